@@ -1,0 +1,128 @@
+"""The attrition ledger: starts at the records received, gains a row at every step, and must add up.
+
+The steps record their own counts; nobody types one. Codes and order are those of the method: a record leaves once,
+at the first reason that applies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from .errors import JDLError
+from .result import Result
+
+#: Reason code -> (key, reason in plain words). The order is the order of exclusion.
+REASONS: dict[int, tuple[str, str]] = {
+    1: ("unusable_identifiers", "the record could not be used to look for anybody"),
+    2: ("not_found", "nobody on the register could be identified with confidence"),
+    3: ("no_conviction", "found on the register, but with no conviction recorded"),
+    4: ("repeat_record", "another record of a person who is already counted"),
+    5: ("no_sentence", "no relevant sentence was found before the service started"),
+    6: ("other_disposal", "the most recent sentence was of a kind outside this analysis"),
+    7: ("still_in_custody", "still in custody, or released after the data end"),
+    8: ("release_uncertain", "it could not be decided which release from custody belongs to the service"),
+    9: ("after_data_end", "the service came too late for reoffending to be followed up"),
+    10: ("started_too_late", "the service started too long after the sentence or release"),
+    11: ("sexual_offence", "a sexual offence is on record"),
+    12: ("reoffended_first", "reoffended after the sentence or release, but before the service started"),
+    13: ("follow_up_incomplete", "could not be followed for the whole period"),
+    14: ("no_comparable_control", "nobody comparable was found among people the organisation did not work with"),
+}
+
+
+@dataclass(frozen=True)
+class Ledger(Result):
+    """Who was received, who left at each step and why, who remains.
+
+    Parameters
+    ----------
+    name : str
+        What is counted: ``submission`` or ``pool``.
+    steps : tuple of dict
+        Each has ``code`` (None for the first row), ``key``, ``label``, ``records_before``, ``records_excluded``,
+        ``records_after``, ``people_after`` (None while people are not yet known), ``details`` (label -> records, a
+        breakdown of the excluded or a remark on some of them), ``could`` (what would bring these people back).
+    """
+
+    name: str
+    steps: tuple[dict[str, Any], ...]
+
+    @classmethod
+    def start(cls, name: str, label: str, records: int, people: int | None = None) -> Ledger:
+        """Open a ledger with the records received."""
+        first = {"code": None, "key": "received", "label": label, "records_before": int(records), "records_excluded": 0}
+        first |= {"records_after": int(records), "people_after": people, "details": {}, "could": ""}
+        return cls(name, (first,))
+
+    def exclude(
+        self,
+        code: int | None,
+        records: int,
+        people_after: int | None = None,
+        *,
+        key: str | None = None,
+        label: str | None = None,
+        details: dict[str, int] | None = None,
+        could: str = "",
+    ) -> Ledger:
+        """Append one step and return the longer ledger.
+
+        Parameters
+        ----------
+        code : int or None
+            Reason code (a key of `REASONS`); None for a step of the control pool, which names its own key and label.
+        records : int
+            Records that leave here, zero included.
+        people_after : int, optional
+            Distinct people left after this step.
+        details : dict of str to int
+            Breakdown or remarks, counted in records.
+        could : str
+            What would bring these people back (another analysis, a later date).
+        """
+        reason_key, reason = REASONS[code] if code is not None else (key, label)
+        before = self.remaining
+        step = {"code": code, "key": key or reason_key, "label": label or reason, "records_before": before}
+        step |= {"records_excluded": int(records), "records_after": before - int(records)}
+        step |= {"people_after": None if people_after is None else int(people_after)}
+        step |= {"details": {k: int(v) for k, v in (details or {}).items()}, "could": could}
+        return Ledger(self.name, (*self.steps, step)).check()
+
+    @property
+    def received(self) -> int:
+        return self.steps[0]["records_after"]
+
+    @property
+    def remaining(self) -> int:
+        return self.steps[-1]["records_after"]
+
+    def excluded(self, code: int) -> int:
+        """Records that left for this reason."""
+        return sum(s["records_excluded"] for s in self.steps if s["code"] == code)
+
+    def check(self) -> Ledger:
+        """Return the ledger if it adds up.
+
+        Raises
+        ------
+        JDLError
+            If a row does not follow from the one before, or a count is negative.
+        """
+        before = self.received
+        for step in self.steps:
+            if step["records_before"] != before or step["records_after"] != before - step["records_excluded"]:
+                raise JDLError("the attrition ledger does not add up", where=f"{self.name}, step {step['key']}")
+            if min(step["records_excluded"], step["records_after"]) < 0:
+                raise JDLError("more records leave than there are", where=f"{self.name}, step {step['key']}")
+            before = step["records_after"]
+        return self
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per step."""
+        return pd.DataFrame(list(self.steps))
+
+    def summary(self) -> str:
+        return f"{self.received:,} records received, {self.remaining:,} remain after {len(self.steps) - 1} steps"

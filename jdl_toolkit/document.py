@@ -1,0 +1,145 @@
+"""What a notebook cell may show a reader: words, an inset, a table or a figure.
+
+Each block shows itself in JupyterLab as HTML and carries, beside that, one structured bundle (`MIME`). The reports,
+HTML and PDF alike, are drawn from these bundles and from Markdown cells alone, so that a stray print, a frame of
+people or a traceback can never reach a reader.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from html import escape
+from typing import Any
+
+MIME = "application/vnd.jdl-toolkit.v1+json"
+
+
+@dataclass(frozen=True)
+class Block:
+    """A thing a reader sees. Sub-classes name their `kind` and draw their HTML for JupyterLab."""
+
+    kind = "block"
+
+    def to_json(self) -> dict[str, Any]:
+        """The bundle that renderers draw from: `kind` and every field of the block."""
+        return {"kind": self.kind, **asdict(self)}
+
+    def to_html(self) -> str:
+        raise TypeError(f"{type(self).__name__} draws no HTML")
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
+        return {MIME: self.to_json(), "text/html": self.to_html(), "text/plain": f"<{self.kind}>"}
+
+
+@dataclass(frozen=True)
+class Words(Block):
+    """Paragraphs and lists in plain Markdown (paragraphs, ``- `` items, ``**bold**``); no HTML, no links, no headings.
+
+    Parameters
+    ----------
+    text : str
+        Paragraphs are separated by an empty line.
+    rules : tuple of str
+        Names of the wording rules that chose the sentences.
+    """
+
+    text: str
+    rules: tuple[str, ...] = ()
+    kind = "words"
+
+    def to_html(self) -> str:
+        return "".join(f"<p>{escape(part)}</p>" for part in self.text.split("\n\n"))
+
+
+@dataclass(frozen=True)
+class Inset(Block):
+    """A boxed passage: the finding, what can and cannot be said, a warning.
+
+    Parameters
+    ----------
+    tone : {"finding", "can", "cannot", "warning", "note"}
+    title : str
+    text : str
+        As in `Words`.
+    """
+
+    tone: str
+    title: str
+    text: str
+    rules: tuple[str, ...] = ()
+    kind = "inset"
+
+    def to_html(self) -> str:
+        body = "".join(f"<p>{escape(part)}</p>" for part in self.text.split("\n\n"))
+        return f'<aside style="border-left:4px solid #12436D;padding:.2em 1em"><strong>{escape(self.title)}</strong>{body}</aside>'
+
+
+@dataclass(frozen=True)
+class Table(Block):
+    """A table with a caption, column headers and a header for each row (the first column).
+
+    Parameters
+    ----------
+    key : str
+        Short name, unique in a report (``power``); names the CSV file of its data.
+    caption : str
+    columns : tuple of str
+        Header texts, the row header's first.
+    rows : tuple of tuple of str
+        Cells as printed, row header first.
+    align : str
+        One letter a column, ``l`` or ``r``.
+    note : str
+        Printed below the table.
+    """
+
+    key: str
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    align: str = ""
+    note: str = ""
+    kind = "table"
+
+    def to_html(self) -> str:
+        head = "".join(f'<th scope="col">{escape(c)}</th>' for c in self.columns)
+        body = "".join(
+            "<tr>"
+            + "".join(
+                f'<th scope="row">{escape(cell)}</th>' if i == 0 else f"<td>{escape(cell)}</td>" for i, cell in enumerate(row)
+            )
+            + "</tr>"
+            for row in self.rows
+        )
+        note = f"<p>{escape(self.note)}</p>" if self.note else ""
+        return f"<table><caption>{escape(self.caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
+
+
+@dataclass(frozen=True)
+class Figure(Block):
+    """A vector drawing with its caption, its alternative text and the data it was drawn from.
+
+    Parameters
+    ----------
+    key : str
+        Short name, unique in a report (``love_plot``); names the CSV file of its data.
+    caption : str
+    alt : str
+        What the picture says, for those who do not see it; at least 20 characters.
+    svg : str
+        The drawing, with no script, no date and no outside reference.
+    data : tuple of dict
+        One record per thing drawn.
+    note : str
+    """
+
+    key: str
+    caption: str
+    alt: str
+    svg: str
+    data: tuple[dict[str, Any], ...] = field(default=())
+    note: str = ""
+    kind = "figure"
+
+    def to_html(self) -> str:
+        return f'<figure role="group">{self.svg}<figcaption>{escape(self.caption)}</figcaption></figure>'

@@ -1,0 +1,240 @@
+"""`findings.json`: everything that may be published about a request, and nothing about a person.
+
+The models below are the versioned schema. Values are unrounded (rounding is for the reader's eye, in `narrative`);
+counts are whole numbers, or `None` where disclosure control withholds them. Sign: effect = treatment − control,
+negative is a reduction; shares are fractions here and become per cent in words.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+
+from .errors import JDLError
+from .result import write_atomically
+from .spec import Model, Organisation, Service
+
+SCHEMA_VERSION = "1.0"
+
+
+class Status(StrEnum):
+    reported = "reported"
+    could_not_be_answered = "could_not_be_answered"
+
+
+class Verdict(StrEnum):
+    """Whether the 95 per cent interval of the headline estimate crosses zero."""
+
+    reduction = "reduction"
+    increase = "increase"
+    inconclusive = "inconclusive"
+
+
+class Unit(StrEnum):
+    share = "share"  # fractions, printed as per cent; differences in percentage points
+    count = "count"  # per person, two decimals
+    days = "days"  # whole days
+
+
+class Detail(Model):
+    """Part of the excluded, or a remark on some of them."""
+
+    label: str
+    records: int | None
+
+
+class FlowStep(Model):
+    code: int | None
+    key: str
+    label: str
+    records_excluded: int | None
+    records_after: int | None
+    people_after: int | None
+    details: tuple[Detail, ...]
+    could: str
+
+
+class LinkageSummary(Model):
+    records: int
+    by_status: dict[str, int | None]
+    by_tier: tuple[Detail, ...]
+    expected_wrong_links: float | None
+
+
+class ProfileRow(Model):
+    """Share of a level in each group, as fractions; None where withheld."""
+
+    characteristic: str
+    level: str
+    treatment: float | None
+    control: float | None
+    pool: float | None
+
+
+class BalanceRow(Model):
+    covariate: str
+    level: str
+    smd_before: float
+    smd_after: float
+    light: Literal["green", "amber", "red"]
+
+
+class BalanceSummary(Model):
+    rows: tuple[BalanceRow, ...]
+    n_red: int
+    n_amber: int
+    worst: float
+    passed: bool
+    accepted_by: str | None = None
+    accepted_reason: str | None = None
+
+
+class OverlapBin(Model):
+    """Share of each group whose score (logit) lies in the bin; None where withheld."""
+
+    lower: float
+    upper: float
+    treatment: float | None
+    pool: float | None
+    control: float | None
+
+
+class MatchingSummary(Model):
+    n_treatment: int
+    n_treatment_matched: int
+    n_pool: int
+    n_control: int
+    ess_control: float
+    caliper_sd: float
+    caliper_raw: float
+    calipers_tried: tuple[float, ...]
+    messages: tuple[str, ...]
+
+
+class Estimate(Model):
+    estimate: float
+    se: float
+    ci_low: float
+    ci_high: float
+    p_value: float
+    df: float
+
+
+class Measure(Model):
+    """One outcome measure. `why_not` says why it is withheld; then values and estimates are None."""
+
+    key: str
+    label: str
+    unit: Unit
+    base: Literal["everyone", "reoffenders"]
+    n_treatment: int | None
+    n_control: int | None
+    treatment_value: float | None
+    control_value: float | None
+    headline: Estimate | None
+    classic: Estimate | None
+    check: Estimate | None
+    holm_p: float | None
+    verdict: Verdict | None
+    classic_verdict: Verdict | None
+    why_not: str | None
+
+
+class PowerRow(Model):
+    reduction_pp: float
+    n_treatment: int | None
+    infeasible: bool
+
+
+class PowerSummary(Model):
+    """`rows`: group needed; `smallest_detectable_pp`: with this control group and no end of treated people."""
+
+    sd: float
+    alpha: float
+    power: float
+    n_control: int
+    n_treatment: int
+    rows: tuple[PowerRow, ...]
+    smallest_detectable_pp: float
+    detectable_in_hand_pp: float
+    curve: tuple[tuple[int, float], ...]
+    needed_for_observed: int | None
+
+
+class Analysis(Model):
+    id: str
+    title: str
+    index_disposals: tuple[str, ...]
+    index_from: dt.date | None
+    index_to: dt.date | None
+    start_within_months: int
+    follow_up_months: int
+    proving_months: int
+    sexual_offence: str
+    flow: tuple[FlowStep, ...]
+    pool_flow: tuple[FlowStep, ...]
+    profile: tuple[ProfileRow, ...]
+    balance: BalanceSummary | None
+    overlap: tuple[OverlapBin, ...]
+    matching: MatchingSummary | None
+    measures: tuple[Measure, ...]
+    power: PowerSummary | None
+
+
+class Provenance(Model):
+    spec_digest: str
+    inputs: tuple[dict[str, str], ...]
+    toolkit_version: str
+    toolkit_commit: str | None
+    packages: dict[str, str]
+    seed: int
+    data_start: dt.date
+    data_end: dt.date
+    extract: str
+    settings: dict[str, Any]
+
+
+class Findings(Model):
+    """All that the report, the bulletin and the portfolio may know of a request."""
+
+    schema_version: Literal["1.0"] = SCHEMA_VERSION
+    request: str
+    received: dt.date
+    organisation: Organisation
+    service: Service
+    answers: dict[str, str]
+    exploratory: bool
+    synthetic: bool
+    status: Status
+    reason: str | None
+    linkage: LinkageSummary | None
+    analyses: tuple[Analysis, ...]
+    provenance: Provenance
+    sign_offs: tuple[dict[str, str], ...] = ()
+    organisation_response: str | None = None
+    disclosure: Annotated[dict[str, int], Field(description="minimum_group and minimum_cell that were applied")]
+
+    def write(self, path: Path) -> None:
+        """Write `findings.json`, whole or not at all, the same bytes for the same findings."""
+        write_atomically(path, self.model_dump_json(indent=1) + "\n")
+
+    @classmethod
+    def read(cls, path: Path) -> Findings:
+        """Read and validate `findings.json`.
+
+        Raises
+        ------
+        JDLError
+            If the file is missing or does not follow the schema.
+        """
+        try:
+            return cls.model_validate_json(Path(path).read_text(encoding="utf-8"))
+        except OSError:
+            raise JDLError("there are no findings yet", str(path), "run the request with `jdl run`") from None
+        except ValidationError as fault:
+            keys = ", ".join(sorted({".".join(str(p) for p in e["loc"]) for e in fault.errors()})[:5])
+            raise JDLError(f"not valid findings (at {keys})", str(path), "run the request again") from None

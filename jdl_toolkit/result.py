@@ -1,0 +1,118 @@
+"""What all stage results share: frozen, shown as counts only, saved whole or not at all."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import tempfile
+import types
+import typing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import pandas as pd
+
+from .errors import JDLError
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all: to a temporary name beside it, flushed to disk, then renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+@dataclass(frozen=True)
+class Result:
+    """Base of all stage results.
+
+    A sub-class is a frozen dataclass whose fields are data frames, other results (or `None`), or values that JSON can
+    hold. Saved as one folder: a Parquet file per frame and one ``result.json``.
+    """
+
+    def summary(self) -> str:
+        """The result in one sentence. Sub-classes say more."""
+        return type(self).__name__
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        """A result that concerns people shows its summary, never its rows."""
+        return f"<p>{self.summary()}</p>"
+
+    def save(self, folder: Path) -> None:
+        """Write the result to `folder`, replacing an earlier one in a single rename."""
+        folder = Path(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+        try:
+            self._write(temporary)
+            if folder.exists():
+                old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.old."))
+                os.replace(folder, old / "was")
+                os.replace(temporary, folder)
+                shutil.rmtree(old)
+            else:
+                os.replace(temporary, folder)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+
+    def _write(self, folder: Path) -> None:
+        values: dict[str, Any] = {}
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, pd.DataFrame):
+                value.to_parquet(folder / f"{field.name}.parquet", index=False)
+            elif isinstance(value, Result):
+                (folder / field.name).mkdir()
+                value._write(folder / field.name)
+            else:
+                values[field.name] = value
+        (folder / "result.json").write_text(json.dumps(values, indent=1, sort_keys=True, default=str))
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        JDLError
+            If the folder, or a part of it, is not there or cannot be read.
+        """
+        folder = Path(folder)
+        try:
+            values = json.loads((folder / "result.json").read_text())
+            hints = typing.get_type_hints(cls)
+            for field in dataclasses.fields(cls):
+                kinds = [hints[field.name]]
+                if isinstance(kinds[0], types.UnionType):
+                    kinds = [k for k in typing.get_args(kinds[0]) if k is not type(None)]
+                if (folder / f"{field.name}.parquet").exists():
+                    values[field.name] = pd.read_parquet(folder / f"{field.name}.parquet")
+                elif (folder / field.name).is_dir():
+                    values[field.name] = next(k for k in kinds if issubclass(k, Result)).load(folder / field.name)
+                elif typing.get_origin(kinds[0]) is tuple and isinstance(values.get(field.name), list):
+                    values[field.name] = tuple(values[field.name])
+            return cls(**values)
+        except (OSError, ValueError, TypeError) as fault:
+            raise JDLError(
+                f"the saved result {cls.__name__} is missing or unreadable ({type(fault).__name__})",
+                where=f"{folder.parent.name}/{folder.name}",
+                fix="run the request again with --fresh",
+            ) from None

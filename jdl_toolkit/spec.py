@@ -1,0 +1,329 @@
+"""What a request asks for: the defaults and the request's own YAML, validated together, frozen and hashed.
+
+`parameters/defaults.yml` states every choice once; a request states what differs. Unknown keys are refused with the
+nearest valid name, and all faults are reported at once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import hashlib
+import json
+from enum import StrEnum
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from .errors import JDLError, Problem
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Count = Annotated[int, Field(ge=0)]
+Months = Annotated[int, Field(ge=1, le=120)]
+
+
+class Model(BaseModel):
+    """Frozen, no unknown keys, no silent conversions."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Sector(StrEnum):
+    voluntary = "voluntary"
+    private = "private"
+    public = "public"
+    education = "education"
+
+
+class Need(StrEnum):
+    accommodation = "accommodation"
+    employment = "employment"
+    education = "education"
+    family = "family"
+    mentoring = "mentoring"
+    drugs_alcohol = "drugs_alcohol"
+    attitudes = "attitudes"
+    multiple = "multiple"
+    other = "other"
+
+
+class Setting(StrEnum):
+    community = "community"
+    custody = "custody"
+    both = "both"
+
+
+class Disposal(StrEnum):
+    community_order = "community_order"
+    suspended_sentence_order = "suspended_sentence_order"
+    custody = "custody"
+    fine = "fine"
+    caution = "caution"
+    absolute_discharge = "absolute_discharge"
+    conditional_discharge = "conditional_discharge"
+    positive_drug_test = "positive_drug_test"
+    youth_sentence = "youth_sentence"
+    other = "other"
+
+
+class SexualOffence(StrEnum):
+    ever = "ever"
+    index = "index"
+    keep = "keep"
+
+
+class Route(StrEnum):
+    community = "community"
+    custody = "custody"
+
+
+class TimeLimit(StrEnum):
+    drawn = "drawn"
+    none = "none"
+
+
+class Method(StrEnum):
+    radius = "radius"
+
+
+class Scale(StrEnum):
+    logit = "logit"
+    probability = "probability"
+    odds = "odds"
+
+
+class Covariate(StrEnum):
+    age = "age"
+    age_squared = "age_squared"
+    sex = "sex"
+    ethnicity = "ethnicity"
+    nationality = "nationality"
+    age_first_offence = "age_first_offence"
+    copas_rate = "copas_rate"
+    previous_offences = "previous_offences"
+    previous_convictions = "previous_convictions"
+    previous_custody = "previous_custody"
+    previous_by_group = "previous_by_group"
+    offences_last_two_years = "offences_last_two_years"
+    index_offence_group = "index_offence_group"
+    index_severity = "index_severity"
+    index_disposal = "index_disposal"
+    sentence_band = "sentence_band"
+    index_year = "index_year"
+    index_quarter = "index_quarter"
+    region = "region"
+    employed = "employed"
+    on_benefit = "on_benefit"
+    needs = "needs"
+    extra = "extra"
+
+
+class Organisation(Model):
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    sector: Sector
+
+
+class Service(Model):
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    need: Need
+    setting: Setting
+
+
+class Intake(Model):
+    minimum_people: Count
+    minimum_age: Count
+    maximum_age: Count
+    allow_initials: bool
+
+
+class Linkage(Model):
+    match_probability: Share
+    ambiguous_probability: Share
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.ambiguous_probability > self.match_probability:
+            raise ValueError("ambiguous_probability must not exceed match_probability")
+        return self
+
+
+class Cohort(Model):
+    route: Route
+    index_disposals: Annotated[tuple[Disposal, ...], Field(min_length=1)]
+    start_within_months: Months
+    sexual_offence: SexualOffence
+    equivalent_time_limit: TimeLimit
+    follow_up_months: Months
+    proving_months: Count
+    observed_months: Months
+    minimum_analysed: Annotated[int, Field(ge=2)]
+
+
+class Covariates(Model):
+    use: Annotated[tuple[Covariate, ...], Field(min_length=1)]
+    merge_levels_below: Count
+    people_per_parameter: Annotated[float, Field(gt=0)]
+
+
+class Matching(Model):
+    method: Method
+    scale: Scale
+    calipers: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)]
+    exact: tuple[Covariate, ...]
+
+
+class Balance(Model):
+    green_up_to: Annotated[float, Field(gt=0)]
+    amber_up_to: Annotated[float, Field(gt=0)]
+
+
+class Inference(Model):
+    confidence: Share
+    minimum_reoffenders: Count
+
+
+class Power(Model):
+    alpha: Share
+    power: Share
+    reductions_pp: Annotated[tuple[Annotated[float, Field(gt=0, lt=100)], ...], Field(min_length=1)]
+
+
+class Disclosure(Model):
+    minimum_group: Annotated[int, Field(ge=1)]
+    minimum_cell: Annotated[int, Field(ge=1)]
+
+
+class RequestSpec(Model):
+    """One request, whole: what it asks for and every choice that applies to it."""
+
+    request: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
+    organisation: Organisation
+    service: Service
+    received: dt.date
+    submission: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,120}\.(xlsx|ods|csv)$")]
+    register_name: Annotated[str, Field(alias="register", pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
+    seed: Count
+    intake: Intake
+    linkage: Linkage
+    cohort: Cohort
+    covariates: Covariates
+    matching: Matching
+    balance: Balance
+    inference: Inference
+    power: Power
+    disclosure: Disclosure
+    exploratory: bool = False
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the whole specification: the same choices give the same hash, whatever the YAML's layout."""
+        return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The specification as plain values, by the names used in YAML."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    def with_(self, **changes: Any) -> RequestSpec:
+        """A copy with other choices, marked EXPLORATORY: what comes of it cannot be released.
+
+        Parameters
+        ----------
+        **changes
+            Sections and the keys to change in them: ``spec.with_(matching={"calipers": [0.05]})``.
+        """
+        return validate(merge(self.to_dict(), changes) | {"exploratory": True}, "with_(…)")
+
+
+def lab_resources() -> Path:
+    """Folder that holds the notebooks and parameters shipped with the toolkit (the wheel's, or the checkout's)."""
+    shipped = Path(str(resources.files(__package__))) / "_lab"
+    return shipped if shipped.is_dir() else Path(__file__).resolve().parent.parent
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML mapping.
+
+    Raises
+    ------
+    JDLError
+        If the file is missing, is no YAML, or holds something else than a mapping.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        near = sorted(p.name for p in path.parent.glob("*.yml")) if path.parent.is_dir() else []
+        fix = f"there are: {', '.join(near)}" if near else "check the name, or lay out a working folder with `jdl init DIR`"
+        raise JDLError("there is no such file", where=str(path), fix=fix) from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as fault:
+        mark = getattr(fault, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise JDLError("the file is not readable as YAML", where=f"{path}{line}", fix="correct its syntax") from None
+    if not isinstance(values, dict):
+        raise JDLError("the file should hold settings, as `key: value`", where=str(path), fix="see docs or `jdl init`")
+    return values
+
+
+def merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """`base` with `changes` laid over it, section by section; lists are replaced whole."""
+    merged = dict(base)
+    for key, value in changes.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = merge(merged[key], value) if both else value
+    return merged
+
+
+def load_spec(path: Path, defaults: Path | None = None) -> RequestSpec:
+    """Lay a request over the defaults and validate the whole.
+
+    Parameters
+    ----------
+    path : Path
+        The request's YAML file.
+    defaults : Path, optional
+        The lab's ``defaults.yml``. Default: the one shipped with the toolkit.
+
+    Raises
+    ------
+    JDLError
+        With every fault at once: unknown keys with the nearest valid name, missing keys, wrong values.
+    """
+    path = Path(path)
+    base = read_yaml(defaults or lab_resources() / "parameters" / "defaults.yml")
+    asked = read_yaml(path)
+    if "exploratory" in asked:
+        raise JDLError("`exploratory` is not for a request to set", where=str(path), fix="take the line out")
+    return validate(merge(base, {"register": "main"} | asked), path.name)
+
+
+def validate(values: dict[str, Any], where: str) -> RequestSpec:
+    """Validate merged settings, or raise one `JDLError` that names every fault."""
+    try:
+        return RequestSpec.model_validate(values)
+    except ValidationError as fault:
+        raise JDLError(_problem(error, where) for error in fault.errors()) from None
+
+
+def _problem(error: dict[str, Any], where: str) -> Problem:
+    path = [str(part) for part in error["loc"]]
+    place = f"{where}, {'.'.join(path)}"
+    if error["type"] == "extra_forbidden":
+        allowed = _keys_at(path[:-1])
+        near = difflib.get_close_matches(path[-1], allowed, n=1, cutoff=0.5)
+        hint = f"did you mean `{near[0]}`? " if near else ""
+        return Problem("unknown key", place, f"{hint}Allowed: {', '.join(sorted(allowed))}.")
+    if error["type"] == "missing":
+        return Problem("this setting is missing", place, "add it; parameters/requests holds an example")
+    if error["type"] == "enum":
+        allowed = error["ctx"]["expected"]
+        return Problem("not one of the allowed values", place, f"use {allowed}")
+    return Problem(error["msg"][0].lower() + error["msg"][1:], place, "correct the value")
+
+
+def _keys_at(path: list[str]) -> list[str]:
+    model: type[BaseModel] = RequestSpec
+    for part in path:
+        model = next(f.annotation for n, f in model.model_fields.items() if part in (n, f.alias))
+    return [f.alias or n for n, f in model.model_fields.items() if n != "exploratory"]
