@@ -1,0 +1,32 @@
+# Everything runs in .venv, with the versions pinned in constraints.txt. Needs Python >= 3.11 (with pip and venv) and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PERSONS ?= 100000
+
+.PHONY: help install demo test clean
+
+help:
+	@echo "make demo   set up, build the demonstration register, run the demonstration request"
+	@echo "make test   set up and run all tests"
+	@echo "make clean  remove the environment and the demonstration data (outputs stay)"
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; say which with: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+data/demo/register.duckdb: $(VENV)/.installed
+	$(BIN)/jdl synth --persons $(PERSONS) --seed 1 --out data/demo
+
+demo: data/demo/register.duckdb
+	$(BIN)/jdl run foundation-2013
+
+test: $(VENV)/.installed
+	$(BIN)/python -m pytest
+
+clean:
+	rm -rf $(VENV) data/demo
