@@ -1,0 +1,135 @@
+"""Where things lie: the working folder of a lab, its requests, registers, uploads and outputs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import JDLError
+from .spec import RequestSpec, lab_resources, load_spec, read_yaml
+
+#: The stages of a request in order, and the notebook that is each one's template.
+STAGES: dict[str, str] = {
+    "intake": "01_intake",
+    "linkage": "02_linkage",
+    "matching": "03_matching",
+    "outcomes": "04_outcomes",
+    "report": "05_report",
+}
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A working folder: it holds `parameters/`, and usually `notebooks/`, `data/` and `outputs/`.
+
+    Parameters
+    ----------
+    root : Path
+    """
+
+    root: Path
+
+    @classmethod
+    def find(cls, start: Path | None = None) -> Lab:
+        """The nearest folder, upwards from `start`, that holds `parameters/defaults.yml`.
+
+        Raises
+        ------
+        JDLError
+            If there is none.
+        """
+        start = Path(start or Path.cwd()).resolve()
+        for folder in (start, *start.parents):
+            if (folder / "parameters" / "defaults.yml").is_file():
+                return cls(folder)
+        raise JDLError(
+            "this is no working folder of a lab: parameters/defaults.yml was not found here or above",
+            where=str(start),
+            fix="change into one, or lay one out with `jdl init my-lab`",
+        )
+
+    def notebook(self, name: str) -> Path:
+        """Template of that name: the lab's own, or else the one shipped with the toolkit."""
+        own = self.root / "notebooks" / f"{name}.ipynb"
+        return own if own.is_file() else lab_resources() / "notebooks" / f"{name}.ipynb"
+
+    def request_file(self, request: str) -> Path:
+        """YAML file of a request, given by its id or by a path."""
+        if request.endswith((".yml", ".yaml")):
+            return Path(request)
+        return self.root / "parameters" / "requests" / f"{request}.yml"
+
+    def spec(self, request: str) -> RequestSpec:
+        """The request's validated specification, on this lab's defaults.
+
+        Raises
+        ------
+        JDLError
+            With all faults of the file, or if its name and the id it states differ.
+        """
+        path = self.request_file(request)
+        spec = load_spec(path, self.root / "parameters" / "defaults.yml")
+        if path.stem != spec.request:
+            fix = f"rename the file to {spec.request}.yml, or write `request: {path.stem}`"
+            raise JDLError(f"the file's name and the request's id ({spec.request}) differ", path.name, fix)
+        return spec
+
+    def source(self, spec: RequestSpec) -> tuple[Path, Path]:
+        """Register file and uploaded file of a request, from `parameters/data_sources.yml`.
+
+        Raises
+        ------
+        JDLError
+            If the source is not listed, or a file is not there.
+        """
+        listing = self.root / "parameters" / "data_sources.yml"
+        sources = read_yaml(listing)
+        place = sources.get(spec.register_name)
+        if not isinstance(place, dict) or not {"register", "submissions"} <= place.keys():
+            fix = f"add it with its `register:` and `submissions:`; there are: {', '.join(sources)}"
+            raise JDLError(f"no data source `{spec.register_name}`", "parameters/data_sources.yml", fix)
+        register = self.root / str(place["register"])
+        submission = self.root / str(place["submissions"]) / spec.submission
+        if not register.is_file():
+            fix = "build it with `jdl register build`, or, for the demonstration, `jdl synth --out data/demo`"
+            raise JDLError("the register is not there", self.short(register), fix)
+        if not submission.is_file():
+            raise JDLError("the upload is not there", self.short(submission), "put the file there, or correct `submission:`")
+        return register, submission
+
+    def short(self, path: Path) -> str:
+        """A path as a person would say it: relative to the lab where it lies inside."""
+        path = Path(path).resolve()
+        return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
+
+
+def lay_out(folder: Path) -> Lab:
+    """Lay out a new working folder with parameters, notebooks, an example request and places for data and outputs.
+
+    Raises
+    ------
+    JDLError
+        If the folder exists and is not empty: nothing in it is touched.
+    """
+    folder = Path(folder).resolve()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise JDLError("the folder is not empty", str(folder), "name a new folder; nothing was changed")
+    shipped = lab_resources()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        for part in ("notebooks", "parameters"):
+            shutil.copytree(shipped / part, temporary / part, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+        for place in ("data/submissions", "outputs"):
+            (temporary / place).mkdir(parents=True)
+        os.chmod(temporary, 0o755)
+        if folder.exists():
+            folder.rmdir()
+        os.replace(temporary, folder)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    return Lab(folder)

@@ -1,0 +1,107 @@
+"""`manifest.json`: what was run, on which inputs, how long each stage took, which gates it passed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import subprocess
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from . import __version__
+from .errors import JDLError
+from .result import write_atomically
+
+#: Packages that numbers depend on; their versions stand in every manifest.
+PACKAGES = ("duckdb", "numpy", "pandas", "scikit-learn", "scipy", "splink", "statsmodels", "matplotlib", "papermill", "typst")
+
+
+def now() -> str:
+    """The time of day, to the second, with its zone."""
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@cache
+def toolkit_commit() -> str | None:
+    """Commit of the checkout the toolkit runs from, with ``+`` when files were changed; None for an installed wheel."""
+    root = Path(__file__).resolve().parent.parent
+    if not (root / ".git").exists():
+        return None
+    try:
+        ask = ["git", "-C", str(root)]
+        commit = subprocess.run([*ask, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True).stdout
+        dirty = subprocess.run([*ask, "status", "--porcelain", "--untracked-files=no"], capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return commit.strip() + ("+" if dirty.stdout.strip() else "")
+
+
+def package_versions() -> dict[str, str]:
+    return {name: version(name) for name in PACKAGES}
+
+
+class Manifest:
+    """The record of one request's folder, written whole after every change.
+
+    Parameters
+    ----------
+    path : Path
+        ``outputs/<request>/manifest.json``.
+    values : dict
+        Its content; see `docs/outputs.md` for the keys.
+    """
+
+    def __init__(self, path: Path, values: dict[str, Any]) -> None:
+        self.path = path
+        self.values = values
+
+    @classmethod
+    def read(cls, path: Path) -> Manifest:
+        """Read a manifest.
+
+        Raises
+        ------
+        JDLError
+            If there is none or it cannot be read.
+        """
+        try:
+            return cls(path, json.loads(path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            raise JDLError("there is no manifest", str(path), "run the request with `jdl run`") from None
+        except (OSError, ValueError):
+            raise JDLError("the manifest is unreadable", str(path), "run the request again with --fresh") from None
+
+    @classmethod
+    def new(cls, path: Path, request: str, spec_digest: str, inputs: list[dict[str, str]], seed: int) -> Manifest:
+        values = {"request": request, "status": "received", "spec_digest": spec_digest, "inputs": inputs, "seed": seed}
+        values |= {"toolkit_version": __version__, "toolkit_commit": toolkit_commit(), "packages": package_versions()}
+        return cls(path, values | {"created": now(), "stages": {}, "events": []})
+
+    def stage(self, name: str) -> dict[str, Any]:
+        """The record of one stage; empty before it ran."""
+        return self.values["stages"].get(name, {})
+
+    def record_stage(self, name: str, **values: Any) -> None:
+        """Replace the record of a stage and write the manifest."""
+        self.values["stages"][name] = values
+        self.write()
+
+    def record_event(self, event: str, by: str, reason: str = "", date: str = "") -> None:
+        """Append a person's decision (balance accepted, …) and write the manifest."""
+        self.values["events"].append({"event": event, "by": by, "reason": reason, "date": date or now()[:10]})
+        self.write()
+
+    def last_event(self, event: str) -> dict[str, str] | None:
+        return next((e for e in reversed(self.values["events"]) if e["event"] == event), None)
+
+    def write(self) -> None:
+        write_atomically(self.path, json.dumps(self.values, indent=1) + "\n")
