@@ -8,6 +8,7 @@ values, so that printed figures may not add.
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import ROUND_HALF_UP, Decimal
 from math import isfinite
 
@@ -49,14 +50,35 @@ def points(diff: float | None, decimals: int | None = None) -> str:
     return difference(diff, "share", decimals)
 
 
-def count_(n: int | None, minimum: int = 5) -> str:
-    """A count with thousands separators; ``fewer than 5`` where disclosure control withholds it (None)."""
-    return f"fewer than {minimum}" if n is None else f"{n:,}"
+def count_(n: int | None, minimum: int = 5, *, secondary: bool = False) -> str:
+    """A count with thousands separators, or what stands for one that disclosure control withholds (None).
+
+    Parameters
+    ----------
+    n : int or None
+    minimum : int
+        The smallest count that is shown: ``fewer than 5``.
+    secondary : bool
+        The count is not small: it is withheld lest a small one be found by subtraction. Prints ``withheld``.
+    """
+    if n is None:
+        return WITHHELD if secondary else f"fewer than {minimum}"
+    return f"{n:,}"
 
 
 def plural(n: int | None, one: str, many: str, minimum: int = 5) -> str:
     """A count with its noun: ``1 person``, ``257 people``, ``fewer than 5 people``."""
     return f"{count_(n, minimum)} {one if n == 1 else many}"
+
+
+def date(day: dt.date) -> str:
+    """A date in words: ``1 January 2009``."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def month(day: dt.date) -> str:
+    """A month in words: ``January 2009``."""
+    return f"{day:%B %Y}"
 
 
 def p_value(p: float | None) -> str:
@@ -67,10 +89,10 @@ def p_value(p: float | None) -> str:
 
 
 def value(x: float | None, unit: str) -> str:
-    """The value of a measure in its unit: ``33%``, ``1.03``, ``112``."""
+    """The value of a measure in its unit: ``33%``, ``1.03``, ``112``; ``0.3%`` where it would print as zero."""
     if x is None:
         return WITHHELD
-    factor, decimals = UNITS[unit]
+    factor, decimals = UNITS[unit][0], decimals_for(unit, x)
     return f"{number(x, decimals, factor=factor)}{'%' if unit == 'share' else ''}"
 
 

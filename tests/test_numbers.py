@@ -1,14 +1,18 @@
 """How numbers are printed."""
 
+import datetime as dt
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jdl_toolkit.numbers import (
     count_,
+    date,
     decimals_for,
     difference,
     interval,
+    month,
     number,
     p_value,
     per_cent,
@@ -39,7 +43,12 @@ from jdl_toolkit.numbers import (
         (p_value(0.01), "0.01"),
         (p_value(0.625), "0.63"),
         (p_value(1.0), "1.00"),
+        (count_(None, secondary=True), "withheld"),
         (value(0.327, "share"), "33%"),
+        (value(0.003, "share"), "0.3%"),
+        (value(0.0, "share"), "0%"),
+        (date(dt.date(2009, 1, 1)), "1 January 2009"),
+        (month(dt.date(2009, 1, 31)), "January 2009"),
         (value(1.034, "count"), "1.03"),
         (value(112.4, "days"), "112"),
         (difference(-14.2, "days"), "−14"),
