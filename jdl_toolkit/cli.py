@@ -1,0 +1,266 @@
+"""The command line: `jdl init`, `synth`, `register build`, `check`, `run`, `record`, `status` and `power`.
+
+Every command has `--help` with an example, and `--json` for one JSON object on standard output; messages and progress
+go to standard error. Exit status: 0 done; 2 the input is wrong; 3 the request could not be answered; 4 a gate is
+closed; 1 a fault of the toolkit.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from . import __version__
+from .errors import JDLError
+
+
+class Command(click.Command):
+    """A command with `--json`, an example in its help, and failures told without a traceback."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params.append(click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object on standard output."))
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if self.epilog:
+            with formatter.section("Example"):
+                formatter.write_text(self.epilog)
+
+
+def command(group: click.Group, name: str, example: str) -> Callable[[Callable[..., tuple[dict, str]]], click.Command]:
+    """Register a function that returns ``(values, words)`` as a command."""
+
+    def register(function: Callable[..., tuple[dict, str]]) -> click.Command:
+        @group.command(name, cls=Command, epilog=example, help=function.__doc__)
+        @wraps(function)
+        def call(as_json: bool, **options: Any) -> None:
+            try:
+                values, words = function(**options)
+            except Exception as fault:  # every failure ends with a message and a status, never with a traceback
+                sys.exit(_tell(fault, as_json))
+            click.echo(json.dumps(values, default=str) if as_json else words)
+
+        return call
+
+    return register
+
+
+def _tell(fault: Exception, as_json: bool) -> int:
+    from .run import StageFailed
+
+    status = fault.exit_status if isinstance(fault, JDLError) else 1
+    if isinstance(fault, JDLError):
+        message = str(fault)
+    elif isinstance(fault, StageFailed):
+        fix = "The executed notebook, in the request's restricted folder, shows it as far as it came."
+        message = f"A fault of the toolkit: {fault}.\n{fix}"
+    elif os.environ.get("JDL_DEBUG"):
+        raise fault
+    else:  # the text of an unforeseen error may hold data: its class is all that is printed
+        message = f"A fault of the toolkit ({type(fault).__name__}). Set JDL_DEBUG=1 to see where; what is shown may hold data."
+    click.echo(message, err=True)
+    if as_json:
+        click.echo(json.dumps({"error": message, "exit_status": status}))
+    return status
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="jdl")
+def main() -> None:
+    """Matched-cohort evaluation for a Justice Data Lab: from an organisation's workbook to its published report."""
+
+
+@main.group("register")
+def register_group() -> None:
+    """Build and check a lab's register of records."""
+
+
+@command(main, "init", "jdl init my-lab")
+@click.argument("folder", type=click.Path(path_type=Path))
+def init(folder: Path) -> tuple[dict, str]:
+    """Lay out a working folder: parameters, notebooks, an example request."""
+    from .lab import lay_out
+
+    lab = lay_out(folder)
+    steps = f"cd {folder}\njdl synth --persons 100000 --seed 1 --out data/demo\njdl run foundation-2013"
+    return {"folder": str(lab.root)}, f"Laid out {folder}. Next, for a request on invented people:\n\n{steps}"
+
+
+@command(main, "synth", "jdl synth --persons 100000 --seed 1 --out data/demo")
+@click.option("--persons", type=click.IntRange(1000, 20_000_000), default=100_000, show_default=True, help="People on the register.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write; replaced if it was made by this command.")
+@click.option("--effect", type=click.FloatRange(-30, 0), default=-2.0, show_default=True, help="True effect of the service, in percentage points.")
+def synth(persons: int, seed: int, out: Path, effect: float) -> tuple[dict, str]:
+    """Make an invented register and an example upload whose true effect is known."""
+    from .synthetic import synthesise
+
+    made = synthesise(out, persons, seed, effect, progress=_bar())
+    words = f"Made {out}: {made['persons']:,} invented people, {made['offences']:,} offences, an upload of {made['records']:,} records."
+    return made, f"{words}\nThe true effect of the service is in {out}/truth.json."
+
+
+@command(register_group, "build", "jdl register build extract/ --adapter my_tables.sql --out data/register.duckdb")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Register file to write.")
+@click.option("--adapter", type=click.Path(path_type=Path), help="SQL that maps your own tables to the register's.")
+def register_build(source: Path, out: Path, adapter: Path | None) -> tuple[dict, str]:
+    """Check a folder of tables and prepare a register from it."""
+    from .register import build_register
+
+    made = build_register(source, out, adapter=adapter, progress=_bar())
+    counts = ", ".join(f"{n:,} in {table}" for table, n in made["rows"].items() if n)
+    return made, f"Built {out}: {counts}."
+
+
+@command(main, "check", "jdl check upload.xlsx")
+@click.argument("upload", type=click.Path(path_type=Path))
+def check(upload: Path) -> tuple[dict, str]:
+    """Check an organisation's upload before anything is linked, and list every problem."""
+    from .lab import Lab
+    from .spec import lab_resources, load_spec
+    from .submission import read_submission
+
+    try:
+        lab = Lab.find()
+    except JDLError:
+        lab = Lab(lab_resources())
+    spec = load_spec(lab_resources() / "parameters/requests/foundation-2013.yml", lab.root / "parameters/defaults.yml")
+    submission = read_submission(upload, spec)
+    issues = submission.issues
+    values = {"records": len(submission.people), "usable": int(submission.people.usable.sum()), "issues": issues.to_dict("records")}
+    lines = [submission.summary()]
+    lines += [f"- {i.sheet}, row {i.row}, {i.column}: {i.message} ({i.severity})" for i in issues.itertuples()]
+    return values, "\n".join(lines)
+
+
+@command(main, "run", "jdl run foundation-2013")
+@click.argument("request")
+@click.option("--until", default="report", show_default=True, help="Last stage to run: intake, linkage, matching, outcomes or report.")
+@click.option("--fresh", is_flag=True, help="Archive the request's earlier outputs and start anew.")
+@click.option("--outputs", type=click.Path(path_type=Path), help="Folder of all outputs. Default: outputs/ in the lab's folder.")
+def run(request: str, until: str, fresh: bool, outputs: Path | None) -> tuple[dict, str]:
+    """Run one request: every stage that is not yet up to date, up to the report."""
+    from .lab import Lab
+    from .run import run_request
+
+    lab = Lab.find()
+    outputs = (outputs or lab.root / "outputs").resolve()
+    outcome = run_request(lab, request, outputs, until, fresh, progress=_stage_progress())
+    values = {"request": outcome.request, "status": outcome.status, "headline": outcome.headline, "seconds": outcome.seconds}
+    if outcome.report is None:
+        return values, f"{outcome.request}: done up to stage {until}. Its executed notebooks are in the restricted folder."
+    report = {name: lab.short(outcome.report / f"report.{name}") for name in ("html", "pdf")}
+    words = f"{outcome.headline}\n\nReport: {report['html']}\n        {report['pdf']}"
+    return values | {"report": report}, words
+
+
+@command(main, "record", "jdl record foundation-2013 'balance accepted' --by 'A. Statistician' --reason 'the worst covariate is ...'")
+@click.argument("request")
+@click.argument("event", type=click.Choice(["balance accepted"]))
+@click.option("--by", required=True, help="Who decided.")
+@click.option("--reason", required=True, help="Why; the report prints it.")
+@click.option("--outputs", type=click.Path(path_type=Path), help="Folder of all outputs.")
+def record(request: str, event: str, by: str, reason: str, outputs: Path | None) -> tuple[dict, str]:
+    """Record a decision about a request in its manifest."""
+    from .lab import Lab
+    from .manifest import Manifest
+    from .stage import RequestFolder
+
+    lab = Lab.find()
+    folder = RequestFolder((outputs or lab.root / "outputs") / lab.spec(request).request)
+    manifest = Manifest.read(folder.manifest_file)
+    manifest.record_event(event, by, reason)
+    return {"request": request, "event": event}, f"Recorded for {request}: {event}, by {by}. Run the request again to go on."
+
+
+@command(main, "status", "jdl status")
+@click.option("--outputs", type=click.Path(path_type=Path), help="Folder of all outputs.")
+def status(outputs: Path | None) -> tuple[dict, str]:
+    """List every request with its status."""
+    from .lab import Lab
+    from .manifest import Manifest
+
+    outputs = outputs or Lab.find().root / "outputs"
+    rows = [Manifest.read(path).values for path in sorted(outputs.glob("*/manifest.json"))]
+    listed = [{"request": r["request"], "status": r["status"], "stages": {k: s["status"] for k, s in r["stages"].items()}} for r in rows]
+    words = "\n".join(f"{r['request']:<40} {r['status']}" for r in listed) or "No request has been run yet."
+    return {"requests": listed}, words
+
+
+@command(main, "power", "jdl power --n-control 33111 --sd 0.473269 --reductions 1:10")
+@click.option("--n-control", type=click.IntRange(2), required=True, help="People in the control group.")
+@click.option("--sd", type=click.FloatRange(0, min_open=True), help="Common standard deviation of the outcome.")
+@click.option("--rate-treatment", type=click.FloatRange(0, 1), help="Reoffending rate of the treatment group, as a fraction.")
+@click.option("--rate-control", type=click.FloatRange(0, 1), help="Reoffending rate of the control group, as a fraction.")
+@click.option("--n-treatment", type=click.IntRange(2), help="People in the treatment group.")
+@click.option("--reductions", default="1:10", show_default=True, help="Reductions in percentage points: from:to, or a list 1,2.5,5.")
+@click.option("--alpha", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.05, show_default=True)
+@click.option("--power", "wanted", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.95, show_default=True)
+def power(n_control, sd, rate_treatment, rate_control, n_treatment, reductions, alpha, wanted) -> tuple[dict, str]:
+    """How many people would be needed to detect a reduction of a given size."""
+    from .power import common_sd, power_table
+
+    if sd is None:
+        if None in (rate_treatment, rate_control, n_treatment):
+            fix = "give --sd, or all of --rate-treatment, --rate-control and --n-treatment"
+            raise JDLError("the standard deviation is not known", "jdl power", fix)
+        sd = common_sd(rate_treatment, n_treatment, rate_control, n_control)
+    table = power_table(n_control, sd, n_treatment or 2, alpha, wanted, _reductions(reductions))
+    rows = [
+        {"reduction_pp": r.reduction_pp}
+        | ({"infeasible": True} if r.infeasible else {"n_treated_exact": r.n_exact, "n_treated": int(r.n_treatment)})
+        for r in table.rows.itertuples()
+    ]
+    lines = ["Reduction (percentage points)   Smallest treatment group"]
+    lines += [f"{r['reduction_pp']:>29g}   {r['n_treated']:>24,}" if "n_treated" in r else f"{r['reduction_pp']:>29g}   {'no number is enough':>24}" for r in rows]
+    lines += [f"Smallest reduction that any number of people could detect: {table.smallest_detectable_pp:.2f} percentage points."]
+    return {"sd": sd, "rows": rows, "smallest_detectable_pp": table.smallest_detectable_pp}, "\n".join(lines)
+
+
+def _reductions(text: str) -> list[float]:
+    try:
+        if ":" in text:
+            first, last = (int(part) for part in text.split(":"))
+            return [float(n) for n in range(first, last + 1)]
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise JDLError("not a list of reductions", "--reductions", "write 1:10 or 1,2.5,5") from None
+
+
+def _bar() -> Callable[[str], None]:
+    """Progress of long work, a line a step, on standard error when a person is watching."""
+    started = time.perf_counter()
+
+    def tell(step: str) -> None:
+        if sys.stderr.isatty():
+            click.echo(f"  {time.perf_counter() - started:6.1f} s  {step}", err=True)
+
+    return tell
+
+
+def _stage_progress() -> Callable[[str, str], None]:
+    """A progress bar over the stages of a request, on standard error."""
+    from tqdm import tqdm
+
+    from .lab import STAGES
+
+    bar = tqdm(total=len(STAGES), file=sys.stderr, disable=None, bar_format="{l_bar}{bar}| {n}/{total} [{elapsed}]")
+
+    def tell(stage: str, state: str) -> None:
+        if state == "running":
+            bar.set_description(f"{stage:<9}")
+        else:
+            bar.update()
+        if state == "failed" or bar.n >= len(STAGES):
+            bar.close()
+
+    return tell
