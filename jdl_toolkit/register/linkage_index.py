@@ -1,0 +1,90 @@
+"""What linkage needs of a register, derived once per extract: normalised names, their sound and frequency, identifiers.
+
+The same SQL normalises an upload, so that both sides are always written alike.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import pandas as pd
+
+from .nicknames import canonical_forms
+
+#: Letters that no Unicode decomposition turns into plain ones.
+_FROM, _TO = "łøđðħıŋæœßþ", "loddhinaosp"
+
+_MACROS = f"""
+CREATE OR REPLACE TEMP MACRO name_key(name) AS
+    nullif(regexp_replace(translate(strip_accents(lower(name)), '{_FROM}', '{_TO}'), '[^\\p{{L}}]', '', 'g'), '');
+-- A run of equal codes counts once; h and w do not end a run, a vowel does (the rule of the United States census).
+CREATE OR REPLACE TEMP MACRO soundex_runs(key) AS
+    translate(replace(replace(key, 'h', ''), 'w', ''), 'bfpvcgjkqsxzdtlmnraeiouy', '111122222222334556000000');
+CREATE OR REPLACE TEMP MACRO soundex_once(runs) AS
+    regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(runs,
+        '1+', '1', 'g'), '2+', '2', 'g'), '3+', '3', 'g'), '4+', '4', 'g'), '5+', '5', 'g'), '6+', '6', 'g');
+CREATE OR REPLACE TEMP MACRO soundex(key) AS
+    left(key, 1) || left(replace(substr(soundex_once(soundex_runs(key)), 2), '0', '') || '000', 3);
+CREATE OR REPLACE TEMP MACRO pnc_parts(text) AS
+    regexp_extract(upper(regexp_replace(text, '[\\s-]', '', 'g')), '^(\\d{{4}}|\\d{{2}})/(\\d{{1,7}})([A-Z])$', ['y', 's', 'c']);
+CREATE OR REPLACE TEMP MACRO pnc_long(parts) AS
+    CASE WHEN parts.y = '' THEN NULL ELSE
+        CASE length(parts.y) WHEN 4 THEN '' ELSE CASE WHEN parts.y::INT >= 40 THEN '19' ELSE '20' END END
+        || parts.y || '/' || lpad(parts.s, 7, '0') || parts.c END;
+CREATE OR REPLACE TEMP MACRO pnc_key(text) AS pnc_long(pnc_parts(text));
+CREATE OR REPLACE TEMP MACRO prison_key(text) AS nullif(upper(regexp_replace(text, '[^A-Za-z0-9]', '', 'g')), '');
+"""
+
+#: Columns of a normalised row, whichever side it comes from. Expects the macros and the table `nickname`.
+NORMALISED = """
+    forename, middle_name, surname, coalesce(canonical, forename) AS canonical, left(forename, 1) AS initial,
+    soundex(surname) AS sound, dob, sex, pnc_id, prison_number
+"""
+
+
+def prepare_normalising(con: duckdb.DuckDBPyConnection) -> None:
+    """Give a connection the macros and the nickname table with which names are normalised."""
+    con.execute(_MACROS)
+    forms = pd.DataFrame(sorted(canonical_forms().items()), columns=["nick", "canonical"])
+    con.register("nickname_forms", forms)
+    con.execute("CREATE OR REPLACE TEMP TABLE nickname AS SELECT * FROM nickname_forms")
+    con.unregister("nickname_forms")
+
+
+def derive_linkage_index(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `linkage_index` and the term frequencies in the register that is in use.
+
+    `linkage_index` has a row for each person and one for each alias that differs, sorted by date of birth: entry_id,
+    person_id, is_alias and the normalised columns. Frequencies are shares of persons (aliases left out).
+    """
+    prepare_normalising(con)
+    con.execute(
+        f"""
+        CREATE TABLE linkage_index AS
+        WITH ids AS (SELECT *, pnc_key(pnc_id) AS pnc, prison_key(prison_number) AS prison FROM person),
+        names AS (
+            SELECT person_id, false AS is_alias, name_key(forename) AS forename, name_key(middle_name) AS middle_name,
+                name_key(surname) AS surname, dob, sex, pnc AS pnc_id, prison AS prison_number
+            FROM ids
+            UNION ALL
+            SELECT person_id, true, coalesce(name_key(a.forename), name_key(p.forename)), name_key(p.middle_name),
+                coalesce(name_key(a.surname), name_key(p.surname)), coalesce(a.dob, p.dob), p.sex, p.pnc, p.prison
+            FROM person_alias a JOIN ids p USING (person_id)
+        ),
+        distinct_names AS (
+            SELECT person_id, bool_and(is_alias) AS is_alias, forename, any_value(middle_name) AS middle_name, surname, dob,
+                any_value(sex) AS sex, any_value(pnc_id) AS pnc_id, any_value(prison_number) AS prison_number
+            FROM names GROUP BY person_id, forename, surname, dob
+        )
+        SELECT row_number() OVER (ORDER BY dob, surname, forename, person_id) AS entry_id, person_id, is_alias, {NORMALISED}
+        FROM distinct_names LEFT JOIN nickname ON nick = forename
+        ORDER BY entry_id
+        """
+    )
+    for column in ("forename", "surname", "canonical"):
+        con.execute(
+            f"""
+            CREATE TABLE {column}_frequency AS
+            SELECT {column}, count(*) / sum(count(*)) OVER () AS share FROM linkage_index
+            WHERE NOT is_alias AND {column} IS NOT NULL GROUP BY {column} ORDER BY {column}
+            """
+        )

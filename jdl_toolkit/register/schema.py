@@ -1,0 +1,244 @@
+"""The contract of the register: which tables and columns a lab brings, of which types, keys, codes and order of dates.
+
+`docs/data-model.md` describes the same tables for people; `build_register` checks every rule below, and all at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..spec import Disposal
+
+#: Raised when the prepared file changes in a way that an older toolkit could not read.
+SCHEMA_VERSION = "1"
+
+#: The twenty offence groups of OGRS3 (Howard and others, 2009, Ministry of Justice Research Summary 7/09).
+OFFENCE_GROUPS = (
+    "violence", "robbery", "public_order", "sexual_adult", "sexual_child", "soliciting", "domestic_burglary",
+    "other_burglary", "theft", "handling", "fraud", "absconding_bail", "taking_driving", "theft_from_vehicle",
+    "other_motoring", "drink_driving", "criminal_damage", "drug_import_production", "drug_possession_supply", "other",
+)  # fmt: skip
+NEEDS = (
+    "accommodation", "employability", "finance", "relationships", "lifestyle", "drugs", "alcohol", "wellbeing",
+    "thinking", "attitudes",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its DuckDB type and what its values may be.
+
+    Parameters
+    ----------
+    required : bool
+        The column must be there and hold no missing value.
+    may_be_null : bool
+        A required column may hold missing values all the same.
+    codes : tuple of str
+        The only values allowed; empty for free text.
+    low, high : int, optional
+        Range of a number.
+    default : str
+        SQL literal used when an optional column is absent or empty.
+    """
+
+    name: str
+    type: str = "VARCHAR"
+    required: bool = False
+    may_be_null: bool = False
+    codes: tuple[str, ...] = ()
+    low: int | None = None
+    high: int | None = None
+    default: str = "NULL"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition that no row may meet, in SQL over the table, with the sentence and the advice for people."""
+
+    broken: str
+    what: str
+    fix: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the register.
+
+    Parameters
+    ----------
+    key : tuple of str
+        Columns that together occur once only; empty if a row needs no identity.
+    refers : dict of str to str
+        Column -> table in which the same column is the key.
+    order : tuple of str
+        Sort order in the file: a total order where the key is unique.
+    open : bool
+        Further columns are kept as they are (a lab's own covariates).
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    refers: tuple[tuple[str, str], ...] = ()
+    order: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    needed: bool = False
+    open: bool = False
+
+
+def _id(name: str) -> Column:
+    return Column(name, "BIGINT", required=True)
+
+
+def _day(name: str, required: bool = True) -> Column:
+    return Column(name, "DATE", required=required)
+
+
+def _not_before(later: str, earlier: str) -> Rule:
+    return Rule(f'"{later}" < "{earlier}"', f"{later} before {earlier}", "correct the dates, or leave such rows out")
+
+
+_PERSON = (("person_id", "person"),)
+_SPELL_ORDER = ("person_id", "start", "end", "kind")
+
+
+def _spell(name: str, kinds: tuple[str, ...], *more: Column) -> Table:
+    columns = (_id("person_id"), _day("start"), _day("end", False), Column("kind", required=True, codes=kinds), *more)
+    order = _SPELL_ORDER + tuple(c.name for c in more)
+    return Table(name, columns, refers=_PERSON, order=order, rules=(_not_before("end", "start"),))
+
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        Table(
+            "meta",
+            (_day("data_start"), _day("data_end"), Column("extract", required=True), Column("synthetic", "BOOLEAN", default="false")),
+            order=("extract",),
+            rules=(_not_before("data_end", "data_start"),),
+            needed=True,
+        ),
+        Table(
+            "person",
+            (
+                _id("person_id"),
+                Column("pnc_id"),
+                Column("prison_number"),
+                Column("cro"),
+                Column("forename", required=True, may_be_null=True),
+                Column("middle_name"),
+                Column("surname", required=True, may_be_null=True),
+                Column("dob", "DATE", required=True, may_be_null=True),
+                Column("sex", required=True, may_be_null=True, codes=("M", "F")),
+                Column("ethnicity", codes=("White", "Black", "Asian", "Mixed", "Other")),
+                Column("nationality"),
+                Column("observed_until", "DATE"),
+            ),
+            key=("person_id",),
+            order=("person_id",),
+            rules=(
+                Rule(
+                    "dob < DATE '1900-01-01' OR dob > (SELECT max(data_end) FROM meta)",
+                    "dob before 1900 or after the data end",
+                    "correct the dates of birth, or leave them empty",
+                ),
+                _not_before("observed_until", "dob"),
+            ),
+            needed=True,
+        ),
+        Table(
+            "person_alias",
+            (
+                _id("person_id"),
+                Column("kind", required=True, codes=("maiden", "alias", "nickname", "spelling")),
+                Column("forename"),
+                Column("surname"),
+                Column("dob", "DATE"),
+            ),
+            refers=_PERSON,
+            order=("person_id", "kind", "forename", "surname", "dob"),
+            rules=(
+                Rule(
+                    "coalesce(forename, surname, dob::VARCHAR) IS NULL",
+                    "no forename, surname or dob",
+                    "leave such rows out",
+                ),
+            ),
+        ),
+        Table(
+            "disposal",
+            (
+                _id("disposal_id"),
+                _id("person_id"),
+                _day("disposal_date"),
+                Column("disposal", required=True, codes=tuple(Disposal)),
+                Column("sentence_days", "INTEGER", low=0),
+                _day("release_date", False),
+                Column("establishment"),
+                Column("region"),
+                Column("court"),
+            ),
+            key=("disposal_id",),
+            refers=_PERSON,
+            order=("person_id", "disposal_date", "disposal_id"),
+            rules=(_not_before("release_date", "disposal_date"),),
+            needed=True,
+        ),
+        Table(
+            "offence",
+            (
+                _id("offence_id"),
+                Column("disposal_id", "BIGINT", required=True, may_be_null=True),
+                _id("person_id"),
+                _day("offence_date"),
+                _day("proven_date"),
+                Column("offence_group", required=True, codes=OFFENCE_GROUPS),
+                Column("offence_class", required=True, codes=("indictable", "either_way", "summary")),
+                Column("severity", "INTEGER", required=True, low=1, high=8),
+                Column("is_penalty_notice", "BOOLEAN", default="false"),
+                Column("is_breach", "BOOLEAN", default="false"),
+            ),
+            key=("offence_id",),
+            refers=(*_PERSON, ("disposal_id", "disposal")),
+            order=("person_id", "offence_date", "offence_id"),
+            rules=(
+                _not_before("proven_date", "offence_date"),
+                Rule(
+                    "EXISTS (FROM disposal d WHERE d.disposal_id = this.disposal_id AND d.person_id <> this.person_id)",
+                    "disposal_id of another person",
+                    "an offence and its disposal must name the same person_id",
+                ),
+            ),
+            needed=True,
+        ),
+        _spell(
+            "custody_spell",
+            ("remand", "sentenced", "recall"),
+            Column("establishment"),
+            Column("release_type", codes=("licence", "hdc", "approved_premises", "unconditional")),
+        ),
+        _spell("employment_spell", ("employed",)),
+        _spell("benefit_spell", ("out_of_work", "other")),
+        Table(
+            "needs_assessment",
+            (
+                _id("person_id"),
+                _day("assessed_on"),
+                *(Column(need, "INTEGER", low=0, high=1) for need in NEEDS),
+                Column("ogrs3", "DOUBLE"),
+            ),
+            key=("person_id", "assessed_on"),
+            refers=_PERSON,
+            order=("person_id", "assessed_on"),
+        ),
+        Table(
+            "extra_covariates",
+            (_id("person_id"), _day("as_of")),
+            key=("person_id", "as_of"),
+            refers=_PERSON,
+            order=("person_id", "as_of"),
+            open=True,
+        ),
+    )
+}

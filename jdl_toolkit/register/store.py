@@ -1,0 +1,117 @@
+"""Open a prepared register: one read-only DuckDB file, asked in SQL."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import duckdb
+import pandas as pd
+
+from ..errors import JDLError
+from .schema import SCHEMA_VERSION
+
+_REBUILD = "prepare it with `jdl register build SRC --out FILE`"
+
+
+@dataclass(frozen=True)
+class Meta:
+    """What the extract covers.
+
+    Parameters
+    ----------
+    data_start, data_end : date
+        Period for which offences and outcomes are recorded.
+    extract : str
+        The lab's name of the extract.
+    synthetic : bool
+        Whether the people are invented.
+    """
+
+    data_start: dt.date
+    data_end: dt.date
+    extract: str
+    synthetic: bool
+
+
+class Register:
+    """A prepared register, open for reading. Use as a context manager, or call `close`.
+
+    Parameters
+    ----------
+    path : Path
+    connection : DuckDBPyConnection
+        With the file attached read-only and in use.
+    """
+
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection, meta: Meta, digest: str) -> None:
+        self.path, self.meta, self.digest = path, meta, digest
+        self._connection = connection
+
+    @classmethod
+    def open(cls, path: Path, *, threads: int = 2, memory: str = "2GB") -> Self:
+        """Open the file that `build_register` wrote.
+
+        Raises
+        ------
+        JDLError
+            If there is no such file, it is no register, or its schema version is another.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise JDLError("there is no register here", where=str(path), fix=_REBUILD)
+        con = duckdb.connect(":memory:", config={"threads": threads, "memory_limit": memory})
+        con.execute("SET enable_progress_bar = false")
+        quoted = str(path).replace("'", "''")
+        try:
+            con.execute(f"ATTACH '{quoted}' AS register (READ_ONLY)")
+            con.execute("USE register")
+            version = con.execute("SELECT schema_version FROM meta").fetchone()[0]
+        except duckdb.Error:
+            con.close()
+            raise JDLError("this file is not a prepared register", where=str(path), fix=_REBUILD) from None
+        if version != SCHEMA_VERSION:
+            con.close()
+            what = f"the register has schema version {version}, this toolkit reads version {SCHEMA_VERSION}"
+            raise JDLError(what, where=str(path), fix=_REBUILD)
+        *values, digest = con.execute("SELECT data_start, data_end, extract, synthetic, digest FROM meta").fetchone()
+        return cls(path, con, Meta(*values), digest)
+
+    def sql(self, query: str, params: dict[str, Any] | list[Any] | None = None, **frames: pd.DataFrame) -> pd.DataFrame:
+        """Ask the register.
+
+        Parameters
+        ----------
+        query : str
+            One SQL statement in DuckDB's dialect. Rows come in no order without ORDER BY.
+        params : dict or list, optional
+            Values for ``$name`` or ``?`` in the query.
+        **frames : DataFrame
+            Stand in the query as tables of these names.
+        """
+        try:
+            for name, frame in frames.items():
+                self._connection.register(name, frame)
+            return self._connection.execute(query, params).df()
+        finally:
+            for name in frames:
+                self._connection.unregister(name)
+
+    def has(self, table: str) -> bool:
+        """Whether the register holds at least one row of this table."""
+        known = self._connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [table]).fetchone()[0]
+        return bool(known) and self._connection.execute(f'SELECT EXISTS (FROM "{table}")').fetchone()[0]
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Register({self.meta.extract}, {self.meta.data_start} to {self.meta.data_end})"
