@@ -41,13 +41,19 @@ class Unit(StrEnum):
 
 
 class Detail(Model):
-    """Part of the excluded, or a remark on some of them."""
+    """Part of the excluded, or a remark on some of them.
+
+    `secondary`: the count is not small; it is withheld lest a small one be found by subtraction.
+    """
 
     label: str
     records: int | None
+    secondary: bool = False
 
 
 class FlowStep(Model):
+    """One step of a ledger. `secondary` names the counts withheld only to protect a small one."""
+
     code: int | None
     key: str
     label: str
@@ -56,13 +62,17 @@ class FlowStep(Model):
     people_after: int | None
     details: tuple[Detail, ...]
     could: str
+    secondary: tuple[str, ...] = ()
 
 
 class LinkageSummary(Model):
-    records: int
+    """How many records were found; `secondary` names the counts withheld only to protect a small one."""
+
+    records: int | None
     by_status: dict[str, int | None]
     by_tier: tuple[Detail, ...]
     expected_wrong_links: float | None
+    secondary: tuple[str, ...] = ()
 
 
 class ProfileRow(Model):
@@ -84,7 +94,10 @@ class BalanceRow(Model):
 
 
 class BalanceSummary(Model):
+    """`n_withheld`: rows that are counted here but not listed, as they concern too few people."""
+
     rows: tuple[BalanceRow, ...]
+    n_withheld: int = 0
     n_red: int
     n_amber: int
     worst: float
@@ -104,7 +117,9 @@ class OverlapBin(Model):
 
 
 class MatchingSummary(Model):
-    n_treatment: int
+    """`n_treatment` is None where it would give away how few could not be matched."""
+
+    n_treatment: int | None
     n_treatment_matched: int
     n_pool: int
     n_control: int
@@ -125,7 +140,11 @@ class Estimate(Model):
 
 
 class Measure(Model):
-    """One outcome measure. `why_not` says why it is withheld; then values and estimates are None."""
+    """One outcome measure. `why_not` says why it is withheld; then values and estimates are None.
+
+    `control_value_adjusted` is what the headline estimate expects of people like the treated without the service:
+    `treatment_value` less the headline estimate.
+    """
 
     key: str
     label: str
@@ -135,6 +154,7 @@ class Measure(Model):
     n_control: int | None
     treatment_value: float | None
     control_value: float | None
+    control_value_adjusted: float | None = None
     headline: Estimate | None
     classic: Estimate | None
     check: Estimate | None
