@@ -49,7 +49,14 @@ class Result:
     def __str__(self) -> str:
         return self.summary()
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return self.summary()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Keep `dataclass` from giving each sub-class a repr that would print the rows it holds."""
+        super().__init_subclass__(**kwargs)
+        if "__repr__" not in cls.__dict__:
+            cls.__repr__ = Result.__repr__
 
     def _repr_html_(self) -> str:
         """A result that concerns people shows its summary, never its rows."""

@@ -1,0 +1,103 @@
+"""A request and the defaults become one validated, frozen, hashed specification."""
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from jdl_toolkit.errors import JDLError
+from jdl_toolkit.spec import lab_resources, load_spec
+
+REQUEST = {
+    "request": "example",
+    "organisation": {"name": "Example", "sector": "voluntary"},
+    "service": {"name": "Support", "need": "employment", "setting": "community"},
+    "received": "2013-08-12",
+    "submission": "example.xlsx",
+}
+
+
+def write(tmp_path, **changes):
+    path = tmp_path / "example.yml"
+    path.write_text(yaml.safe_dump(REQUEST | changes))
+    return path
+
+
+def test_defaults_hold_unless_the_request_says_otherwise(tmp_path):
+    spec = load_spec(write(tmp_path, matching={"calipers": [0.05]}))
+    assert spec.matching.calipers == (0.05,)
+    assert spec.matching.scale == "logit"
+    assert spec.cohort.start_within_months == 6
+    assert spec.register_name == "main"
+
+
+def test_every_default_is_used_and_every_setting_has_a_default(tmp_path):
+    defaults = yaml.safe_load((lab_resources() / "parameters/defaults.yml").read_text())
+    spec = load_spec(write(tmp_path)).to_dict()
+    for section, values in defaults.items():
+        assert spec[section] == (values if not isinstance(values, dict) else spec[section])
+        if isinstance(values, dict):
+            assert values.keys() == spec[section].keys()
+    assert spec.keys() - defaults.keys() == {*REQUEST, "register", "exploratory"}
+
+
+def test_all_faults_are_reported_at_once_with_the_nearest_name(tmp_path):
+    path = write(tmp_path, matching={"calliper": 2, "scale": "logi"}, cohrt={}, received="soon")
+    with pytest.raises(JDLError) as caught:
+        load_spec(path)
+    text = str(caught.value)
+    assert len(caught.value.problems) == 4
+    assert "example.yml, matching.calliper: unknown key" in text
+    assert "did you mean `calipers`?" in text
+    assert "did you mean `cohort`?" in text
+    assert "use 'logit', 'probability' or 'odds'" in text
+    assert "example.yml, received" in text
+
+
+def test_missing_keys_are_named(tmp_path):
+    path = tmp_path / "example.yml"
+    path.write_text("request: example\n")
+    with pytest.raises(JDLError, match="organisation: this setting is missing"):
+        load_spec(path)
+
+
+@pytest.mark.parametrize("text", ["a: [1", "- just\n- a list\n", ""])
+def test_a_file_that_is_no_mapping_is_refused(tmp_path, text):
+    path = tmp_path / "example.yml"
+    path.write_text(text)
+    with pytest.raises(JDLError, match="example.yml"):
+        load_spec(path)
+
+
+def test_a_request_that_is_not_there_lists_those_that_are(tmp_path):
+    write(tmp_path)
+    with pytest.raises(JDLError, match=r"there are: example\.yml"):
+        load_spec(tmp_path / "exmple.yml")
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd.xlsx", "a/b.xlsx", "upload.exe", ""])
+def test_the_upload_is_a_file_name_and_no_path(tmp_path, name):
+    with pytest.raises(JDLError, match="submission"):
+        load_spec(write(tmp_path, submission=name))
+
+
+def test_the_hash_follows_the_choices_and_not_the_layout(tmp_path):
+    one = load_spec(write(tmp_path, matching={"calipers": [0.05]}))
+    path = tmp_path / "example.yml"
+    path.write_text("# a comment\n" + yaml.safe_dump(dict(reversed((REQUEST | {"matching": {"calipers": [0.05]}}).items())), sort_keys=False))
+    assert load_spec(path).digest == one.digest
+    assert load_spec(write(tmp_path)).digest != one.digest
+
+
+def test_a_specification_is_frozen_and_another_choice_is_exploratory(tmp_path):
+    spec = load_spec(write(tmp_path))
+    with pytest.raises(ValidationError):
+        spec.seed = 1
+    other = spec.with_(matching={"calipers": [0.01]})
+    assert other.exploratory and not spec.exploratory
+    assert other.matching.calipers == (0.01,) and other.matching.scale == spec.matching.scale
+    assert other.digest != spec.digest
+
+
+def test_a_request_cannot_call_itself_final_or_exploratory(tmp_path):
+    with pytest.raises(JDLError, match="exploratory"):
+        load_spec(write(tmp_path, exploratory=False))
