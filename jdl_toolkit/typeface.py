@@ -1,0 +1,98 @@
+"""The typeface of figures and PDF reports: how wide a text is, which characters it can print.
+
+DejaVu Sans comes with matplotlib, so that nothing is fetched and nothing is installed. It is wider than the typefaces a
+browser may put in its place, which is why a label that fits here fits there too.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+import matplotlib
+from matplotlib.ft2font import FT2Font, LoadFlags
+
+FAMILY = "DejaVu Sans"
+FOLDER = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+_FACES = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSans-BoldOblique")
+
+
+def clean(text: str) -> str:
+    """`text` in composed form without control, direction-changing and zero-width characters.
+
+    Line ends become ``\\n`` and other spaces a plain or no-break space. Nothing that a reader could see is lost.
+    """
+    text = unicodedata.normalize("NFC", str(text)).replace("\r\n", "\n")
+    return "".join(_clean_character(c) for c in text)
+
+
+def printable(text: str) -> str:
+    """`clean` text in which every character that DejaVu Sans lacks (in any of its four faces) is replaced by "\N{REPLACEMENT CHARACTER}"."""
+    covered = _covered()
+    return "".join(c if c == "\n" or ord(c) in covered else REPLACEMENT for c in clean(text))
+
+
+def width(text: str, size: float, bold: bool = False) -> float:
+    """Width of one line in points, at `size` points: the sum of the characters' advances."""
+    return sum(_advance(c, bold) for c in printable(text)) * size
+
+
+def wrap(text: str, limit: float, size: float, bold: bool = False) -> list[str]:
+    """Break `text` into lines no wider than `limit` points; a word that is wider by itself is broken as well."""
+    lines: list[str] = []
+    for paragraph in clean(text).split("\n"):
+        line = ""
+        for word in paragraph.split():
+            whole = f"{line} {word}" if line else word
+            if width(whole, size, bold) <= limit:
+                line = whole
+                continue
+            if line:
+                lines.append(line)
+            *full, line = _pieces(word, limit, size, bold)
+            lines += full
+        lines.append(line)
+    return lines
+
+
+def _pieces(word: str, limit: float, size: float, bold: bool) -> list[str]:
+    pieces = [""]
+    for character in word:
+        if pieces[-1] and width(pieces[-1] + character, size, bold) > limit:
+            pieces.append("")
+        pieces[-1] += character
+    return pieces
+
+
+def _clean_character(c: str) -> str:
+    if c in "\n\N{NO-BREAK SPACE}":
+        return c
+    kind = unicodedata.category(c)
+    if kind in ("Zl", "Zp") or c == "\r":
+        return "\n"
+    if kind == "Zs" or c == "\t":
+        return " "
+    if kind in ("Cs", "Co", "Cn"):
+        return REPLACEMENT
+    return "" if kind in ("Cc", "Cf") else c
+
+
+@cache
+def _face(name: str) -> FT2Font:
+    return FT2Font(str(FOLDER / f"{name}.ttf"))
+
+
+@cache
+def _advance(character: str, bold: bool) -> float:
+    """Advance in units of the type size, unhinted."""
+    face = _face("DejaVuSans-Bold" if bold else "DejaVuSans")
+    face.set_size(100, 72)
+    return face.load_char(ord(character), flags=LoadFlags.NO_HINTING).linearHoriAdvance / 65536 / 100
+
+
+@cache
+def _covered() -> frozenset[int]:
+    return frozenset.intersection(*(frozenset(_face(name).get_charmap()) for name in _FACES))
