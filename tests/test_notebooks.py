@@ -1,0 +1,71 @@
+"""The templates are thin, stripped, and open only what they may."""
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from jdl_toolkit.lab import STAGES
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATES = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.fixture(params=TEMPLATES, ids=lambda path: path.stem)
+def template(request):
+    nbformat.validate(json.loads(request.param.read_text()))
+    return request.param, nbformat.read(request.param, as_version=4)
+
+
+def code(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_every_stage_has_its_template():
+    assert {path.stem for path in TEMPLATES} >= set(STAGES.values())
+
+
+def test_outputs_are_stripped(template):
+    _, notebook = template
+    assert all(not cell.outputs and cell.execution_count is None for cell in code(notebook))
+    assert "papermill" not in notebook.metadata
+
+
+def test_one_parameters_cell_of_literals_and_nothing_else(template):
+    _, notebook = template
+    tagged = [cell for cell in code(notebook) if "parameters" in cell.metadata.get("tags", [])]
+    assert len(tagged) == 1
+    names = [re.fullmatch(r'(\w+) = "[\w./-]*"', line)[1] for line in tagged[0].source.splitlines()]
+    assert names == ["request", "outputs"]
+
+
+def test_cells_are_few_and_thin_and_define_nothing(template):
+    _, notebook = template
+    assert len(code(notebook)) <= 24
+    for cell in code(notebook):
+        assert len(cell.source.splitlines()) <= 6, cell.source
+        assert not re.search(r"^\s*(def|class|for|while|try|with) ", cell.source, re.M), cell.source
+
+
+def test_it_starts_with_a_title_and_its_purpose(template):
+    _, notebook = template
+    title, *purpose = notebook.cells[0].source.splitlines()
+    assert notebook.cells[0].cell_type == "markdown" and title.startswith("# ") and "".join(purpose).strip()
+
+
+def test_headings_of_the_labs_own_notebooks_are_questions(template):
+    path, notebook = template
+    if path.stem in ("05_report", "10_bulletin"):
+        pytest.skip("written for readers outside: its headings are statements too")
+    headings = re.findall(r"^## (.+)$", "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown"), re.M)
+    assert headings and all(heading.endswith("?") for heading in headings), headings
+
+
+def test_the_report_opens_nothing_but_findings():
+    source = "\n".join(cell.source for cell in code(nbformat.read(ROOT / "notebooks/05_report.ipynb", as_version=4)))
+    imported = set(re.findall(r"^(?:from|import) (.+)$", source, re.M))
+    assert not any(re.search(r"register|cohort|linkage|submission|stage|duckdb|pandas", line) for line in imported), imported
+    assert re.findall(r"\b(?:open|read\w*|load|glob)\(", source) == ["read("]
+    assert "Findings.read(" in source
