@@ -1,0 +1,148 @@
+"""From linked records to the people who are compared: index disposal, exclusions with their ledger, control pool."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from .attrition import Ledger
+from .errors import JDLError
+from .exclusions import REGISTER_STEPS, Terms, Walk, require_found, require_usable_identifiers
+from .index_disposal import find_index_disposals
+from .pool import POOL_COLUMNS, build_pool, index_period
+from .register import Register
+from .result import Result
+from .spec import Disposal, RequestSpec, Route
+
+if TYPE_CHECKING:
+    from .linkage import Linkage
+    from .submission import Submission
+
+RECORD_COLUMNS = [
+    "row", "person_id", "reason", "detail", "disposal_id", "disposal", "index_date", "service_start", "delay_days",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cohort(Result):
+    """The treatment group before matching, the control pool, and how both were reached.
+
+    Parameters
+    ----------
+    records : DataFrame
+        A row per submitted record: row, person_id, reason (code of `attrition.REASONS`; missing = still in), detail, disposal_id,
+        disposal, index_date, service_start, delay_days.
+    treated, pool : DataFrame
+        One row per person: unit_id (the disposal_id), person_id, disposal_id, disposal, index_date, delay_days (days from the
+        index date to the service's start; for the pool as drawn).
+    ledger, pool_ledger : Ledger
+    index_from, index_to : str or None
+        The period of index dates that the pool is taken from (ISO dates); None if nobody is in scope.
+    messages : tuple of str
+    """
+
+    records: pd.DataFrame
+    treated: pd.DataFrame
+    pool: pd.DataFrame
+    ledger: Ledger
+    pool_ledger: Ledger
+    index_from: str | None
+    index_to: str | None
+    messages: tuple[str, ...] = ()
+
+    def summary(self) -> str:
+        return (
+            f"{self.ledger.received:,} records received; {len(self.treated):,} people can be analysed, "
+            f"with {len(self.pool):,} people in the control pool"
+        )
+
+
+def build_cohort(submission: Submission, linkage: Linkage, register: Register, spec: RequestSpec) -> Cohort:
+    """Decide who is analysed, and from whom controls may be chosen.
+
+    Each record leaves at the first of reasons 1 to 13 that applies (method, section 4); the pool follows the same rules.
+
+    Parameters
+    ----------
+    submission : Submission
+        Its ``people`` and ``ledger`` are used. A record without a start of service is dated by the service's end.
+    linkage : Linkage
+        Its ``links`` and ``candidates`` are used.
+    register : Register
+    spec : RequestSpec
+
+    Raises
+    ------
+    JDLError
+        If the custody route is asked for with other index disposals than custody.
+    """
+    if spec.cohort.route is Route.custody and set(spec.cohort.index_disposals) != {Disposal.custody}:
+        fix = "write index_disposals: [custody], and make another request for people sentenced in the community"
+        raise JDLError("the custody route follows releases from custody alone", "cohort.index_disposals", fix)
+    terms = Terms(spec, register.meta.data_end)
+    walk = Walk(linked_records(submission, linkage), submission.ledger)
+    walk = require_found(require_usable_identifiers(walk, terms), terms)
+    found = find_index_disposals(walk.rows.astype({"person_id": "int64"}), register, spec)
+    walk = Walk(walk.rows.merge(found, on="row", how="left"), walk.ledger, walk.left)
+    in_scope = None
+    for step in REGISTER_STEPS:
+        walk = step(walk, terms)
+        if walk.ledger.steps[-1]["code"] == 11:
+            in_scope = walk.rows.assign(delay_days=_delay_days(walk.rows, terms))
+    period = index_period(in_scope["index_date"])
+    pool, pool_ledger, messages = build_pool(in_scope, *_known_people(linkage), register, spec)
+    return Cohort(
+        records=_all_records(walk, terms),
+        treated=_units(walk.rows, terms),
+        pool=pool,
+        ledger=walk.ledger,
+        pool_ledger=pool_ledger,
+        index_from=period and period[0].isoformat(),
+        index_to=period and period[1].isoformat(),
+        messages=messages,
+    )
+
+
+def linked_records(submission: Submission, linkage: Linkage) -> pd.DataFrame:
+    """The submitted records with what linkage made of each; the service is dated by its start, else by its end."""
+    people = submission.people[["row", "usable", "why_unusable", "service_start", "service_end"]]
+    records = people.merge(linkage.links[["row", "status", "person_id"]], on="row", how="left", validate="one_to_one")
+    for column in ("service_start", "service_end"):
+        records[column] = pd.to_datetime(records[column]).astype("datetime64[us]")
+    records["person_id"] = records["person_id"].astype("Int64")
+    records["is_dated_by_end"] = records["service_start"].isna() & records["service_end"].notna()
+    records["service_start"] = records["service_start"].fillna(records["service_end"])
+    return records.sort_values("row", ignore_index=True)
+
+
+def _known_people(linkage: Linkage) -> tuple[pd.Series, pd.Series]:
+    """person_id of everybody linked, and of everybody who may be one of the ambiguous records."""
+    links, candidates = linkage.links, linkage.candidates
+    ambiguous = links.loc[links["status"] == "ambiguous", "row"]
+    return links["person_id"].dropna(), candidates.loc[candidates["row"].isin(ambiguous), "person_id"]
+
+
+def _delay_days(rows: pd.DataFrame, terms: Terms) -> pd.Series:
+    """Days from the index date to the start of the service; zero by the custody route, where the release follows it."""
+    days = (rows["service_start"] - rows["index_date"]).dt.days
+    return (days * 0 if terms.is_custody_route else days).astype("Int64")
+
+
+def _units(rows: pd.DataFrame, terms: Terms) -> pd.DataFrame:
+    rows = rows.assign(delay_days=_delay_days(rows, terms), unit_id=rows["disposal_id"])
+    ids = {"unit_id": "int64", "person_id": "int64", "disposal_id": "int64", "delay_days": "int64"}
+    return rows[POOL_COLUMNS].astype(ids).sort_values("unit_id", ignore_index=True)
+
+
+def _all_records(walk: Walk, terms: Terms) -> pd.DataFrame:
+    """Every record received, with the reason it left by, in the order of its row."""
+    parts = [part for part in (*walk.left, walk.rows.assign(reason=None, detail=None)) if len(part)]
+    records = pd.concat([part.astype({"reason": "Int64", "detail": object}) for part in parts] or [walk.rows])
+    records = records.reindex(columns=[c for c in RECORD_COLUMNS if c != "delay_days"])
+    for column in ("index_date", "service_start"):
+        records[column] = pd.to_datetime(records[column])
+    records["delay_days"] = _delay_days(records, terms)
+    types = {"row": "int64", "person_id": "Int64", "reason": "Int64", "disposal_id": "Int64"}
+    return records.astype(types)[RECORD_COLUMNS].sort_values("row", ignore_index=True)

@@ -1,0 +1,270 @@
+"""The exclusions, one named step each: the filter that decides also writes its own row of the ledger.
+
+A record leaves once, at the first reason that applies (codes 1 to 13 of `attrition.REASONS`). What is counted goes into
+the step's details, which disclosure control reads; texts hold no counts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from .attrition import Ledger
+from .clock import add_months, last_index_date, proving_months
+from .index_disposal import in_words
+from .spec import RequestSpec, Route, SexualOffence
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Records on their way through the exclusions: those still in, those that left, the ledger so far.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Records still in.
+    left : tuple of DataFrame
+        Those that left, with their ``reason`` and ``detail``.
+    ledger : Ledger
+    """
+
+    rows: pd.DataFrame
+    ledger: Ledger
+    left: tuple[pd.DataFrame, ...] = ()
+
+    def leave(self, leaves: pd.Series, code: int | None, detail: pd.Series | None = None, **words) -> Walk:
+        """Take out the rows for which `leaves` is true, and record the step.
+
+        `detail` says for each row which part of the reason applies; its counts become the step's details, followed by
+        those in ``remarks``. ``people`` is false as long as people are not known; ``could`` is said only if somebody leaves.
+        Other words go to `Ledger.exclude`.
+        """
+        leaves = leaves.astype(bool)
+        gone, stay = self.rows[leaves], self.rows[~leaves]
+        gone = gone.assign(reason=code, detail=None if detail is None else detail[leaves].astype(object))
+        counts = {} if detail is None else detail[leaves].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+        details = {**dict(counts), **words.pop("remarks", {})}
+        people = stay["person_id"].nunique() if words.pop("people", True) else None
+        words |= {"could": words.get("could", "") if len(gone) else ""}
+        ledger = self.ledger.exclude(code, len(gone), people, details=details, **words)
+        return replace(self, rows=stay, left=(*self.left, gone), ledger=ledger)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the steps are decided by, in values and in words: the request's settings and the end of the data."""
+
+    spec: RequestSpec
+    data_end: dt.date
+
+    @property
+    def is_custody_route(self) -> bool:
+        return self.spec.cohort.route is Route.custody
+
+    @property
+    def window(self) -> int:
+        return self.spec.cohort.start_within_months
+
+    @property
+    def kinds(self) -> str:
+        return " or ".join(in_words(kind) for kind in self.spec.cohort.index_disposals)
+
+    @property
+    def event(self) -> str:
+        return "release" if set(self.spec.cohort.index_disposals) == {"custody"} else "sentence"
+
+
+def require_usable_identifiers(walk: Walk, terms: Terms) -> Walk:
+    """Reason 1."""
+    rows = walk.rows
+    why = rows["why_unusable"].where(rows["why_unusable"].notna(), "identifiers")
+    undated = rows["service_start"].isna()
+    why = why.mask(rows["usable"].astype(bool) & undated, "service_date_missing").astype(object).map(in_words)
+    leaves = ~rows["usable"].astype(bool) | rows["status"].eq("unusable identifiers") | undated
+    return walk.leave(leaves, 1, why, people=False, could="Corrected records, sent again, can be looked for.")
+
+
+def require_found(walk: Walk, terms: Terms) -> Walk:
+    """Reason 2: nobody, or more than one person, came into question."""
+    status = walk.rows["status"].where(walk.rows["status"].eq("ambiguous"), "no match")
+    could = "Fuller identifiers (PNC id, prison number, former names) or a clerical review of the ambiguous records."
+    return walk.leave(~walk.rows["status"].eq("matched") | walk.rows["person_id"].isna(), 2, status, could=could)
+
+
+def require_conviction(walk: Walk, terms: Terms) -> Walk:
+    """Reason 3: neither a disposal nor a proven offence is on record."""
+    return walk.leave(~walk.rows["has_conviction"].astype(bool), 3)
+
+
+def require_one_record_per_person(walk: Walk, terms: Terms) -> Walk:
+    """Reason 4: of several records of one person, the best episode stays.
+
+    That is the one whose index disposal passes reasons 5 to 10, or fails at the latest of them; ties: the earliest service
+    start, then the lowest row number. Nothing that happened afterwards (reason 12) takes part.
+    """
+    rows = walk.rows
+    order = rows.assign(first_failure=_first_failure(rows, terms)).sort_values(
+        ["first_failure", "service_start", "row"], ascending=[False, True, True]
+    )
+    repeats = order["person_id"].duplicated().reindex(rows.index)
+    several = rows["person_id"].duplicated(keep=False)
+    remarks = {
+        "records of people who appear more than once": int(several.sum()),
+        "people who appear more than once": int(rows.loc[several, "person_id"].nunique()),
+    }
+    could = "Nobody is lost here: each person stays through the record whose sentence suits the analysis best."
+    return walk.leave(repeats, 4, remarks=remarks if several.any() else {}, could=could)
+
+
+def require_sentence(walk: Walk, terms: Terms) -> Walk:
+    """Reason 5: no disposal of any kind precedes the service."""
+    by_end = walk.rows["is_dated_by_end"]
+    remarks = {"records dated by the end of the service, as its start was not given": by_end.sum()} if by_end.any() else {}
+    could = "An exact date of the service, if the one given was wrong."
+    return walk.leave(_no_sentence(walk.rows, terms), 5, remarks=remarks, could=could)
+
+
+def require_eligible_disposal(walk: Walk, terms: Terms) -> Walk:
+    """Reason 6: listed by kind, for the kinds suggest further analyses."""
+    rows = walk.rows
+    leaves = _other_disposal(rows, terms)
+    kind = rows["disposal"].astype(object).map(in_words, na_action="ignore")
+    custody = rows["disposal"].eq("custody")
+    inside = custody & rows["is_inside"]
+    if terms.is_custody_route:
+        label = "not serving a sentence of custody when the service started"
+        kind = kind.mask(custody, "custody, released before the service started")
+    else:
+        label = f"the most recent sentence before the service was not a {terms.kinds}"
+        kind = kind.mask(inside, "custody, not yet released when the service started")
+    is_within = leaves & (rows["index_date"] < rows["service_start"]) & (rows["service_start"] < rows["window_end"])
+    within = kind[is_within].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    months = f"started within {terms.window} months"
+    remarks = {f"of which {months}": int(is_within.sum())} if leaves.any() else {}
+    remarks |= {f"{name}: {months}": n for name, n in within.items()}
+    could = "A further analysis of people with these sentences."
+    if (leaves & inside).any() and not terms.is_custody_route:
+        could += " Those in custody when the service started suit an analysis by the custody route."
+    return walk.leave(leaves, 6, kind, label=label, remarks=remarks, could=could)
+
+
+def require_release(walk: Walk, terms: Terms) -> Walk:
+    """Reason 7."""
+    known = walk.rows["release_date"].notna()
+    detail = known.map({True: "released after the data end", False: "no release on record"})
+    label = f"still in custody, or released after the data end ({terms.data_end:%-d %B %Y})"
+    months = proving_months(terms.spec)
+    first = add_months(terms.data_end, months)
+    could = f"To be submitted again when the register reaches {months} months beyond their release: {first:%B %Y} at the earliest."
+    return walk.leave(_still_inside(walk.rows, terms), 7, detail, label=label, could=could)
+
+
+def require_certain_release(walk: Walk, terms: Terms) -> Walk:
+    """Reason 8."""
+    could = "Exact dates of the service, and the establishment it was received in."
+    return walk.leave(_release_uncertain(walk.rows, terms), 8, could=could)
+
+
+def require_service_within_data(walk: Walk, terms: Terms) -> Walk:
+    """Reason 9: the last usable index date is follow-up and waiting period before the data end."""
+    months = proving_months(terms.spec)
+    last = last_index_date(terms.data_end, months)
+    label = f"{terms.event} too late to be followed for {months} months (after {last:%-d %B %Y})"
+    could = f"To be submitted again when the register reaches {add_months(terms.data_end, months):%B %Y}."
+    return walk.leave(_after_data_end(walk.rows, terms), 9, label=label, could=could)
+
+
+def require_start_within_window(walk: Walk, terms: Terms) -> Walk:
+    """Reason 10. By the custody route the delay is zero and nobody leaves."""
+    rows, window = walk.rows, terms.window
+    months = (rows["service_start"] - rows["index_date"]).dt.days / 30.4375
+    within_double = f"started {window} to {2 * window} months after"
+    detail = (months < 2 * window).map({True: within_double, False: "started later still"})
+    label = f"the service started {window} months or more after the {terms.event}"
+    could = "An analysis with a wider window, of people who stayed free of reoffending for longer."
+    return walk.leave(_started_too_late(rows, terms), 10, detail, label=label, could=could)
+
+
+def require_no_sexual_offence(walk: Walk, terms: Terms) -> Walk:
+    """Reason 11: as the index offence, or on record by the index date."""
+    rows = walk.rows
+    detail = rows["is_sexual_index"].map({True: "as the index offence", False: "on record before"})
+    leaves, label = has_sexual_offence(rows, terms.spec)
+    return walk.leave(leaves, 11, detail, label=label)
+
+
+def require_not_reoffended_first(walk: Walk, terms: Terms) -> Walk:
+    """Reason 12."""
+    label = f"reoffended after the {terms.event}, but before the service started"
+    return walk.leave(walk.rows["is_reoffender_first"], 12, label=label)
+
+
+def require_observation(walk: Walk, terms: Terms) -> Walk:
+    """Reason 13."""
+    months = terms.spec.cohort.observed_months
+    label = f"not observed for the whole {months} months from the {terms.event} (death, emigration)"
+    return walk.leave(walk.rows["observed_until"] < walk.rows["observed_to"], 13, label=label)
+
+
+#: The steps that need the register, in order of reason 3 to 13.
+REGISTER_STEPS = (
+    require_conviction,
+    require_one_record_per_person,
+    require_sentence,
+    require_eligible_disposal,
+    require_release,
+    require_certain_release,
+    require_service_within_data,
+    require_start_within_window,
+    require_no_sexual_offence,
+    require_not_reoffended_first,
+    require_observation,
+)
+
+
+def _no_sentence(rows: pd.DataFrame, terms: Terms) -> pd.Series:
+    return rows["disposal_id"].isna()
+
+
+def _other_disposal(rows: pd.DataFrame, terms: Terms) -> pd.Series:
+    return ~rows["is_in_scope"]
+
+
+def _still_inside(rows: pd.DataFrame, terms: Terms) -> pd.Series:
+    late = rows["release_date"].isna() | (rows["release_date"] > pd.Timestamp(terms.data_end))
+    return rows["disposal"].eq("custody") & late
+
+
+def _release_uncertain(rows: pd.DataFrame, terms: Terms) -> pd.Series:
+    return rows["is_uncertain"]
+
+
+def _after_data_end(rows: pd.DataFrame, terms: Terms) -> pd.Series:
+    end = pd.Timestamp(terms.data_end)
+    return (rows["proving_end"] > end) | (rows["service_start"] > end)
+
+
+def _started_too_late(rows: pd.DataFrame, terms: Terms) -> pd.Series:
+    return (rows["service_start"] >= rows["window_end"]) & (not terms.is_custody_route)
+
+
+def has_sexual_offence(rows: pd.DataFrame, spec: RequestSpec) -> tuple[pd.Series, str]:
+    """Which rows leave for a sexual offence under the request's rule, and that rule in words."""
+    match spec.cohort.sexual_offence:
+        case SexualOffence.ever:
+            return rows["is_sexual_ever"], "a sexual offence is on record"
+        case SexualOffence.index:
+            return rows["is_sexual_index"], "the index offence was a sexual offence"
+        case SexualOffence.keep:
+            return rows["is_sexual_index"] & False, "a sexual offence is on record (not a reason in this analysis)"
+
+
+def _first_failure(rows: pd.DataFrame, terms: Terms) -> pd.Series:
+    """The first of reasons 5 to 10 that would apply to each record; 11 where none does."""
+    failure = pd.Series(11, index=rows.index)
+    rules = (_no_sentence, _other_disposal, _still_inside, _release_uncertain, _after_data_end, _started_too_late)
+    for code, fails in reversed(list(enumerate(rules, start=5))):
+        failure = failure.mask(fails(rows, terms), code)
+    return failure
