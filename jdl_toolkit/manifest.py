@@ -57,7 +57,7 @@ class Manifest:
     path : Path
         ``outputs/<request>/manifest.json``.
     values : dict
-        Its content; see `docs/outputs.md` for the keys.
+        Its content; see `outputs/README.md`.
     """
 
     def __init__(self, path: Path, values: dict[str, Any]) -> None:
