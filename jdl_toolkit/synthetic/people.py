@@ -1,0 +1,102 @@
+"""Who is on the synthetic register: demography, names, identifiers, and when their first recorded offence comes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from ..identifiers import format_pnc_id, pnc_check_letter
+from . import assumptions as a
+from .draws import NEVER, day, pick_one
+from .names import add_relatives, draw_names
+
+SHARE_DUPLICATES = 0.003
+_PNC_PRIME, _PNC_STEP = 9_999_991, 6_180_337  # serial numbers look random and never repeat within a year
+_PRISON_PRIME, _PRISON_STEP = 175_759_973, 108_625_913
+
+
+def draw_people(rng: Generator, n: int, first_id: int) -> pd.DataFrame:
+    """`n` people with their names, and what their careers start from.
+
+    Returns
+    -------
+    DataFrame
+        person_id, forename, middle_name, surname, dob (datetime64), sex, ethnicity, nationality, region (of residence);
+        and first_offence, leaves (days since 1970; −1 and `NEVER` for none), male, career.
+    """
+    male = rng.random(n) >= a.SHARE_FEMALE
+    sex = np.where(male, "M", "F").astype(object)
+    start, end = day(a.DATA_START), day(a.DATA_END)
+    latest = end - 240  # so that the first sanction falls into the data period, too
+    span = (latest - start) / 365.25 / a.ENTRY_DECAY_YEARS
+    first = start - np.log1p(rng.random(n) * np.expm1(-span)) * a.ENTRY_DECAY_YEARS * 365.25
+    band = np.where(male, pick_one(rng, a.AGE_SHARES["M"], n), pick_one(rng, a.AGE_SHARES["F"], n))
+    age = a.AGE_BANDS[band] + rng.random(n) * (a.AGE_BANDS[band + 1] - a.AGE_BANDS[band]) * 0.999
+    dob = np.floor(first - age * 365.2425).astype("datetime64[D]").astype("datetime64[s]")
+    ethnicity = np.array(a.ETHNICITIES, dtype=object)[pick_one(rng, a.ETHNICITY_SHARES, n)]
+    people = draw_names(rng, sex, pd.DatetimeIndex(dob).year.to_numpy(), ethnicity).reset_index(drop=True)
+    people = people.assign(person_id=np.arange(first_id, first_id + n), dob=dob, sex=sex, ethnicity=ethnicity)
+    people = _add_duplicates(rng, add_relatives(rng, people))
+    british = rng.random(n) < 0.91
+    other = np.array(["Polish", "Irish", "Romanian", "Jamaican", "Somali", "Pakistani", "Other"], dtype=object)
+    people["nationality"] = np.where(british, "British", other[rng.integers(0, len(other), n)])
+    regions = np.array(list(a.REGIONS), dtype=object)
+    people["region"] = regions[pick_one(rng, np.array(list(a.REGIONS.values())), n)]
+    offends = rng.random(n) >= a.SHARE_NEVER_CONVICTED
+    people["first_offence"] = np.where(offends, np.floor(first).astype(np.int64), -1)
+    people["arrested"] = np.floor(first).astype(np.int64)
+    leaves = np.floor(first + rng.random(n) * (end - first)).astype(np.int64)
+    people["leaves"] = np.where(rng.random(n) < a.SHARE_LEAVING, leaves, NEVER)
+    people["male"] = male
+    shares = np.array(list(a.CAREER_SHARES.values())).T
+    people["career"] = np.where(male, pick_one(rng, shares[0], n), pick_one(rng, shares[1], n))
+    return people
+
+
+def _add_duplicates(rng: Generator, people: pd.DataFrame) -> pd.DataFrame:
+    """Give a few records the name and date of birth of the record born next: one human being, recorded twice."""
+    by_birth = people.sort_values(["sex", "dob"], kind="stable").index.to_numpy()
+    at = rng.choice(len(people) - 1, round(len(people) * SHARE_DUPLICATES), replace=False) if len(people) > 1 else []
+    again, known = by_birth[np.asarray(at, dtype=int) + 1], by_birth[np.asarray(at, dtype=int)]
+    for column in ("forename", "middle_name", "surname", "dob", "sex", "ethnicity"):
+        values = people[column].to_numpy().copy()
+        values[again] = people[column].to_numpy()[known]
+        people[column] = values
+    return people
+
+
+class Identifiers:
+    """Hands out identifiers that never repeat, over all chunks of one register."""
+
+    def __init__(self) -> None:
+        self._recorded: dict[int, int] = {}
+        self._prisoners = 0
+
+    def pnc_ids(self, year: NDArray[np.int64]) -> NDArray:
+        """PNC ids of people first recorded in these years."""
+        serial = np.empty(len(year), dtype=np.int64)
+        for value in np.unique(year):
+            rows = np.flatnonzero(year == value)
+            begin = self._recorded.get(int(value), 0)
+            serial[rows] = (np.arange(begin, begin + len(rows)) * _PNC_STEP + int(value) * 104_729) % _PNC_PRIME + 1
+            self._recorded[int(value)] = begin + len(rows)
+        return format_pnc_id(year, serial)
+
+    def prison_numbers(self, n: int) -> NDArray:
+        """`n` prison numbers, ``A9999AA``."""
+        number = (np.arange(self._prisoners, self._prisoners + n) * _PRISON_STEP + 1) % _PRISON_PRIME
+        self._prisoners += n
+        letters = np.array(list("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+        digits = np.char.zfill((number // 676 % 10_000).astype(str), 4)
+        last = np.char.add(letters[number // 26 % 26], letters[number % 26])
+        return np.char.add(np.char.add(letters[number // 6_760_000], digits), last).astype(object)
+
+
+def cro_numbers(rng: Generator, year: NDArray[np.int64]) -> NDArray:
+    """Numbers of the Criminal Records Office, ``123456/05X``, for five people in six; else None."""
+    serial = rng.integers(1, 1_000_000, len(year))
+    short = np.char.zfill((year % 100).astype(str), 2)
+    number = np.char.add(np.char.add(np.char.add(serial.astype(str), "/"), short), pnc_check_letter(year, serial))
+    return np.where(rng.random(len(year)) < 5 / 6, number.astype(object), None)

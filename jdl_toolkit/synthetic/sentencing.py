@@ -1,0 +1,92 @@
+"""From an episode of offending to its sanction: how many offences, when proven, which disposal, how long inside."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from . import assumptions as a
+from .draws import completed_years, day, pick, zero_truncated_negative_binomial
+from .ogrs import OFFENCE_GROUPS
+
+_CODE = {name: code for code, name in enumerate(a.DISPOSALS)}
+CUSTODY = _CODE["custody"]
+RELEASE_TYPES = ("unconditional", "licence", "hdc", "approved_premises")
+_GRAVITY = np.array([a.OFFENCE_NATURE[g][4] for g in OFFENCE_GROUPS])
+_MOTORING = np.isin(OFFENCE_GROUPS, ["other_motoring", "drink_driving"])
+_SENTENCE_DAYS = a.by_group(a.SENTENCE_DAYS, a.OTHER_SENTENCE_DAYS)
+_ADULT_ONLY = [_CODE[k] for k in ("fine", "community_order", "suspended_sentence_order")]
+
+
+def sentence(rng: Generator, now: dict[str, NDArray]) -> dict[str, NDArray]:
+    """The sanction of everybody's present episode.
+
+    Parameters
+    ----------
+    now : dict of arrays, shape (n,)
+        first_offence and dob (days), group (code), order (previous sanctions), male, last_risk.
+
+    Returns
+    -------
+    dict of arrays, shape (n,)
+        n_offences, disposal (code), last_possible, proven, disposed, event (days), and for custody sentence_days,
+        remand (its start), release, licence_end, release_type (code); −1 where there is none.
+    """
+    n = len(now["first_offence"])
+    mean = a.OFFENCES_MEAN_AT_ZERO_RISK * np.exp(a.OFFENCES_GROWTH * now["last_risk"])
+    n_offences = zero_truncated_negative_binomial(rng, mean, a.OFFENCES_SIZE)
+    proven = now["first_offence"] + np.ceil(rng.triangular(28, 50, 180, n)).astype(np.int64)
+    report = np.where(rng.random(n) < 0.25, rng.integers(7, 29, n), 0)  # adjourned for a pre-sentence report
+    disposal = _disposals(rng, now, proven + report)
+    caution = disposal == _CODE["caution"]
+    proven = np.where(caution, now["first_offence"] + rng.integers(1, 40, n), proven)
+    serious = np.isin(disposal, [CUSTODY, _CODE["community_order"], _CODE["suspended_sentence_order"]])
+    disposed = proven + np.where(serious, report, 0)
+    chosen = {"n_offences": n_offences, "disposal": disposal, "proven": proven, "disposed": disposed}
+    return chosen | _custody(rng, now, disposal, proven, disposed)
+
+
+def _disposals(rng: Generator, now: dict[str, NDArray], on: NDArray) -> NDArray[np.int64]:
+    age = completed_years(on, now["dob"])
+    group = now["group"]
+    terms = np.stack([np.ones(len(age)), np.log1p(now["order"]), _GRAVITY[group], ~now["male"], _MOTORING[group]], axis=1)
+    score = np.full((len(age), len(a.SENTENCING)), -np.inf)
+    for name, coefficients in a.SENTENCING.items():
+        score[:, _CODE[name]] = terms @ np.array(coefficients)
+    young = age < 18
+    score[np.ix_(young, _ADULT_ONLY)] = -np.inf
+    score[~young, _CODE["youth_sentence"]] = -np.inf
+    score[young, CUSTODY] -= 1.0
+    score[on < day(a.SUSPENDED_SINCE), _CODE["suspended_sentence_order"]] = -np.inf
+    shares = np.exp(score - score.max(axis=1, keepdims=True))
+    return pick(rng, shares / shares.sum(axis=1, keepdims=True))
+
+
+def _custody(rng: Generator, now: dict[str, NDArray], disposal: NDArray, proven: NDArray, disposed: NDArray) -> dict:
+    """Remand, length and release: half the sentence is served, less time on remand, less home detention curfew."""
+    n = len(disposal)
+    custody = disposal == CUSTODY
+    grave = _GRAVITY[now["group"]]
+    remanded = rng.random(n) < np.where(custody, 0.15 + 0.12 * grave, 0.01 * grave)
+    remanded &= disposal != _CODE["caution"]
+    remand = np.where(remanded, now["first_offence"] + rng.integers(1, 25, n), -1)
+    inside = np.where(remanded, disposed - remand, 0)
+    drawn = _SENTENCE_DAYS[now["group"]] * np.exp(rng.normal(0, a.SENTENCE_SPREAD, n))
+    days = np.clip(np.rint(drawn), 14, 7000).astype(np.int64)
+    eligible = (days >= 90) & (days < 4 * 365) & (disposed >= day(a.HDC_SINCE))
+    hdc = eligible & (rng.random(n) < 0.2)
+    early = np.where(hdc, np.minimum(135, days // 4), 0)
+    release = disposed + np.maximum(days // 2 - inside - early, 1)
+    premises = (days >= 4 * 365) & (grave > 2) & (rng.random(n) < 0.4)
+    kind = np.select([premises, hdc, days >= 365], [3, 2, 1], 0)
+    latest = np.maximum(np.where(remanded, remand, proven) - 1, now["first_offence"])
+    return {
+        "last_possible": latest,
+        "remand": remand,
+        "sentence_days": np.where(custody, days, -1),
+        "release": np.where(custody, release, -1),
+        "release_type": np.where(custody, kind, -1),
+        "licence_end": np.where(custody & (days >= 365), disposed + days - inside, -1),
+        "event": np.where(custody, release, disposed),
+    }
