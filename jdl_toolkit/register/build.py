@@ -13,6 +13,7 @@ import duckdb
 from ..errors import JDLError, Problem
 from .contract import column_faults, missing_tables, row_faults
 from .linkage_index import derive_linkage_index
+from .linkage_model import train_linkage_model
 from .schema import SCHEMA_VERSION, TABLES, Column, Table
 from .sources import open_sources, unreadable
 
@@ -68,6 +69,8 @@ def build_register(
             con.execute("USE register")
             say("linkage index")
             derive_linkage_index(con)
+            say("linkage model")
+            train_linkage_model(con)
             summary = _seal(con, sources)
             con.execute("USE memory")
             con.execute("DETACH register")

@@ -37,7 +37,7 @@ CREATE OR REPLACE TEMP MACRO prison_key(text) AS nullif(upper(regexp_replace(tex
 #: Columns of a normalised row, whichever side it comes from. Expects the macros and the table `nickname`.
 NORMALISED = """
     forename, middle_name, surname, coalesce(canonical, forename) AS canonical, left(forename, 1) AS initial,
-    soundex(surname) AS sound, dob, sex, pnc_id, prison_number
+    soundex(surname) AS sound, dob, strftime(dob, '%Y%m%d') AS dob_digits, sex, pnc_id, prison_number
 """
 
 

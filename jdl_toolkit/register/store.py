@@ -11,6 +11,7 @@ import duckdb
 import pandas as pd
 
 from ..errors import JDLError
+from .linkage_index import prepare_normalising
 from .schema import SCHEMA_VERSION
 
 _REBUILD = "prepare it with `jdl register build SRC --out FILE`"
@@ -76,6 +77,7 @@ class Register:
             con.close()
             what = f"the register has schema version {version}, this toolkit reads version {SCHEMA_VERSION}"
             raise JDLError(what, where=str(path), fix=_REBUILD)
+        prepare_normalising(con)
         *values, digest = con.execute("SELECT data_start, data_end, extract, synthetic, digest FROM meta").fetchone()
         return cls(path, con, Meta(*values), digest)
 

@@ -1,0 +1,228 @@
+"""The Fellegi-Sunter model: what is compared, at which levels, and how likely each level is among true and chance pairs.
+
+m is the share of a level among pairs of records of one person, u among pairs of different persons. u is measured on each
+register by Splink, once, when it is built. m stands here by hand, after published figures: a register holds too few
+records twice to learn from, and twins among them would teach that forenames differ. Levels that no sample can show
+(identifiers, swapped names) have both set by hand; left to itself, EM would give "identifier differs" a weight that no
+other evidence could outweigh.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of agreement.
+
+    Parameters
+    ----------
+    key : str
+        Short name; the readable reason of a link is made of these.
+    condition : str
+        SQL over ``column_l`` (the upload) and ``column_r`` (the register).
+    m : float
+        Share among true pairs.
+    u : float
+        Share among chance pairs that is expected; the register's own takes its place, unless `fixed`.
+    fixed : bool
+        u stays as it is here.
+    frequency : str, optional
+        Column whose frequency replaces u: agreeing on Smith says less than agreeing on Featherstonehaugh.
+    """
+
+    key: str
+    condition: str
+    m: float
+    u: float
+    fixed: bool = False
+    frequency: str | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One thing compared: its levels in the order in which they are tried. `neutral` says when it is no evidence."""
+
+    key: str
+    neutral: str
+    levels: tuple[Level, ...]
+
+
+_SWAPPED = "forename_l = surname_r AND surname_l = forename_r"
+
+#: m and expected u: among true pairs exact name .88, close name .073, names swapped .002, date of birth exact .948, one
+#: digit off .017; chance agreement of forename 4.3e-3, surname 7.9e-4, date of birth 6.3e-5 (figures of a real
+#: person-matching service, see docs/data-model.md section 4). How the rest is divided among the levels is judgement.
+COMPARISONS: tuple[Comparison, ...] = (
+    Comparison(
+        "forename",
+        "forename_l IS NULL OR forename_r IS NULL",
+        (
+            Level("exact", "forename_l = forename_r", 0.90, 4.3e-3, frequency="forename"),
+            Level("swapped", _SWAPPED, 0.002, 3.4e-6, fixed=True),
+            Level("nickname", "canonical_l = canonical_r", 0.030, 5e-3),
+            Level(
+                "similar",
+                "jaro_winkler_similarity(forename_l, forename_r) >= 0.9 OR damerau_levenshtein(forename_l, forename_r) <= 1",
+                0.040,
+                4e-3,
+            ),
+            Level("middle", "forename_l = middle_name_r OR middle_name_l = forename_r", 0.006, 5e-3),
+            Level("initial", "left(forename_l, 1) = left(forename_r, 1)", 0.005, 0.06),
+            Level("other", "ELSE", 0.017, 0.92),
+        ),
+    ),
+    Comparison(
+        "surname",
+        f"surname_l IS NULL OR surname_r IS NULL OR ({_SWAPPED})",
+        (
+            Level("exact", "surname_l = surname_r", 0.88, 7.9e-4, frequency="surname"),
+            Level(
+                "similar",
+                "jaro_winkler_similarity(surname_l, surname_r) >= 0.92 OR damerau_levenshtein(surname_l, surname_r) <= 1",
+                0.065,
+                2e-3,
+            ),
+            Level(
+                "part",
+                "least(length(surname_l), length(surname_r)) >= 4 AND (contains(surname_l, surname_r) OR contains(surname_r, surname_l))",
+                0.010,
+                3e-4,
+            ),
+            Level("sound", "sound_l = sound_r", 0.005, 3e-3),
+            Level("other", "ELSE", 0.040, 0.99),
+        ),
+    ),
+    Comparison(
+        "dob",
+        "dob_l IS NULL OR dob_r IS NULL",
+        (
+            Level("exact", "dob_l = dob_r", 0.948, 6.3e-5),
+            Level(
+                "day_month",
+                "year(dob_l) = year(dob_r) AND month(dob_l) = day(dob_r) AND day(dob_l) = month(dob_r)",
+                0.008,
+                2.2e-5,
+            ),
+            Level("digit", "damerau_levenshtein(dob_digits_l, dob_digits_r) <= 1", 0.020, 1.2e-3),
+            Level("day_and_month", "month(dob_l) = month(dob_r) AND day(dob_l) = day(dob_r)", 0.004, 2.5e-3),
+            Level("year", "year(dob_l) = year(dob_r)", 0.010, 2.5e-2),
+            Level("other", "ELSE", 0.010, 0.97),
+        ),
+    ),
+    Comparison(
+        "sex",
+        "sex_l IS NULL OR sex_r IS NULL",
+        (Level("exact", "sex_l = sex_r", 0.995, 0.7), Level("other", "ELSE", 0.005, 0.3)),
+    ),
+    Comparison(
+        "pnc",
+        "pnc_id_l IS NULL OR pnc_id_r IS NULL",
+        (Level("exact", "pnc_id_l = pnc_id_r", 0.97, 1e-7, fixed=True), Level("other", "ELSE", 0.03, 1.0, fixed=True)),
+    ),
+    Comparison(
+        "prison",
+        "prison_number_l IS NULL OR prison_number_r IS NULL",
+        # A person may have had several prison numbers, so a difference says little.
+        (
+            Level("exact", "prison_number_l = prison_number_r", 0.80, 1e-6, fixed=True),
+            Level("other", "ELSE", 0.20, 1.0, fixed=True),
+        ),
+    ),
+)
+
+#: People sampled to measure u; their pairs grow with the square.
+SAMPLE = 2000
+#: The expected u counts as so many pairs beside the measured ones, so that a level never seen has a u all the same.
+EXPECTED_PAIRS = 20_000
+
+
+def train_linkage_model(con: duckdb.DuckDBPyConnection) -> None:
+    """Measure u on the register in use and write the table `linkage_parameters`: comparison, position, level, m, u."""
+    sample = con.execute(
+        f"""
+        SELECT entry_id AS unique_id, * EXCLUDE (entry_id, person_id, is_alias) FROM linkage_index WHERE NOT is_alias
+        ORDER BY md5(person_id::VARCHAR), person_id LIMIT {SAMPLE}
+        """
+    ).to_arrow_table()
+    parameters = _measured(sample)
+    con.register("measured", parameters)
+    con.execute("CREATE OR REPLACE TABLE linkage_parameters AS SELECT * FROM measured ORDER BY comparison, position")
+    con.unregister("measured")
+
+
+def _measured(sample: pa.Table) -> pd.DataFrame:
+    """Parameters with u shrunk from the expected to what Splink finds among all pairs of the sample."""
+    n_pairs = len(sample) * (len(sample) - 1) // 2
+    found = _u_among_pairs(sample) if n_pairs else {}
+    rows = []
+    for comparison in COMPARISONS:
+        for position, level in enumerate(comparison.levels):
+            u = level.u
+            if not level.fixed:
+                seen = found.get((comparison.key, level.key), 0.0)
+                u = (seen * n_pairs + level.u * EXPECTED_PAIRS) / (n_pairs + EXPECTED_PAIRS)
+            rows.append((comparison.key, position, level.key, level.m, u))
+    return pd.DataFrame(rows, columns=["comparison", "position", "level", "m", "u"])
+
+
+def _u_among_pairs(sample: pa.Table) -> dict[tuple[str, str], float]:
+    from splink import DuckDBAPI, Linker
+
+    quiet_splink()
+    with memory_connection(threads=2) as con:
+        con.register("sample_frame", sample)
+        con.execute("CREATE TABLE people AS SELECT * FROM sample_frame ORDER BY unique_id")
+        api = DuckDBAPI(con)
+        linker = Linker(api.register("people"), splink_settings("dedupe_only"), log_level=None, validate_settings=False)
+        # More pairs than there are: Splink then takes all of them, in place of a random part.
+        linker.training.estimate_u_using_random_sampling(max_pairs=1e12, min_count_per_level=None, num_chunks=1)
+        trained = linker.misc.save_model_to_json()
+    found = {}
+    for comparison, described in zip(COMPARISONS, trained["comparisons"], strict=True):
+        measured = [level.get("u_probability") for level in described["comparison_levels"] if not level.get("is_null_level")]
+        for level, u in zip(comparison.levels, measured, strict=True):
+            found[comparison.key, level.key] = float(u) if isinstance(u, int | float) else 0.0
+    return found
+
+
+def splink_settings(link_type: str, parameters: pd.DataFrame | None = None, **more):
+    """The model as Splink's settings, with m and u from `parameters`, or without them for training."""
+    from splink import SettingsCreator
+
+    values = {} if parameters is None else parameters.set_index(["comparison", "level"])[["m", "u"]].to_dict("index")
+    return SettingsCreator(
+        link_type=link_type, comparisons=[_splink_comparison(c, values) for c in COMPARISONS], retain_matching_columns=False, **more
+    )
+
+
+def _splink_comparison(comparison: Comparison, values: dict) -> dict:
+    null = {"sql_condition": comparison.neutral, "label_for_charts": "no evidence", "is_null_level": True}
+    levels = [null]
+    for level in comparison.levels:
+        described = {"sql_condition": level.condition, "label_for_charts": level.key}
+        if values:
+            known = values[comparison.key, level.key]
+            described |= {"m_probability": known["m"], "u_probability": known["u"]}
+            if level.frequency:
+                described |= {"tf_adjustment_column": level.frequency, "disable_tf_exact_match_detection": True}
+        levels.append(described)
+    return {"output_column_name": comparison.key, "comparison_levels": levels}
+
+
+def quiet_splink() -> None:
+    """Splink explains itself at length on the console; the notebook says what matters."""
+    logging.getLogger("splink").setLevel(logging.ERROR)
+
+
+def memory_connection(threads: int) -> duckdb.DuckDBPyConnection:
+    """A scratch database in memory that draws no progress bar."""
+    con = duckdb.connect(":memory:", config={"threads": threads})
+    con.execute("SET enable_progress_bar = false")
+    return con
