@@ -1,0 +1,227 @@
+"""Balance: whether the matched groups resemble each other, covariate by covariate, and the gate that depends on it.
+
+The gate looks at the standardised mean difference of every level of every covariate, reference levels and joined levels
+included. Variance ratios and distances between distributions stand beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from .design import expand_levels, ordered_units
+from .errors import CouldNotBeAnswered
+from .matching import MatchedSample, match
+from .propensity import fit_propensity
+from .result import Result
+
+#: Differences below this share of a column's size are rounding, not imbalance (a constant column has no spread).
+_ROUNDING = 1e-12
+
+
+@dataclass(frozen=True)
+class Balance(Result):
+    """How far the groups resemble each other before and after matching.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        One row per number and per level of a category: covariate, level ("" for a number), label, mean_treatment
+        (matched treated), mean_treatment_all, mean_pool, mean_control (weighted), smd_before, smd_after (pooled SD of
+        the unweighted groups), var_ratio_before, var_ratio (None for 0/1), ecdf_max_before, ecdf_max (weighted
+        Kolmogorov-Smirnov distance), ecdf_mean_before, ecdf_mean, light (green, amber or red).
+    worst : float
+        The largest absolute standardised mean difference after matching.
+    passed : bool
+        No light is red.
+    """
+
+    rows: pd.DataFrame
+    worst: float
+    passed: bool
+
+    @property
+    def n_red(self) -> int:
+        return int((self.rows["light"] == "red").sum())
+
+    @property
+    def n_amber(self) -> int:
+        return int((self.rows["light"] == "amber").sum())
+
+    def summary(self) -> str:
+        lights = f"{len(self.rows) - self.n_red - self.n_amber} green, {self.n_amber} amber, {self.n_red} red"
+        return f"Balance {'passed' if self.passed else 'not passed'}: {lights}; worst difference {100 * self.worst:.1f}%"
+
+
+def assess_balance(covariates, matched: MatchedSample, spec) -> Balance:
+    """Compare the groups on every level of every covariate, before and after matching.
+
+    Parameters
+    ----------
+    covariates : Covariates
+        The frame that was matched.
+    matched : MatchedSample
+    spec : RequestSpec
+        balance.green_up_to and balance.amber_up_to, in standard deviations.
+
+    Returns
+    -------
+    Balance
+    """
+    columns, terms = expand_levels(ordered_units(covariates.units), matched.merged)
+    x, is_treated = columns.to_numpy(float), matched.units["is_treated"].to_numpy(bool)
+    before = measure_balance(x, is_treated)
+    after = measure_balance(x, is_treated, matched.units["weight"].to_numpy())
+    size = after["smd_pooled"].abs()
+    label = [covariates.labels.get(c, c) for c in terms["covariate"]]
+    rows = terms.assign(
+        label=[f"{name}: {level}" if level else name for name, level in zip(label, terms["level"], strict=True)],
+        mean_treatment=after["mean_treatment"],
+        mean_treatment_all=before["mean_treatment"],
+        mean_pool=before["mean_control"],
+        mean_control=after["mean_control"],
+        smd_before=before["smd_pooled"],
+        smd_after=after["smd_pooled"],
+        **{f"{k}_before": before[k] for k in ("var_ratio", "ecdf_max", "ecdf_mean")},
+        **{k: after[k] for k in ("var_ratio", "ecdf_max", "ecdf_mean")},
+        light=np.select([size <= spec.balance.green_up_to, size <= spec.balance.amber_up_to], ["green", "amber"], "red"),
+    )
+    return Balance(rows, float(size.max()), bool((rows["light"] != "red").all()))
+
+
+def choose_caliper(covariates, spec) -> tuple[MatchedSample, Balance, pd.DataFrame]:
+    """Match with the widest caliper that balances; the score is fitted once and no outcome is known.
+
+    If none of spec.matching.calipers leaves every difference below red, the one with the smallest worst difference is
+    returned, and its balance has not passed: the gate is closed.
+
+    Returns
+    -------
+    matched : MatchedSample
+    balance : Balance
+    tried : DataFrame
+        caliper (in SD), n_matched (treated), ess (of the controls), worst_smd, n_red; in the order tried.
+
+    Raises
+    ------
+    CouldNotBeAnswered
+        If no treated person has a comparable control at any caliper.
+    """
+    fitted = fit_propensity(covariates, spec)
+    x = expand_levels(fitted.units, fitted.merged)[0].to_numpy(float)
+    is_treated = fitted.units["is_treated"].to_numpy(bool)
+    tried, samples = [], []
+    for caliper in sorted(spec.matching.calipers, reverse=True):
+        sample = match(covariates, spec, caliper, propensity=fitted)
+        if not sample.n_treatment_matched:
+            continue
+        size = np.abs(smd(x, is_treated, sample.units["weight"].to_numpy()))
+        n_red = int((size > spec.balance.amber_up_to).sum())
+        found = {"caliper": caliper, "n_matched": sample.n_treatment_matched, "ess": sample.ess_control}
+        tried.append(found | {"worst_smd": float(size.max()), "n_red": n_red})
+        samples.append(sample)
+        if not n_red:
+            break
+    if not samples:
+        fix = "look at the overlap of the scores, and at which covariates set the group apart"
+        raise CouldNotBeAnswered("no treated person has a comparable control", "matching.calipers", fix)
+    best = -1 if tried[-1]["n_red"] == 0 else int(np.argmin([t["worst_smd"] for t in tried]))
+    return samples[best], assess_balance(covariates, samples[best], spec), pd.DataFrame(tried)
+
+
+def smd(
+    x: np.ndarray, is_treated: np.ndarray, weights: np.ndarray | None = None, denominator: str = "pooled"
+) -> np.ndarray:
+    """Standardised mean difference, treatment minus control.
+
+    Divided by sqrt((s²_T + s²_C) / 2) of the *unweighted* groups, before and after matching, so that both share a scale
+    (cobalt's "pooled"), or by s_T of the unweighted treated ("treated", MatchIt's default). For 0/1 columns s² is
+    p(1 − p), else it has n − 1.
+
+    Parameters
+    ----------
+    x : array, shape (n_people, n_columns)
+    is_treated : bool array, shape (n_people,)
+    weights : float array, shape (n_people,), optional
+        Matching weights. Default: all 1.
+    denominator : {"pooled", "treated"}
+
+    Returns
+    -------
+    array, shape (n_columns,)
+        In SD units; 0.1 is the default gate. 0 where the groups agree and nothing varies; infinite where they differ
+        and nothing varies.
+
+    References
+    ----------
+    Austin (2009), Statistics in Medicine 28, 3083-3107.
+    """
+    weights = np.ones(len(x)) if weights is None else weights
+    difference = np.average(x[is_treated], axis=0, weights=weights[is_treated])
+    difference -= np.average(x[~is_treated], axis=0, weights=weights[~is_treated])
+    difference[np.abs(difference) <= _ROUNDING * np.abs(x).max(axis=0)] = 0.0
+    binary = _is_binary(x)
+    treated, pool = _variance(x[is_treated], binary), _variance(x[~is_treated], binary)
+    spread = np.sqrt((treated + pool) / 2 if denominator == "pooled" else treated)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(difference == 0, 0.0, difference / spread)
+
+
+def measure_balance(x: np.ndarray, is_treated: np.ndarray, weights: np.ndarray | None = None) -> pd.DataFrame:
+    """All balance statistics, one row per column of x.
+
+    Returns
+    -------
+    DataFrame
+        mean_treatment, mean_control, smd_treated, smd_pooled, var_ratio (with reliability weights, Σw(x−m)² / (1 − Σw²);
+        NaN for 0/1), ecdf_max (weighted Kolmogorov-Smirnov), ecdf_mean (mean over the distinct values).
+
+    References
+    ----------
+    Definitions of MatchIt's summary and of cobalt.
+    """
+    weights = np.ones(len(x)) if weights is None else weights
+    w_t, w_c = (weights[g] / weights[g].sum() for g in (is_treated, ~is_treated))
+    distances = [ecdf_distance(x[:, j], is_treated, weights) for j in range(x.shape[1])]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = _weighted_variance(x[is_treated], w_t) / _weighted_variance(x[~is_treated], w_c)
+    return pd.DataFrame(
+        {
+            "mean_treatment": w_t @ x[is_treated],
+            "mean_control": w_c @ x[~is_treated],
+            "smd_treated": smd(x, is_treated, weights, "treated"),
+            "smd_pooled": smd(x, is_treated, weights),
+            "var_ratio": np.where(_is_binary(x), np.nan, ratio),
+            "ecdf_max": [d[0] for d in distances],
+            "ecdf_mean": [d[1] for d in distances],
+        }
+    )
+
+
+def ecdf_distance(x: np.ndarray, is_treated: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
+    """Largest and mean absolute distance between the groups' weighted distribution functions.
+
+    The mean is over the distinct values of everybody with or without weight, as MatchIt takes it.
+    """
+    distinct, place = np.unique(x, return_inverse=True)
+    signed = np.where(is_treated, weights / weights[is_treated].sum(), -weights / weights[~is_treated].sum())
+    gap = np.abs(np.cumsum(np.bincount(place, signed, len(distinct))))
+    if len(distinct) == 2:  # beyond the last value both are 1: that point says nothing of a 0/1 column
+        gap = gap[:1]
+    return float(gap.max()), float(gap.mean())
+
+
+def _is_binary(x: np.ndarray) -> np.ndarray:
+    return ((x == 0) | (x == 1)).all(axis=0)
+
+
+def _variance(x: np.ndarray, binary: np.ndarray) -> np.ndarray:
+    mean = x.mean(axis=0)
+    variance = np.where(binary, mean * (1 - mean), x.var(axis=0, ddof=1) if len(x) > 1 else 0.0)
+    return np.where(x.max(axis=0) == x.min(axis=0), 0.0, variance)
+
+
+def _weighted_variance(x: np.ndarray, w: np.ndarray) -> np.ndarray:
+    return w @ (x - w @ x) ** 2 / (1 - w @ w)
