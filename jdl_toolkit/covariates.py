@@ -213,4 +213,4 @@ def _label(name: str) -> str:
         return LABELS[name]
     if name.startswith("needs_") and name[6:] in (*NEEDS, "ogrs3"):
         return "OGRS 3 score" if name == "needs_ogrs3" else f"Need: {name[6:]}"
-    return inwords(name.removeprefix("extra_")).capitalize()
+    return in_words(name.removeprefix("extra_")).capitalize()
