@@ -163,3 +163,17 @@ def without_reference_levels(x: np.ndarray, terms: pd.DataFrame) -> list[int]:
     levels = terms[(x.max(axis=0) != x.min(axis=0)) & ~terms["covariate"].isin(numbers)]
     reference = set(levels.groupby("covariate", sort=False).head(1).index)
     return [j for j in range(len(terms)) if j not in reference]
+
+
+def _level(column: pd.Series) -> pd.Series:
+    return column.astype("object").where(column.notna(), NOT_KNOWN).astype(str)
+
+
+def _is_number(column: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)
+
+
+def _is_text(column: pd.Series) -> bool:
+    if column.dtype == object:
+        return pd.api.types.infer_dtype(column, skipna=True) in ("string", "empty")
+    return isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype)
