@@ -204,6 +204,11 @@ class Analysis(Model):
     measures: tuple[Measure, ...]
     power: PowerSummary | None
 
+    @property
+    def headline_measure(self) -> Measure | None:
+        """The measure that decides the verdict: the first share that concerns everyone, the reoffending rate."""
+        return next((m for m in self.measures if m.unit == Unit.share and m.base == "everyone"), None)
+
 
 class Provenance(Model):
     spec_digest: str
@@ -237,6 +242,15 @@ class Findings(Model):
     sign_offs: tuple[dict[str, str], ...] = ()
     organisation_response: str | None = None
     disclosure: Annotated[dict[str, int], Field(description="minimum_group and minimum_cell that were applied")]
+
+    @property
+    def minimum_cell(self) -> int:
+        """The smallest count of people that may be shown."""
+        return self.disclosure["minimum_cell"]
+
+    def setting(self, section: str, key: str) -> Any:
+        """A choice of the specification these findings were made under."""
+        return self.provenance.settings[section][key]
 
     def write(self, path: Path) -> None:
         """Write `findings.json`, whole or not at all, the same bytes for the same findings."""

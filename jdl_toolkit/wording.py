@@ -88,3 +88,16 @@ _WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight"
 def small_number(n: int) -> str:
     """A whole number in words up to ten, in digits above."""
     return _WORDS[n] if 0 <= n < len(_WORDS) else f"{n:,}"
+
+
+def within(months: int) -> str:
+    """A follow-up period: ``within one year``, ``within 18 months``."""
+    years, rest = divmod(months, 12)
+    return f"within {months} months" if rest else f"within {small_number(years)} year{'s' if years > 1 else ''}"
+
+
+def period(months: int) -> str:
+    """A length of time: ``one year``, ``six months``, ``18 months``."""
+    if months % 12 == 0:
+        return within(months).removeprefix("within ")
+    return f"{small_number(months)} month{'' if months == 1 else 's'}"

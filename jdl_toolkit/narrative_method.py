@@ -1,0 +1,328 @@
+"""The method, its limits and its terms, in words for readers who are no statisticians."""
+
+from __future__ import annotations
+
+from . import numbers
+from .document import Inset, Words
+from .findings import Analysis, Findings
+from .wording import Passage, period, plain, small_number, within
+
+#: Term -> what it means, alphabetically. Numbers are words here, so that none has to be traced to a result.
+GLOSSARY: tuple[tuple[str, str], ...] = (
+    ("Attrition", "The loss of records between what was sent and what could be analysed."),
+    ("Caliper", "How far apart two people's propensity scores may be for them still to count as comparable."),
+    (
+        "Comparison group",
+        (
+            "People who did not receive the service and are like those who did in everything on record. Also called"
+            " control group."
+        ),
+    ),
+    (
+        "Confidence interval",
+        "The range in which the true value is likely to lie. It is wide when few people were analysed.",
+    ),
+    ("Effective size", "How many people of equal weight would tell as much as a group whose members count unequally."),
+    ("Follow-up", "The time in which reoffending is counted, from the index date onwards."),
+    ("Frequency", "The number of proven reoffences per person, counting people without any as zero."),
+    ("Inconclusive", "The confidence interval includes no difference. This is not the same as no effect."),
+    ("Index date", "The day a community sentence began or a person was released from custody. Follow-up starts on it."),
+    (
+        "One-year proven reoffending rate",
+        "The share of people who commit a proven reoffence within one year of the index date.",
+    ),
+    (
+        "P-value",
+        "How often chance alone would produce a difference at least as large as the one seen, if there were none.",
+    ),
+    (
+        "Percentage point",
+        "The difference between two percentages: from thirty per cent to twenty per cent is ten percentage points.",
+    ),
+    ("Power", "The chance that an analysis gives a clear result if there is a true difference of a given size."),
+    (
+        "Propensity score",
+        "The likelihood that a person receives the service, estimated from what is on record about them.",
+    ),
+    (
+        "Proven reoffence",
+        (
+            "An offence in the follow-up that led to a conviction, caution, reprimand or warning, then or in the"
+            " waiting period."
+        ),
+    ),
+    ("Register", "The administrative records of convictions and sentences in which people are looked up."),
+    ("Standardised difference", "The difference between two groups, as a per cent of the usual spread among people."),
+    ("Treatment group", "The people who received the service and could be analysed."),
+    ("Waiting period", "The time after the follow-up in which an offence committed during it can still be proved."),
+)
+
+
+def glossary(findings: Findings | None = None) -> Words:
+    """The terms of the report, one item each."""
+    passage = Passage()
+    for term, meaning in GLOSSARY:
+        passage.item("glossary", f"**{term}**: {meaning}")
+    return passage.words()
+
+
+def synthetic_notice(findings: Findings) -> Inset | None:
+    """A warning that the people are invented, or that the analysis is exploratory; None if neither is so."""
+    passage = Passage()
+    if findings.synthetic:
+        passage.say(
+            "synthetic",
+            "The people, sentences and offences behind this report were invented by a computer to show how the toolkit"
+            " works.",
+            "No figure in it says anything about a real person or about any real service.",
+        )
+    if findings.exploratory:
+        passage.say(
+            "exploratory",
+            "This is an EXPLORATORY analysis, made to look at other choices. It may not be published.",
+            new=True,
+        )
+    if not passage.rules:
+        return None
+    return passage.inset("warning", "Invented data" if findings.synthetic else "Exploratory analysis")
+
+
+def method_in_short(findings: Findings, analysis: Analysis | None = None) -> Words:
+    """What was done and why, in about two pages without a formula."""
+    analysis = analysis if analysis is not None else findings.analyses[0]
+    passage = Passage()
+    _why_compare(passage)
+    _propensity(passage, findings)
+    _radius(passage, findings, analysis)
+    _same_clock(passage, findings, analysis)
+    _outcomes(passage, analysis)
+    _estimates(passage)
+    _intervals(passage, findings)
+    return passage.words()
+
+
+def _why_compare(passage: Passage) -> None:
+    passage.say(
+        "why_compare",
+        "**Why a comparison group?** People who receive a service may reoffend more or less than others for reasons"
+        " that have nothing to do with it: they may be older, or have fewer convictions.",
+        "To see what the service changed, we would have to know what the same people would have done without it. That"
+        " cannot be observed.",
+        "The next best thing is to look at other people who did not receive the service but are like those who did.",
+    )
+
+
+def _propensity(passage: Passage, findings: Findings) -> None:
+    passage.say(
+        "propensity_score",
+        "**What is a propensity score?** Nobody has a perfect double. Two people of the same age may differ in their"
+        " convictions, and two with the same convictions in age.",
+        "So everything on record is summed up in one number: how likely a person with this record is to be among those"
+        " who received the service. This is the propensity score.",
+        "If people with the same score are compared, the two groups come out alike in everything that went into it.",
+        "It is worked out from what was known on the day of the sentence or release and never from what happened"
+        " afterwards.",
+        new=True,
+    )
+    names = [COVARIATES[c] for c in findings.setting("covariates", "use") if c in COVARIATES]
+    if names:
+        unique = list(dict.fromkeys(names))
+        passage.say("covariates", f"These were taken into account: {', '.join(unique)}.")
+
+
+def _radius(passage: Passage, findings: Findings, analysis: Analysis) -> None:
+    passage.say(
+        "radius_matching",
+        "**What is radius matching?** Around each person who received the service we draw a circle, as it were, and"
+        " compare that person with everybody inside it: all the people whose score is close enough.",
+        "Each person's comparison people share one vote equally. Somebody who is inside several circles has a part in"
+        " each.",
+        "In this way every person who received the service counts once, and the comparison group is made to their"
+        " pattern.",
+        new=True,
+    )
+    if analysis.matching is not None:
+        width = numbers.number(analysis.matching.caliper_sd, _decimals(analysis.matching.caliper_sd))
+        scale = (
+            "the propensity score (on its logit scale)"
+            if findings.setting("matching", "scale") == "logit"
+            else "the propensity score"
+        )
+        passage.say(
+            "caliper",
+            f"How far the circle reaches is called the caliper. Here it is {width} standard deviations of {scale}.",
+        )
+        tried = len(analysis.matching.calipers_tried)
+        if tried > 1:
+            passage.say(
+                "caliper_narrowed",
+                f"It is the widest of {small_number(tried)} that were tried at which the groups are alike.",
+            )
+        passage.say("caliper_blind", "It was chosen by how alike the groups are, without a look at any outcome.")
+    passage.say("no_match", "A person with nobody inside the circle cannot be compared and leaves the analysis.")
+
+
+def _decimals(x: float) -> int:
+    return next((d for d in range(5) if abs(round(x, d) - x) < 1e-9), 4)
+
+
+def _same_clock(passage: Passage, findings: Findings, analysis: Analysis) -> None:
+    if (
+        findings.setting("cohort", "route") == "custody"
+        or findings.setting("cohort", "equivalent_time_limit") == "none"
+    ):
+        passage.say(
+            "clock_from_index",
+            "**When does the clock start?** For everybody, on the day of the sentence or release.",
+            new=True,
+        )
+        return
+    passage.say(
+        "equivalent_time_limit",
+        "**When does the clock start?** For everybody, on the day of the sentence or release. But the service starts"
+        " some time later, and only people who have not reoffended by then can start it.",
+        "Without care, the group that received the service would look better for this reason alone.",
+        "So the same is asked of the comparison group: each of them is given a waiting time drawn from those of the"
+        " people who were submitted, and leaves if they reoffended within it. This is the equivalent time limit.",
+        new=True,
+    )
+    passage.say(
+        "window",
+        f"Only people who started less than {period(analysis.start_within_months)} after the sentence or release are"
+        " analysed.",
+    )
+
+
+def _outcomes(passage: Passage, analysis: Analysis) -> None:
+    waiting = f" or in the {period(analysis.proving_months)} after it" if analysis.proving_months else ""
+    passage.say(
+        "proven_reoffence",
+        f"**What counts as reoffending?** An offence committed {within(analysis.follow_up_months)} of the sentence or"
+        f" release, for which a person was convicted, cautioned, reprimanded or warned in that time{waiting}.",
+        "Offences that nobody was found to have committed cannot be counted, in either group.",
+        new=True,
+    )
+
+
+def _estimates(passage: Passage) -> None:
+    passage.say(
+        "three_estimates",
+        "**Why three estimates?** Matching makes the groups alike but never perfectly so. The headline estimate"
+        " therefore also takes out what the small differences that are left would explain.",
+        "The classic estimate does not: it is the plain difference after matching, as in earlier publications, so that"
+        " results can be laid side by side.",
+        "The check reaches the same people by another road: instead of matching, it gives weight to everybody in the"
+        " comparison group according to the propensity score.",
+        "If the three agree, the result does not hang on one way of doing things. The headline decides, and was named"
+        " as such beforehand.",
+        new=True,
+    )
+
+
+def _intervals(passage: Passage, findings: Findings) -> None:
+    confidence = findings.setting("inference", "confidence")
+    wrong = round(1 / (1 - confidence))
+    passage.say(
+        "confidence_interval",
+        "**What is a confidence interval?** Had other people happened to use the service, the result would have come"
+        " out a little differently. The interval shows by how much.",
+        f"A {numbers.per_cent(confidence)} confidence interval is made so that, over many analyses, all but 1 in"
+        f" {wrong} contain the true value.",
+        "If the interval lies wholly below zero, reoffending was lower; wholly above, higher. If it includes zero, the"
+        " result is inconclusive: the analysis cannot tell.",
+        "The interval speaks of chance. It does not cover errors in the records, or differences between the groups that"
+        " are on no record.",
+        new=True,
+    )
+
+
+#: What the propensity score takes into account, as readers know it.
+COVARIATES: dict[str, str] = {
+    "age": "age",
+    "age_squared": "age",
+    "sex": "sex",
+    "ethnicity": "ethnicity",
+    "nationality": "nationality",
+    "age_first_offence": "age at the first offence",
+    "copas_rate": "how fast convictions have followed each other",
+    "previous_offences": "previous offences, convictions and custodial sentences",
+    "previous_convictions": "previous offences, convictions and custodial sentences",
+    "previous_custody": "previous offences, convictions and custodial sentences",
+    "previous_by_group": "previous offences by type",
+    "offences_last_two_years": "offences in the last two years",
+    "index_offence_group": "the type and seriousness of the offence",
+    "index_severity": "the type and seriousness of the offence",
+    "index_disposal": "the kind and length of the sentence",
+    "sentence_band": "the kind and length of the sentence",
+    "index_year": "the year and quarter of the sentence or release",
+    "index_quarter": "the year and quarter of the sentence or release",
+    "region": "region",
+    "employed": "employment and benefits beforehand",
+    "on_benefit": "employment and benefits beforehand",
+    "needs": "assessed needs",
+}
+
+
+def caveats(findings: Findings, analysis: Analysis | None = None) -> Words:
+    """What a reader should bear in mind."""
+    analysis = analysis if analysis is not None else next(iter(findings.analyses), None)
+    passage = Passage()
+    passage.item(
+        "unrecorded",
+        "The groups are alike in what is on record. Motivation, health, housing or family ties are often not, and may"
+        " differ.",
+    )
+    passage.item(
+        "other_services", "People in either group may have received other services, which are not known to us."
+    )
+    passage.item(
+        "selection",
+        "How people were chosen for the service matters. If those most ready to change were chosen, the result would"
+        " look better than it is.",
+    )
+    passage.item("attrition", "The result concerns those who could be analysed. The others may have fared differently.")
+    passage.item("proven_only", "Only offences that were proved are counted, and not every offence is.")
+    if findings.linkage is not None and findings.linkage.expected_wrong_links is not None:
+        expected = findings.linkage.expected_wrong_links
+        least = "less than 1" if expected < 1 else f"about {numbers.number(expected)}"
+        one = "record" if least.endswith(" 1") else "records"
+        passage.item(
+            "wrong_links",
+            f"People were found by name and date of birth, which can go wrong: {least} of the {one} found may belong to"
+            " somebody else.",
+        )
+    if analysis is not None and any(m.base == "reoffenders" for m in analysis.measures):
+        passage.item(
+            "conditional",
+            "Measures among people who reoffended look only at them, and the service may have changed who they are.",
+        )
+    if findings.setting("covariates", "use") and "needs" not in findings.setting("covariates", "use"):
+        passage.item("no_needs", "Assessments of people's needs were not among the records used.")
+    if analysis is not None and analysis.matching is not None:
+        for message in analysis.matching.messages:
+            passage.item("matching_message", plain(message))
+    return passage.words()
+
+
+def provenance(findings: Findings) -> Words:
+    """Where the numbers come from, so that they can be traced and made again."""
+    source, passage = findings.provenance, Passage()
+    passage.item("request", f"Request: {findings.request}, received on {numbers.date(findings.received)}.")
+    passage.item(
+        "period",
+        f"Register: extract {plain(source.extract)}, data from {numbers.date(source.data_start)} to"
+        f" {numbers.date(source.data_end)}.",
+    )
+    commit = f", commit {source.toolkit_commit}" if source.toolkit_commit else ""
+    passage.item("toolkit", f"Made with jdl-toolkit {source.toolkit_version}{commit}.")
+    passage.item(
+        "specification", f"Specification: SHA-256 {source.spec_digest[:16]}…; random numbers start from {source.seed}."
+    )
+    for entry in source.inputs:
+        passage.item("input", f"Input: {plain(entry.get('name', 'input'))}, SHA-256 {entry.get('sha256', '')[:16]}….")
+    packages = ", ".join(f"{name} {version}" for name, version in sorted(source.packages.items()))
+    if packages:
+        passage.item("packages", f"Packages: {packages}.")
+    for entry in findings.sign_offs:
+        passage.item("sign_off", plain(", ".join(f"{key}: {value}" for key, value in entry.items())))
+    return passage.words()

@@ -1,0 +1,122 @@
+"""Differences, ranges and measures in words: which way, how much, and how far the truth may lie from it."""
+
+from __future__ import annotations
+
+from . import numbers
+from .findings import Analysis, Estimate, Findings, Measure, Unit, Verdict
+from .wording import plain
+
+#: Unit -> (words below zero, words above zero, the unit behind a number).
+DIRECTIONS: dict[str, tuple[str, str]] = {
+    Unit.share: ("lower", "higher"),
+    Unit.count: ("fewer", "more"),
+    Unit.days: ("sooner", "later"),
+}
+
+
+def unit_words(printed: str, unit: str) -> str:
+    one = printed == "1"
+    return {
+        Unit.share: "percentage point" if one else "percentage points",
+        Unit.count: "",
+        Unit.days: "day" if one else "days",
+    }[Unit(unit)]
+
+
+def amount(value: float, unit: str, decimals: int) -> str:
+    """A difference without its sign, with its unit and direction: ``2 percentage points lower``, ``0.11 fewer``."""
+    printed = numbers.difference(abs(value), unit, decimals)
+    direction = DIRECTIONS[Unit(unit)][value > 0]
+    return " ".join(filter(None, [printed, unit_words(printed, unit), direction]))
+
+
+def difference_in_words(estimate: Estimate, unit: str) -> str:
+    """The best estimate: ``2 percentage points lower``; finer where it would print as zero."""
+    if estimate.estimate == 0:
+        return "no different"
+    limits = numbers.decimals_for(unit, estimate.ci_low, estimate.ci_high)
+    return amount(estimate.estimate, unit, max(limits, numbers.decimals_for(unit, estimate.estimate)))
+
+
+def interval_in_words(estimate: Estimate, unit: str) -> str:
+    """The range of the true difference, as the end of the sentence "the true difference …".
+
+    Below zero: ``is between 1 and 38 percentage points lower``. Across it: ``could be as many as 8 percentage points
+    lower, or as many as 4 higher``. With a limit of zero: ``… as many as 10 percentage points lower, or nothing``.
+    """
+    low, high, unit = estimate.ci_low, estimate.ci_high, Unit(unit)
+    decimals = numbers.decimals_for(unit, low, high)
+    below, above = DIRECTIONS[unit]
+    as_much = "as much as" if unit is Unit.count else "as many as"
+    if low < 0 < high:
+        other = numbers.difference(high, unit, decimals)
+        return f"could be {as_much} {amount(low, unit, decimals)}, or {as_much} {other} {above}"
+    near, far = sorted((abs(low), abs(high)))
+    if near == 0:
+        return f"could be {as_much} {amount(low or high, unit, decimals)}, or nothing" if far else "is nothing"
+    first, last = (numbers.difference(x, unit, decimals) for x in (near, far))
+    words = " ".join(filter(None, [unit_words(last, unit), below if high < 0 else above]))
+    return f"is between {first} and {last} {words}" if first != last else f"is about {last} {words}"
+
+
+def ruled_out(estimate: Estimate, unit: str) -> str:
+    """What an inconclusive interval rules out, in words; only a rate has it (the one that decides the verdict)."""
+    decimals = numbers.decimals_for(unit, estimate.ci_low, estimate.ci_high)
+    parts = []
+    for limit, kind in ((estimate.ci_low, "a reduction"), (estimate.ci_high, "an increase")):
+        printed = numbers.difference(abs(limit), unit, decimals)
+        more = f"{kind} of more than {printed} {unit_words(printed, unit)}".strip()
+        parts.append(more if limit else f"{kind} of any size")
+    return f"{parts[0]} and {parts[1]}"
+
+
+def confidence(findings: Findings) -> str:
+    return numbers.per_cent(findings.setting("inference", "confidence"))
+
+
+def chosen(findings: Findings, analysis: Analysis | None) -> Analysis:
+    return analysis if analysis is not None else findings.analyses[0]
+
+
+def names(findings: Findings) -> tuple[str, str]:
+    return plain(findings.service.name), plain(findings.organisation.name)
+
+
+def expected(measure: Measure) -> float | None:
+    """What would be expected without the service: the adjusted value, which differs by the headline estimate."""
+    return measure.control_value if measure.control_value_adjusted is None else measure.control_value_adjusted
+
+
+def verdict_of(estimate: Estimate) -> Verdict:
+    """By whether the interval crosses (or touches) zero."""
+    if estimate.ci_high < 0:
+        return Verdict.reduction
+    return Verdict.increase if estimate.ci_low > 0 else Verdict.inconclusive
+
+
+def compared(measure: Measure) -> str:
+    """One measure in two sentences: both values with the difference, and its range."""
+    values = [numbers.value(x, measure.unit) for x in (measure.treatment_value, expected(measure))]
+    difference = difference_in_words(measure.headline, measure.unit)
+    spread = interval_in_words(measure.headline, measure.unit)
+    unit = " days" if measure.unit is Unit.days else ""
+    name = plain(measure.label)
+    if measure.base == "reoffenders" and "reoffen" not in name.lower().replace("reoffence", ""):
+        name += " (among people who reoffended)"
+    seen = f"{name}: {values[0]}{unit}, against {values[1]}{unit} expected, {difference}."
+    return f"{seen} The true difference {spread}."
+
+
+def conditional(measure: Measure) -> str:
+    """The caveat of a measure that concerns reoffenders only; empty for others."""
+    if measure.base != "reoffenders":
+        return ""
+    return "This compares only people who reoffended, who may differ between the groups, so it is weaker evidence."
+
+
+def judged(measure: Measure) -> str:
+    """The verdict on a measure in a word or two: ``Clearly lower.``"""
+    if measure.verdict is Verdict.inconclusive:
+        return "Inconclusive."
+    lower, higher = ("sooner", "later") if measure.unit is Unit.days else ("lower", "higher")
+    return f"Clearly {lower if measure.verdict is Verdict.reduction else higher}."
