@@ -52,7 +52,9 @@ class Balance(Result):
 
     def summary(self) -> str:
         lights = f"{len(self.rows) - self.n_red - self.n_amber} green, {self.n_amber} amber, {self.n_red} red"
-        return f"Balance {'passed' if self.passed else 'not passed'}: {lights}; worst difference {100 * self.worst:.1f}%"
+        return (
+            f"Balance {'passed' if self.passed else 'not passed'}: {lights}; worst difference {100 * self.worst:.1f}%"
+        )
 
 
 def assess_balance(covariates, matched: MatchedSample, spec) -> Balance:
@@ -86,7 +88,9 @@ def assess_balance(covariates, matched: MatchedSample, spec) -> Balance:
         smd_after=after["smd_pooled"],
         **{f"{k}_before": before[k] for k in ("var_ratio", "ecdf_max", "ecdf_mean")},
         **{k: after[k] for k in ("var_ratio", "ecdf_max", "ecdf_mean")},
-        light=np.select([size <= spec.balance.green_up_to, size <= spec.balance.amber_up_to], ["green", "amber"], "red"),
+        light=np.select(
+            [size <= spec.balance.green_up_to, size <= spec.balance.amber_up_to], ["green", "amber"], "red"
+        ),
     )
     return Balance(rows, float(size.max()), bool((rows["light"] != "red").all()))
 
@@ -175,8 +179,8 @@ def measure_balance(x: np.ndarray, is_treated: np.ndarray, weights: np.ndarray |
     Returns
     -------
     DataFrame
-        mean_treatment, mean_control, smd_treated, smd_pooled, var_ratio (with reliability weights, Σw(x−m)² / (1 − Σw²);
-        NaN for 0/1), ecdf_max (weighted Kolmogorov-Smirnov), ecdf_mean (mean over the distinct values).
+        mean_treatment, mean_control, smd_treated, smd_pooled, var_ratio (with reliability weights,
+        Σw(x−m)² / (1 − Σw²); NaN for 0/1), ecdf_max (weighted Kolmogorov-Smirnov), ecdf_mean (mean over the distinct values).
 
     References
     ----------

@@ -18,7 +18,9 @@ NOT_KNOWN = "not known"
 KEYS = ("unit_id", "is_treated")
 
 #: Columns that say what happened after the index date.
-_OUTCOME = re.compile(r"reoff|reconv|rearrest|reincarc|recidiv|outcome|days_to|^(offence|proven|conviction)_date$", re.I)
+_OUTCOME = re.compile(
+    r"reoff|reconv|rearrest|reincarc|recidiv|outcome|days_to_first|^(offence|proven|conviction)_date$", re.I
+)
 
 
 def ordered_units(units: pd.DataFrame) -> pd.DataFrame:
@@ -33,7 +35,9 @@ def ordered_units(units: pd.DataFrame) -> pd.DataFrame:
     for column in covariate_columns(units):
         if _OUTCOME.search(column):
             fix = "matching must not see outcomes; take the column out"
-            problems.append(Problem("this column tells what happened after the index date", f"covariates, {column}", fix))
+            problems.append(
+                Problem("this column tells what happened after the index date", f"covariates, {column}", fix)
+            )
         elif not (_is_number(units[column]) or _is_text(units[column])):
             fix = "give it as a number (age, days before the index date) or as a category"
             problems.append(Problem("a covariate must be a number or a category", f"covariates, {column}", fix))

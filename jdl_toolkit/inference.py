@@ -1,37 +1,19 @@
-"""Differences between the matched groups, with intervals and p-values: three estimates, always shown together.
+"""Outcome measures compared between the matched groups: three estimates of each, always shown together, and a verdict.
 
-Effect = treatment − control; a negative difference in reoffending is a reduction. All three estimates concern the
-matched treated people. Values are unrounded.
+Effect = treatment − control; a negative difference in reoffending is a reduction. Values are unrounded.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from .errors import JDLError
+from .estimation import ESTIMATES, Kind, estimate
 from .matching import MatchedSample
-from .regression import Link, fit_glm, independent_columns
 from .result import Result
-
-ESTIMATES = ("headline", "classic", "check")
-
-
-class Kind(StrEnum):
-    """What an outcome is, and with it the link of its outcome model."""
-
-    share = "share"
-    count = "count"
-    days = "days"
-
-    @property
-    def link(self) -> Link:
-        return {Kind.share: Link.logit, Kind.count: Link.log, Kind.days: Link.identity}[self]
 
 
 @dataclass(frozen=True)
@@ -59,8 +41,8 @@ class Outcomes(Result):
     Parameters
     ----------
     measures : DataFrame
-        One row per measure: key, label, unit (share, count, days), base (everyone, reoffenders), n_treatment, n_control,
-        treatment_value (plain mean of the matched treated), control_value (weighted mean of the matched controls),
+        One row per measure: key, label, unit (share, count, days), base (everyone, reoffenders), n_treatment,
+        n_control, treatment_value (plain mean of the matched treated), control_value (weighted mean of the matched controls),
         control_value_adjusted (treatment_value − headline estimate: with the outcome model, the headline need not be
         the difference of the two means); for headline, classic and check each ``_estimate``, ``_se``, ``_ci_low``,
         ``_ci_high``, ``_p_value``, ``_df``; holm_p (headline, over the measures shown); verdict and classic_verdict
@@ -84,7 +66,7 @@ class Outcomes(Result):
 
     def summary(self) -> str:
         found = self.measures.iloc[0]
-        if found["why_not"] is not None:
+        if pd.notna(found["why_not"]):
             return f"{found['label']}: not shown, {found['why_not']}"
         low, value, high = (100 * found[f"headline_{k}"] for k in ("ci_low", "estimate", "ci_high"))
         return f"{found['label']}: {value:+.1f} percentage points ({low:+.1f} to {high:+.1f}), {found['verdict']}"
@@ -119,137 +101,8 @@ def compare_measures(outcomes: pd.DataFrame, matched: MatchedSample, spec) -> Ou
     measures["holm_p"] = holm(measures["headline_p_value"].to_numpy(float))
     ess, n = matched.ess_control, matched.n_treatment_matched
     if ess < 2 * n:
-        messages.append("The effective size of the control group is below twice the treatment group: few people carry it.")
+        messages.append("The effective size of the control group is below twice the treatment group.")
     return Outcomes(measures, n, matched.n_control, ess, bool(ess < 2 * n), tuple(dict.fromkeys(messages)))
-
-
-def estimate(y, design, matched: MatchedSample, kind: str, spec, subset=None) -> dict:
-    """Headline, classic and check estimate of one difference.
-
-    Parameters
-    ----------
-    y : array, shape (n_people,)
-        Outcome, in the order of ``matched.units``; not read outside `subset`.
-    design : DataFrame or array, shape (n_people, n_columns)
-        Matching covariates in the same order, for the outcome model; a column unit_id is ignored.
-    matched : MatchedSample
-    kind : {"share", "count", "days"}
-        Link of the outcome model: logit, log or identity.
-    spec : RequestSpec
-    subset : bool array, shape (n_people,), optional
-        Only these people (reoffenders). Default: everybody.
-
-    Returns
-    -------
-    dict
-        ``headline``, ``classic``, ``check``, each a dict of estimate, se, ci_low, ci_high, p_value, df; and ``messages``
-        (tuple of str).
-
-    Raises
-    ------
-    JDLError
-        With fewer than two people in one of the groups.
-
-    Notes
-    -----
-    headline: τ = mean of r over matched treated − Σ w r over matched controls, r = y − m₀(x), w scaled to sum to 1, m₀
-    fitted in the matched controls with those weights. SE² = Σ(r_T − r̄_T)² / (n(n − 1)) + Σ(w(r_C − r̄_C))²; t with n − 1
-    degrees of freedom.
-
-    check: the same matched treated against the whole pool, m₀ fitted there without weights, w the odds of the score
-    (AIPW, Hájek). SE² = Σ(r_T − r̄_T)² / n² + Σ(w(r_C − r̄_C))², from the influence function.
-    """
-    x = design.drop(columns="unit_id", errors="ignore") if isinstance(design, pd.DataFrame) else design
-    x, y = np.asarray(x, float), np.asarray(y, float)
-    units, kind = matched.units, Kind(kind)
-    within = np.ones(len(units), bool) if subset is None else np.asarray(subset, bool)
-    is_treated, weight = units["is_treated"].to_numpy(bool), units["weight"].to_numpy(float)
-    score = units["score"].to_numpy(float)
-    treated = within & is_treated & (weight > 0)
-    control, pool = (within & ~is_treated & served for served in (weight > 0, (score > 0) & (score < 1)))
-    if min(treated.sum(), control.sum()) < 2:
-        raise JDLError("fewer than two people are left in one of the groups", "outcomes", "this cannot be compared")
-    confidence, least = spec.inference.confidence, spec.covariates.people_per_parameter
-    odds = score[pool] / (1 - score[pool])
-    headline, said = _adjusted(x, y, treated, control, weight[control], weight[control], kind, least)
-    check, said_of_check = _adjusted(x, y, treated, pool, odds, np.ones(pool.sum()), kind, least)
-    difference, n = headline["difference"], int(treated.sum())
-    return {
-        "headline": _interval(difference, headline["se_sample"], n - 1, confidence),
-        "classic": _classic(y[treated], y[control], weight[control], confidence),
-        "check": _interval(check["difference"], check["se_influence"], n - 1, confidence),
-        "messages": (*said, *(f"in the check estimate, {text}" for text in said_of_check if text not in said)),
-    }
-
-
-def _adjusted(
-    x: np.ndarray,
-    y: np.ndarray,
-    treated: np.ndarray,
-    control: np.ndarray,
-    weight: np.ndarray,
-    model_weight: np.ndarray,
-    kind: Kind,
-    least_per_column: float,
-) -> tuple[dict, list[str]]:
-    """Difference of mean residuals from an outcome model of the controls, with both forms of its standard error."""
-    predict, said = _outcome_model(x[control], y[control], model_weight, kind, least_per_column)
-    r_t, r_c = y[treated] - predict(x[treated]), y[control] - predict(x[control])
-    w = weight / weight.sum()
-    mean_t, mean_c, n = r_t.mean(), w @ r_c, len(r_t)
-    of_treated, of_control = ((r_t - mean_t) ** 2).sum(), ((w * (r_c - mean_c)) ** 2).sum()
-    return {
-        "difference": mean_t - mean_c,
-        "se_sample": math.sqrt(of_treated / (n * (n - 1)) + of_control),
-        "se_influence": math.sqrt(of_treated / n**2 + of_control),
-    }, said
-
-
-def _outcome_model(x: np.ndarray, y: np.ndarray, weight: np.ndarray, kind: Kind, least_per_column: float):
-    """m₀: the expected outcome without the service, by covariates.
-
-    Where a logit or log model has no finite maximum (few events), the linear model takes its place: it always exists,
-    and the difference of residuals stays unbiased, the weights alone seeing to it. Where the controls are worth fewer
-    than `least_per_column` people per column, any model would follow chance: there the mean alone is used.
-
-    Returns
-    -------
-    predict : callable
-    said : list of str
-    """
-    kept, _, _ = independent_columns(x)
-    size = weight.sum() ** 2 / (weight**2).sum()
-    if size < least_per_column * len(kept):
-        return (lambda new: np.average(y, weights=weight)), [
-            "there are too few controls for an outcome model on all covariates, so the means are compared without one."
-        ]
-    fit = fit_glm(x[:, kept], y, kind.link, weight)
-    said = []
-    if fit.is_separated:
-        said = [f"the {kind.link} outcome model has no answer with so few events, so a linear one was used."]
-        fit = fit_glm(x[:, kept], y, Link.identity, weight)
-    return (lambda new: fit.predict(new[:, kept])), said
-
-
-def _classic(treated: np.ndarray, control: np.ndarray, weight: np.ndarray, confidence: float) -> dict:
-    """Difference of weighted means with Welch's interval, controls counted as independent: for comparison with the past.
-
-    The weighted variance is Σw(y − m)² / Σw · n/(n − 1).
-    """
-    n_t, n_c = len(treated), len(control)
-    mean = np.average(control, weights=weight)
-    variance = np.average((control - mean) ** 2, weights=weight) * n_c / (n_c - 1)
-    parts = treated.var(ddof=1) / n_t, variance / n_c
-    total = sum(parts)
-    df = total**2 / (parts[0] ** 2 / (n_t - 1) + parts[1] ** 2 / (n_c - 1)) if total else n_t + n_c - 2
-    return _interval(treated.mean() - mean, math.sqrt(total), df, confidence)
-
-
-def _interval(value: float, se: float, df: float, confidence: float) -> dict:
-    half = stats.t.ppf((1 + confidence) / 2, df) * se
-    p = 2 * stats.t.sf(abs(value) / se, df) if se else float(value == 0)
-    found = {"estimate": value, "se": se, "ci_low": value - half, "ci_high": value + half, "p_value": p, "df": df}
-    return {k: float(v) for k, v in found.items()}
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:
@@ -317,7 +170,9 @@ def _align(outcomes: pd.DataFrame, matched: MatchedSample) -> tuple[pd.DataFrame
     has_outcome = matched.units["unit_id"].isin(outcomes["unit_id"]).to_numpy()
     n_missing = int((~has_outcome & (matched.units["weight"] > 0)).sum())
     if n_missing:
-        raise JDLError(f"{n_missing} people in the comparison have no outcome", "outcomes", "measure them again for all")
+        raise JDLError(
+            f"{n_missing} people in the comparison have no outcome", "outcomes", "measure them again for all"
+        )
     if not has_outcome.all():
         cut = {k: getattr(matched, k)[has_outcome].reset_index(drop=True) for k in ("units", "design")}
         matched = MatchedSample(**(vars(matched) | cut))

@@ -137,7 +137,13 @@ def match(
         messages.append("Some treated people have no comparable control within the caliper and are not analysed.")
     sizes = {"caliper_sd": float(caliper_sd or 0.0), "caliper_raw": float(caliper_raw)}
     return MatchedSample(
-        units, fitted.design, scale, **sizes, coefficients=fitted.coefficients, merged=fitted.merged, messages=tuple(messages)
+        units,
+        fitted.design,
+        scale,
+        **sizes,
+        coefficients=fitted.coefficients,
+        merged=fitted.merged,
+        messages=tuple(messages),
     )
 
 

@@ -29,7 +29,7 @@ class PowerTable(Result):
     Parameters
     ----------
     rows : DataFrame
-        reduction_pp, n_exact (before rounding; NaN if infeasible), n_treatment (rounded to nearest, as published; Int64),
+        reduction_pp, n_exact (before rounding; NaN if infeasible), n_treatment (rounded to nearest, as published),
         infeasible (no treatment group is large enough with this control group), power_in_hand (with `n_treatment`).
     sd : float
         One standard deviation of the outcome for the whole table, on the scale of shares.
@@ -54,7 +54,7 @@ class PowerTable(Result):
     curve: pd.DataFrame
 
     def needed_for(self, reduction_pp: float) -> int | None:
-        """Treated people needed for a reduction of this size (its sign does not matter); None if no number is enough."""
+        """Treated people needed for a reduction of this size, whatever its sign; None if no number is enough."""
         if reduction_pp == 0:
             return None
         needed = needed_treatment(abs(reduction_pp) / 100, self.sd, self.n_control, self.alpha, self.power)

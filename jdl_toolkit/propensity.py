@@ -24,6 +24,7 @@ from .design import (
 from .errors import JDLError
 from .regression import Fit, Link, fit_firth, fit_glm, independent_columns
 
+
 @dataclass(frozen=True)
 class Propensity:
     """Scores of everybody, and how they came about. Rows follow `units`, which is sorted by unit_id.
@@ -129,7 +130,9 @@ def _require_both_groups(within: np.ndarray, is_treated: np.ndarray, covariates:
 def _said_of_missing(terms: pd.DataFrame) -> list[str]:
     numbers = set(terms.loc[terms["level"] == "", "covariate"])
     gaps = terms[(terms["level"] == NOT_KNOWN) & terms["covariate"].isin(numbers)]
-    return [f"{label}: where not known, the mean was put in and a column of its own says so." for label in gaps["label"]]
+    return [
+        f"{label}: where not known, the mean was put in and a column of its own says so." for label in gaps["label"]
+    ]
 
 
 def _said_of_merging(merged: dict[str, list[str]], spec, labels: dict[str, str]) -> list[str]:

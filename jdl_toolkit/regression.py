@@ -94,7 +94,9 @@ def independent_columns(x: np.ndarray) -> tuple[list[int], list[int], dict[int, 
         if kept:
             shares = np.linalg.lstsq(triangle[:, kept], triangle[:, j], rcond=None)[0]
             if np.linalg.norm(triangle[:, j] - triangle[:, kept] @ shares) < COLLINEAR:
-                combined[int(varying[j])] = [int(varying[k]) for k, s in zip(kept, shares, strict=True) if abs(s) > 1e-6]
+                combined[int(varying[j])] = [
+                    int(varying[k]) for k, s in zip(kept, shares, strict=True) if abs(s) > 1e-6
+                ]
                 continue
         kept.append(j)
     return [int(varying[k]) for k in kept], list(map(int, constant)), combined
