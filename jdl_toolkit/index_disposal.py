@@ -131,7 +131,7 @@ _LATEST = f"""
             SELECT r.row, r.service_start, r.service_end, d.disposal_id, d.person_id, d.disposal, d.disposal_date,
                 d.release_date, d.sentence_days, d.disposal = 'custody' AND d.release_date IS NULL AS is_unreleased,
                 d.disposal = 'custody' AND (d.release_date IS NULL OR d.release_date >= r.service_start) AS is_inside,
-                CASE WHEN d.disposal = 'custody' THEN coalesce(least(d.release_date, r.service_start), d.disposal_date)
+                CASE WHEN d.disposal = 'custody' AND d.release_date IS NOT NULL THEN least(d.release_date, r.service_start)
                     ELSE d.disposal_date END AS since
             FROM record r JOIN disposal d ON d.person_id = r.person_id
             WHERE d.disposal_date < r.service_start
