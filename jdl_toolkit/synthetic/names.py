@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from . import name_lists as lists
+from .slips import has_nickname, nicknames, other_spellings, respell
 
 #: Share of the communities within each ethnicity code of the register.
 COMMUNITIES: dict[str, dict[str, float]] = {
@@ -156,58 +157,6 @@ def add_relatives(
     return people
 
 
-def has_nickname(forenames: pd.Series) -> np.ndarray:
-    """Whether the table of nicknames knows a short form of each forename."""
-    return forenames.isin(list(lists.NICKNAMES)).to_numpy()
-
-
-def nicknames(rng: np.random.Generator, forenames: pd.Series) -> pd.Series:
-    """A short form of each forename, at random among those in use; the forename itself where there is none."""
-    forms = pd.Series(forenames.to_numpy(dtype=object)).map(lists.NICKNAMES)
-    which, count = rng.integers(0, 12, len(forms)), forms.str.len()
-    position = pd.Series(which).mod(count.fillna(1).astype(int))
-    chosen = pd.Series(index=forms.index, dtype=object)
-    for k in range(int(count.max()) if count.notna().any() else 0):
-        chosen = chosen.mask(position == k, forms.str[k])
-    chosen.index = forenames.index
-    return chosen.where(chosen.notna(), forenames)
-
-
-def respell(rng: np.random.Generator, names: pd.Series) -> pd.Series:
-    """Each name in another spelling: another transliteration where one is known, else a slip of the pen."""
-    values = pd.Series(names.to_numpy(dtype=object), index=names.index)
-    forms = _variants()
-    options = values.map(forms)
-    known = options.notna()
-    position = pd.Series(rng.integers(0, 60, len(values)), index=values.index).mod(options.str.len().fillna(1).astype(int))
-    for k in range(int(options.str.len().max()) if known.any() else 0):
-        values = values.mask(known & (position == k), options.str[k])
-    return values.where(known, misspell(rng, values))
-
-
-def misspell(rng: np.random.Generator, names: pd.Series) -> pd.Series:
-    """One slip of the pen in each name: a letter left out, doubled, exchanged with the next, or replaced.
-
-    The first letter stays, as it mostly does. Names of fewer than three letters are returned unchanged.
-    """
-    text = names.fillna("").astype(str).to_numpy(dtype="U40")
-    letters = text.view("U1").reshape(len(text), 40)
-    length = np.char.str_len(text)
-    place = 1 + np.floor(rng.random(len(text)) * np.maximum(length - 2, 1)).astype(int)
-    kind = rng.integers(0, 4, len(text))[:, None]
-    column, at = np.arange(40)[None, :], place[:, None]
-    swapped = np.where(column == at, at + 1, np.where(column == at + 1, at, column))
-    source = np.select(
-        [kind == 0, kind == 1, kind == 2], [column + (column >= at), column - (column > at), swapped], column
-    )
-    changed = np.take_along_axis(letters, source.clip(0, 39), axis=1)
-    replacement = np.array(list("aeioulnrst"))[rng.integers(0, 10, len(text))][:, None]
-    changed = np.where((kind == 3) & (column == at), replacement, changed)
-    joined = np.ascontiguousarray(changed).view("U40").ravel()
-    result = pd.Series(joined.astype(object), index=names.index)
-    return result.where((length >= 3) & names.notna().to_numpy(), names)
-
-
 def _draw_communities(rng: np.random.Generator, ethnicity: np.ndarray) -> np.ndarray:
     unrecorded = ~np.isin(ethnicity.astype(str), list(COMMUNITIES))
     ethnicity = np.where(unrecorded, rng.choice(list(UNRECORDED), len(ethnicity), p=list(UNRECORDED.values())), ethnicity)
@@ -308,15 +257,4 @@ def _forenames(community: str, female: bool, generation: int) -> NameTable:
 
 
 def _spellings(names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(form for name in names for form in _variants().get(name, (name,)))
-
-
-@cache
-def _variants() -> dict[str, tuple[str, ...]]:
-    """Name -> its other spellings."""
-    forms: dict[str, list[str]] = {}
-    for group in lists.TRANSLITERATIONS:
-        for name in group:
-            known = forms.setdefault(name, [])
-            known.extend(other for other in group if other != name and other not in known)
-    return {name: tuple(others) for name, others in forms.items()}
+    return tuple(form for name in names for form in other_spellings().get(name, (name,)))
