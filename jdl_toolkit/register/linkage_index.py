@@ -1,4 +1,4 @@
-"""What linkage needs of a register, derived once per extract: normalised names, their sound and frequency, identifiers.
+"""What linkage needs of a register, derived once per extract: normalised names, their sound, their frequency, identifiers.
 
 The same SQL normalises an upload, so that both sides are always written alike.
 """
@@ -51,15 +51,15 @@ def prepare_normalising(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def derive_linkage_index(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `linkage_index` and the term frequencies in the register that is in use.
+    """Make `linkage_index` in the register that is in use.
 
-    `linkage_index` has a row for each person and one for each alias that differs, sorted by date of birth: entry_id,
-    person_id, is_alias and the normalised columns. Frequencies are shares of persons (aliases left out).
+    It has a row for each person and one for each alias that differs, sorted by date of birth: entry_id, person_id, is_alias, the
+    normalised columns, and the frequencies tf_forename and tf_surname (see `_add_frequencies`).
     """
     prepare_normalising(con)
     con.execute(
         f"""
-        CREATE TABLE linkage_index AS
+        CREATE TEMP TABLE entries AS
         WITH ids AS (SELECT *, pnc_key(pnc_id) AS pnc, prison_key(prison_number) AS prison FROM person),
         names AS (
             SELECT person_id, false AS is_alias, name_key(forename) AS forename, name_key(middle_name) AS middle_name,
@@ -75,16 +75,50 @@ def derive_linkage_index(con: duckdb.DuckDBPyConnection) -> None:
                 any_value(sex) AS sex, any_value(pnc_id) AS pnc_id, any_value(prison_number) AS prison_number
             FROM names GROUP BY person_id, forename, surname, dob
         )
-        SELECT row_number() OVER (ORDER BY dob, surname, forename, person_id) AS entry_id, person_id, is_alias, {NORMALISED}
-        FROM distinct_names LEFT JOIN nickname ON nick = forename
-        ORDER BY entry_id
+        SELECT person_id, is_alias, {NORMALISED} FROM distinct_names LEFT JOIN nickname ON nick = forename
         """
     )
-    for column in ("forename", "surname", "canonical"):
-        con.execute(
-            f"""
-            CREATE TABLE {column}_frequency AS
-            SELECT {column}, count(*) / sum(count(*)) OVER () AS share FROM linkage_index
-            WHERE NOT is_alias AND {column} IS NOT NULL GROUP BY {column} ORDER BY {column}
-            """
+    _add_frequencies(con)
+    con.execute("DROP TABLE entries")
+
+
+def _add_frequencies(con: duckdb.DuckDBPyConnection) -> None:
+    """Write `linkage_index` from the entries, each with how often its names occur among the register's people.
+
+    tf_forename is the share of the forename. tf_surname is the share of the surname among people of that forename, since the
+    two go together (communities, families): with N people, shares f and s, and n people of the whole name, the whole name is
+    expected of (max(N·f·s, n − 1) + d) / N people. d is what names seen once recur more often than N·f·s says, by Good-Turing:
+    twice the names seen twice over the names seen once, less the mean of N·f·s over the latter. Without it, a stranger of the
+    same rare name and a near date of birth would be taken for the person.
+    """
+    con.execute(
+        """
+        CREATE TEMP TABLE people AS SELECT forename, surname FROM entries WHERE NOT is_alias;
+        CREATE TABLE forename_frequency AS
+            SELECT forename, count(*) / (SELECT count(*) FROM people) AS share FROM people GROUP BY ALL ORDER BY ALL;
+        CREATE TABLE surname_frequency AS
+            SELECT surname, count(*) / (SELECT count(*) FROM people) AS share FROM people GROUP BY ALL ORDER BY ALL;
+        CREATE TEMP TABLE whole_name AS SELECT forename, surname, count(*) AS n FROM people GROUP BY ALL;
+        CREATE TABLE linkage_index AS
+        WITH least AS (SELECT count(*) AS people, 1 / greatest(count(*), 1) AS share FROM people),
+        excess AS (
+            SELECT coalesce(greatest(2 * count(*) FILTER (WHERE n = 2) / nullif(count(*) FILTER (WHERE n = 1), 0)
+                - avg(people * f.share * s.share) FILTER (WHERE n = 1), 0), 0) AS d
+            FROM whole_name JOIN forename_frequency f USING (forename) JOIN surname_frequency s USING (surname) CROSS JOIN least
+        ),
+        shares AS (
+            SELECT e.*, coalesce(f.share, least.share) AS tf_forename, coalesce(s.share, least.share) AS surname_share,
+                people, d, coalesce(w.n, 0) - 1 AS others
+            FROM entries e CROSS JOIN least CROSS JOIN excess
+            LEFT JOIN forename_frequency f USING (forename) LEFT JOIN surname_frequency s USING (surname)
+            LEFT JOIN whole_name w USING (forename, surname)
         )
+        SELECT row_number() OVER (ORDER BY dob, surname, forename, person_id) AS entry_id,
+            * EXCLUDE (surname_share, people, d, others),
+            least(greatest(surname_share, (greatest(people * tf_forename * surname_share, others) + d) / people / tf_forename), 1)
+                AS tf_surname
+        FROM shares ORDER BY entry_id;
+        DROP TABLE people;
+        DROP TABLE whole_name;
+        """
+    )

@@ -1,0 +1,84 @@
+"""Splink weighs each candidate pair: how much likelier it is that two records of one person look like this."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from ..register.linkage_model import COMPARISONS, memory_connection, quiet_splink, splink_settings
+
+_TEXT = ("forename", "middle_name", "surname", "canonical", "sound", "dob_digits", "sex", "pnc_id", "prison_number")
+
+
+def score_candidates(
+    asked: pd.DataFrame, pairs: pd.DataFrame, entries: pd.DataFrame, parameters: pd.DataFrame
+) -> pd.DataFrame:
+    """Score candidate pairs with the register's parameters.
+
+    Parameters
+    ----------
+    asked, pairs, entries : DataFrame
+        From `normalise_records` and `find_candidates`.
+    parameters : DataFrame with comparison, level, m, u
+
+    Returns
+    -------
+    DataFrame with row, entry_id, person_id, is_alias, match_weight (log2 of the Bayes factor, without a prior), one column per
+    comparison with the key of its level (``no evidence`` if it has none), and pnc_weight, prison_weight (the part of match_weight that they
+    give); sorted by row, entry_id
+    """
+    if pairs.empty:
+        columns = ["row", "entry_id", "person_id", "is_alias", "match_weight", *(c.key for c in COMPARISONS)]
+        columns += ["pnc_weight", "prison_weight"]
+        return pd.DataFrame({c: pd.Series(dtype="float64" if "weight" in c else "int64") for c in columns})
+    scored = _splink_scores(asked, pairs, entries, parameters)
+    levels = pd.DataFrame({c.key: _level_keys(c, scored[f"gamma_{c.key}"].to_numpy()) for c in COMPARISONS})
+    weights = [f"mw_{c.key}" for c in COMPARISONS] + [f"mw_tf_adj_{c.key}" for c in COMPARISONS if f"mw_tf_adj_{c.key}" in scored]
+    result = scored[["row", "entry_id"]].assign(match_weight=scored[weights].sum(axis=1))
+    result = result.assign(pnc_weight=scored["mw_pnc"], prison_weight=scored["mw_prison"])
+    result = pd.concat([result, levels], axis=1).merge(entries[["entry_id", "person_id", "is_alias"]], on="entry_id")
+    return result.sort_values(["row", "entry_id"], kind="stable").reset_index(drop=True)
+
+
+def _splink_scores(asked: pd.DataFrame, pairs: pd.DataFrame, entries: pd.DataFrame, parameters: pd.DataFrame) -> pd.DataFrame:
+    from splink import DuckDBAPI, Linker
+
+    quiet_splink()
+    kept = {"retain_matching_columns": True, "retain_intermediate_calculation_columns": True}
+    settings = splink_settings("link_only", parameters, **kept)
+    with memory_connection(threads=2) as con:
+        for name, frame, key in (("asked", asked, "row"), ("entries", entries, "entry_id")):
+            con.register("frame", _side(frame, key))
+            con.execute(f"CREATE TABLE {name} AS SELECT * FROM frame")
+            con.unregister("frame")
+        con.register("pair_frame", pairs)
+        con.execute(
+            """CREATE TABLE pairs AS
+            SELECT 'asked-__-' || row AS join_key_l, 'entries-__-' || entry_id AS join_key_r, '0' AS match_key FROM pair_frame"""
+        )
+        api = DuckDBAPI(con)
+        sides = [api.register(name, dataset_display_name=name) for name in ("asked", "entries")]
+        linker = Linker(sides, settings, log_level=None, validate_settings=False)
+        linker.table_management.register_blocked_pairs_for_predict(api.register("pairs"))
+        predicted = linker.inference.predict(warning_mode="never")
+        return con.execute(
+            f"""SELECT unique_id_l AS row, unique_id_r AS entry_id, COLUMNS(c -> c[:6] = 'gamma_' OR c[:3] = 'mw_') FROM {predicted.physical_name}
+            ORDER BY row, entry_id"""
+        ).df()
+
+
+def _side(frame: pd.DataFrame, key: str) -> pa.Table:
+    columns = {"unique_id": pa.Array.from_pandas(frame[key], type=pa.int64())}
+    columns |= {c: pa.Array.from_pandas(frame[c], type=pa.string()) for c in _TEXT}
+    columns |= {"dob": pa.Array.from_pandas(frame["dob"], type=pa.date32())}
+    # Names that agree exactly have the entry's frequencies; the record needs none of its own
+    for share in ("tf_forename", "tf_surname"):
+        columns[share] = pa.Array.from_pandas(frame[share], type=pa.float64()) if share in frame else pa.nulls(len(frame), pa.float64())
+    return pa.table(columns)
+
+
+def _level_keys(comparison, gamma: np.ndarray) -> np.ndarray:
+    # Splink counts levels from the last (0) to the first; -1 is no evidence, which the last place of the array serves
+    keys = [level.key for level in reversed(comparison.levels)] + ["no evidence"]
+    return np.array(keys, dtype=object)[gamma]
