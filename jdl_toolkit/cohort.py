@@ -132,8 +132,8 @@ def _delay_days(rows: pd.DataFrame, terms: Terms) -> pd.Series:
 
 def _units(rows: pd.DataFrame, terms: Terms) -> pd.DataFrame:
     rows = rows.assign(delay_days=_delay_days(rows, terms), unit_id=rows["disposal_id"])
-    ids = {"unit_id": "int64", "person_id": "int64", "disposal_id": "int64", "delay_days": "int64"}
-    return rows[POOL_COLUMNS].astype(ids).sort_values("unit_id", ignore_index=True)
+    types = {"unit_id": "int64", "person_id": "int64", "disposal_id": "int64", "disposal": "str", "delay_days": "int64"}
+    return rows[POOL_COLUMNS].astype(types).sort_values("unit_id", ignore_index=True)
 
 
 def _all_records(walk: Walk, terms: Terms) -> pd.DataFrame:
@@ -144,5 +144,5 @@ def _all_records(walk: Walk, terms: Terms) -> pd.DataFrame:
     for column in ("index_date", "service_start"):
         records[column] = pd.to_datetime(records[column])
     records["delay_days"] = _delay_days(records, terms)
-    types = {"row": "int64", "person_id": "Int64", "reason": "Int64", "disposal_id": "Int64"}
+    types = {"row": "int64", "person_id": "Int64", "reason": "Int64", "disposal_id": "Int64", "detail": "str", "disposal": "str"}
     return records.astype(types)[RECORD_COLUMNS].sort_values("row", ignore_index=True)
