@@ -1,4 +1,4 @@
-"""The little Markdown that a reader's words may use: paragraphs, lists, **strong** and *emphasis*, and headings in notebooks.
+"""The little Markdown that readers' words may use: paragraphs, lists, **strong**, *emphasis*; headings in notebooks.
 
 Anything else (HTML, links, images, code, quotes) is not markup here and is shown as it was typed. Text from outside is
 put into a sentence by `literal`, so that an organisation called ``*A*`` keeps its stars.
@@ -62,7 +62,9 @@ def to_html(nodes: list[Node]) -> str:
 def _block(token: Node) -> list[Node]:
     kind = token["type"]
     if kind == "heading":
-        return [{"type": "heading", "level": token["attrs"]["level"], "text": words(_inline(token["children"])).strip()}]
+        return [
+            {"type": "heading", "level": token["attrs"]["level"], "text": words(_inline(token["children"])).strip()}
+        ]
     if kind in ("paragraph", "block_text"):
         return [{"type": "paragraph", "inline": _inline(token["children"])}]
     if kind == "list":
@@ -101,7 +103,9 @@ def _html(node: Node) -> str:
         case "paragraph":
             return f"<p>{to_html(node['inline'])}</p>"
         case "list":
-            tag, start = ("ol", f' start="{node["start"]}"' if node["start"] != 1 else "") if node["ordered"] else ("ul", "")
+            tag, start = (
+                ("ol", f' start="{node["start"]}"' if node["start"] != 1 else "") if node["ordered"] else ("ul", "")
+            )
             return f"<{tag}{start}>{''.join(f'<li>{_item(item)}</li>' for item in node['items'])}</{tag}>"
     return ""
 

@@ -23,7 +23,15 @@ def test_headings_are_read_only_where_they_are_allowed():
 
 @pytest.mark.parametrize(
     "text",
-    ["<script>alert(1)</script>", "[a](http://x.y)", "![a](http://x.y/z.png)", "`code`", "> quote", "<http://x.y>", "&lt;b&gt;"],
+    [
+        "<script>alert(1)</script>",
+        "[a](http://x.y)",
+        "![a](http://x.y/z.png)",
+        "`code`",
+        "> quote",
+        "<http://x.y>",
+        "&lt;b&gt;",
+    ],
 )
 def test_everything_else_is_shown_as_typed(text):
     (node,) = parse(text)

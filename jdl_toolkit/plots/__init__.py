@@ -1,0 +1,29 @@
+"""Frames and records to figures: vector drawings with caption, alternative text and the data they were drawn from.
+
+Every function takes records (a data frame, dicts or parts of the findings) and knows no stage. Labels are placed by
+code, from measured widths; meaning never rests on colour alone.
+"""
+
+from .balance import love_plot, overlap
+from .canvas import DARK, LILAC, NAVY, ORANGE, PLUM, TEAL
+from .effects import estimates_plot, forest_plot, measures_plot
+from .flow import flow_chart
+from .people import people_picture
+from .power import power_curve
+
+__all__ = [
+    "DARK",
+    "LILAC",
+    "NAVY",
+    "ORANGE",
+    "PLUM",
+    "TEAL",
+    "estimates_plot",
+    "flow_chart",
+    "forest_plot",
+    "love_plot",
+    "measures_plot",
+    "overlap",
+    "people_picture",
+    "power_curve",
+]

@@ -1,0 +1,142 @@
+"""Are the groups alike? Standardised differences before and after matching, and the overlap of their scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .. import document
+from ..numbers import number, plural
+from .canvas import DARK, NAVY, ORANGE, RULE, WIDTH, finish, key_above, panel, records, rows_sheet, sheet, styled
+
+
+@styled
+def love_plot(
+    rows: Iterable[Any],
+    *,
+    top: int = 20,
+    green_up_to: float = 0.05,
+    amber_up_to: float = 0.10,
+    signed: bool = False,
+    key: str = "love_plot",
+    caption: str = "",
+) -> document.Figure:
+    """Standardised mean differences before and after matching, in per cent, the worst covariates first.
+
+    Parameters
+    ----------
+    rows : records
+        ``covariate``, ``level``, ``smd_before``, ``smd_after`` (in standard deviations) and, optionally, ``label``.
+    top : int
+        How many levels are drawn; the note says how many more there are.
+    green_up_to, amber_up_to : float
+        Gates, in standard deviations; drawn as lines.
+    signed : bool
+        Draw signed differences; otherwise their absolute values.
+    """
+    ordered = sorted(records(rows), key=lambda r: (-abs(r["smd_after"]), -abs(r["smd_before"]), covariate_label(r)))
+    shown = ordered[:top]
+    sign = (lambda x: 100 * x) if signed else (lambda x: 100 * abs(x))
+    before, after = ([sign(r[c]) for r in shown] for c in ("smd_before", "smd_after"))
+    drawing, axes, y = rows_sheet([covariate_label(r) for r in shown])
+    axes.hlines(y, before, after, color=RULE, lw=0.8, zorder=1)
+    axes.plot(before, y, "o", mfc="white", mec=DARK, ms=5.5, label="before matching", zorder=2)
+    axes.plot(after, y, "D", color=NAVY, ms=5, label="after matching", zorder=3)
+    for gate, dashes in ((green_up_to, (0, (1, 2))), (amber_up_to, (0, (4, 2)))):
+        for x in (-100 * gate, 100 * gate) if signed else (100 * gate,):
+            axes.axvline(x, color=ORANGE if gate == amber_up_to else DARK, ls=dashes, lw=1.1, zorder=0)
+    reach = max([abs(x) for x in before + after] + [110 * amber_up_to]) * 1.06
+    axes.set_xlim(-reach if signed else 0, reach)
+    axes.set_xlabel("Standardised difference, per cent" + ("" if signed else " (without sign)"))
+    if signed:
+        axes.axvline(0, color=RULE, lw=0.8, zorder=0)
+    key_above(axes)
+    return finish(
+        drawing,
+        key,
+        caption or "How alike the groups are before and after matching",
+        _love_words(ordered, len(shown), amber_up_to),
+        [{"label": covariate_label(r), "smd_before": r["smd_before"], "smd_after": r["smd_after"]} for r in shown],
+        _love_note(len(ordered), len(shown), green_up_to, amber_up_to),
+    )
+
+
+def covariate_label(row: dict[str, Any]) -> str:
+    """A reader's label of a covariate's level: ``age: 18 to 20``."""
+    if row.get("label"):
+        return row["label"]
+    return f"{row['covariate']}: {row['level']}" if row.get("level") else row["covariate"]
+
+
+def _love_words(ordered: list[dict[str, Any]], n_shown: int, gate: float) -> str:
+    worst, now = max(ordered, key=lambda r: abs(r["smd_before"])), ordered[0]
+    n_outside = sum(abs(r["smd_after"]) > gate for r in ordered)
+    outside = "none lies" if n_outside == 0 else f"{n_outside} {'lies' if n_outside == 1 else 'lie'}"
+    return (
+        f"Dot plot of {n_shown} of {plural(len(ordered), 'characteristic', 'characteristics')}. "
+        f"Before matching the largest difference was {_per_cent_words(worst['smd_before'])} of a standard deviation "
+        f"({covariate_label(worst)}); after matching it is {_per_cent_words(now['smd_after'])} "
+        f"({covariate_label(now)}), and {outside} above {number(gate, factor=100)} per cent."
+    )
+
+
+def _per_cent_words(smd: float) -> str:
+    return f"{number(abs(smd), 1, factor=100)} per cent"
+
+
+def _love_note(n_all: int, n_shown: int, green: float, amber: float) -> str:
+    lines = f"Dotted line: {number(green, factor=100)} per cent (green up to here). "
+    lines += f"Dashed line: {number(amber, factor=100)} per cent (red above)."
+    more = n_all - n_shown
+    return f"{lines} The largest differences after matching are shown; {more:,} more are smaller." if more else lines
+
+
+@styled
+def overlap(bins: Iterable[Any], *, key: str = "overlap", caption: str = "") -> document.Figure:
+    """How the propensity score is spread in the treatment group, the matched control group and the whole pool.
+
+    Parameters
+    ----------
+    bins : records
+        ``lower``, ``upper`` (logit of the score) and, as shares of each group, ``treatment``, ``pool``, ``control``;
+        None where withheld: there the line breaks off.
+    """
+    rows = records(bins)
+    drawing, _ = sheet(210)
+    axes = panel(drawing, 44, 26, WIDTH - 10, 168)
+    edges = [r["lower"] for r in rows] + [rows[-1]["upper"]]
+    looks = {
+        "pool": ("all in the control pool", {"color": DARK, "ls": (0, (2, 2)), "lw": 1.2}),
+        "treatment": ("treatment group", {"color": NAVY, "fill": True, "alpha": 0.35, "lw": 0}),
+        "control": ("matched control group", {"color": ORANGE, "lw": 2}),
+    }
+    for group, (label, look) in looks.items():
+        shares = [np.nan if r[group] is None else 100 * r[group] for r in rows]
+        axes.stairs(shares, edges, label=label, **({"baseline": None} | look if "fill" not in look else look))
+    axes.set(xlim=(edges[0], edges[-1]), xlabel="Logit of the propensity score", ylabel="Per cent of the group")
+    axes.set_ylim(bottom=0)
+    key_above(axes)
+    withheld = any(r[g] is None for r in rows for g in looks)
+    return finish(
+        drawing,
+        key,
+        caption or "How likely people in each group were to receive the service",
+        _overlap_words(rows),
+        rows,
+        "Where a line breaks off, too few people are counted to be shown." if withheld else "",
+    )
+
+
+def _overlap_words(rows: list[dict[str, Any]]) -> str:
+    def middle(group: str) -> str:
+        shares = np.array([r[group] or 0.0 for r in rows])
+        centres = np.array([(r["lower"] + r["upper"]) / 2 for r in rows])
+        return number(float(shares @ centres / shares.sum()), 1) if shares.sum() else "withheld"
+
+    return (
+        "Histograms of the propensity score (logit). On average it is "
+        f"{middle('treatment')} in the treatment group, {middle('control')} in the matched control group and "
+        f"{middle('pool')} in the whole control pool."
+    )

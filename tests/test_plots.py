@@ -1,0 +1,205 @@
+"""Figures: what is drawn, in words and numbers; that labels fit and do not overlap; the same bytes again."""
+
+import itertools
+import json
+import re
+from xml.etree import ElementTree
+
+import invented
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
+
+from jdl_toolkit import plots
+from jdl_toolkit.attrition import Ledger
+from jdl_toolkit.plots import canvas
+
+DRAWINGS = {
+    "flow_chart": lambda: plots.flow_chart(invented.flow()),
+    "flow_chart withheld": lambda: plots.flow_chart(invented.flow({1: None, 2: 81, 6: 491, 12: None, 14: 3}, 2000)),
+    "love_plot": lambda: plots.love_plot(invented.balance().rows),
+    "love_plot signed": lambda: plots.love_plot(invented.balance().rows, signed=True, top=6),
+    "overlap": lambda: plots.overlap(invented.overlap()),
+    "measures": lambda: plots.measures_plot(invented.measures()),
+    "estimates": lambda: plots.estimates_plot(invented.measures()[0]),
+    "power_curve": lambda: plots.power_curve(invented.power()),
+    "people_picture": lambda: plots.people_picture(84 / 257, 0.389),
+}
+
+
+@pytest.fixture
+def sheets(monkeypatch):
+    """The matplotlib drawings behind the figures made during a test."""
+    drawn, to_svg = [], canvas.to_svg
+    monkeypatch.setattr(canvas, "to_svg", lambda drawing, salt: (drawn.append(drawing), to_svg(drawing, salt))[1])
+    return drawn
+
+
+def layout_faults(drawing):
+    """Texts that overlap or leave the sheet, by the renderer's own extents."""
+    with matplotlib.rc_context(canvas.STYLE):
+        agg = FigureCanvasAgg(drawing)
+        agg.draw()
+        undrawn = set(_undrawn(drawing))
+        texts = [t for t in drawing.findobj(Text) if t.get_visible() and t.get_text().strip() and t not in undrawn]
+        boxes = [(t.get_text(), t.get_window_extent(agg.get_renderer())) for t in texts]
+    page = drawing.bbox
+    faults = [
+        f"{text!r} leaves the sheet"
+        for text, b in boxes
+        if min(b.x0, b.y0) < -0.5 or b.x1 > page.x1 + 0.5 or b.y1 > page.y1 + 0.5
+    ]
+    for (one, a), (two, b) in itertools.combinations(boxes, 2):
+        if min(a.x1, b.x1) - max(a.x0, b.x0) > 1 and min(a.y1, b.y1) - max(a.y0, b.y0) > 1.5:
+            faults.append(f"{one!r} overlaps {two!r}")
+    return faults
+
+
+def _undrawn(drawing):
+    """Texts of axes that are switched off, and tick labels beyond the limits: they exist, but nobody sees them."""
+    for axis in (axis for axes in drawing.axes for axis in (axes.xaxis, axes.yaxis)):
+        if not axis.axes.axison:
+            yield from axis.findobj(Text)
+        low, high = sorted(axis.get_view_interval())
+        for tick in [*axis.get_major_ticks(), *axis.get_minor_ticks()]:
+            if not low <= tick.get_loc() <= high:
+                yield from tick.findobj(Text)
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_labels_neither_overlap_nor_leave_the_sheet(name, sheets):
+    DRAWINGS[name]()
+    assert layout_faults(sheets[0]) == []
+
+
+def test_a_text_outside_the_sheet_would_be_noticed():
+    drawing, paper = canvas.sheet(60)
+    canvas.write(paper, canvas.WIDTH - 10, 10, ["too far to the right"])
+    canvas.write(paper, 10, 30, ["one"])
+    canvas.write(paper, 12, 31, ["two"])
+    assert layout_faults(drawing) == ["'too far to the right' leaves the sheet", "'one' overlaps 'two'"]
+
+
+@settings(
+    max_examples=10,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    st.lists(st.text(st.characters(max_codepoint=0x250), min_size=1, max_size=90), min_size=1, max_size=6),
+    st.floats(-0.9, 0.9),
+    st.floats(1e-4, 0.9),
+)
+def test_any_label_and_any_interval_fit(sheets, labels, middle, half):
+    sheets.clear()
+    rows = [
+        {"label": "x" + label, "estimate": middle, "ci_low": middle - half, "ci_high": middle + half}
+        for label in labels
+    ]
+    plots.forest_plot(rows)
+    plots.flow_chart(
+        [{"code": None, "label": label, "records_excluded": 7, "records_after": 10**6} for label in ["a", *labels]]
+    )
+    assert [fault for drawing in sheets for fault in layout_faults(drawing)] == []
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_a_figure_is_complete_and_the_same_each_time(name):
+    figure, again = DRAWINGS[name](), DRAWINGS[name]()
+    assert figure == again
+    assert len(figure.alt) >= 20 and figure.caption and figure.data
+    json.dumps(figure.data, allow_nan=False)
+    root = ElementTree.fromstring(figure.svg)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert not {e.tag.rpartition("}")[2] for e in root.iter()} & {"metadata", "style", "script", "image"}
+    assert not re.search(r"<!|http(?!://www\.w3\.org/2000/svg)|url\((?!#)", figure.svg)
+
+
+def test_a_notebooks_own_style_changes_nothing():
+    with matplotlib.rc_context(
+        {"font.size": 30, "axes.facecolor": "black", "svg.fonttype": "path", "font.family": "serif"}
+    ):
+        assert DRAWINGS["overlap"]() == plots.overlap(invented.overlap())
+        inside = DRAWINGS["overlap"]()
+    assert inside == DRAWINGS["overlap"]()
+
+
+def test_the_flow_chart_shows_the_published_waterfall():
+    figure = plots.flow_chart(invented.flow())
+    text = [e.text for e in ElementTree.fromstring(figure.svg).iter("{http://www.w3.org/2000/svg}text")]
+    waterfall = ["1,246", "1,125", "938", "916", "347", "257"]
+    assert [t for t in text if t in waterfall] == waterfall
+    assert "in the treatment group that is" in text
+    assert "491 (the most recent sentence was of a kind outside this analysis)" in figure.alt
+    assert " 0 (" not in figure.alt
+    assert figure.data[6] == {
+        "label": "the most recent sentence was of a kind outside this analysis", "records_excluded": 491,
+        "records_after": 425,
+    }  # fmt: skip
+
+
+def test_the_flow_chart_reads_a_ledger_and_withholds():
+    ledger = Ledger.start("pool", "sentences of the same kinds", 900)
+    ledger = ledger.exclude(None, 40, key="submitted", label="people submitted")
+    assert plots.flow_chart(ledger.steps).alt == (
+        "Flow chart from 900 sentences of the same kinds to 860 remain. Left on the way: 40 (people submitted)."
+    )
+    hidden = plots.flow_chart(invented.flow({1: None}, 60))
+    assert "fewer than 5 (the record could not be used" in hidden.alt
+    assert plots.flow_chart(invented.flow({1: 0}, 60)).alt.endswith("Nobody left on the way.")
+
+
+def test_the_love_plot_keeps_the_worst_and_says_how_many_more():
+    rows = [
+        {"covariate": f"c{i}", "level": "", "smd_before": 0.5, "smd_after": i / 1000 * (-1) ** i} for i in range(30)
+    ]
+    figure = plots.love_plot(pd.DataFrame(rows), top=10)
+    assert [r["label"] for r in figure.data] == [f"c{i}" for i in range(29, 19, -1)]
+    assert "20 more are smaller" in figure.note
+    assert "after matching it is 2.9 per cent (c29), and none lies above 10 per cent" in figure.alt
+    rows[3]["smd_after"] = -0.2
+    assert "after matching it is 20.0 per cent (c3), and 1 lies above 10 per cent" in plots.love_plot(rows).alt
+
+
+def test_the_overlap_breaks_off_where_counts_are_withheld():
+    figure = plots.overlap(invented.overlap())
+    assert "breaks off" in figure.note
+    assert figure.data[0]["treatment"] is None
+    assert "−3.6 in the treatment group" in figure.alt
+
+
+def test_forest_plot_prints_estimates_by_the_rules_of_rounding(sheets):
+    figure = plots.estimates_plot(invented.measures()[0])
+    assert "Headline: matching with an outcome model: −6.1 (−11.9 to −0.3)" in figure.alt
+    assert [row["label"].split(":")[0] for row in figure.data] == ["Headline", "Classic", "Check"]
+    axes = sheets[0].axes[1]
+    assert np.isclose(sorted(axes.get_xlim())[0], -100 * 0.0612, atol=10)
+    only = plots.measures_plot(invented.measures(), unit="days", base=None)
+    assert (
+        only.alt == "1 difference in days, with 95 per cent intervals. Days to first proven reoffence: 13 (−8 to 35)."
+    )
+
+
+def test_power_curve_marks_the_group_in_hand(sheets):
+    figure = plots.power_curve(invented.power())
+    marks = [line for line in sheets[0].axes[1].lines if line.get_marker() == "D"]
+    assert [tuple(m.get_xydata()[0]) for m in marks] == [(257, 10.69)]
+    assert "The 257 people in this analysis could show 10.7 points" in figure.alt
+
+
+def test_people_are_drawn_to_the_rounded_rate(sheets):
+    figure = plots.people_picture(84 / 257, 0.385)
+    assert figure.alt.startswith("Of every 100 people in the treatment group 33 reoffended within a year")
+    drawn = [len(c.get_offsets()) for axes in sheets[0].axes[1:] for c in axes.collections]
+    assert drawn == [33, 67, 39, 61]
+
+
+def test_dollars_and_underscores_are_no_formula():
+    row = {"label": r"A $x_1$ \frac", "estimate": -0.1, "ci_low": -0.2, "ci_high": -0.01}
+    assert r"A $x_1$ \frac" in plots.forest_plot([row]).svg
