@@ -1,0 +1,268 @@
+"""Parts of the findings to tables for readers. A count that disclosure control withholds is printed "fewer than 5".
+
+Each function takes a part of `findings.Findings` and returns a `document.Table`: one header for each column, one for
+each row, no merged and no empty cell. Numbers are printed by `numbers`, differences rounded from unrounded values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from .document import Table
+from .numbers import count_, decimals_for, difference, interval, number, p_value, per_cent, value
+from .plots.balance import covariate_label
+from .plots.canvas import records
+from .plots.effects import estimate_words
+
+if TYPE_CHECKING:  # findings stands above this module in the order of imports
+    from .findings import Analysis, Estimate, Findings, Measure
+
+NOT_SHOWN = "not shown"
+NOTHING = "–"
+ROUNDING = (
+    "Differences between percentages are in percentage points. They are rounded from unrounded values, "
+    "so that figures may not add."
+)
+
+
+def power_table(analysis: Analysis, *, key: str = "power", caption: str = "") -> Table:
+    """People needed in the treatment group to show reductions of several sizes."""
+    power = analysis.power
+    rows = tuple(
+        (
+            f"{row.reduction_pp:g}",
+            "no number of people is enough" if row.infeasible else count_(row.n_treatment),
+        )
+        for row in power.rows
+    )
+    note = (
+        f"Two-sided test at {number(power.alpha, factor=100)} per cent with {number(power.power, factor=100)} per cent "
+        f"power, {power.n_control:,} people in the control group and a standard deviation of {number(power.sd, 3)}. "
+        f"With this control group a reduction below {number(power.smallest_detectable_pp, 1)} percentage points cannot "
+        f"be shown by any number of people; the {power.n_treatment:,} people in this analysis could show "
+        f"{number(power.detectable_in_hand_pp, 1)} points or more."
+    )
+    caption = caption or "How many people a submission needs to show a reduction in reoffending"
+    columns = ("Reduction in the reoffending rate, percentage points", "People needed in the treatment group")
+    return Table(key, caption, columns, rows, "rr", note)
+
+
+def measures_table(analysis: Analysis, *, base: str | None = None, key: str = "measures", caption: str = "") -> Table:
+    """Every outcome measure with the headline difference: one row each.
+
+    Parameters
+    ----------
+    base : {"everyone", "reoffenders"}, optional
+        Only measures over this base. Default: all.
+    """
+    measures = [m for m in analysis.measures if base in (None, m.base)]
+    rows, withheld = [], []
+    for measure in measures:
+        label = measure_label(measure)
+        if measure.headline is None:
+            rows.append((label, *[NOT_SHOWN] * 6))
+            withheld.append(f"{label}: {measure.why_not}.")
+            continue
+        head, unit = measure.headline, measure.unit
+        rows.append(
+            (
+                label,
+                value(measure.treatment_value, unit),
+                value(measure.control_value, unit),
+                difference(head.estimate, unit, decimals_for(unit, head.ci_low, head.ci_high)),
+                interval(head.ci_low, head.ci_high, unit),
+                p_value(head.p_value),
+                p_value(measure.holm_p),
+            )
+        )
+    columns = (
+        "Measure",
+        "Treatment group",
+        "Comparison group",
+        "Difference",
+        "95% interval",
+        "p-value",
+        "p-value (Holm)",
+    )
+    note = f"{ROUNDING} Holm: p-value adjusted for the number of measures."
+    note += f" Not shown: {' '.join(withheld)}" if withheld else ""
+    return Table(
+        key, caption or "Reoffending in both groups, measure by measure", columns, tuple(rows), "lrrrrrr", note
+    )
+
+
+def estimates_table(analysis: Analysis, *, key: str = "estimates", caption: str = "") -> Table:
+    """The headline, classic and check estimates of every measure, each with its interval."""
+    rows = tuple(
+        (measure_label(m), *(_estimate(getattr(m, kind), m.unit) for kind in ("headline", "classic", "check")))
+        for m in analysis.measures
+    )
+    note = (
+        f"Each cell: difference (95% interval). {ROUNDING} Headline: matching with an outcome model; classic: difference "
+        "of weighted means, as in earlier publications; check: doubly robust weighting. All three concern the matched "
+        "treatment group."
+    )
+    caption = caption or "Three estimates of each difference"
+    return Table(key, caption, ("Measure", "Headline", "Classic", "Check"), rows, "lrrr", note)
+
+
+def profile_table(analysis: Analysis, *, key: str = "profile", caption: str = "") -> Table:
+    """Who is in the treatment group, in the matched control group and in the whole pool."""
+    rows = tuple(
+        (f"{row.characteristic}: {row.level}", per_cent(row.treatment), per_cent(row.control), per_cent(row.pool))
+        for row in analysis.profile
+    )
+    hidden = any(None in (row.treatment, row.control, row.pool) for row in analysis.profile)
+    note = "Withheld: too few people to be shown." if hidden else ""
+    columns = ("Characteristic", "Treatment group", "Matched control group", "Whole control pool")
+    return Table(key, caption or "Who was compared with whom", columns, rows, "lrrr", note)
+
+
+def balance_table(analysis: Analysis, *, top: int = 15, key: str = "balance", caption: str = "") -> Table:
+    """Standardised mean differences in per cent, the worst after matching first."""
+    rows = sorted(records(analysis.balance.rows), key=lambda r: -abs(r["smd_after"]))
+    cells = tuple(
+        (
+            covariate_label(row),
+            number(row["smd_before"], 1, factor=100),
+            number(row["smd_after"], 1, factor=100),
+            row["light"],
+        )
+        for row in rows[:top]
+    )
+    note = "Per cent of a standard deviation, treatment group minus control group."
+    if len(rows) > top:
+        note += f" The largest {top} of {len(rows)} are shown; all others are smaller after matching."
+    columns = ("Characteristic", "Before matching", "After matching", "Light")
+    return Table(key, caption or "How alike the groups are", columns, cells, "lrrl", note)
+
+
+def flow_table(steps: Iterable[Any], *, key: str = "flow", caption: str = "", minimum_cell: int = 5) -> Table:
+    """Every step of the flow: who left, why, who remained, and what would bring them back.
+
+    Parameters
+    ----------
+    steps : records
+        `analysis.flow`, `analysis.pool_flow` or the steps of a ledger.
+    """
+    rows = records(steps)
+    with_people = any(row["people_after"] is not None for row in rows)
+    with_remarks = any(row["details"] or row["could"] for row in rows)
+    cells = tuple(
+        (
+            row["label"],
+            NOTHING if i == 0 else count_(row["records_excluded"], minimum_cell),
+            _remaining(row["records_after"]),
+            *((NOTHING if row["people_after"] is None else count_(row["people_after"]),) if with_people else ()),
+            *((_remarks(row, minimum_cell),) if with_remarks else ()),
+        )
+        for i, row in enumerate(rows)
+    )
+    columns = ("Step", "Records that left", "Records that remained")
+    columns += ("People that remained",) * with_people + ("Remarks",) * with_remarks
+    align = "lrr" + "r" * with_people + "l" * with_remarks
+    return Table(key, caption or "Each step from the records received to the people analysed", columns, cells, align)
+
+
+def linkage_table(findings: Findings, *, key: str = "linkage", caption: str = "") -> Table:
+    """How each record was looked for on the register, and found."""
+    linkage, minimum = findings.linkage, findings.disclosure.get("minimum_cell", 5)
+    status = dict(linkage.by_status)
+    cells = [("Records received", linkage.records), ("Found (matched)", status.pop("matched", 0))]
+    cells += [(f"Found by: {tier.label}", tier.records) for tier in linkage.by_tier]
+    cells += [(_sentence(name), n) for name, n in status.items()]
+    wrong = linkage.expected_wrong_links
+    note = "" if wrong is None else f"Links that are expected to be wrong, by their probabilities: {number(wrong, 1)}."
+    rows = tuple((label, count_(n, minimum)) for label, n in cells)
+    return Table(key, caption or "How the records were found on the register", ("Outcome", "Records"), rows, "lr", note)
+
+
+def settings_table(findings: Findings, *, key: str = "settings", caption: str = "") -> Table:
+    """Every choice that the analysis made, by the names used in the request's file."""
+    rows = tuple(_settings(findings.provenance.settings))
+    return Table(key, caption or "The settings of this analysis", ("Setting", "Value"), rows, "ll")
+
+
+def provenance_table(findings: Findings, *, key: str = "provenance", caption: str = "") -> Table:
+    """From what, with what and when this was computed."""
+    made = findings.provenance
+    rows = [
+        ("Request", findings.request),
+        ("Received", _day(findings.received)),
+        ("Register extract", made.extract),
+        ("Register covers", f"{_day(made.data_start)} to {_day(made.data_end)}"),
+        ("Toolkit", made.toolkit_version + (f", commit {made.toolkit_commit}" if made.toolkit_commit else "")),
+        ("Seed of all random draws", str(made.seed)),
+        ("Specification (SHA-256)", made.spec_digest),
+        *((f"Input: {i.get('name', 'file')}", ", ".join(v for k, v in i.items() if k != "name")) for i in made.inputs),
+        ("Packages", ", ".join(f"{name} {version}" for name, version in sorted(made.packages.items()))),
+    ]
+    return Table(key, caption or "Where these figures come from", ("Item", "Value"), tuple(rows), "ll")
+
+
+def sign_offs_table(findings: Findings, *, key: str = "sign_offs", caption: str = "") -> Table:
+    """Who checked what, and when."""
+    columns = tuple(dict.fromkeys(k for entry in findings.sign_offs for k in entry))
+    rows = tuple(tuple(_sentence(entry.get(c, "")) or NOTHING for c in columns) for entry in findings.sign_offs)
+    headers = tuple(_sentence(c) for c in columns) or ("Sign-off",)
+    return Table(key, caption or "Checks and sign-offs", headers, rows or (("none yet",),), "l" * len(headers))
+
+
+def measure_label(measure: Measure) -> str:
+    """A measure's label that says so where only people who reoffended are counted."""
+    if measure.base == "everyone" or "reoffend" in measure.label.lower():
+        return measure.label
+    return f"{measure.label} (among those who reoffended)"
+
+
+def _estimate(estimate: Estimate | None, unit: str) -> str:
+    if estimate is None:
+        return NOT_SHOWN
+    return estimate_words(estimate.estimate, estimate.ci_low, estimate.ci_high, unit)
+
+
+def _remaining(n: int | None) -> str:
+    """A remainder is withheld to protect a small step beside it, and need not be small itself."""
+    return "withheld" if n is None else count_(n)
+
+
+def _remarks(row: Mapping[str, Any], minimum_cell: int) -> str:
+    details = row["details"]
+    if isinstance(details, Mapping):
+        details = [{"label": label, "records": n} for label, n in details.items()]
+    listed = "; ".join(f"{d['label']}: {count_(d['records'], minimum_cell)}" for d in details)
+    return "\n".join(part for part in (listed, row["could"]) if part) or NOTHING
+
+
+def _settings(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterable[tuple[str, str]]:
+    for name, chosen in values.items():
+        if isinstance(chosen, Mapping):
+            yield from _settings(chosen, (*path, name))
+        else:
+            yield (
+                ": ".join(_sentence(part) if i == 0 else _plain(part) for i, part in enumerate((*path, name))),
+                _choice(chosen),
+            )
+
+
+def _choice(chosen: Any) -> str:
+    if isinstance(chosen, bool):
+        return "yes" if chosen else "no"
+    if isinstance(chosen, list | tuple):
+        return ", ".join(_choice(c) for c in chosen) or "none"
+    return "none" if chosen is None else _plain(str(chosen))
+
+
+def _plain(name: str) -> str:
+    """A code such as ``community_order`` in plain words; anything else (a file's or a person's name) as it is."""
+    return name.replace("_", " ") if re.fullmatch(r"[a-z0-9_]+", name) else name
+
+
+def _sentence(name: str) -> str:
+    return _plain(name)[:1].upper() + _plain(name)[1:]
+
+
+def _day(day: Any) -> str:
+    return f"{day.day} {day:%B %Y}"
