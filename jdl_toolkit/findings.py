@@ -252,6 +252,29 @@ class Findings(Model):
         """A choice of the specification these findings were made under."""
         return self.provenance.settings[section][key]
 
+    def public_texts(self) -> list[str]:
+        """Texts that a report shows and that name nobody it concerns; the organisation's free text is left out."""
+        texts = [self.request, self.organisation.name, self.service.name, self.reason or "", self.provenance.extract]
+        texts += [*self.provenance.packages, *(i.get("name", "") for i in self.provenance.inputs)]
+        texts += [value for entry in self.sign_offs for value in entry.values()]
+        for analysis in self.analyses:
+            texts += [analysis.title, *analysis.index_disposals]
+            for step in (*analysis.flow, *analysis.pool_flow):
+                texts += [step.label, step.could, *(detail.label for detail in step.details)]
+            for row in analysis.profile:
+                texts += [row.characteristic, row.level]
+            if analysis.balance is not None:
+                texts += [analysis.balance.accepted_by or ""]
+                texts += [text for row in analysis.balance.rows for text in (row.covariate, row.level)]
+            texts += [measure.label for measure in analysis.measures]
+        return texts
+
+    def public_dates(self) -> list[dt.date]:
+        """Dates of the request itself: the data period, the period of the index dates, the day it was received."""
+        dates = [self.received, self.provenance.data_start, self.provenance.data_end]
+        dates += [day for analysis in self.analyses for day in (analysis.index_from, analysis.index_to)]
+        return [day for day in dates if day is not None]
+
     def write(self, path: Path) -> None:
         """Write `findings.json`, whole or not at all, the same bytes for the same findings."""
         write_atomically(path, self.model_dump_json(indent=1) + "\n")

@@ -1,0 +1,305 @@
+"""The leak check: no name, date of birth or identifier of anybody may stand in a published file.
+
+Rules, stated once
+------------------
+- **Full name**: forename and surname of one person side by side in either order, with or without the middle name;
+  case and accents do not matter. Not counted where the same words stand side by side in the toolkit's own texts or in
+  a public text of the findings (the organisation, the service, labels, who signed).
+- **Rare surname**: a word of at least four letters, written with a capital, that is the surname of at most one person
+  in 10,000 of the register (of a single one in a small register). Not counted if it is an ordinary word or place
+  (`ORDINARY_WORDS`), or a word of the toolkit's own texts or of a public text of the findings.
+- **Date of birth**: any date, written as 1985-05-16, 16/05/1985, 16/05/85, 16.05.1985, 16 May 1985, May 16, 1985 or
+  19850516, on which somebody was born. Not counted are the dates of the request itself: data period, period of the
+  index dates, date received, sign-offs, dates in the labels of the flow.
+- **PNC id** (either form), **prison number**, **CRO number**: as on record.
+
+The files are read first; only the words, dates and numbers found there are then looked up among the people of the
+upload and of the register, so that the size of the register hardly matters. What is found is named by file and kind,
+never shown.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from .identifiers import normalise_pnc_id
+from .published_text import read_texts
+
+FULL_NAME, SURNAME, BIRTH = "full name", "rare surname", "date of birth"
+PNC, PRISON, CRO = "PNC id", "prison number", "CRO number"
+UNREADABLE = "could not be read"
+
+#: Longest run of words looked up as a name: forename, middle name and surname of up to five words together.
+LONGEST_NAME = 5
+RARE_SHARE, SHORTEST_SURNAME = 1 / 10_000, 4
+MONTHS = {name: i for i, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+
+#: Surnames that are common, or words of everyday English, places and techniques as well: never a leak by themselves.
+ORDINARY_WORDS = frozenset(
+    """
+    abbey adams alexander allen anderson andrews archer armstrong arrow august autumn bailey baker ball banks barber
+    barker barnes barrow bell bennett best bishop black blue board bold bond booth borders bourne bowman bradford
+    branch brand bridge bright bristol brook brooks brown bull burns bush butcher butler byrne camp campbell carpenter
+    carter case castle chance chapel chapman chester church clark clarke clay clear close coast cole collins cook
+    cooper cornwall cotton court cox craft creator crisp cross crown cumbria curtis dale davidson davies davis dawn
+    dawson day dean derby devon dickens dixon doctor dorset down drew drive dublin duke durham early east edwards
+    elliott ellis england english essex evans farmer felt field figure fisher flint flood flower ford forest foster
+    foundation fowler fox france francis free freeman french friend frost gardner gate gates gibson gill glass gold
+    golden good gordon grace graham grant gray green grey griffiths hall hampshire hand hardy harris harrison hart
+    harvey hawk head heart heath henderson hill hills holland holmes holt home hope house howard howe hudson hughes
+    hunt hunter hussain hyde inset ireland iron jackson james january jenkins john johnson jones jordan joseph judge
+    july june justice kaur kelly kent khan king kingdom knight knowles lake lamb lancaster lane large law lawrence
+    lawson leeds legend leicester lewes lewis lincoln little lloyd lock london long lord love luke manchester manor
+    march margin mark marsh marshall martin mason masters matthews measure mersey merseyside middle midlands miller
+    mills mitchell moody moon moore morgan morris morrison moss murphy murray nash newcastle newman newport newton
+    noble norfolk norman north northern nottingham note oliver olive orange oxford page palmer park parker parsons
+    patel payne peace pearce pearson penny perkins perry person phillips place plain plane pole poole pope porter
+    potter powell power preston price prince prior prize proctor quick rate read reading reason reed reeves regent
+    relief reynolds rice rich richards richardson richmond riley ring rivers roads roberts robertson robinson rogers
+    root rose ross round rowe royal russell salt sands sans saunders scotland scott serif shape sharp shaw shepherd
+    short silver simpson singer singh smart smith south southern space sparks speed spencer spring staff stafford
+    stage stephens sterling stevens stewart stock stone street strong stroke style suffolk summer summers surrey
+    sussex sutton swan swift table tailor taylor temple thomas thompson thomson tower town towns tree trust turner
+    tyler underwood united version wales walk walker wall wallace walsh ward warden warwick waters watson watts weaver
+    webb webster weight wells welsh west western wheeler white wild wilkinson will williams williamson wills wilson
+    wiltshire winter wise wolf wood woods word world worth wright yates york yorkshire young april december february
+    friday monday november october saturday september sunday thursday tuesday wednesday dejavu helvetica arial verdana
+    liberation matplotlib typst python jupyter ipython papermill unicode macintosh windows linux
+    """.split()
+)  # fmt: skip
+
+
+def find_leaks(
+    paths: Iterable[Path], register: Any, people: pd.DataFrame | Any, findings: Any = None
+) -> list[tuple[Path, str]]:
+    """Personal data in files that are about to be published.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+    register : Register or None
+        Tables person and, if there, person_alias are asked.
+    people : DataFrame, Submission or None
+        The upload: forename, middle_name, surname, dob, pnc_id, prison_number.
+    findings : Findings, optional
+        Its ``public_texts()`` and ``public_dates()`` may stand in the files.
+
+    Returns
+    -------
+    list of (Path, str)
+        File and kind of what was found, sorted; empty if nothing was. A file that cannot be read is reported as such.
+    """
+    people = getattr(people, "people", people)
+    files, leaks = [], set()
+    for path in paths:
+        try:
+            files.append((Path(path), _Found.of(read_texts(path))))
+        except ValueError:
+            leaks.add((Path(path), UNREADABLE))
+    sought = _Found.together(found for _, found in files).without(findings)
+    known = [_in_people(sought, people)] if people is not None else []
+    known += [_in_register(sought, register)] if register is not None else []
+    known.append({SURNAME: _rare_surnames(sought, register, people)})
+    for path, found in files:
+        parts = found.parts()
+        leaks |= {(path, kind) for result in known for kind, values in result.items() if values & parts[kind]}
+    return sorted(leaks)
+
+
+# --- what stands in the files ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Runs of words, capitalised words, dates and identifiers of some files, each normalised."""
+
+    runs: set[str] = field(default_factory=set)
+    capitalised: set[str] = field(default_factory=set)
+    dates: set[dt.date] = field(default_factory=set)
+    pnc_ids: set[str] = field(default_factory=set)
+    numbers: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> _Found:
+        found = cls()
+        for text in map(bare, texts):
+            words = _WORD.findall(text)
+            found.runs.update(_runs([w.upper() for w in words]))
+            found.capitalised.update(w.upper() for w in words if len(w) >= SHORTEST_SURNAME and w[0].isupper())
+            found.dates.update(dates_in(text))
+            found.pnc_ids.update(m.group() for m in _PNC.finditer(text.upper()))
+            found.numbers.update(m.group() for m in _NUMBERED.finditer(text.upper()))
+        written = pd.Series(sorted(found.pnc_ids), dtype="object")
+        long = set(normalise_pnc_id(written).dropna()) if len(written) else set()
+        return cls(found.runs, found.capitalised, found.dates, long, found.numbers)
+
+    @classmethod
+    def together(cls, parts: Iterable[_Found]) -> _Found:
+        whole = cls()
+        for part in parts:
+            for name in ("runs", "capitalised", "dates", "pnc_ids", "numbers"):
+                getattr(whole, name).update(getattr(part, name))
+        return whole
+
+    def without(self, findings: Any) -> _Found:
+        """Without what may stand in a report."""
+        texts = [bare(t) for t in (findings.public_texts() if findings is not None else ())]
+        public_words = [w.upper() for text in texts for w in _WORD.findall(text)]
+        runs = {run for text in texts for run in _runs([w.upper() for w in _WORD.findall(text)])}
+        own_words, own_runs = own_text()
+        dates = set(findings.public_dates()) if findings is not None else set()
+        dates |= {date for text in texts for date in dates_in(text)}
+        usual = {w.upper() for w in ORDINARY_WORDS} | own_words | set(public_words)
+        return _Found(
+            self.runs - runs - own_runs, self.capitalised - usual, self.dates - dates, self.pnc_ids, self.numbers
+        )
+
+    def parts(self) -> dict[str, set]:
+        numbers = {PRISON: self.numbers, CRO: self.numbers, PNC: self.pnc_ids}
+        return numbers | {FULL_NAME: self.runs, SURNAME: self.capitalised, BIRTH: self.dates}
+
+
+_WORD = re.compile(r"[A-Za-z]+")
+_PNC = re.compile(r"(?<![0-9A-Z])(?:\d{4}|\d{2})/?\d{1,7}[A-Z](?![0-9A-Z])")
+_NUMBERED = re.compile(r"(?<![0-9A-Z])(?:[A-Z]\d{4}[A-Z]{2}|\d{1,6}/\d{2}[A-Z])(?![0-9A-Z])")
+_ISO = re.compile(r"(?<![\d.])(\d{4})([-/.]?)(\d{2})\2(\d{2})(?![\d.]\d|\d)")
+_DAY_FIRST = re.compile(r"(?<![\d.])(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
+_LONG = re.compile(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)?[\s,.-]+(?:of\s+)?([a-z]{3})[a-z]*\.?[\s,-]+(\d{4})(?!\d)")
+_MONTH_FIRST = re.compile(r"\b([a-z]{3})[a-z]*\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})(?!\d)")
+
+
+def bare(text: str) -> str:
+    """Text without accents, soft hyphens and zero-width characters."""
+    if text.isascii():
+        return text
+    text = re.sub("[\u00ad\u200b-\u200d\u2060\ufeff]", "", text)
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+
+
+def _runs(words: list[str]) -> set[str]:
+    """Runs of two to five words, side by side in a text."""
+    return {" ".join(words[i : i + n]) for n in range(2, LONGEST_NAME + 1) for i in range(len(words) - n + 1)}
+
+
+def dates_in(text: str) -> set[dt.date]:
+    """Every date that a text may mean, in any of the forms above."""
+    text = text.lower()
+    found = {_date(y, m, d) for y, _, m, d in _ISO.findall(text)}
+    for day, _, month, year in _DAY_FIRST.findall(text):
+        years = [year] if len(year) == 4 else [f"19{year}", f"20{year}"]
+        found |= {_date(y, month, day) for y in years}
+    found |= {_date(y, MONTHS.get(m, 0), d) for d, m, y in _LONG.findall(text)}
+    found |= {_date(y, MONTHS.get(m, 0), d) for m, d, y in _MONTH_FIRST.findall(text)}
+    return found - {None}
+
+
+def _date(year: str, month: str | int, day: str) -> dt.date | None:
+    try:
+        return dt.date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+@cache
+def own_text() -> tuple[frozenset[str], frozenset[str]]:
+    """Words, and runs of words, of the toolkit's own texts: its modules and the templates of its notebooks.
+
+    The lists of names it ships (nicknames, invented people) are left out.
+    """
+    root = Path(__file__).resolve().parent
+    sources = [p for p in sorted(root.glob("*.py")) if p != Path(__file__).resolve()]
+    sources += [p for folder in ("_lab", "../notebooks") for p in sorted((root / folder).rglob("*.ipynb"))]
+    sources += [p for p in sorted((root / "plots").glob("*.py"))]
+    words, runs = set(), set()
+    for path in sources:
+        for text in read_texts(path):
+            upper = [w.upper() for w in _WORD.findall(bare(text))]
+            words.update(upper)
+            runs.update(_runs(upper))
+    return frozenset(words), frozenset(runs)
+
+
+# --- whom it may belong to -------------------------------------------------------------------------------------------
+
+
+def _in_people(sought: _Found, people: pd.DataFrame) -> dict[str, set]:
+    """What was found, as far as it is of the upload."""
+    names = {
+        " ".join(parts)
+        for order in (("forename", "surname"), ("surname", "forename"), ("forename", "middle_name", "surname"))
+        if set(order) <= set(people)
+        for parts in zip(*(_keys(people[column]) for column in order), strict=True)
+        if all(parts)
+    }
+    dates = {stamp.date() for stamp in pd.to_datetime(people["dob"]).dropna()} if "dob" in people else set()
+    found: dict[str, set] = {FULL_NAME: names & sought.runs, BIRTH: dates & sought.dates}
+    if "pnc_id" in people:
+        found[PNC] = set(normalise_pnc_id(people["pnc_id"]).dropna()) & sought.pnc_ids
+    if "prison_number" in people:
+        found[PRISON] = {str(n).upper() for n in people["prison_number"].dropna()} & sought.numbers
+    return found
+
+
+def _keys(names: pd.Series) -> list[str]:
+    return [" ".join(_WORD.findall(bare(str(n)).upper())) if isinstance(n, str) else "" for n in names]
+
+
+def _key(column: str) -> str:
+    """SQL for a name as `_keys` makes it."""
+    return f"trim(regexp_replace(upper(strip_accents(coalesce({column}, ''))), '[^A-Z]+', ' ', 'g'))"
+
+
+def _in_register(sought: _Found, register: Any) -> dict[str, set]:
+    """What was found, as far as it is of the register."""
+    named = f"""SELECT {_key("forename")} AS f, {_key("middle_name")} AS m, {_key("surname")} AS s FROM person"""
+    born = "SELECT dob FROM person"
+    if register.has("person_alias"):
+        f, s = _key("coalesce(a.forename, p.forename)"), _key("coalesce(a.surname, p.surname)")
+        named += f" UNION ALL SELECT {f}, '', {s} FROM person_alias a JOIN person p USING (person_id)"
+        born += " UNION ALL SELECT dob FROM person_alias"
+    runs = pd.DataFrame({"run": sorted(sought.runs)}, dtype="str")
+    query = f"""
+        WITH names AS (FROM ({named}) WHERE f <> '' AND s <> ''),
+             whole AS (SELECT f || ' ' || s AS run FROM names UNION ALL SELECT s || ' ' || f FROM names
+                       UNION ALL SELECT f || ' ' || m || ' ' || s FROM names WHERE m <> '')
+        SELECT DISTINCT run FROM whole SEMI JOIN runs USING (run)"""
+    found = {FULL_NAME: set(register.sql(query, runs=runs)["run"])}
+    days = pd.DataFrame({"dob": pd.to_datetime(sorted(sought.dates))})
+    query = f"SELECT DISTINCT dob FROM ({born}) SEMI JOIN (SELECT dob::DATE AS dob FROM days) USING (dob)"
+    found[BIRTH] = {pd.Timestamp(d).date() for d in register.sql(query, days=days)["dob"]}
+    for kind, column, values in (
+        (PNC, "pnc_id", sought.pnc_ids),
+        (PRISON, "prison_number", sought.numbers),
+        (CRO, "cro", sought.numbers),
+    ):
+        frame = pd.DataFrame({"sought": sorted(values)}, dtype="str")
+        query = f"SELECT DISTINCT sought FROM frame WHERE sought IN (SELECT upper({column}) FROM person)"
+        found[kind] = set(register.sql(query, frame=frame)["sought"])
+    return found
+
+
+def _rare_surnames(sought: _Found, register: Any, people: pd.DataFrame | None) -> set[str]:
+    """Capitalised words that are surnames of the upload or the register, and rare on the register."""
+    words = pd.DataFrame({"word": sorted(sought.capitalised)}, dtype="str")
+    of_upload = set()
+    if people is not None:
+        of_upload = {w for key in _keys(people["surname"]) for w in key.split()} & sought.capitalised
+    if register is None:
+        return of_upload
+    query = f"""
+        SELECT word, count(*) AS n
+        FROM (SELECT unnest(string_split({_key("surname")}, ' ')) AS word FROM person) SEMI JOIN words USING (word)
+        GROUP BY word"""
+    held = register.sql(query, words=words).set_index("word")["n"]
+    n_people = int(register.sql("SELECT count(*) AS n FROM person")["n"].iloc[0])
+    most = max(1, int(n_people * RARE_SHARE))
+    return {word for word in of_upload | set(held.index) if held.get(word, 0) <= most}
