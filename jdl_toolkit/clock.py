@@ -7,7 +7,8 @@ Rules (method, section 6; [S4], footnote 1)
 -------------------------------------------
 - Intervals are calendar months: 10 January + 12 months = 10 January; 29 February + 12 months = 28 February.
 - A proven reoffence: ``index_date < offence_date <= index_date + follow_up_months`` and ``proven_date <= index_date +
-  follow_up_months + proving_months``. Penalty notices and breaches do not count; without a proven date nothing is proven.
+  follow_up_months + proving_months``. Penalty notices and breaches do not count; without a proven date nothing is
+  proven.
 - Reoffended before the service: ``index_date < offence_date < service_start``, proven by the same date. An offence on
   the day the service starts counts as after it.
 """
@@ -41,7 +42,8 @@ def months_after(column: str, months: int) -> str:
 def last_index_date(data_end: dt.date, months: int) -> dt.date:
     """The last day from which `months` later is still within the data."""
     day = add_months(data_end, -months)
-    while add_months(day + dt.timedelta(days=1), months) <= data_end:  # 29 February is 18 months after 29, 30, 31 August
+    # Eighteen months after 29, 30 and 31 August is the end of February each time.
+    while add_months(day + dt.timedelta(days=1), months) <= data_end:
         day += dt.timedelta(days=1)
     return day
 
@@ -62,7 +64,7 @@ def proving_months(spec: RequestSpec) -> int:
 
 
 def is_proven_reoffence(spec: RequestSpec) -> str:
-    """SQL condition over ``u`` (person_id, index_date) joined to ``o`` (offence): a proven reoffence in the follow-up."""
+    """SQL condition over ``u`` (person_id, index_date) joined to ``o`` (offence): a proven reoffence."""
     end = months_after("u.index_date", spec.cohort.follow_up_months)
     return f"o.offence_date > u.index_date AND o.offence_date <= {end} AND {_is_proven_in_time(spec)}"
 

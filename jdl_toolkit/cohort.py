@@ -32,11 +32,11 @@ class Cohort(Result):
     Parameters
     ----------
     records : DataFrame
-        A row per submitted record: row, person_id, reason (code of `attrition.REASONS`; missing = still in), detail, disposal_id,
-        disposal, index_date, service_start, delay_days.
+        A row per submitted record: row, person_id, reason (code of `attrition.REASONS`; missing = still in), detail,
+        disposal_id, disposal, index_date, service_start, delay_days.
     treated, pool : DataFrame
-        One row per person: unit_id (the disposal_id), person_id, disposal_id, disposal, index_date, delay_days (days from the
-        index date to the service's start; for the pool as drawn).
+        One row per person: unit_id (the disposal_id), person_id, disposal_id, disposal, index_date, delay_days (days
+        from the index date to the service's start; for the pool as drawn).
     ledger, pool_ledger : Ledger
     index_from, index_to : str or None
         The period of index dates that the pool is taken from (ISO dates); None if nobody is in scope.
@@ -62,7 +62,8 @@ class Cohort(Result):
 def build_cohort(submission: Submission, linkage: Linkage, register: Register, spec: RequestSpec) -> Cohort:
     """Decide who is analysed, and from whom controls may be chosen.
 
-    Each record leaves at the first of reasons 1 to 13 that applies (method, section 4); the pool follows the same rules.
+    Each record leaves at the first of reasons 1 to 13 that applies (method, section 4); the pool follows the same
+    rules.
 
     Parameters
     ----------
@@ -144,5 +145,12 @@ def _all_records(walk: Walk, terms: Terms) -> pd.DataFrame:
     for column in ("index_date", "service_start"):
         records[column] = pd.to_datetime(records[column])
     records["delay_days"] = _delay_days(records, terms)
-    types = {"row": "int64", "person_id": "Int64", "reason": "Int64", "disposal_id": "Int64", "detail": "str", "disposal": "str"}
+    types = {
+        "row": "int64",
+        "person_id": "Int64",
+        "reason": "Int64",
+        "disposal_id": "Int64",
+        "detail": "str",
+        "disposal": "str",
+    }
     return records.astype(types)[RECORD_COLUMNS].sort_values("row", ignore_index=True)

@@ -2,11 +2,12 @@
 
 Coding, stated once
 -------------------
-- Counts of previous offences, convictions and sentences enter as log(1 + n): the step from none to one says more than the
-  step from thirty to thirty-one. Readers see plain bands (`Covariates.profile`).
-- Age is in completed years; its square is centred at the mean age of all units, so that the two columns are nearly unrelated.
-- A missing category is the level "not recorded". A missing number is the median of all units, with a column beside it that
-  says so (``<name>_missing``); two such columns that agree for everybody are one.
+- Counts of previous offences, convictions and sentences enter as log(1 + n): the step from none to one says more than
+  the step from thirty to thirty-one. Readers see plain bands (`Covariates.profile`).
+- Age is in completed years; its square is centred at the mean age of all units, so that the two columns are nearly
+  unrelated.
+- A missing category is the level "not recorded". A missing number is the median of all units, with a column beside it
+  that says so (``<name>_missing``); two such columns that agree for everybody are one.
 - Previous means proven before the index date and not part of the index disposal (`history`).
 """
 
@@ -90,7 +91,8 @@ class Covariates(Result):
 
     def summary(self) -> str:
         n = int(self.units["is_treated"].sum())
-        return f"{len(self.names)} covariates as at the index date of {n:,} treated people and {len(self.units) - n:,} possible controls"
+        controls = len(self.units) - n
+        return f"{len(self.names)} covariates as at the index date of {n:,} treated people and {controls:,} controls"
 
 
 def build_covariates(cohort: Cohort, register: Register, spec: RequestSpec) -> Covariates:
@@ -103,7 +105,8 @@ def build_covariates(cohort: Cohort, register: Register, spec: RequestSpec) -> C
     spec : RequestSpec
         ``spec.covariates.use`` says which covariates, and in which order.
     """
-    people = pd.concat([cohort.treated.assign(is_treated=True), cohort.pool.assign(is_treated=False)], ignore_index=True)
+    groups = [cohort.treated.assign(is_treated=True), cohort.pool.assign(is_treated=False)]
+    people = pd.concat(groups, ignore_index=True)
     people = people.astype({"unit_id": "int64", "person_id": "int64", "disposal_id": "int64", "is_treated": bool})
     facts = gather_facts(people, register)
     raw, messages = [], []
@@ -134,11 +137,10 @@ def _raw_columns(
     plain = _FROM_FACTS.get(covariate)
     if plain is not None:
         return plain(facts), []
-    table = {"employed": "employment_spell", "on_benefit": "benefit_spell", "needs": "needs_assessment", "extra": "extra_covariates"}
-    nothing = pd.DataFrame(index=facts.index)
-    if not register.has(table[covariate]):
+    if not register.has(_OPTIONAL_TABLES[covariate]):
         # Nobody asks for a lab's own columns by name: without any, nothing is lacking.
-        return nothing, [] if covariate is Covariate.extra else [f"{covariate}: the register has no such records; left out"]
+        lacking = [] if covariate is Covariate.extra else [f"{covariate}: the register has no such records; left out"]
+        return pd.DataFrame(index=facts.index), lacking
     match covariate:
         case Covariate.employed:
             return in_spell(people, register, "employment_spell", "employed").to_frame("employed"), []
@@ -148,11 +150,21 @@ def _raw_columns(
             return latest_needs(people, register).astype("float64").add_prefix("needs_"), []
         case _:
             extra, unusable = latest_extra(people, register)
-            return extra.add_prefix("extra_"), [f"extra: column {c} is neither a number nor text; left out" for c in unusable]
+            lacking = [f"extra: column {column} is neither a number nor text; left out" for column in unusable]
+            return extra.add_prefix("extra_"), lacking
 
 
 def _previous_by_group(facts: pd.DataFrame) -> pd.DataFrame:
-    return np.log1p(facts[[f"n_{m}" for m in MERGED_GROUPS]].astype("float64")).rename(columns=lambda c: f"previous_{c[2:]}")
+    counts = facts[[f"n_{merged}" for merged in MERGED_GROUPS]].astype("float64")
+    return np.log1p(counts).rename(columns=lambda name: f"previous_{name[2:]}")
+
+
+def _copas_rate(facts: pd.DataFrame) -> pd.Series:
+    return copas_rate(facts["n_sanctions"], facts["age"], facts["age_first_sanction"])
+
+
+def _sentence_band(facts: pd.DataFrame) -> pd.Series:
+    return banded(facts["sentence_days"], SENTENCE_BANDS).astype(object)
 
 
 def _log_count(count: str, name: str):
@@ -163,13 +175,19 @@ def _as_is(name: str):
     return lambda facts: facts[[name]]
 
 
+_OPTIONAL_TABLES = {
+    Covariate.employed: "employment_spell",
+    Covariate.on_benefit: "benefit_spell",
+    Covariate.needs: "needs_assessment",
+    Covariate.extra: "extra_covariates",
+}
 _FROM_FACTS = {
     Covariate.age: _as_is("age"),
     Covariate.sex: lambda facts: facts["sex"].map({"M": "Male", "F": "Female"}).to_frame(),
     Covariate.ethnicity: _as_is("ethnicity"),
     Covariate.nationality: _as_is("nationality"),
     Covariate.age_first_offence: _as_is("age_first_offence"),
-    Covariate.copas_rate: lambda f: copas_rate(f["n_sanctions"], f["age"], f["age_first_sanction"]).to_frame("copas_rate"),
+    Covariate.copas_rate: lambda facts: _copas_rate(facts).to_frame("copas_rate"),
     Covariate.previous_offences: _log_count("n_offences", "previous_offences"),
     Covariate.previous_convictions: _log_count("n_convictions", "previous_convictions"),
     Covariate.previous_custody: _log_count("n_custody", "previous_custody"),
@@ -178,7 +196,7 @@ _FROM_FACTS = {
     Covariate.index_offence_group: lambda f: words(f["index_offence_group"]).to_frame("index_offence_group"),
     Covariate.index_severity: _as_is("index_severity"),
     Covariate.index_disposal: lambda facts: words(facts["disposal"]).to_frame("index_disposal"),
-    Covariate.sentence_band: lambda facts: banded(facts["sentence_days"], SENTENCE_BANDS).astype(object).to_frame("sentence_band"),
+    Covariate.sentence_band: lambda facts: _sentence_band(facts).to_frame("sentence_band"),
     Covariate.index_year: lambda facts: year(facts).to_frame("index_year"),
     Covariate.index_quarter: lambda facts: quarter(facts).to_frame("index_quarter"),
     Covariate.region: _as_is("region"),

@@ -38,14 +38,14 @@ class Walk:
         """Take out the rows for which `leaves` is true, and record the step.
 
         `detail` says for each row which part of the reason applies; its counts become the step's details, followed by
-        those in ``remarks``. ``people`` is false as long as people are not known; ``could`` is said only if somebody leaves.
-        Other words go to `Ledger.exclude`.
+        those in ``remarks``. ``people`` is false as long as people are not known; ``could`` is said only if somebody
+        leaves. Other words go to `Ledger.exclude`.
         """
         leaves = leaves.astype(bool)
         gone, stay = self.rows[leaves], self.rows[~leaves]
         gone = gone.assign(reason=code, detail=None if detail is None else detail[leaves].astype(object))
-        counts = {} if detail is None else detail[leaves].value_counts().sort_index().sort_values(ascending=False, kind="stable")
-        details = {**dict(counts), **words.pop("remarks", {})}
+        counts = {} if detail is None else _counted(detail[leaves])
+        details = counts | words.pop("remarks", {})
         people = stay["person_id"].nunique() if words.pop("people", True) else None
         words |= {"could": words.get("could", "") if len(gone) else ""}
         ledger = self.ledger.exclude(code, len(gone), people, details=details, **words)
@@ -101,8 +101,8 @@ def require_conviction(walk: Walk, terms: Terms) -> Walk:
 def require_one_record_per_person(walk: Walk, terms: Terms) -> Walk:
     """Reason 4: of several records of one person, the best episode stays.
 
-    That is the one whose index disposal passes reasons 5 to 10, or fails at the latest of them; ties: the earliest service
-    start, then the lowest row number. Nothing that happened afterwards (reason 12) takes part.
+    That is the one whose index disposal passes reasons 5 to 10, or fails at the latest of them; ties: the earliest
+    service start, then the lowest row number. Nothing that happened afterwards (reason 12) takes part.
     """
     rows = walk.rows
     order = rows.assign(first_failure=_first_failure(rows, terms)).sort_values(
@@ -121,7 +121,8 @@ def require_one_record_per_person(walk: Walk, terms: Terms) -> Walk:
 def require_sentence(walk: Walk, terms: Terms) -> Walk:
     """Reason 5: no disposal of any kind precedes the service."""
     by_end = walk.rows["is_dated_by_end"]
-    remarks = {"records dated by the end of the service, as its start was not given": by_end.sum()} if by_end.any() else {}
+    remark = "records dated by the end of the service, as its start was not given"
+    remarks = {remark: int(by_end.sum())} if by_end.any() else {}
     could = "An exact date of the service, if the one given was wrong."
     return walk.leave(_no_sentence(walk.rows, terms), 5, remarks=remarks, could=could)
 
@@ -140,10 +141,9 @@ def require_eligible_disposal(walk: Walk, terms: Terms) -> Walk:
         label = f"the most recent sentence before the service was not a {terms.kinds}"
         kind = kind.mask(inside, "custody, not yet released when the service started")
     is_within = leaves & (rows["index_date"] < rows["service_start"]) & (rows["service_start"] < rows["window_end"])
-    within = kind[is_within].value_counts().sort_index().sort_values(ascending=False, kind="stable")
     months = f"started within {terms.window} months"
     remarks = {f"of which {months}": int(is_within.sum())} if leaves.any() else {}
-    remarks |= {f"{name}: {months}": n for name, n in within.items()}
+    remarks |= {f"{name}: {months}": n for name, n in _counted(kind[is_within]).items()}
     could = "A further analysis of people with these sentences."
     if (leaves & inside).any() and not terms.is_custody_route:
         could += " Those in custody when the service started suit an analysis by the custody route."
@@ -157,7 +157,8 @@ def require_release(walk: Walk, terms: Terms) -> Walk:
     label = f"still in custody, or released after the data end ({terms.data_end:%-d %B %Y})"
     months = proving_months(terms.spec)
     first = add_months(terms.data_end, months)
-    could = f"To be submitted again when the register reaches {months} months beyond their release: {first:%B %Y} at the earliest."
+    when = f"{months} months beyond their release: {first:%B %Y} at the earliest"
+    could = f"To be submitted again when the register reaches {when}."
     return walk.leave(_still_inside(walk.rows, terms), 7, detail, label=label, could=could)
 
 
@@ -222,6 +223,11 @@ REGISTER_STEPS = (
     require_not_reoffended_first,
     require_observation,
 )
+
+
+def _counted(values: pd.Series) -> dict[str, int]:
+    """How often each value occurs, the most common first, then by name."""
+    return dict(values.value_counts().sort_index().sort_values(ascending=False, kind="stable"))
 
 
 def _no_sentence(rows: pd.DataFrame, terms: Terms) -> pd.Series:

@@ -1,7 +1,7 @@
 """What the register says of each person as at the index date: raw facts, before any coding for a model.
 
-Previous means proven before the index date (on the day itself does not count) and not part of the index disposal; penalty
-notices and breaches are no offences here either, so that history and outcome speak of the same thing.
+Previous means proven before the index date (on the day itself does not count) and not part of the index disposal;
+penalty notices and breaches are no offences here either, so that history and outcome speak of the same thing.
 """
 
 from __future__ import annotations
@@ -27,6 +27,19 @@ MERGED_GROUPS: dict[str, tuple[str, ...]] = {
 #: Disposals without a conviction: they are sanctions, but no previous convictions.
 NOT_CONVICTIONS = ("caution", "positive_drug_test")
 
+#: Types of DuckDB whose values are taken as numbers; true and false are 1 and 0.
+NUMBER_TYPES = (
+    *(
+        f"{unsigned}{size}"
+        for unsigned in ("", "U")
+        for size in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+    ),
+    "FLOAT",
+    "DOUBLE",
+    "DECIMAL",
+    "BOOLEAN",
+)
+
 _UNITS = "SELECT unit_id, person_id, disposal_id, disposal, index_date::DATE AS index_date FROM units"
 
 
@@ -42,9 +55,10 @@ def gather_facts(units: pd.DataFrame, register: Register) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        unit_id, disposal, index_date; age (completed years), sex, ethnicity, nationality; sentence_days, region; the most
-        serious index offence (index_offence_group, index_severity); n_offences, n_sanctions, n_convictions, n_custody,
-        n_two_years and n_<merged group>, all previous; age_first_offence, age_first_sanction (completed years).
+        unit_id, disposal, index_date; age (completed years), sex, ethnicity, nationality; sentence_days, region; the
+        most serious index offence (index_offence_group, index_severity); n_offences, n_sanctions, n_convictions,
+        n_custody, n_two_years and n_<merged group>, all previous; age_first_offence, age_first_sanction (completed
+        years).
     """
     units = units[["unit_id", "person_id", "disposal_id", "disposal", "index_date"]]
     facts = register.sql(_FACTS, units=units)
@@ -85,14 +99,11 @@ def latest_needs(units: pd.DataFrame, register: Register) -> pd.DataFrame:
 
 def latest_extra(units: pd.DataFrame, register: Register) -> tuple[pd.DataFrame, list[str]]:
     """The lab's own covariates as at the index date, and the names of columns that are neither numbers nor text."""
-    types = register.sql("SELECT * FROM (DESCRIBE extra_covariates)").set_index("column_name")["column_type"]
-    types = types.drop(["person_id", "as_of"])
-    text, truth = types.eq("VARCHAR") | types.str.startswith("ENUM"), types.eq("BOOLEAN")
-    number = types.str.contains("INT|DOUBLE|FLOAT|DECIMAL", regex=True) & ~text & ~types.str.contains(r"[\[(].*[A-Z]", regex=True)
-    taken = list(types.index[text | truth | number])
-    latest = _latest(units, register, "extra_covariates", "as_of", taken)
-    numeric = list(types.index[truth | number])
-    return latest.astype(dict.fromkeys(numeric, "float64")), sorted(set(types.index) - set(taken))
+    columns = register.sql("SELECT * FROM (DESCRIBE extra_covariates)").set_index("column_name")["column_type"]
+    types = columns.drop(["person_id", "as_of"]).str.replace(r"\(.*\)$", "", regex=True)  # DECIMAL(9,2), ENUM('a', 'b')
+    numeric, text = types.isin(NUMBER_TYPES), types.isin(("VARCHAR", "ENUM"))
+    latest = _latest(units, register, "extra_covariates", "as_of", list(types.index[numeric | text]))
+    return latest.astype(dict.fromkeys(types.index[numeric], "float64")), sorted(types.index[~numeric & ~text])
 
 
 def _latest(units: pd.DataFrame, register: Register, table: str, date: str, columns: list[str]) -> pd.DataFrame:
@@ -140,9 +151,11 @@ _FACTS = f"""
         QUALIFY row_number() OVER (PARTITION BY u.unit_id ORDER BY coalesce(o.is_breach, false), o.severity,
             list_position(['indictable', 'either_way', 'summary'], o.offence_class), o.offence_group, o.offence_id) = 1
     )
-    SELECT u.unit_id, u.disposal, u.index_date, date_sub('year', p.dob, u.index_date) AS age, p.sex, p.ethnicity, p.nationality,
-        d.sentence_days, d.region, i.index_offence_group, i.index_severity, h.* EXCLUDE (unit_id, first_offence, first_sanction),
-        c.n_custody, date_sub('year', p.dob, least(h.first_offence, i.first_offence)) AS age_first_offence,
+    SELECT u.unit_id, u.disposal, u.index_date,
+        date_sub('year', p.dob, u.index_date) AS age, p.sex, p.ethnicity, p.nationality,
+        d.sentence_days, d.region, i.index_offence_group, i.index_severity, c.n_custody,
+        h.* EXCLUDE (unit_id, first_offence, first_sanction),
+        date_sub('year', p.dob, least(h.first_offence, i.first_offence)) AS age_first_offence,
         date_sub('year', p.dob, least(h.first_sanction, d.disposal_date)) AS age_first_sanction
     FROM u
     LEFT JOIN person p ON p.person_id = u.person_id

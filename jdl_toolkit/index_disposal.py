@@ -1,13 +1,14 @@
 """Which sentence a service belongs to: the index disposal of each record, and what the exclusions need to know of it.
 
-Community route: the most recent disposal of any kind strictly before the service starts. A disposal happens on its date, a
-custodial sentence on the day of release. Somebody whose release comes on or after the day the service starts is in custody
-then, and that sentence is the most recent one whatever came before. A sentence without a release date is one still being
-served; it stands at its date, and if another disposal followed it, the release is uncertain.
+Community route: the most recent disposal of any kind strictly before the service starts. A disposal happens on its
+date, a custodial sentence on the day of release. Somebody whose release comes on or after the day the service starts
+is in custody then, and that sentence is the most recent one whatever came before. A sentence without a release date is
+one still being served; it stands at its date, and if another disposal followed it, the release is uncertain.
 
-Custody route: the custodial sentence being served when the service starts; when the service's end is known, also that being
-served at its end. If these lead to more than one date of release, the release is uncertain. A sentence that follows without
-a gap on a remand during which the service started counts as being served (where the register has custody spells).
+Custody route: the custodial sentence being served when the service starts; when the service's end is known, also that
+being served at its end. If these lead to more than one date of release, the release is uncertain. A sentence that
+follows without a gap on a remand during which the service started counts as being served (where the register has
+custody spells).
 
 Ties on one day are broken by seriousness (`SERIOUSNESS`), then by the lowest disposal_id.
 """
@@ -70,12 +71,12 @@ def find_index_disposals(records: pd.DataFrame, register: Register, spec: Reques
     Returns
     -------
     DataFrame
-        A row per record: ``row``, ``has_conviction``, ``disposal_id`` (missing where no disposal precedes the service),
-        ``disposal``, ``disposal_date``, ``release_date``, ``index_date``, ``is_in_scope`` (of an eligible kind, and on the
-        right side of the service), ``is_inside`` (in custody when the service started), ``is_uncertain`` (release),
-        ``window_end``, ``proving_end``, ``observed_to`` (index date plus the window, follow-up and waiting period, and
-        observation), ``observed_until``, ``is_sexual_index``, ``is_sexual_ever`` (proven by the index date),
-        ``is_reoffender_first``.
+        A row per record: ``row``, ``has_conviction``, ``disposal_id`` (missing where no disposal precedes the
+        service), ``disposal``, ``disposal_date``, ``release_date``, ``index_date``, ``is_in_scope`` (of an eligible
+        kind, and on the right side of the service), ``is_inside`` (in custody when the service started),
+        ``is_uncertain`` (release), ``window_end``, ``proving_end``, ``observed_to`` (index date plus the window,
+        follow-up and waiting period, and observation), ``observed_until``, ``is_sexual_index``, ``is_sexual_ever``
+        (proven by the index date), ``is_reoffender_first``.
     """
     custody_route = spec.cohort.route is Route.custody
     chosen = _served(register) if custody_route else "SELECT *, false AS is_served FROM latest"
@@ -93,7 +94,8 @@ def find_index_disposals(records: pd.DataFrame, register: Register, spec: Reques
         past AS (
             SELECT u.row,
                 bool_or({SEXUAL} AND o.disposal_id = u.disposal_id) AS is_sexual_index,
-                bool_or({SEXUAL} AND (o.proven_date <= u.index_date OR o.disposal_id = u.disposal_id)) AS is_sexual_ever,
+                bool_or({SEXUAL} AND (o.proven_date <= u.index_date OR o.disposal_id = u.disposal_id))
+                    AS is_sexual_ever,
                 bool_or({is_reoffence_before_service(spec)}) AS is_reoffender_first
             FROM u JOIN offence o ON o.person_id = u.person_id GROUP BY u.row
         ),
@@ -103,8 +105,9 @@ def find_index_disposals(records: pd.DataFrame, register: Register, spec: Reques
             SELECT o.person_id FROM offence o
             WHERE o.person_id IN (SELECT person_id FROM record) AND o.proven_date IS NOT NULL AND {COUNTS_AS_OFFENCE}
         )
-        SELECT r.row, c.person_id IS NOT NULL AS has_conviction, u.disposal_id, u.disposal, u.disposal_date, u.release_date,
-            u.index_date, coalesce(u.is_in_scope, false) AS is_in_scope, coalesce(u.is_inside, false) AS is_inside,
+        SELECT r.row, c.person_id IS NOT NULL AS has_conviction,
+            u.disposal_id, u.disposal, u.disposal_date, u.release_date, u.index_date,
+            coalesce(u.is_in_scope, false) AS is_in_scope, coalesce(u.is_inside, false) AS is_inside,
             coalesce(u.is_uncertain, false) AS is_uncertain,
             {months_after("u.index_date", spec.cohort.start_within_months)} AS window_end,
             {months_after("u.index_date", proving_months(spec))} AS proving_end,
@@ -124,15 +127,15 @@ def find_index_disposals(records: pd.DataFrame, register: Register, spec: Reques
     )
 
 
-# `since`: the day from which a disposal is the person's latest. Release for those released before the service started; the
-# service's own start for those still inside then; the date of sentence where there is no release date.
+# `since`: the day from which a disposal is the person's latest. Release for those released before the service started;
+# the service's own start for those still inside then; the date of sentence where there is no release date.
 _LATEST = f"""
         before AS (
             SELECT r.row, r.service_start, r.service_end, d.disposal_id, d.person_id, d.disposal, d.disposal_date,
                 d.release_date, d.sentence_days, d.disposal = 'custody' AND d.release_date IS NULL AS is_unreleased,
                 d.disposal = 'custody' AND (d.release_date IS NULL OR d.release_date >= r.service_start) AS is_inside,
-                CASE WHEN d.disposal = 'custody' AND d.release_date IS NOT NULL THEN least(d.release_date, r.service_start)
-                    ELSE d.disposal_date END AS since
+                CASE WHEN d.disposal = 'custody' AND d.release_date IS NOT NULL
+                    THEN least(d.release_date, r.service_start) ELSE d.disposal_date END AS since
             FROM record r JOIN disposal d ON d.person_id = r.person_id
             WHERE d.disposal_date < r.service_start
         ),

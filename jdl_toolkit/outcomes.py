@@ -12,9 +12,9 @@ from .spec import RequestSpec
 def measure_outcomes(units: pd.DataFrame, register: Register, spec: RequestSpec) -> pd.DataFrame:
     """Count each person's proven reoffences in the follow-up.
 
-    A proven reoffence is an offence after the index date and no later than ``follow_up_months`` after it, proven no later
-    than ``follow_up_months + proving_months`` after it; penalty notices and breaches do not count ([S4], footnote 1).
-    Treatment group and control pool are measured by this one query.
+    A proven reoffence is an offence after the index date and no later than ``follow_up_months`` after it, proven no
+    later than ``follow_up_months + proving_months`` after it; penalty notices and breaches do not count ([S4],
+    footnote 1). Treatment group and control pool are measured by this one query.
 
     Parameters
     ----------
@@ -26,8 +26,9 @@ def measure_outcomes(units: pd.DataFrame, register: Register, spec: RequestSpec)
     Returns
     -------
     DataFrame
-        A row for every unit, in the order of `units`: ``unit_id``, ``reoffended`` (0 or 1), ``n_reoffences``, ``days_to_first``
-        (days from the index date to the first proven reoffence; NaN for those without one, who stay in the frame).
+        A row for every unit, in the order of `units`: ``unit_id``, ``reoffended`` (0 or 1), ``n_reoffences``,
+        ``days_to_first`` (days from the index date to the first proven reoffence; NaN for those without one, who stay
+        in the frame).
     """
     counted = register.sql(
         f"""

@@ -1,11 +1,11 @@
-"""The control pool: people with the same kinds of sentence in the same period, under the same rules and on the same clock.
+"""The control pool: people with the same kinds of sentence in the same period, under the same rules and clock.
 
 Where nothing else is said, each rule is the one the submitted people pass, applied by the same columns.
 
-The equivalent time limit ([S4]) protects against immortal-time bias: the treated are, by definition, free of reoffending
-until their service starts. Each control therefore draws a delay from those of all submitted people in scope (they pass
-reasons 1 to 11; before "reoffended first"), within the stratum of its disposal, and leaves if within it the control
-reoffended, or received another disposal (which would then have been the most recent before the start).
+The equivalent time limit ([S4]) protects against immortal-time bias: the treated are, by definition, free of
+reoffending until their service starts. Each control therefore draws a delay from those of all submitted people in
+scope (they pass reasons 1 to 11; before "reoffended first"), within the stratum of its disposal, and leaves if within
+it the control reoffended, or received another disposal (which would then have been the most recent before the start).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ POOL_COLUMNS = ["unit_id", "person_id", "disposal_id", "disposal", "index_date",
 
 
 def index_period(index_dates: pd.Series) -> tuple[dt.date, dt.date] | None:
-    """First day of the quarter of the earliest index date to the last day of the quarter of the latest; None if none."""
+    """First day of the earliest index date's quarter, last day of the latest's; None if there are no dates."""
     if index_dates.empty:
         return None
     return quarter_start(index_dates.min().date()), quarter_end(index_dates.max().date())
@@ -49,7 +49,8 @@ def build_pool(
     Returns
     -------
     pool : DataFrame
-        unit_id, person_id, disposal_id, disposal, index_date, delay_days (as drawn; 0 without a time limit), by unit_id.
+        unit_id, person_id, disposal_id, disposal, index_date, delay_days (as drawn; 0 without a time limit), by
+        unit_id.
     ledger : Ledger
     messages : tuple of str
     """
@@ -91,8 +92,8 @@ def require_one_event_per_person(walk: Walk, spec: RequestSpec) -> Walk:
 def draw_delays(events: pd.DataFrame, in_scope: pd.DataFrame, spec: RequestSpec) -> tuple[np.ndarray, tuple[str, ...]]:
     """A delay in days for each event, drawn from the delays of the submitted people in scope, within the disposal.
 
-    The draw is ``sorted_delays[floor(u * n)]`` with u from the event's id and the seed, so the order of rows plays no part.
-    Where nobody in scope has the disposal, the delays of all are used, and a message says so.
+    The draw is ``sorted_delays[floor(u * n)]`` with u from the event's id and the seed, so the order of rows plays no
+    part. Where nobody in scope has the disposal, the delays of all are used, and a message says so.
     """
     delays = np.zeros(len(events), dtype=np.int64)
     if spec.cohort.equivalent_time_limit is TimeLimit.none or in_scope.empty:
@@ -103,7 +104,9 @@ def draw_delays(events: pd.DataFrame, in_scope: pd.DataFrame, spec: RequestSpec)
         own = in_scope.loc[in_scope["disposal"] == kind, "delay_days"]
         if own.empty:
             own = in_scope["delay_days"]
-            messages.append(f"nobody in scope had {in_words(kind)}: its controls draw delays from those of all disposals")
+            messages.append(
+                f"nobody in scope had {in_words(kind)}: its controls draw delays from those of all disposals"
+            )
         ordered = np.sort(own.to_numpy(dtype=np.int64))
         here = (events["disposal"] == kind).to_numpy()
         delays[here] = ordered[(lot[here] * len(ordered)).astype(np.int64)]
@@ -155,8 +158,8 @@ def _open(period: tuple[dt.date, dt.date] | None, register: Register, spec: Requ
         ),
         others AS (
             SELECT e.disposal_id,
-                bool_or({event_date("d")} = e.index_date AND ({seriousness("d")}, d.disposal_id) < (e.rank, e.disposal_id))
-                    AS is_outranked,
+                bool_or({event_date("d")} = e.index_date
+                    AND ({seriousness("d")}, d.disposal_id) < (e.rank, e.disposal_id)) AS is_outranked,
                 bool_or(d.disposal = 'custody' AND d.disposal_date <= e.index_date
                     AND (d.release_date IS NULL OR d.release_date > e.index_date)) AS is_inside
             FROM event e JOIN disposal d ON d.person_id = e.person_id AND d.disposal_id <> e.disposal_id

@@ -9,9 +9,22 @@ from .index_disposal import in_words
 
 NOT_RECORDED = "not recorded"
 
-SENTENCE_BANDS = ((0, "under 6 months"), (183, "6 to under 12 months"), (365, "1 to under 2 years"), (730, "2 to under 4 years"),
-                  (1461, "4 years or more"))  # fmt: skip
-AGE_BANDS = ((0, "under 18"), (18, "18 to 20"), (21, "21 to 24"), (25, "25 to 34"), (35, "35 to 44"), (45, "45 and over"))
+#: Bands by their lowest value. Sentences in days.
+SENTENCE_BANDS = (
+    (0, "under 6 months"),
+    (183, "6 to under 12 months"),
+    (365, "1 to under 2 years"),
+    (730, "2 to under 4 years"),
+    (1461, "4 years or more"),
+)
+AGE_BANDS = (
+    (0, "under 18"),
+    (18, "18 to 20"),
+    (21, "21 to 24"),
+    (25, "25 to 34"),
+    (35, "35 to 44"),
+    (45, "45 and over"),
+)
 COUNT_BANDS = ((0, "none"), (1, "1 or 2"), (3, "3 to 6"), (7, "7 to 10"), (11, "11 or more"))
 CUSTODY_BANDS = ((0, "none"), (1, "1"), (2, "2 to 5"), (6, "6 or more"))
 QUARTERS = ("January to March", "April to June", "July to September", "October to December")
@@ -68,7 +81,7 @@ def build_profile(facts: pd.DataFrame, units: pd.DataFrame) -> tuple[pd.DataFram
 
 
 def _in_order(values: pd.Series) -> pd.Series:
-    """Bands and years in their own order, other levels from the most to the least common, "other" and "not recorded" last."""
+    """Bands and years in their own order, other levels by size; "other" and "not recorded" last."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         return values
     text = values.astype(object).where(values.notna(), NOT_RECORDED)
