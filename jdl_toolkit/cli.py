@@ -19,7 +19,7 @@ from typing import Any
 import click
 
 from . import __version__
-from .errors import JDLError
+from .errors import JDLError, StageFailed
 
 
 class Command(click.Command):
@@ -54,8 +54,6 @@ def command(group: click.Group, name: str, example: str) -> Callable[[Callable[.
 
 
 def _tell(fault: Exception, as_json: bool) -> int:
-    from .run import StageFailed
-
     status = fault.exit_status if isinstance(fault, JDLError) else 1
     if isinstance(fault, JDLError):
         message = str(fault)
@@ -95,13 +93,13 @@ def init(folder: Path) -> tuple[dict, str]:
 
 
 @command(main, "synth", "jdl synth --persons 100000 --seed 1 --out data/demo")
-@click.option("--persons", type=click.IntRange(1000, 20_000_000), default=100_000, show_default=True, help="People on the register.")
+@click.option("--persons", type=click.IntRange(20_000, 20_000_000), default=100_000, show_default=True, help="People on the register.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write; replaced if it was made by this command.")
 @click.option("--effect", type=click.FloatRange(-30, 0), default=-2.0, show_default=True, help="True effect of the service, in percentage points.")
 def synth(persons: int, seed: int, out: Path, effect: float) -> tuple[dict, str]:
     """Make an invented register and an example upload whose true effect is known."""
-    from .synthetic import synthesise
+    from .synthetic.demonstration import synthesise
 
     made = synthesise(out, persons, seed, effect, progress=_bar())
     words = f"Made {out}: {made['persons']:,} invented people, {made['offences']:,} offences, an upload of {made['records']:,} records."

@@ -72,3 +72,9 @@ class GateClosed(JDLError):
     """A gate (balance, sign-off, leak check) is closed; nothing beyond it was computed or published."""
 
     exit_status = 4
+
+
+class StageFailed(Exception):
+    """A notebook failed for a reason that is the toolkit's; the executed notebook shows where. Not a user's mistake."""
+
+    exit_status = 1

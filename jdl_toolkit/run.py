@@ -24,7 +24,7 @@ from traitlets.config import Config
 
 from . import disclosure, errors, render
 from .cohort import Cohort
-from .errors import CouldNotBeAnswered, GateClosed, JDLError
+from .errors import CouldNotBeAnswered, GateClosed, JDLError, StageFailed
 from .findings import Findings, could_not_be_answered
 from .lab import STAGES, Lab
 from .linkage import Linkage
@@ -59,10 +59,6 @@ class RunOutcome:
     headline: str
     report: Path | None
     seconds: dict[str, float]
-
-
-class StageFailed(Exception):
-    """A notebook failed for a reason that is the toolkit's. The executed notebook shows where."""
 
 
 def run_request(

@@ -1,0 +1,74 @@
+"""The demonstration in one folder: an invented register, prepared, and an upload whose true effect is known."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..errors import JDLError
+from ..register import build_register
+from .foundation import write_foundation
+from .register import synthesise_register
+
+#: What the folder holds; a folder with anything else in it is not replaced.
+CONTENT = {"register", "register.duckdb", "foundation-2013.xlsx", "truth.json", "truth_links.parquet"}
+
+
+def synthesise(
+    out: Path,
+    persons: int = 100_000,
+    seed: int = 1,
+    effect_pp: float = -2.0,
+    progress: Callable[[str], None] | None = None,
+) -> dict[str, Any]:
+    """Make the demonstration: tables, prepared register, upload and truth.
+
+    Parameters
+    ----------
+    out : Path
+        Folder to write: ``register/`` (Parquet tables), ``register.duckdb`` (prepared), ``foundation-2013.xlsx`` (the
+        upload), ``truth.json`` and ``truth_links.parquet`` (who is who; for tests). Written whole or not at all; an
+        earlier demonstration there is replaced.
+    persons : int
+        People on the register, 20,000 or more.
+    seed : int
+    effect_pp : float
+        True effect of the service, in percentage points; negative is a reduction.
+    progress : callable, optional
+        Told each step.
+
+    Returns
+    -------
+    dict
+        ``folder``, ``persons``, ``offences``, ``records`` and ``truth``.
+
+    Raises
+    ------
+    JDLError
+        If `out` holds something else than a demonstration, or there are too few people to make the upload from.
+    """
+    out = Path(out).resolve()
+    if out.exists() and (not out.is_dir() or {p.name for p in out.iterdir()} - CONTENT):
+        raise JDLError("the folder holds something else than a demonstration", str(out), "name another; nothing was changed")
+    say = progress or (lambda step: None)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
+    try:
+        made = synthesise_register(temporary / "register", persons, seed, say)
+        say("choosing the people of the upload, and planting the effect")
+        upload = temporary / "foundation-2013.xlsx"
+        truth = write_foundation(temporary / "register", upload, temporary / "truth.json", seed, effect_pp)
+        build_register(temporary / "register", temporary / "register.duckdb", progress=say)
+        os.chmod(temporary, 0o755)
+        if out.exists():
+            shutil.rmtree(out)
+        os.replace(temporary, out)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    rows = made["rows"]
+    return {"folder": str(out), "persons": rows["person"], "offences": rows["offence"], "records": truth["flow"]["records"], "truth": truth}

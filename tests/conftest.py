@@ -1,0 +1,37 @@
+"""A lab with the demonstration request, made once for all tests that need one."""
+
+import os
+
+import pytest
+
+from jdl_toolkit.lab import Lab, lay_out
+
+#: Fewer people than the demonstration, so that the tests stay quick; the flow is the same.
+PERSONS = 30_000
+
+
+@pytest.fixture(scope="session")
+def made_lab(tmp_path_factory) -> Lab:
+    """A working folder with the demonstration register and upload, no request run yet."""
+    from jdl_toolkit.synthetic.demonstration import synthesise
+
+    lab = lay_out(tmp_path_factory.mktemp("labs") / "lab")
+    synthesise(lab.root / "data" / "demo", PERSONS, seed=1, effect_pp=-2.0)
+    return lab
+
+
+@pytest.fixture(scope="session")
+def demo(made_lab):
+    """The demonstration request, run to its report: the lab and what the run gave back."""
+    from jdl_toolkit.run import run_request
+
+    return made_lab, run_request(made_lab, "foundation-2013", made_lab.root / "outputs")
+
+
+@pytest.fixture
+def in_lab(made_lab):
+    """The demonstration lab as the current folder."""
+    before = os.getcwd()
+    os.chdir(made_lab.root)
+    yield made_lab
+    os.chdir(before)

@@ -1,0 +1,337 @@
+"""The whole line: the published flow, the manifest, resuming, and what happens with bad input."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import nbformat
+import openpyxl
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from jdl_toolkit import disclosure, run
+from jdl_toolkit.attrition import Ledger
+from jdl_toolkit.cli import main
+from jdl_toolkit.cohort import Cohort
+from jdl_toolkit.errors import GateClosed
+from jdl_toolkit.findings import Findings, Verdict
+from jdl_toolkit.lab import STAGES
+from jdl_toolkit.linkage import Linkage
+from jdl_toolkit.register import Register
+from jdl_toolkit.submission import Submission
+
+REQUEST = "foundation-2013"
+
+
+def jdl(*arguments):
+    """Run `jdl …`; the result has exit_code, stdout and stderr."""
+    return CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def stored(lab, kind):
+    return kind.load(lab.root / "outputs" / REQUEST / "restricted" / kind.__name__.lower())
+
+
+# --- the published example -------------------------------------------------------------------------------------------
+
+
+def test_the_stages_give_the_published_flow(demo):
+    """[S4], worked example: 1,246 → 1,125 → 916 → 347 → 257 → 257, with every published sub-count."""
+    lab, _ = demo
+    ledger: Ledger = stored(lab, Cohort).ledger
+    after = {step["key"]: step["records_after"] for step in ledger.steps}
+    assert ledger.received == 1246
+    assert {code: ledger.excluded(code) for code in range(1, 14)} == {
+        1: 6, 2: 81, 3: 34, 4: 187, 5: 22, 6: 491, 7: 0, 8: 0, 9: 0, 10: 69, 11: 9, 12: 90, 13: 0,
+    }  # fmt: skip
+    assert after["no_conviction"] == 1125 and after["repeat_record"] == 938 and after["no_sentence"] == 916
+    assert after["sexual_offence"] == 347 and after["reoffended_first"] == ledger.remaining == 257
+    analysis = Findings.read(lab.root / "outputs" / REQUEST / "findings.json").analyses[0]
+    assert analysis.matching.n_treatment_matched == 257
+    assert [s.records_after for s in analysis.flow][-1] == 257
+
+
+def test_the_published_remarks_on_the_excluded_are_in_the_findings(demo):
+    lab, _ = demo
+    flow = {s.code: s for s in Findings.read(lab.root / "outputs" / REQUEST / "findings.json").analyses[0].flow}
+    numbers = {code: {d.records for d in step.details} for code, step in flow.items()}
+    assert 251 in numbers[6], "of the 491, those whose service started within six months"
+    words = " ".join(d.label for d in flow[4].details)
+    assert 355 in numbers[4] or "355" in words
+    assert 168 in numbers[4] or "168" in words
+
+
+def test_linkage_finds_whom_it_should_and_nobody_else(demo):
+    import pandas as pd
+
+    lab, _ = demo
+    truth = pd.read_parquet(lab.root / "data/demo/truth_links.parquet")
+    links = stored(lab, Linkage).links.merge(truth, on="row", suffixes=("", "_true"), validate="one_to_one")
+    linked = links[links.status == "matched"]
+    assert (linked.person_id == linked.person_id_true).all()
+    assert len(linked) == 1246 - 6 - 81
+
+
+def test_the_truth_lies_in_the_interval_and_the_crude_comparison_is_further_off(demo):
+    lab, _ = demo
+    truth = json.loads((lab.root / "data/demo/truth.json").read_text())
+    rate = next(m for m in Findings.read(lab.root / "outputs" / REQUEST / "findings.json").analyses[0].measures if m.key == "rate")
+    att = truth["realised_att_pp"] / 100
+    assert rate.headline.ci_low < att < rate.headline.ci_high
+    assert abs(rate.headline.estimate - att) < abs(truth["crude_difference_pp"] / 100 - att)
+    assert rate.verdict is Verdict.inconclusive or rate.headline.ci_low * rate.headline.ci_high > 0
+
+
+# --- what a run leaves -----------------------------------------------------------------------------------------------
+
+
+def test_the_manifest_says_what_was_run_and_how_long_it_took(demo):
+    lab, outcome = demo
+    manifest = json.loads((lab.root / "outputs" / REQUEST / "manifest.json").read_text())
+    assert manifest["status"] == "reported" and list(manifest["stages"]) == list(STAGES)
+    assert all(s["status"] == "done" and s["seconds"] > 0 and s["gate"] == "passed" for s in manifest["stages"].values())
+    assert outcome.headline and "%" in outcome.headline
+    assert {i["name"] for i in manifest["inputs"]} == {"foundation-2013.xlsx", "register"}
+
+
+def test_every_notebook_is_kept_executed(demo):
+    lab, _ = demo
+    folder = lab.root / "outputs" / REQUEST
+    kept = [*(folder / "restricted/notebooks").glob("*.ipynb"), folder / "report/report.ipynb"]
+    assert len(kept) == len(STAGES)
+    for path in kept:
+        notebook = nbformat.read(path, as_version=4)
+        cells = [c for c in notebook.cells if c.cell_type == "code"]
+        assert all(c.execution_count for c in cells)
+        assert not [o for c in cells for o in c.outputs if o.output_type == "error" or o.get("name") == "stderr"], path.name
+        assert "papermill" not in notebook.metadata
+
+
+def test_nothing_published_names_anybody(demo):
+    lab, _ = demo
+    folder = lab.root / "outputs" / REQUEST
+    files = [*(p for p in (folder / "report").rglob("*") if p.is_file()), folder / "findings.json"]
+    with Register.open(lab.root / "data/demo/register.duckdb") as register:
+        people = stored(lab, Submission).people
+        findings = Findings.read(folder / "findings.json")
+        assert disclosure.find_leaks(files, register, people, findings) == []
+        someone = people[people.usable].iloc[7]
+        planted = lab.root / "planted.html"
+        planted.write_text(f"<p>thanks to {someone.forename} {someone.surname}</p>")
+        assert disclosure.find_leaks([planted], register, people, findings), "the check must find a name that is there"
+
+
+def test_no_path_of_this_machine_is_published(demo):
+    lab, _ = demo
+    for name, content in snapshot(lab.root / "outputs" / REQUEST / "report").items():
+        assert str(lab.root).encode() not in content, name
+
+
+def test_no_notebook_of_the_lab_shows_anybody(demo):
+    lab, _ = demo
+    people = stored(lab, Submission).people
+    for path in (lab.root / "outputs" / REQUEST / "restricted/notebooks").glob("*.ipynb"):
+        notebook = nbformat.read(path, as_version=4)
+        shown = json.dumps([c.get("outputs", []) for c in notebook.cells])
+        full = [f"{p.forename} {p.surname}" for p in people.itertuples() if p.forename and p.surname and len(p.surname) > 3]
+        assert not [name for name in full if name in shown], path.name
+
+
+def test_a_second_run_does_nothing_again(demo, in_lab):
+    before = snapshot(in_lab.root / "outputs" / REQUEST / "report")
+    result = jdl("run", REQUEST, "--json")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["seconds"] == {}
+    assert snapshot(in_lab.root / "outputs" / REQUEST / "report") == before
+
+
+def test_the_same_input_gives_the_same_findings_and_pdf(demo, in_lab, tmp_path):
+    result = jdl("run", REQUEST, "--outputs", tmp_path)
+    assert result.exit_code == 0, result.stderr
+    for name in ("findings.json", "report/report.html", "report/report.pdf"):
+        assert (tmp_path / REQUEST / name).read_bytes() == (in_lab.root / "outputs" / REQUEST / name).read_bytes(), name
+
+
+# --- bad input -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bad(in_lab, tmp_path):
+    """Make a request `bad` that differs from the demonstration; run it into a folder of its own."""
+    made = []
+
+    def write(**changes):
+        values = yaml.safe_load((in_lab.root / f"parameters/requests/{REQUEST}.yml").read_text())
+        path = in_lab.root / "parameters/requests/bad.yml"
+        path.write_text(yaml.safe_dump(values | {"request": "bad"} | changes))
+        made.append(path)
+        return lambda *more: jdl("run", "bad", "--outputs", tmp_path, *more)
+
+    yield write
+    for path in made:
+        path.unlink(missing_ok=True)
+    for path in (in_lab.root / "data/demo").glob("bad*"):
+        path.unlink()
+
+
+def ends_with(result, status, *words):
+    assert result.exit_code == status, (result.exit_code, result.stderr, result.exception)
+    assert "Traceback" not in result.stderr
+    for word in words:
+        assert word in result.stderr, result.stderr
+
+
+def test_an_unknown_key(bad, tmp_path):
+    ends_with(bad(matching={"calliper": 1})(), 2, "bad.yml, matching.calliper: unknown key", "did you mean `calipers`?")
+    assert not (tmp_path / "bad").exists()
+
+
+def test_an_upload_that_is_not_there(bad, tmp_path):
+    ends_with(bad(submission="bad.xlsx")(), 2, "bad.xlsx: the upload is not there")
+    assert not (tmp_path / "bad").exists()
+
+
+def workbook(lab, change):
+    book = openpyxl.load_workbook(lab.root / "data/demo/foundation-2013.xlsx")
+    change(book)
+    book.save(lab.root / "data/demo/bad.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda book: book.remove(book["People"]), "People"),
+        (lambda book: book.remove(book["Service"]), "Service"),
+        (lambda book: book["People"].delete_rows(2, 5000), "no"),
+    ],
+    ids=["no People sheet", "no Service sheet", "no rows"],
+)
+def test_a_workbook_that_lacks_something(bad, in_lab, tmp_path, change, words):
+    workbook(in_lab, change)
+    ends_with(bad(submission="bad.xlsx")(), 2, words, "What to do")
+    manifest = json.loads((tmp_path / "bad/manifest.json").read_text())
+    assert manifest["stages"]["intake"]["status"] == "failed"
+    assert (tmp_path / "bad/restricted/notebooks/01_intake.ipynb").exists(), "the notebook up to the failure is kept"
+    assert not (tmp_path / "bad/restricted/submission").exists() and not (tmp_path / "bad/findings.json").exists()
+
+
+def test_a_workbook_that_is_none(bad, in_lab):
+    (in_lab.root / "data/demo/bad.xlsx").write_bytes(b"this is no workbook")
+    ends_with(bad(submission="bad.xlsx")(), 2, "bad.xlsx", "What to do")
+
+
+def test_too_few_people_could_not_be_answered(bad, in_lab, tmp_path):
+    workbook(in_lab, lambda book: book["People"].delete_rows(42, 5000))
+    ends_with(bad(submission="bad.xlsx")(), 3, "could not be answered", "60")
+    findings = Findings.read(tmp_path / "bad/findings.json")
+    assert findings.status == "could_not_be_answered" and not any(a.measures for a in findings.analyses)
+    assert (tmp_path / "bad/report/report.pdf").exists()
+    assert json.loads((tmp_path / "bad/manifest.json").read_text())["status"] == "could not be answered"
+
+
+def test_a_register_that_is_none(bad, in_lab, tmp_path):
+    sources = in_lab.root / "parameters/data_sources.yml"
+    before = sources.read_text()
+    (in_lab.root / "data/demo/bad.duckdb").write_bytes(b"no register")
+    try:
+        sources.write_text(before.replace("data/demo/register.duckdb", "data/demo/bad.duckdb"))
+        ends_with(bad()(), 2, "bad.duckdb", "What to do")
+    finally:
+        sources.write_text(before)
+    assert not (tmp_path / "bad").exists()
+
+
+def test_a_register_without_a_needed_table(in_lab, tmp_path):
+    source = tmp_path / "extract"
+    shutil.copytree(in_lab.root / "data/demo/register", source)
+    for path in source.glob("offence*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    result = jdl("register", "build", source, "--out", tmp_path / "register.duckdb")
+    ends_with(result, 2, "offence", "What to do")
+    assert not (tmp_path / "register.duckdb").exists()
+
+
+def test_outputs_made_under_another_specification_stay_untouched(demo, in_lab):
+    path = in_lab.root / f"parameters/requests/{REQUEST}.yml"
+    before, kept = path.read_text(), snapshot(in_lab.root / "outputs" / REQUEST)
+    try:
+        path.write_text(before + "matching: {calipers: [0.05]}\n")
+        ends_with(jdl("run", REQUEST), 2, "made under another specification", "matching.calipers", "--fresh")
+    finally:
+        path.write_text(before)
+    assert snapshot(in_lab.root / "outputs" / REQUEST) == kept
+
+
+def test_a_folder_that_holds_something_else(bad, tmp_path):
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad/mine.txt").write_text("mine")
+    ends_with(bad()(), 2, "holds something else")
+    assert snapshot(tmp_path / "bad") == {"mine.txt": b"mine"}
+
+
+def test_two_runs_of_one_request_at_once(bad, tmp_path):
+    import filelock
+
+    with filelock.FileLock(tmp_path / ".bad.lock"):
+        ends_with(bad()(), 2, "another run of this request is under way")
+
+
+def test_a_stage_that_fails_leaves_its_notebook_and_the_manifest_says_so(demo, in_lab, tmp_path):
+    template = in_lab.root / "notebooks/03_matching.ipynb"
+    before = template.read_text()
+    shutil.copytree(in_lab.root / "outputs" / REQUEST, tmp_path / REQUEST)
+    kept = snapshot(tmp_path / REQUEST / "report")
+    notebook = nbformat.reads(before, as_version=4)
+    notebook.cells.insert(6, nbformat.v4.new_code_cell("1 / 0"))
+    try:
+        template.write_text(nbformat.writes(notebook))
+        ends_with(jdl("run", REQUEST, "--outputs", tmp_path), 1, "03_matching", "ZeroDivisionError")
+    finally:
+        template.write_text(before)
+    manifest = json.loads((tmp_path / REQUEST / "manifest.json").read_text())
+    assert manifest["status"] == "failed" and manifest["stages"]["matching"]["status"] == "failed"
+    assert manifest["stages"]["linkage"]["status"] == "done"
+    executed = nbformat.read(tmp_path / REQUEST / "restricted/notebooks/03_matching.ipynb", as_version=4)
+    assert any(o.output_type == "error" for c in executed.cells for o in c.get("outputs", []))
+    assert snapshot(tmp_path / REQUEST / "report") == kept
+    resumed = jdl("run", REQUEST, "--outputs", tmp_path, "--json")
+    assert resumed.exit_code == 0 and list(json.loads(resumed.stdout)["seconds"]) == ["matching", "outcomes", "report"]
+
+
+def test_a_closed_gate_keeps_outcomes_shut_until_someone_accepts_with_a_reason(bad, tmp_path):
+    strict = bad(balance={"green_up_to": 0.00001, "amber_up_to": 0.00002})
+    ends_with(strict(), 4, "stage matching is closed", "standardised mean difference")
+    assert not (tmp_path / "bad/findings.json").exists() and not (tmp_path / "bad/restricted/notebooks/04_outcomes.ipynb").exists()
+    recorded = jdl("record", "bad", "balance accepted", "--by", "A. Analyst", "--reason", "a test of the gate", "--outputs", tmp_path)
+    assert recorded.exit_code == 0
+    result = strict()
+    assert result.exit_code == 0, result.stderr
+    summary = Findings.read(tmp_path / "bad/findings.json").analyses[0].balance
+    assert (summary.passed, summary.accepted_by, summary.accepted_reason) == (False, "A. Analyst", "a test of the gate")
+    assert b"a test of the gate" in (tmp_path / "bad/report/report.html").read_bytes()
+
+
+def test_a_leak_keeps_the_report_from_being_put_in_place(demo, in_lab, tmp_path, monkeypatch):
+    shutil.copytree(in_lab.root / "outputs" / REQUEST, tmp_path / REQUEST)
+    kept = snapshot(tmp_path / REQUEST / "report")
+    monkeypatch.setattr(run.disclosure, "find_leaks", lambda *_: [("report.html", "full name")])
+    spec = in_lab.spec(REQUEST)
+    with pytest.raises(GateClosed, match="full name"):
+        run.build_report(in_lab, REQUEST, spec, run.RequestFolder(tmp_path / REQUEST))
+    assert snapshot(tmp_path / REQUEST / "report") == kept
+    assert not [p for p in os.listdir(tmp_path / REQUEST) if p.startswith(".report")]
+
+
+def test_fresh_archives_the_earlier_outputs(demo, in_lab, tmp_path):
+    shutil.copytree(in_lab.root / "outputs" / REQUEST, tmp_path / REQUEST)
+    kept = snapshot(tmp_path / REQUEST)
+    result = jdl("run", REQUEST, "--fresh", "--until", "intake", "--outputs", tmp_path)
+    assert result.exit_code == 0, result.stderr
+    (archived,) = (tmp_path / "archive").iterdir()
+    assert snapshot(archived) == kept
