@@ -180,7 +180,8 @@ def measure_balance(x: np.ndarray, is_treated: np.ndarray, weights: np.ndarray |
     -------
     DataFrame
         mean_treatment, mean_control, smd_treated, smd_pooled, var_ratio (with reliability weights,
-        Σw(x−m)² / (1 − Σw²); NaN for 0/1), ecdf_max (weighted Kolmogorov-Smirnov), ecdf_mean (mean over the distinct values).
+        Σw(x−m)² / (1 − Σw²); NaN for 0/1), ecdf_max (weighted Kolmogorov-Smirnov), ecdf_mean (mean over the distinct
+        values).
 
     References
     ----------

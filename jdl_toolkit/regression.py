@@ -21,9 +21,9 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRe
 TOLERANCE = 1e-12
 MAX_ITERATIONS = 200
 
-#: A column is a combination of earlier ones when less than this share of its length is left. R's `lm` uses 1e-7; a
-#: Newton step squares it, which ten times as much keeps clear of rounding.
-COLLINEAR = 1e-6
+#: A column is a combination of earlier ones when less than this share of its length is left. R's `lm` uses 1e-7;
+#: inner products, in which it is squared, need some distance from rounding.
+COLLINEAR = 1e-5
 
 #: Least information on any combination of coefficients, as a share of that in the model without covariates. Where no
 #: maximum exists it falls to about `TOLERANCE` before the fit stops; honest fits keep above 1e-4 even with strong
@@ -69,8 +69,8 @@ class Fit:
 def independent_columns(x: np.ndarray) -> tuple[list[int], list[int], dict[int, list[int]]]:
     """Sort columns into those that carry something new, constants, and exact combinations of earlier ones.
 
-    A QR factor of the standardised columns holds all their inner products in a small triangle; there each column in
-    turn is compared with the ones kept before it, as R's `lm` does, so that of a collinear set the first stay.
+    Each column in turn is regressed on the ones kept before it, as R's `lm` does, so that of a collinear set the first
+    stay. The inner products of the standardised columns hold all that takes.
 
     Parameters
     ----------
@@ -86,19 +86,17 @@ def independent_columns(x: np.ndarray) -> tuple[list[int], list[int], dict[int, 
     varying = np.setdiff1d(np.arange(x.shape[1]), constant)
     if not len(varying):
         return [], list(map(int, constant)), {}
-    triangle = np.linalg.qr(_standardise(x[:, varying])[0], mode="r")
-    triangle /= np.linalg.norm(triangle, axis=0)
+    scaled = _standardise(x[:, varying])[0]
+    inner = scaled.T @ scaled / len(x)
     kept: list[int] = []
     combined: dict[int, list[int]] = {}
     for j in range(len(varying)):
-        if kept:
-            shares = np.linalg.lstsq(triangle[:, kept], triangle[:, j], rcond=None)[0]
-            if np.linalg.norm(triangle[:, j] - triangle[:, kept] @ shares) < COLLINEAR:
-                combined[int(varying[j])] = [
-                    int(varying[k]) for k, s in zip(kept, shares, strict=True) if abs(s) > 1e-6
-                ]
-                continue
-        kept.append(j)
+        shares = np.linalg.solve(inner[np.ix_(kept, kept)], inner[kept, j])
+        if 1 - inner[kept, j] @ shares > COLLINEAR**2:
+            kept.append(j)
+        else:
+            sources = [k for k, share in zip(kept, shares, strict=True) if abs(share) > COLLINEAR]
+            combined[int(varying[j])] = [int(varying[k]) for k in sources]
     return [int(varying[k]) for k in kept], list(map(int, constant)), combined
 
 
