@@ -1,7 +1,8 @@
-"""The little Markdown that readers' words may use: paragraphs, lists, **strong**, *emphasis*; headings in notebooks.
+"""The little Markdown of reports, as a tree that HTML and PDF are both drawn from.
 
-Anything else (HTML, links, images, code, quotes) is not markup here and is shown as it was typed. Text from outside is
-put into a sentence by `literal`, so that an organisation called ``*A*`` keeps its stars.
+Words made by rules (`document.Words`, `document.Inset`) have paragraphs, ``- `` items and ``**strong**``: no escapes, no
+emphasis, no headings, so that a service called ``*A_b_*`` keeps its name. Markdown cells of a notebook may also have
+headings, numbered and nested lists and *emphasis*. Anything else (HTML, links, images, code) is shown as it was typed.
 """
 
 from __future__ import annotations
@@ -14,36 +15,33 @@ import mistune
 
 from .typeface import clean
 
+#: ``{"type": "heading", "level", "text"}``, ``{"type": "paragraph", "inline"}``, ``{"type": "list", "ordered", "start",
+#: "items"}`` (each item a list of blocks); inline ``{"type": "text", "text"}``, ``{"type": "strong" | "emphasis",
+#: "inline"}`` and ``{"type": "break"}``.
 Node = dict[str, Any]
 
 _HOLDERS = ("strong", "emphasis")
+_STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 
 
-def literal(text: str) -> str:
-    """`text` written so that `parse` gives back exactly these words, on one line, whatever they contain."""
-    text = " ".join(clean(text).split())
-    text = re.sub(r"([\\*_])", r"\\\1", text)
-    return re.sub(r"^([#+-]|\d+(?=[.)]))", lambda m: f"\\{m[0]}" if not m[0].isdigit() else f"{m[0]}\\", text)
+def parse_words(text: str) -> list[Node]:
+    """The text of words and insets: paragraphs, ``- `` items and ``**strong**``."""
+    nodes: list[Node] = []
+    for part in re.split(r"\n\s*\n", clean(text)):
+        for line in filter(None, (line.strip() for line in part.split("\n"))):
+            if line.startswith("- "):
+                if not (nodes and nodes[-1]["type"] == "list"):
+                    nodes.append({"type": "list", "ordered": False, "start": 1, "items": []})
+                nodes[-1]["items"].append([{"type": "paragraph", "inline": _strong(line[2:].strip())}])
+            else:
+                nodes.append({"type": "paragraph", "inline": _strong(line)})
+    return nodes
 
 
-def parse(text: str, headings: bool = False) -> list[Node]:
-    """Markdown as a tree of plain values, the same for every renderer.
-
-    Parameters
-    ----------
-    text : str
-    headings : bool
-        Read ``## …`` as a heading. Off for words and insets, whose place in the report is not theirs to choose.
-
-    Returns
-    -------
-    list of dict
-        ``{"type": "heading", "level", "text"}``, ``{"type": "paragraph", "inline"}``,
-        ``{"type": "list", "ordered", "start", "items"}`` (each item a list of blocks). Inline nodes are
-        ``{"type": "text", "text"}``, ``{"type": "strong" | "emphasis", "inline"}`` and ``{"type": "break"}``.
-    """
+def parse_markdown(text: str) -> list[Node]:
+    """A notebook's Markdown cell."""
     reader = mistune.Markdown(renderer=None)
-    reader.block.rules = ["atx_heading", "list", "blank_line"] if headings else ["list", "blank_line"]
+    reader.block.rules = ["atx_heading", "list", "blank_line"]
     reader.block.list_rules = ["list", "blank_line"]
     reader.inline.rules = ["escape", "emphasis", "linebreak", "softbreak"]
     return [node for token in reader(clean(text)) for node in _block(token)]
@@ -57,6 +55,15 @@ def words(inline: list[Node]) -> str:
 def to_html(nodes: list[Node]) -> str:
     """The tree as HTML; all text is escaped. Headings are left to the renderer, which numbers and nests them."""
     return "".join(_html(node) for node in nodes)
+
+
+def _strong(text: str) -> list[Node]:
+    nodes: list[Node] = []
+    for i, part in enumerate(_STRONG.split(text)):
+        if part:
+            node = {"type": "text", "text": part}
+            nodes.append({"type": "strong", "inline": [node]} if i % 2 else node)
+    return nodes
 
 
 def _block(token: Node) -> list[Node]:

@@ -15,6 +15,7 @@ from .numbers import count_, decimals_for, difference, interval, number, p_value
 from .plots.balance import covariate_label
 from .plots.canvas import records
 from .plots.effects import estimate_words
+from .plots.flow import step_count
 
 if TYPE_CHECKING:  # findings stands above this module in the order of imports
     from .findings import Analysis, Estimate, Findings, Measure
@@ -65,12 +66,12 @@ def measures_table(analysis: Analysis, *, base: str | None = None, key: str = "m
             rows.append((label, *[NOT_SHOWN] * 6))
             withheld.append(f"{label}: {measure.why_not}.")
             continue
-        head, unit = measure.headline, measure.unit
+        head, unit, adjusted = measure.headline, measure.unit, measure.control_value_adjusted
         rows.append(
             (
                 label,
                 value(measure.treatment_value, unit),
-                value(measure.control_value, unit),
+                value(measure.control_value if adjusted is None else adjusted, unit),
                 difference(head.estimate, unit, decimals_for(unit, head.ci_low, head.ci_high)),
                 interval(head.ci_low, head.ci_high, unit),
                 p_value(head.p_value),
@@ -86,7 +87,8 @@ def measures_table(analysis: Analysis, *, base: str | None = None, key: str = "m
         "p-value",
         "p-value (Holm)",
     )
-    note = f"{ROUNDING} Holm: p-value adjusted for the number of measures."
+    note = f"Expected without the service: from the comparison group, adjusted by the outcome model. {ROUNDING} "
+    note += "Holm: p-value adjusted for the number of measures."
     note += f" Not shown: {' '.join(withheld)}" if withheld else ""
     return Table(
         key, caption or "Reoffending in both groups, measure by measure", columns, tuple(rows), "lrrrrrr", note
@@ -100,7 +102,8 @@ def estimates_table(analysis: Analysis, *, key: str = "estimates", caption: str 
         for m in analysis.measures
     )
     note = (
-        f"Each cell: difference (95% interval). {ROUNDING} Headline: matching with an outcome model; classic: difference "
+        f"Each cell: difference (95% interval). {ROUNDING} "
+        "Headline: matching with an outcome model; classic: difference "
         "of weighted means, as in earlier publications; check: doubly robust weighting. All three concern the matched "
         "treatment group."
     )
@@ -134,7 +137,9 @@ def balance_table(analysis: Analysis, *, top: int = 15, key: str = "balance", ca
     )
     note = "Per cent of a standard deviation, treatment group minus control group."
     if len(rows) > top:
-        note += f" The largest {top} of {len(rows)} are shown; all others are smaller after matching."
+        note += f" The largest {top} of {len(rows)} are shown; the others are smaller after matching."
+    if analysis.balance.n_withheld:
+        note += f" Not listed, as they concern too few people: {analysis.balance.n_withheld}."
     columns = ("Characteristic", "Before matching", "After matching", "Light")
     return Table(key, caption or "How alike the groups are", columns, cells, "lrrl", note)
 
@@ -153,9 +158,9 @@ def flow_table(steps: Iterable[Any], *, key: str = "flow", caption: str = "", mi
     cells = tuple(
         (
             row["label"],
-            NOTHING if i == 0 else count_(row["records_excluded"], minimum_cell),
-            _remaining(row["records_after"]),
-            *((NOTHING if row["people_after"] is None else count_(row["people_after"]),) if with_people else ()),
+            NOTHING if i == 0 else step_count(row, "records_excluded", minimum_cell),
+            step_count(row, "records_after", minimum_cell),
+            *((_people(row, minimum_cell),) if with_people else ()),
             *((_remarks(row, minimum_cell),) if with_remarks else ()),
         )
         for i, row in enumerate(rows)
@@ -168,14 +173,17 @@ def flow_table(steps: Iterable[Any], *, key: str = "flow", caption: str = "", mi
 
 def linkage_table(findings: Findings, *, key: str = "linkage", caption: str = "") -> Table:
     """How each record was looked for on the register, and found."""
-    linkage, minimum = findings.linkage, findings.disclosure.get("minimum_cell", 5)
-    status = dict(linkage.by_status)
-    cells = [("Records received", linkage.records), ("Found (matched)", status.pop("matched", 0))]
-    cells += [(f"Found by: {tier.label}", tier.records) for tier in linkage.by_tier]
-    cells += [(_sentence(name), n) for name, n in status.items()]
+    linkage = findings.linkage
+    hidden = linkage.secondary
+    found = {name: n for name, n in linkage.by_status.items() if name == "matched"}
+    others = {name: n for name, n in linkage.by_status.items() if name != "matched"}
+    cells = [("Records received", linkage.records, "records" in hidden)]
+    cells += [("Found (matched)", n, name in hidden) for name, n in found.items()]
+    cells += [(f"Found by: {tier.label}", tier.records, tier.secondary) for tier in linkage.by_tier]
+    cells += [(_sentence(name), n, name in hidden) for name, n in others.items()]
     wrong = linkage.expected_wrong_links
     note = "" if wrong is None else f"Links that are expected to be wrong, by their probabilities: {number(wrong, 1)}."
-    rows = tuple((label, count_(n, minimum)) for label, n in cells)
+    rows = tuple((label, count_(n, findings.minimum_cell, secondary=kept)) for label, n, kept in cells)
     return Table(key, caption or "How the records were found on the register", ("Outcome", "Records"), rows, "lr", note)
 
 
@@ -223,16 +231,20 @@ def _estimate(estimate: Estimate | None, unit: str) -> str:
     return estimate_words(estimate.estimate, estimate.ci_low, estimate.ci_high, unit)
 
 
-def _remaining(n: int | None) -> str:
-    """A remainder is withheld to protect a small step beside it, and need not be small itself."""
-    return "withheld" if n is None else count_(n)
+def _people(row: dict[str, Any], minimum_cell: int) -> str:
+    """None means withheld where a reason says so; before linkage people are not yet known."""
+    if row["people_after"] is None and "people_after" not in row.get("secondary", ()):
+        return NOTHING
+    return step_count(row, "people_after", minimum_cell)
 
 
 def _remarks(row: Mapping[str, Any], minimum_cell: int) -> str:
     details = row["details"]
     if isinstance(details, Mapping):
         details = [{"label": label, "records": n} for label, n in details.items()]
-    listed = "; ".join(f"{d['label']}: {count_(d['records'], minimum_cell)}" for d in details)
+    listed = "; ".join(
+        f"{d['label']}: {count_(d['records'], minimum_cell, secondary=d.get('secondary', False))}" for d in details
+    )
     return "\n".join(part for part in (listed, row["could"]) if part) or NOTHING
 
 

@@ -1,12 +1,8 @@
-"""Invented findings for the tests of tables, figures and reports: no person, no organisation, no service exists.
-
-The flow is the published worked example (1,246 records to 257 analysed; "Justice Data Lab: the pilot year", 2014).
-"""
+"""Findings rich enough to fill every table and figure: invented, but for what `examples` takes from the sources."""
 
 from __future__ import annotations
 
-import datetime as dt
-
+import examples
 import numpy as np
 
 from jdl_toolkit import findings as f
@@ -27,52 +23,34 @@ _LEVELS = {
 
 
 def flow(excluded: dict[int, int | None] | None = None, received: int = 1246) -> tuple[f.FlowStep, ...]:
-    """A submission's flow; None withholds a count and all that remain after it until the next is known."""
-    remaining = received
-    nothing = {"details": (), "could": "", "people_after": None}
-    steps = [
-        f.FlowStep(
-            code=None, key="received", label="records received", records_excluded=0, records_after=received, **nothing
-        )
-    ]
+    """The published flow, or another; None withholds a count, and what remains after it lest it follow from that."""
+    (first,) = examples.steps(received)
+    steps, remaining = [first], received
     for code, n in (_EXCLUDED if excluded is None else excluded).items():
         remaining -= n or 0
-        more = dict(nothing)
+        key, label = REASONS[code]
+        values = {"details": (), "could": "", "people_after": remaining if code >= 4 else None}
+        values |= {"records_excluded": n, "records_after": remaining}
+        if n is None:
+            values |= {"records_after": None, "secondary": ("records_after",)}
         if code == 6:
             kinds = (("fines", 301), ("custody", 120), ("other sentences", None))
-            more["details"] = tuple(f.Detail(label=label, records=k) for label, k in kinds)
-            more["could"] = "A further analysis of fines and custody could include them."
-        if code >= 4:
-            more["people_after"] = remaining
-        key, label = REASONS[code]
-        steps.append(
-            f.FlowStep(
-                code=code,
-                key=key,
-                label=label,
-                records_excluded=n,
-                records_after=None if n is None else remaining,
-                **more,
-            )
-        )
+            values["details"] = tuple(f.Detail(label=label, records=k) for label, k in kinds)
+            values["could"] = "A further analysis of fines and custody could include them."
+        steps.append(f.FlowStep(code=code, key=key, label=label, **values))
     return tuple(steps)
 
 
 def balance() -> f.BalanceSummary:
     draw = np.random.default_rng(1)
     rows = []
-    for covariate, levels in _LEVELS.items():
-        for level in levels:
-            before, after = draw.normal(0, 0.2), draw.normal(0, 0.025)
-            light = "green" if abs(after) <= 0.05 else "amber"
-            row = f.BalanceRow(
-                covariate=covariate, level=level, smd_before=float(before), smd_after=float(after), light=light
-            )
-            rows.append(row)
-    worst = max(abs(r.smd_after) for r in rows)
-    return f.BalanceSummary(
-        rows=tuple(rows), n_red=0, n_amber=sum(r.light == "amber" for r in rows), worst=worst, passed=True
-    )
+    for covariate, level in ((name, level) for name, levels in _LEVELS.items() for level in levels):
+        before, after = float(draw.normal(0, 0.2)), float(draw.normal(0, 0.025))
+        light = "green" if abs(after) <= 0.05 else "amber"
+        row = {"covariate": covariate, "level": level, "smd_before": before, "smd_after": after, "light": light}
+        rows.append(f.BalanceRow(**row))
+    n_amber, worst = sum(r.light == "amber" for r in rows), max(abs(r.smd_after) for r in rows)
+    return f.BalanceSummary(rows=tuple(rows), n_red=0, n_amber=n_amber, worst=worst, passed=True)
 
 
 def overlap() -> tuple[f.OverlapBin, ...]:
@@ -90,72 +68,39 @@ def overlap() -> tuple[f.OverlapBin, ...]:
     )
 
 
-def estimate(value: float, se: float) -> f.Estimate:
-    low, high = value - 1.97 * se, value + 1.97 * se
-    return f.Estimate(estimate=value, se=se, ci_low=low, ci_high=high, p_value=0.04 if low * high > 0 else 0.31, df=256)
-
-
-def measure(
-    key: str, label: str, unit: str, base: str, values: tuple[float, float], effect: float, se: float
-) -> f.Measure:
-    headline, classic = estimate(effect, se), estimate(effect * 0.93, se * 1.08)
-
-    def verdict(e: f.Estimate) -> f.Verdict:
-        if e.ci_low * e.ci_high <= 0:
-            return f.Verdict.inconclusive
-        return f.Verdict.reduction if e.estimate < 0 else f.Verdict.increase
-
-    return f.Measure(
-        key=key, label=label, unit=unit, base=base, n_treatment=257, n_control=33111,
-        treatment_value=values[0], control_value=values[1], headline=headline, classic=classic,
-        check=estimate(effect * 1.04, se * 1.02), holm_p=min(1.0, headline.p_value * 3),
-        verdict=verdict(headline), classic_verdict=verdict(classic), why_not=None,
-    )  # fmt: skip
-
-
-def withheld(key: str, label: str, why_not: str) -> f.Measure:
-    nothing = dict.fromkeys(
-        ("n_treatment", "n_control", "treatment_value", "control_value", "headline", "classic", "check", "holm_p",
-         "verdict", "classic_verdict")
-    )  # fmt: skip
-    return f.Measure(key=key, label=label, unit="share", base="reoffenders", why_not=why_not, **nothing)
+def _measure(key: str, label: str, treatment_value: float, effect: float, se: float, **changes: str) -> f.Measure:
+    parts = {
+        "headline": examples.estimate(effect, se),
+        "classic": examples.estimate(0.93 * effect, 1.08 * se),
+        "check": examples.estimate(1.04 * effect, 1.02 * se),
+    }
+    return examples.measure(**parts, key=key, label=label, treatment_value=treatment_value, **changes)
 
 
 def measures() -> tuple[f.Measure, ...]:
+    among = {"base": "reoffenders"}
     return (
-        measure("rate", "One-year proven reoffending rate", "share", "everyone", (84 / 257, 0.389), -0.0612, 0.0295),
-        measure("frequency", "Proven reoffences per person", "count", "everyone", (0.91, 1.17), -0.26, 0.12),
-        measure("days", "Days to first proven reoffence", "days", "reoffenders", (131.2, 117.9), 13.3, 11),
-        measure(
-            "first_indictable", "First reoffence indictable only", "share", "everyone", (0.031, 0.037), -0.006, 0.011
-        ),
-        measure("custody", "Custody for the first reoffence", "share", "everyone", (0.101, 0.142), -0.041, 0.0207),
-        withheld(
-            "custody_reoffenders", "Custody for the first reoffence", "fewer than 10 were expected in one of the groups"
-        ),
+        _measure("rate", "One-year proven reoffending rate", 84 / 257, -0.0612, 0.0295),
+        _measure("frequency", "Proven reoffences per person", 0.91, -0.26, 0.12, unit="count"),
+        _measure("days", "Days to first proven reoffence", 131.2, 13.3, 11, unit="days", **among),
+        _measure("first_indictable", "First reoffence indictable only", 0.031, -0.006, 0.011),
+        _measure("custody", "Custody for the first reoffence", 0.101, -0.041, 0.0207),
+        examples.withheld(key="custody_reoffenders", label="Custody for the first reoffence", **among),
     )
 
 
 def power() -> f.PowerSummary:
-    # Group sizes as published in Table 1 of the pilot-year report; 0.5 points lies below what can be detected.
-    needed = {0.5: None, 1: 240648, 2: 9352, 3: 3590, 4: 1924, 5: 1204, 10: 294}
     sizes = (30, 50, 100, 200, 257, 400, 1000, 2000, 5000, 10000)
-    return f.PowerSummary(
-        sd=0.473269, alpha=0.05, power=0.95, n_control=33111, n_treatment=257,
-        rows=tuple(f.PowerRow(reduction_pp=pp, n_treatment=n, infeasible=n is None) for pp, n in needed.items()),
-        smallest_detectable_pp=0.9377, detectable_in_hand_pp=10.69, needed_for_observed=800,
-        curve=tuple((n, 360.5 * 0.473269 * (1 / n + 1 / 33111) ** 0.5) for n in sizes),
-    )  # fmt: skip
+    known = examples.power()
+    out_of_reach = f.PowerRow(reduction_pp=0.5, n_treatment=None, infeasible=True)
+    curve = tuple((n, 360.5 * known.sd * (1 / n + 1 / known.n_control) ** 0.5) for n in sizes)
+    return known.model_copy(update={"rows": (out_of_reach, *known.rows), "curve": curve})
 
 
 def profile() -> tuple[f.ProfileRow, ...]:
     rows = {
         "Sex": {"men": (0.84, 0.841, 0.86), "women": (0.16, 0.159, 0.14)},
-        "Age at the sentence": {
-            "18 to 24": (0.31, 0.32, 0.29),
-            "25 to 34": (0.40, 0.39, 0.36),
-            "35 and over": (0.29, 0.29, 0.35),
-        },
+        "Age at the sentence": {"18 to 24": (0.31, 0.32, 0.29), "25 and over": (0.69, 0.68, 0.71)},
         "Ethnicity": {"White": (0.81, 0.80, 0.84), "Black": (0.12, 0.12, 0.06), "Mixed or other": (None, None, None)},
     }
     return tuple(
@@ -165,42 +110,11 @@ def profile() -> tuple[f.ProfileRow, ...]:
     )
 
 
-def analysis() -> f.Analysis:
-    matching = f.MatchingSummary(
-        n_treatment=257, n_treatment_matched=257, n_pool=181_000, n_control=33_111, ess_control=4120.3,
-        caliper_sd=0.2, caliper_raw=0.164, calipers_tried=(0.2,), messages=(),
-    )  # fmt: skip
-    return f.Analysis(
-        id="national", title="People on community sentences",
-        index_disposals=("community_order", "suspended_sentence_order"),
-        index_from=dt.date(2008, 1, 1), index_to=dt.date(2011, 12, 31), start_within_months=6, follow_up_months=12,
-        proving_months=6, sexual_offence="index", flow=flow(), pool_flow=(), profile=profile(), balance=balance(),
-        overlap=overlap(), matching=matching, measures=measures(), power=power(),
-    )  # fmt: skip
-
-
 def findings() -> f.Findings:
-    by_tier = (("same identifier", 640), ("same name and date of birth", 455), ("day and month of birth swapped", None))
-    return f.Findings(
-        request="hartwell-2013", received=dt.date(2013, 8, 12),
-        organisation=f.Organisation(name="Hartwell Steps (invented)", sector="voluntary"),
-        service=f.Service(name="Supported housing", need="accommodation", setting="community"),
-        answers={"referral": "At court"}, exploratory=False, synthetic=True, status="reported", reason=None,
-        linkage=f.LinkageSummary(
-            records=1246, by_status={"matched": 1159, "ambiguous": 12, "no match": 69, "unusable identifiers": 6},
-            by_tier=tuple(f.Detail(label=label, records=n) for label, n in by_tier), expected_wrong_links=1.84,
-        ),
-        analyses=(analysis(),),
-        provenance=f.Provenance(
-            spec_digest="ab" * 32, inputs=({"name": "hartwell-2013.xlsx", "sha256": "0f" * 32},),
-            toolkit_version="0.1.0", toolkit_commit="5609e04",
-            packages={"pandas": "3.1.0", "duckdb": "1.5.6"}, seed=20140313,
-            data_start=dt.date(2000, 1, 1), data_end=dt.date(2013, 6, 30), extract="invented-1",
-            settings={
-                "seed": 20140313, "matching": {"calipers": [0.2, 0.1], "exact": []},
-                "intake": {"allow_initials": False},
-            },
-        ),
-        sign_offs=({"event": "second analyst", "by": "A. Analyst", "date": "2013-10-01"},),
-        disclosure={"minimum_group": 30, "minimum_cell": 5},
-    )  # fmt: skip
+    parts = {"flow": flow(), "profile": profile(), "balance": balance(), "overlap": overlap(), "power": power()}
+    ways = (("same identifier", 640), ("same name and date of birth", 455), ("day and month of birth swapped", None))
+    by_tier = tuple(f.Detail(label=label, records=n) for label, n in ways)
+    found = examples.findings(*measures(), analysis_changes=parts, synthetic=True)
+    linkage = found.linkage.model_copy(update={"by_tier": by_tier, "expected_wrong_links": 1.84})
+    signed = ({"event": "second analyst", "by": "A. Analyst", "date": "2013-10-01"},)
+    return found.model_copy(update={"linkage": linkage, "sign_offs": signed})

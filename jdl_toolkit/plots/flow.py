@@ -38,12 +38,13 @@ def flow_chart(
     ----------
     steps : records
         A ledger's steps or the flow of the findings: ``code``, ``label``, ``records_excluded``, ``records_after``
-        (None where withheld); the first is what was received. Steps with a reason code are gathered into
+        (None where withheld; ``secondary`` names those withheld only to protect another); the first is what was
+        received. Steps with a reason code are gathered into
         `MILESTONES`; those of a control pool, which have none, stand each for themselves.
     """
     rows = records(steps)
     stages = _stages(rows)
-    boxes = [_box(count_(s["remaining"], minimum_cell), s["label"]) for s in stages]
+    boxes = [_box(step_count(s["step"], "records_after", minimum_cell), s["label"]) for s in stages]
     sides = [[_reason(leaver, minimum_cell) for leaver in s["left"]] for s in stages]
     gaps = [_side_height(side) + 12 if side else 18.0 for side in sides[1:]]
     heights = [block_height([number], _BOLD_SIZE) + block_height(label) + 2 * _PAD for number, label in boxes]
@@ -70,9 +71,14 @@ def flow_chart(
     )
 
 
+def step_count(row: dict[str, Any], field: str, minimum_cell: int) -> str:
+    """A count of a step as printed; one that is withheld only to protect another is not called small."""
+    return count_(row[field], minimum_cell, secondary=field in row.get("secondary", ()))
+
+
 def _stages(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Steps gathered into the boxes that are drawn. Where nobody left there is no box: the last one takes the label."""
-    stages = [{"label": rows[0]["label"], "remaining": rows[0]["records_after"], "left": []}]
+    stages = [{"label": rows[0]["label"], "step": rows[0], "left": []}]
     left: list[dict[str, Any]] = []
     for i, row in enumerate(rows[1:], start=1):
         if row["records_excluded"] != 0:
@@ -81,10 +87,10 @@ def _stages(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         ends_group = row["code"] is None or last or _milestone(row["code"]) != _milestone(rows[i + 1]["code"])
         label = "remain" if row["code"] is None else MILESTONES[_milestone(row["code"])]
         if ends_group and left:
-            stages.append({"label": label, "remaining": row["records_after"], "left": left})
+            stages.append({"label": label, "step": row, "left": left})
             left = []
         elif last and len(stages) > 1:
-            stages[-1]["label"] = label
+            stages[-1] |= {"label": label, "step": row}
     return stages
 
 
@@ -98,7 +104,7 @@ def _box(number: str, label: str) -> tuple[str, list[str]]:
 
 def _reason(row: dict[str, Any], minimum_cell: int) -> tuple[str, list[str]]:
     """How many left, and why, in lines that fit beside the count."""
-    count = count_(row["records_excluded"], minimum_cell)
+    count = step_count(row, "records_excluded", minimum_cell)
     return count, wrap(row["label"], _SIDE - 2 * _PAD - _count_width(count), SIZE)
 
 
@@ -129,8 +135,8 @@ def _arrow(paper: Axes, top: float, bottom: float, side: list[tuple[str, list[st
 
 
 def _words(stages: list[dict[str, Any]], minimum_cell: int) -> str:
-    first, end = stages[0], stages[-1]
-    words = f"Flow chart from {count_(first['remaining'], minimum_cell)} {first['label']} to "
-    words += f"{count_(end['remaining'], minimum_cell)} {end['label']}. "
-    left = [f"{count_(x['records_excluded'], minimum_cell)} ({x['label']})" for s in stages for x in s["left"]]
+    ends = [f"{step_count(s['step'], 'records_after', minimum_cell)} {s['label']}" for s in (stages[0], stages[-1])]
+    leavers = [x for s in stages for x in s["left"]]
+    left = [f"{step_count(x, 'records_excluded', minimum_cell)} ({x['label']})" for x in leavers]
+    words = f"Flow chart from {ends[0]} to {ends[1]}. "
     return words + (f"Left on the way: {'; '.join(left)}." if left else "Nobody left on the way.")
