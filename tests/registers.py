@@ -15,13 +15,26 @@ from jdl_toolkit.spec import RequestSpec, lab_resources, merge, read_yaml, valid
 
 DATA_START, DATA_END = dt.date(2000, 1, 1), dt.date(2012, 12, 31)
 ANYBODY = {
-    "person": {"forename": "A", "surname": "B", "dob": dt.date(1980, 1, 1), "sex": "M", "ethnicity": "White", "nationality": "British"},
+    "person": {
+        "forename": "A",
+        "surname": "B",
+        "dob": dt.date(1980, 1, 1),
+        "sex": "M",
+        "ethnicity": "White",
+        "nationality": "British",
+    },
     "disposal": {"disposal": "community_order"},
-    "offence": {"offence_group": "theft", "offence_class": "either_way", "severity": 5, "is_penalty_notice": False, "is_breach": False},
+    "offence": {
+        "offence_group": "theft",
+        "offence_class": "either_way",
+        "severity": 5,
+        "is_penalty_notice": False,
+        "is_breach": False,
+    },
     "custody_spell": {"kind": "sentenced"},
     "employment_spell": {"kind": "employed"},
     "benefit_spell": {"kind": "out_of_work"},
-}  # fmt: skip
+}
 
 
 class TinyRegister:
@@ -36,7 +49,10 @@ class TinyRegister:
                 continue
             given = tables.get(name, pd.DataFrame())
             types = {c.name: c.type for c in table.columns}
-            columns = [f'CAST("{c}" AS {t}) AS "{c}"' if c in given else f'CAST(NULL AS {t}) AS "{c}"' for c, t in types.items()]
+            columns = [
+                f'CAST("{c}" AS {t}) AS "{c}"' if c in given else f'CAST(NULL AS {t}) AS "{c}"'
+                for c, t in types.items()
+            ]
             columns += [f'"{c}"' for c in given if c not in types]
             if given.empty:
                 given = pd.DataFrame({"nothing": []})
@@ -79,9 +95,18 @@ def make_spec(**changes: Any) -> RequestSpec:
     return validate(merge(merge(defaults, request), changes), "test")
 
 
-def submit(*records: dict[str, Any], candidates: list[dict[str, Any]] | None = None) -> tuple[SimpleNamespace, SimpleNamespace]:
-    """A submission and its linkage; each record gives person_id and service_start, and what else differs from a good one."""
-    good = {"person_id": None, "usable": True, "why_unusable": None, "service_start": None, "service_end": None, "status": "matched"}
+def submit(
+    *records: dict[str, Any], candidates: list[dict[str, Any]] | None = None
+) -> tuple[SimpleNamespace, SimpleNamespace]:
+    """A submission and its linkage; a record gives person_id and service_start, and what else is not as it should be."""
+    good = {
+        "person_id": None,
+        "usable": True,
+        "why_unusable": None,
+        "service_start": None,
+        "service_end": None,
+        "status": "matched",
+    }
     rows = [{"row": number} | good | record for number, record in enumerate(records, start=2)]
     frame = pd.DataFrame(rows, columns=["row", *good])
     frame[["service_start", "service_end"]] = frame[["service_start", "service_end"]].apply(pd.to_datetime)

@@ -44,7 +44,9 @@ def read_offence(case: dict, **values) -> list[dict]:
     if case["offence"] == NOTHING:
         return []
     kind = {"is_penalty_notice": case["kind"] == "penalty notice", "is_breach": case["kind"] == "breach"}
-    return [{"person_id": 1, "offence_date": day(case["offence"]), "proven_date": day(case["conviction"])} | kind | values]
+    return [
+        {"person_id": 1, "offence_date": day(case["offence"]), "proven_date": day(case["conviction"])} | kind | values
+    ]
 
 
 def outcome_of(record: pd.Series) -> int:
@@ -127,7 +129,13 @@ def test_previous(case):
     ]
     belongs = {"index": 1, "another": 2, "none": None}[case["disposal"]]
     register = tiny_register(disposal=disposals, offence=read_offence(case, disposal_id=belongs))
-    unit = {"unit_id": 1, "person_id": 1, "disposal_id": 1, "disposal": "community_order", "index_date": pd.Timestamp("2010-01-10")}
+    unit = {
+        "unit_id": 1,
+        "person_id": 1,
+        "disposal_id": 1,
+        "disposal": "community_order",
+        "index_date": pd.Timestamp("2010-01-10"),
+    }
     facts = gather_facts(pd.DataFrame([unit]), register).iloc[0]
     assert facts["n_offences"] == int(case["previous offences"])
     assert facts["n_two_years"] == int(case["in last two years"])

@@ -48,7 +48,9 @@ def test_draws_are_those_of_whole_number_arithmetic():
         return ((x ^ (x >> 31)) >> 11) / (1 << 53)
 
     ids = [1, 2, 3, 12_000_000, 2**62]
-    assert seeded_uniform(np.array(ids), 20140313, "pool delay").tolist() == [draw(i, 20140313, "pool delay") for i in ids]
+    assert seeded_uniform(np.array(ids), 20140313, "pool delay").tolist() == [
+        draw(i, 20140313, "pool delay") for i in ids
+    ]
 
 
 def test_draws_are_uniform_and_depend_on_id_seed_and_purpose_alone():

@@ -37,9 +37,11 @@ def offence(person_id: int, offended: dt.date, proven: dt.date, **more) -> dict:
 
 
 def foundation() -> tuple[tuple, TinyRegister]:
-    """Invented records that leave by the reasons, and in the numbers, of Foundation's request ([S4], worked example)."""
+    """Invented records that leave by the reasons, and in the numbers, of Foundation's request ([S4])."""
     late, soon = dt.date(2010, 9, 1), START
-    records = [{"usable": False, "why_unusable": "dob_implausible", "status": "unusable identifiers", "service_start": soon}] * 6
+    records = [
+        {"usable": False, "why_unusable": "dob_implausible", "status": "unusable identifiers", "service_start": soon}
+    ] * 6
     records += [{"status": "no match", "service_start": soon}] * 81
     people, disposals, offences = [], [], []
 
@@ -59,7 +61,12 @@ def foundation() -> tuple[tuple, TinyRegister]:
     add(22, None)
     for person in range(35, 57):  # sentenced, but only after the service: no relevant sentence
         disposals.append(order(person, dt.date(2010, 12, 1)))
-    for n, kind, start in ((120, "fine", soon), (131, "caution", soon), (140, "fine", late), (100, "youth_sentence", late)):
+    for n, kind, start in (
+        (120, "fine", soon),
+        (131, "caution", soon),
+        (140, "fine", late),
+        (100, "youth_sentence", late),
+    ):
         add(n, kind, start)
     add(69, "community_order", late)
     add(9, "suspended_sentence_order", sexual=True)
@@ -132,7 +139,11 @@ def test_reasons_one_and_two_say_why():
         {"status": "no match", "service_start": START},
     )
     ledger = build_cohort(*submitted, tiny_register(disposal=[order(1)]), make_spec()).ledger
-    assert step(ledger, "unusable_identifiers")["details"] == {"dob missing": 2, "forename initial": 1, "service date missing": 1}
+    assert step(ledger, "unusable_identifiers")["details"] == {
+        "dob missing": 2,
+        "forename initial": 1,
+        "service date missing": 1,
+    }
     assert step(ledger, "not_found")["details"] == {"no match": 2, "ambiguous": 1}
     assert step(ledger, "unusable_identifiers")["people_after"] is None
     assert step(ledger, "not_found")["people_after"] == 0
@@ -158,13 +169,18 @@ def test_labels_are_made_of_the_settings():
 
 
 def test_steps_say_what_would_bring_people_back_and_only_if_somebody_left():
-    records = [{"person_id": n, "service_start": START} for n in (1, 2, 3)] + [{"person_id": 4, "service_start": "2011-09-01"}]
+    records = [{"person_id": n, "service_start": START} for n in (1, 2, 3)] + [
+        {"person_id": 4, "service_start": "2011-09-01"}
+    ]
     disposals = [order(1), order(2, kind="fine"), order(3, kind="custody"), order(4, dt.date(2011, 8, 1))]
     spec = make_spec(cohort={"index_disposals": ["community_order", "custody"]})
     ledger = build_cohort(*submit(*records), tiny_register(disposal=disposals), spec).ledger
     could = {s["code"]: s["could"] for s in ledger.steps}
     assert could[6] == "A further analysis of people with these sentences."
-    assert could[7] == "To be submitted again when the register reaches 18 months beyond their release: June 2014 at the earliest."
+    assert (
+        could[7]
+        == "To be submitted again when the register reaches 18 months beyond their release: June 2014 at the earliest."
+    )
     assert could[9] == "To be submitted again when the register reaches June 2014."
     assert could[10] == ""
 
@@ -327,7 +343,9 @@ def test_no_equivalent_time_limit_is_biased_and_the_drawn_one_is_not():
     def difference(rule):
         spec = make_spec(cohort={"equivalent_time_limit": rule, "index_disposals": ["community_order"]})
         cohort = build_cohort(*submitted, register, spec)
-        treated, pool = (measure_outcomes(units, register, spec)["reoffended"] for units in (cohort.treated, cohort.pool))
+        treated, pool = (
+            measure_outcomes(units, register, spec)["reoffended"] for units in (cohort.treated, cohort.pool)
+        )
         se = np.sqrt(treated.var() / len(treated) + pool.var() / len(pool))
         return 100 * (treated.mean() - pool.mean()), 100 * se
 
@@ -337,7 +355,7 @@ def test_no_equivalent_time_limit_is_biased_and_the_drawn_one_is_not():
     assert abs(bias) < 3 * se
 
 
-# --- against the rules read aloud, and the real register ---------------------------------------------------------------
+# --- against the rules read aloud, and the real register -------------------------------------------------------------
 
 
 def crowd(seed: int) -> tuple[tuple, TinyRegister, dict[str, pd.DataFrame]]:
@@ -345,7 +363,9 @@ def crowd(seed: int) -> tuple[tuple, TinyRegister, dict[str, pd.DataFrame]]:
     rng = np.random.default_rng(seed)
     n, n_disposals, n_offences = 1500, 4000, 6000
     days = pd.Timestamp("2009-01-01") + pd.to_timedelta(rng.integers(0, 900, n_disposals), unit="D")
-    kinds = rng.choice(["community_order", "suspended_sentence_order", "custody", "fine"], n_disposals, p=[0.5, 0.1, 0.2, 0.2])
+    kinds = rng.choice(
+        ["community_order", "suspended_sentence_order", "custody", "fine"], n_disposals, p=[0.5, 0.1, 0.2, 0.2]
+    )
     served = pd.to_timedelta(rng.integers(0, 300, n_disposals), unit="D")
     is_released = (kinds == "custody") & (rng.random(n_disposals) < 0.9)
     disposals = pd.DataFrame(
@@ -367,7 +387,9 @@ def crowd(seed: int) -> tuple[tuple, TinyRegister, dict[str, pd.DataFrame]]:
             "person_id": disposals["person_id"].to_numpy()[its],
             "offence_date": proven - rng.integers(0, 400, n_offences).astype("timedelta64[D]"),
             "proven_date": proven,
-            "offence_group": rng.choice(["theft", "violence", "sexual_adult", "other"], n_offences, p=[0.5, 0.3, 0.02, 0.18]),
+            "offence_group": rng.choice(
+                ["theft", "violence", "sexual_adult", "other"], n_offences, p=[0.5, 0.3, 0.02, 0.18]
+            ),
             "offence_class": rng.choice(["indictable", "either_way", "summary"], n_offences),
             "severity": rng.integers(1, 9, n_offences),
             "is_penalty_notice": rng.random(n_offences) < 0.05,
@@ -421,7 +443,9 @@ def by_hand(person: pd.DataFrame, start: dt.date, offences: pd.DataFrame, end: d
     if start >= add_months(index, 6):
         return 10, found
     mine = [o for o in offences.itertuples() if not o.is_penalty_notice]
-    if any(o.offence_group == "sexual_adult" and (o.proven_date.date() <= index or o.disposal_id == found) for o in mine):
+    if any(
+        o.offence_group == "sexual_adult" and (o.proven_date.date() <= index or o.disposal_id == found) for o in mine
+    ):
         return 11, found
     first = [o for o in mine if not o.is_breach and index < o.offence_date.date() < start]
     return (12 if any(o.proven_date.date() <= add_months(index, 18) for o in first) else 0), found
@@ -437,7 +461,9 @@ def test_against_the_rules_applied_by_hand(seed):
     seen = set()
     for record in cohort.records[~cohort.records["reason"].isin([3, 4])].itertuples():
         mine = disposals.get_group(record.person_id) if record.person_id in disposals.groups else nothing
-        did = offences.get_group(record.person_id) if record.person_id in offences.groups else tables["offence"].iloc[:0]
+        did = (
+            offences.get_group(record.person_id) if record.person_id in offences.groups else tables["offence"].iloc[:0]
+        )
         reason, disposal_id = by_hand(mine, record.service_start.date(), did, register.meta.data_end)
         actual = 0 if pd.isna(record.reason) or record.reason == 13 else record.reason
         assert (actual, None if pd.isna(record.disposal_id) else record.disposal_id) == (reason, disposal_id)
@@ -449,10 +475,14 @@ def test_the_same_from_a_register_built_from_parquet_and_after_saving(tmp_path):
     submitted, tiny, tables = crowd(4)
     source = tmp_path / "source"
     source.mkdir()
-    meta = pd.DataFrame({"data_start": [tiny.meta.data_start], "data_end": [tiny.meta.data_end], "extract": ["t"], "synthetic": [True]})
+    meta = pd.DataFrame(
+        {"data_start": [tiny.meta.data_start], "data_end": [tiny.meta.data_end], "extract": ["t"], "synthetic": [True]}
+    )
     dates = ("disposal_date", "release_date", "offence_date", "proven_date", "dob", "observed_until")
     for name, table in (tables | {"meta": meta}).items():
-        table = table.assign(**{c: table[c].dt.date.astype(object).where(table[c].notna(), None) for c in dates if c in table})
+        table = table.assign(
+            **{c: table[c].dt.date.astype(object).where(table[c].notna(), None) for c in dates if c in table}
+        )
         table.to_parquet(source / f"{name}.parquet", index=False)
     build_register(source, tmp_path / "register.duckdb")
     cohort = build_cohort(*submitted, tiny, make_spec())
@@ -464,4 +494,6 @@ def test_the_same_from_a_register_built_from_parquet_and_after_saving(tmp_path):
         pd.testing.assert_frame_equal(getattr(cohort, name), getattr(again, name))
     assert again.ledger.steps == cohort.ledger.steps
     assert (again.index_from, again.messages) == (cohort.index_from, cohort.messages)
-    assert str(again) == f"500 records received; {len(cohort.treated)} people can be analysed, with {len(cohort.pool)} people in the control pool"
+    treated, pool = len(cohort.treated), len(cohort.pool)
+    words = f"500 records received; {treated} people can be analysed, with {pool} people in the control pool"
+    assert str(again) == words

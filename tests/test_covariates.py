@@ -26,9 +26,8 @@ def cohort_of(*treated, pool=()):
 
     def frame(people):
         ids = np.array(people, dtype="int64")
-        day = pd.Timestamp(INDEX)
-        return pd.DataFrame({"unit_id": 100 + ids, "person_id": ids, "disposal_id": 100 + ids, "disposal": "community_order",
-                             "index_date": day, "delay_days": 10})  # fmt: skip
+        units = pd.DataFrame({"unit_id": 100 + ids, "person_id": ids, "disposal_id": 100 + ids})
+        return units.assign(disposal="community_order", index_date=pd.Timestamp(INDEX), delay_days=10)
 
     return SimpleNamespace(treated=frame(treated), pool=frame(pool))
 
@@ -38,7 +37,11 @@ def index_order(person_id, **more):
 
 
 def offence(person_id, offended, proven, **more):
-    return {"person_id": person_id, "offence_date": dt.date.fromisoformat(offended), "proven_date": dt.date.fromisoformat(proven)} | more
+    return {
+        "person_id": person_id,
+        "offence_date": dt.date.fromisoformat(offended),
+        "proven_date": dt.date.fromisoformat(proven),
+    } | more
 
 
 def use(*names):
@@ -47,12 +50,15 @@ def use(*names):
 
 def a_life():
     """One person, whose every covariate can be worked out by hand."""
+    today = INDEX.isoformat()
+    who = {"dob": dt.date(1985, 2, 15), "sex": "F", "ethnicity": "Asian", "nationality": "Irish"}
+    inside = {"disposal": "custody", "release_date": dt.date(2005, 8, 1)}
     return dict(
-        person=[{"person_id": 1, "dob": dt.date(1985, 2, 15), "sex": "F", "ethnicity": "Asian", "nationality": "Irish"}],
+        person=[{"person_id": 1} | who],
         disposal=[
             index_order(1, sentence_days=270, region="London"),
             {"person_id": 1, "disposal_id": 1, "disposal_date": dt.date(2003, 5, 1), "disposal": "caution"},
-            {"person_id": 1, "disposal_id": 2, "disposal_date": dt.date(2005, 5, 1), "disposal": "custody", "release_date": dt.date(2005, 8, 1)},
+            {"person_id": 1, "disposal_id": 2, "disposal_date": dt.date(2005, 5, 1)} | inside,
             {"person_id": 1, "disposal_id": 3, "disposal_date": dt.date(2009, 5, 1), "disposal": "fine"},
         ],
         offence=[
@@ -60,39 +66,72 @@ def a_life():
             offence(1, "2005-02-01", "2005-05-01", disposal_id=2, offence_group="violence"),
             offence(1, "2005-02-02", "2005-05-01", disposal_id=2, offence_group="robbery"),
             offence(1, "2009-02-02", "2009-05-01", disposal_id=3, offence_group="drink_driving"),
-            offence(1, "2009-12-01", INDEX.isoformat(), disposal_id=101, offence_group="fraud", severity=4),
-            offence(1, "2009-12-01", INDEX.isoformat(), disposal_id=101, offence_group="handling", severity=6),
-            offence(1, "2009-12-01", INDEX.isoformat(), disposal_id=101, offence_group="other", severity=1, is_breach=True),
+            offence(1, "2009-12-01", today, disposal_id=101, offence_group="fraud", severity=4),
+            offence(1, "2009-12-01", today, disposal_id=101, offence_group="handling", severity=6),
+            offence(1, "2009-12-01", today, disposal_id=101, offence_group="other", severity=1, is_breach=True),
         ],
         employment_spell=[{"person_id": 1, "start": dt.date(2009, 1, 1), "end": INDEX}],
         benefit_spell=[{"person_id": 1, "start": dt.date(2009, 1, 1), "end": None, "kind": "other"}],
-    )  # fmt: skip
+    )
 
 
 def test_one_life_by_hand():
     unit = build_covariates(cohort_of(1), tiny_register(**a_life()), make_spec()).units.iloc[0]
     log = math.log
-    assert unit.to_dict() == pytest.approx(
-        {
-            "unit_id": 101, "is_treated": True, "age": 25, "age_squared": 0, "sex": "Female", "ethnicity": "Asian", "nationality": "Irish",
-            "age_first_offence": 15, "copas_rate": log(4 / (10 + 25 - 18)), "previous_offences": log(5), "previous_convictions": log(3),
-            "previous_custody": log(2), "previous_violence": log(3), "previous_sexual": 0, "previous_burglary": 0,
-            "previous_theft_fraud": log(2), "previous_motoring": log(2), "previous_drugs": 0, "previous_disorder_damage": 0,
-            "previous_other": 0, "offences_last_two_years": log(2), "index_offence_group": "fraud", "index_severity": 4,
-            "index_disposal": "community order", "sentence_band": "6 to under 12 months", "index_year": "2010",
-            "index_quarter": "January to March", "region": "London", "employed": 1, "on_benefit": 0,
-        }
-    )  # fmt: skip
+    expected = {
+        "unit_id": 101,
+        "is_treated": True,
+        "age": 25,
+        "age_squared": 0,
+        "sex": "Female",
+        "ethnicity": "Asian",
+        "nationality": "Irish",
+        "age_first_offence": 15,
+        "copas_rate": log(4 / (10 + 25 - 18)),
+        "previous_offences": log(5),
+        "previous_convictions": log(3),
+        "previous_custody": log(2),
+        "previous_violence": log(3),
+        "previous_sexual": 0,
+        "previous_burglary": 0,
+        "previous_theft_fraud": log(2),
+        "previous_motoring": log(2),
+        "previous_drugs": 0,
+        "previous_disorder_damage": 0,
+        "previous_other": 0,
+        "offences_last_two_years": log(2),
+        "index_offence_group": "fraud",
+        "index_severity": 4,
+        "index_disposal": "community order",
+        "sentence_band": "6 to under 12 months",
+        "index_year": "2010",
+        "index_quarter": "January to March",
+        "region": "London",
+        "employed": 1,
+        "on_benefit": 0,
+    }
+    assert unit.to_dict() == pytest.approx(expected)
+    assert list(unit.index) == list(expected)
 
 
 def test_the_profile_of_that_life_in_plain_bands():
     profile = build_covariates(cohort_of(1), tiny_register(**a_life()), make_spec()).profile.iloc[0]
     assert profile.to_dict() == {
-        "unit_id": 101, "sex": "Female", "age_band": "25 to 34", "ethnicity": "Asian", "nationality": "Other",
-        "previous_offences_band": "3 to 6", "previous_custody_band": "1", "index_disposal": "community order",
-        "sentence_band": "6 to under 12 months", "index_offence_group": "fraud", "region": "London", "index_year": "2010",
-        "employed": "yes", "on_benefit": "no",
-    }  # fmt: skip
+        "unit_id": 101,
+        "sex": "Female",
+        "age_band": "25 to 34",
+        "ethnicity": "Asian",
+        "nationality": "Other",
+        "previous_offences_band": "3 to 6",
+        "previous_custody_band": "1",
+        "index_disposal": "community order",
+        "sentence_band": "6 to under 12 months",
+        "index_offence_group": "fraud",
+        "region": "London",
+        "index_year": "2010",
+        "employed": "yes",
+        "on_benefit": "no",
+    }
 
 
 def test_copas_rate_as_published():
@@ -105,7 +144,9 @@ def test_copas_rate_as_published():
 
 
 def test_a_first_offender_counts_from_the_index_sanction():
-    register = tiny_register(disposal=[index_order(1)], offence=[offence(1, "2009-12-01", INDEX.isoformat(), disposal_id=101)])
+    register = tiny_register(
+        disposal=[index_order(1)], offence=[offence(1, "2009-12-01", INDEX.isoformat(), disposal_id=101)]
+    )
     unit = build_covariates(cohort_of(1), register, make_spec()).units.iloc[0]
     assert (unit["previous_offences"], unit["age_first_offence"]) == (0, 29)
     assert unit["copas_rate"] == pytest.approx(math.log(1 / 10))
@@ -145,7 +186,14 @@ def test_spells_count_on_the_index_date_alone():
 def test_a_labs_own_covariates_are_the_latest_by_the_index_date():
     day = dt.timedelta(days=1)
     rows = [
-        {"person_id": 1, "as_of": INDEX - 9 * day, "risk_score": 1.5, "cohabiting": True, "tenure": "rented", "seen": INDEX},
+        {
+            "person_id": 1,
+            "as_of": INDEX - 9 * day,
+            "risk_score": 1.5,
+            "cohabiting": True,
+            "tenure": "rented",
+            "seen": INDEX,
+        },
         {"person_id": 1, "as_of": INDEX, "risk_score": 2.5, "cohabiting": False, "tenure": "owned", "seen": INDEX},
         {"person_id": 1, "as_of": INDEX + day, "risk_score": 99.0, "cohabiting": True, "tenure": "none", "seen": INDEX},
         {"person_id": 2, "as_of": INDEX - day, "risk_score": 4.5, "cohabiting": None, "tenure": None, "seen": INDEX},
@@ -174,7 +222,9 @@ def test_needs_are_the_latest_assessment_by_the_index_date_and_only_if_asked_for
     covariates = build_covariates(cohort_of(1, 2, 3), register, use("needs"))
     assert covariates.units["needs_drugs"].tolist() == [0, 1, 0.5]
     assert covariates.units["needs_ogrs3"].tolist() == [0.3, 0.5, 0.4]
-    assert [c for c in covariates.units if c.endswith("_missing")] == ["needs_drugs_missing"]  # the same people lack both
+    assert [c for c in covariates.units if c.endswith("_missing")] == [
+        "needs_drugs_missing"
+    ]  # the same people lack both
     assert covariates.labels["needs_drugs"] == "Need: drugs"
     assert "Need: alcohol: nobody has a value; left out" in covariates.messages
     assert not [c for c in build_covariates(cohort_of(1), register, make_spec()).units if c.startswith("needs_")]
@@ -187,7 +237,9 @@ def test_missing_values_have_a_level_or_the_median_and_a_column_that_says_so():
         {"person_id": 3, "dob": dt.date(1970, 1, 1)},
     ]
     register = tiny_register(person=people, disposal=[index_order(n) for n in (1, 2, 3)])
-    covariates = build_covariates(cohort_of(1, 2, 3), register, use("age", "copas_rate", "sex", "ethnicity", "nationality", "region"))
+    covariates = build_covariates(
+        cohort_of(1, 2, 3), register, use("age", "copas_rate", "sex", "ethnicity", "nationality", "region")
+    )
     first = covariates.units.iloc[0]
     assert first[["sex", "ethnicity", "nationality", "region"]].tolist() == [NOT_RECORDED] * 4
     assert first["age"] == 35
@@ -199,7 +251,9 @@ def test_missing_values_have_a_level_or_the_median_and_a_column_that_says_so():
 
 
 def test_what_the_register_lacks_is_said():
-    covariates = build_covariates(cohort_of(1), tiny_register(disposal=[index_order(1)]), use("employed", "on_benefit", "needs", "extra", "age"))
+    covariates = build_covariates(
+        cohort_of(1), tiny_register(disposal=[index_order(1)]), use("employed", "on_benefit", "needs", "extra", "age")
+    )
     assert covariates.messages == (
         "employed: the register has no such records; left out",
         "on_benefit: the register has no such records; left out",
@@ -232,7 +286,9 @@ def test_nothing_that_happens_after_the_index_date_changes_a_covariate():
     later["proven_date"], later["offence_date"] = later["index_date"] + pd.Timedelta(days=1), later["index_date"]
     later = later.drop(columns="index_date").assign(offence_id=lambda o: o["offence_id"] + 1_000_000, disposal_id=None)
     prison = tables["disposal"].merge(index, left_on="person_id", right_index=True)
-    prison = prison.assign(disposal_id=lambda d: d["disposal_id"] + 1_000_000, disposal_date=prison["index_date"], disposal="custody")
+    prison = prison.assign(
+        disposal_id=lambda d: d["disposal_id"] + 1_000_000, disposal_date=prison["index_date"], disposal="custody"
+    )
     changed = dict(tables)
     changed["offence"] = pd.concat([tables["offence"], later], ignore_index=True)
     changed["disposal"] = pd.concat([tables["disposal"], prison.drop(columns="index_date")], ignore_index=True)
@@ -243,7 +299,9 @@ def test_nothing_that_happens_after_the_index_date_changes_a_covariate():
 
 def test_no_outcome_is_among_the_covariates():
     submitted, register, _ = crowd(3)
-    covariates = build_covariates(build_cohort(*submitted, register, make_spec()), register, make_spec(covariates={"use": EVERYTHING}))
+    covariates = build_covariates(
+        build_cohort(*submitted, register, make_spec()), register, make_spec(covariates={"use": EVERYTHING})
+    )
     assert not [c for c in (*covariates.units, *covariates.profile) if "reoff" in c or "days_to" in c]
 
 

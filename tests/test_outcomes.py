@@ -19,7 +19,11 @@ def units(*person_ids, index=INDEX):
 
 
 def offence(person_id, offended, proven):
-    return {"person_id": person_id, "offence_date": dt.date.fromisoformat(offended), "proven_date": dt.date.fromisoformat(proven)}
+    return {
+        "person_id": person_id,
+        "offence_date": dt.date.fromisoformat(offended),
+        "proven_date": dt.date.fromisoformat(proven),
+    }
 
 
 def test_counts_and_days_and_nobody_is_dropped():
@@ -33,7 +37,11 @@ def test_counts_and_days_and_nobody_is_dropped():
     assert outcomes["unit_id"].tolist() == [100, 101, 102]
     assert outcomes["reoffended"].tolist() == [0, 1, 0]
     assert outcomes["n_reoffences"].tolist() == [0, 3, 0]
-    assert outcomes["days_to_first"].tolist()[1] == 22 and outcomes["days_to_first"].isna().tolist() == [True, False, True]
+    assert outcomes["days_to_first"].tolist()[1] == 22 and outcomes["days_to_first"].isna().tolist() == [
+        True,
+        False,
+        True,
+    ]
     assert outcomes.dtypes.astype(str).tolist() == ["int64", "int64", "int64", "float64"]
     assert outcomes["reoffended"].mean() == pytest.approx(1 / 3)
 
@@ -74,5 +82,9 @@ def test_against_counting_by_hand():
             and start < o.offence_date.date() <= add_months(start, 12) and o.proven_date.date() <= add_months(start, 18)
         ]  # fmt: skip
         assert outcomes.loc[unit.unit_id, "n_reoffences"] == len(days)
-        assert outcomes.loc[unit.unit_id, "days_to_first"] == min(days) if days else np.isnan(outcomes.loc[unit.unit_id, "days_to_first"])
+        assert (
+            outcomes.loc[unit.unit_id, "days_to_first"] == min(days)
+            if days
+            else np.isnan(outcomes.loc[unit.unit_id, "days_to_first"])
+        )
     assert outcomes["reoffended"].sum() > 100
