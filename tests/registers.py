@@ -98,7 +98,7 @@ def make_spec(**changes: Any) -> RequestSpec:
 def submit(
     *records: dict[str, Any], candidates: list[dict[str, Any]] | None = None
 ) -> tuple[SimpleNamespace, SimpleNamespace]:
-    """A submission and its linkage; a record gives person_id and service_start, and what else is not as it should be."""
+    """A submission and its linkage; a record gives person_id, service_start, and what else is out of the ordinary."""
     good = {
         "person_id": None,
         "usable": True,
