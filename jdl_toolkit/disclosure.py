@@ -1,8 +1,8 @@
 """Disclosure control: the only door through which counts of people leave.
 
 No statistic of a group below the minimum; no count of 1 to 4 (with the default `minimum_cell` of 5), and none that
-could be worked out from others: where a withheld count follows from what is shown, a further one is withheld, until at least
-two values remain possible for each. Nothing here knows what the counts mean; `aggregates` does.
+could be worked out from others: where a withheld count follows from what is shown, a further one is withheld, until at
+least two values remain possible for each. Nothing here knows what the counts mean; `aggregates` does.
 """
 
 from __future__ import annotations
@@ -72,7 +72,8 @@ def suppress_counts(
     The reader is taken to know every sum, and of a withheld count whether it is small ("fewer than 5") or withheld for
     the sake of another (then at least `minimum_cell`). After every withholding the smallest and the largest value that
     each withheld count could have are found by integer programming; if they coincide, the smallest count that shares a
-    sum with it, or with a count that depends on it, is withheld next.
+    sum with it, or with a count that depends on it, is withheld next. Whatever turns out to protect nothing, as it can
+    be worked out itself, is shown after all.
 
     Parameters
     ----------
@@ -95,20 +96,17 @@ def suppress_counts(
     ValueError
         If a sum does not hold, a count to be kept is small, or what is kept gives a small count away.
     """
-    table = _Table(
-        dict(counts), tuple((total, tuple(parts)) for total, parts in sums), minimum_cell, frozenset(implied)
-    )
+    table = _Table(dict(counts), tuple((t, tuple(parts)) for t, parts in sums), minimum_cell, frozenset(implied))
     keep = frozenset(keep)
     primary = frozenset(k for k, n in counts.items() if is_small(n, minimum_cell) and k not in table.implied)
     if primary & keep:
         raise ValueError("a count that is to be shown is small")
-    secondary: set[str] = set()
-    while (exposed := table.first_exposed(primary, secondary)) is not None:
-        candidate = table.next_to_withhold(exposed, primary, secondary, keep)
-        if candidate is None:
-            raise ValueError("what is shown in any case gives a small count away")
-        secondary.add(candidate)
-    return Suppressed(primary, frozenset(secondary))
+    found = Suppressed(primary, frozenset())
+    while (exposed := table.first_exposed(found)) is not None:
+        found = table.withhold_another(exposed, found, keep)
+    system = _System(table, found)
+    idle = {k for k in found.secondary if counts[k] >= minimum_cell and system.is_certain(k)}
+    return Suppressed(found.primary, found.secondary - idle)
 
 
 @dataclass(frozen=True)
@@ -123,29 +121,32 @@ class _Table:
         if wrong:
             raise ValueError(f"these totals are not the sum of their parts: {', '.join(wrong)}")
 
-    def first_exposed(self, primary: frozenset[str], secondary: set[str]) -> str | None:
-        """The first withheld (or implied and small) count that can have one value only; None if all are safe."""
-        small = [k for k in self.counts if k in self.implied and is_small(self.counts[k], self.minimum_cell)]
-        hidden = [k for k in self.counts if k in primary or k in secondary]
-        system = _System(self, primary, secondary)
-        return next((k for k in [*hidden, *small] if system.is_certain(k)), None)
+    def first_exposed(self, found: Suppressed) -> str | None:
+        """The first small count, withheld or implied, that can have one value only; None if all are safe."""
+        small = [k for k in self.counts if is_small(self.counts[k], self.minimum_cell)]
+        system = _System(self, found)
+        return next((k for k in small if system.is_certain(k)), None)
 
-    def next_to_withhold(
-        self, exposed: str, primary: frozenset[str], secondary: set[str], keep: frozenset[str]
-    ) -> str | None:
-        """The smallest count, not zero, in a sum with `exposed`, or with an unknown one that shares a sum with it, …"""
-        unknown = primary | secondary | self.implied
+    def withhold_another(self, exposed: str, found: Suppressed, keep: frozenset[str]) -> Suppressed:
+        """Withhold the smallest count, not zero, in a sum with `exposed`, or with an unknown one in a sum with that, …
+
+        If there is none, the largest small count of these sums is no longer said to be small, but only withheld.
+        """
+        unknown = found.primary | found.secondary | self.implied
         order = {key: i for i, key in enumerate(self.counts)}
         frontier, seen = {exposed}, {exposed}
         while frontier:
-            near = [{total, *parts} for total, parts in self.sums if frontier & {total, *parts}]
-            members = set().union(*near) if near else set()
-            free = [k for k in members if k not in unknown and k not in keep and self.counts[k] >= self.minimum_cell]
+            members = {k for total, parts in self.sums for k in (total, *parts) if frontier & {total, *parts}}
+            free = [k for k in members - unknown - keep if self.counts[k] >= self.minimum_cell]
             if free:
-                return min(free, key=lambda k: (self.counts[k], order[k]))
+                chosen = min(free, key=lambda k: (self.counts[k], order[k]))
+                return Suppressed(found.primary, found.secondary | {chosen})
             frontier = (members & unknown) - seen
             seen |= frontier
-        return None
+        small = sorted((seen & found.primary), key=lambda k: (-self.counts[k], order[k]))
+        if not small:
+            raise ValueError("what is shown in any case gives a small count away")
+        return Suppressed(found.primary - {small[0]}, found.secondary | {small[0]})
 
 
 class _System:
@@ -156,8 +157,8 @@ class _System:
     the safe side.
     """
 
-    def __init__(self, table: _Table, primary: Iterable[str], secondary: Iterable[str]) -> None:
-        primary, secondary, least = frozenset(primary), frozenset(secondary), table.minimum_cell
+    def __init__(self, table: _Table, found: Suppressed) -> None:
+        primary, secondary, least = found.primary, found.secondary, table.minimum_cell
         self.counts = table.counts
         self.unknown = [k for k in table.counts if k in primary or k in secondary or k in table.implied]
         index = {k: i for i, k in enumerate(self.unknown)}
@@ -169,7 +170,8 @@ class _System:
                     row[index[key]] += sign
             rows.append(row)
         truth = np.array([self.counts[k] for k in self.unknown], dtype=float)
-        low = np.array([1 if k in primary else least if k in secondary else 0 for k in self.unknown]) - truth
+        lowest = {k: min(least, self.counts[k]) for k in secondary} | dict.fromkeys(primary, 1)
+        low = np.array([lowest.get(k, 0) for k in self.unknown]) - truth
         high = np.array([least - 1 if k in primary else np.inf for k in self.unknown]) - truth
         self.bounds = Bounds(np.maximum(low, -WINDOW * least), np.minimum(high, WINDOW * least))
         self.constraints = LinearConstraint(np.array(rows), 0, 0) if rows and self.unknown else ()
@@ -199,7 +201,7 @@ def possible_values(
     table = _Table(
         dict(counts), tuple((total, tuple(parts)) for total, parts in sums), minimum_cell, frozenset(implied)
     )
-    system = _System(table, suppressed.primary, suppressed.secondary)
+    system = _System(table, suppressed)
     withheld = [k for k in counts if k in suppressed.primary or k in suppressed.secondary]
     return {k: (system.limit(k, 1), system.limit(k, -1)) for k in withheld}
 

@@ -24,7 +24,8 @@ def by_hand(counts, sums, suppressed, minimum):
     """Every value each withheld count can have, by trying all combinations of small tables."""
     hidden = sorted(suppressed.primary | suppressed.secondary)
     top = max(counts.values()) + minimum
-    domains = [range(1, minimum) if k in suppressed.primary else range(minimum, top + 1) for k in hidden]
+    least = {k: min(minimum, counts[k]) for k in hidden}
+    domains = [range(1, minimum) if k in suppressed.primary else range(least[k], top + 1) for k in hidden]
     found = {k: set() for k in hidden}
     for values in itertools.product(*domains):
         guess = counts | dict(zip(hidden, values, strict=True))
@@ -70,6 +71,13 @@ def test_zero_is_shown_and_protects_nothing():
     assert found.shown(counts, "c1") == 0
 
 
+def test_where_even_the_word_small_would_tell_a_count_is_only_said_to_be_withheld():
+    counts, sums = one_row([1, 1, 0])  # with a minimum of 3, a total below 3 of two counts above 0 could only be 2
+    found = suppress_counts(counts, sums, 3)
+    assert (found.primary, found.secondary) == ({"c0", "c1"}, {"total"})
+    assert by_hand(counts, sums, found, 3)["c0"] == {1, 2}
+
+
 def test_a_complement_that_is_printed_nowhere_is_protected_too():
     counts = {"excluded": 491, "within": 489, "beyond": 2}
     sums = [("excluded", ["within", "beyond"])]
@@ -88,16 +96,16 @@ def test_what_is_kept_must_not_give_a_small_count_away():
         suppress_counts(counts | {"total": 33}, sums, 5)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 14), min_size=2, max_size=4))
 def test_no_withheld_count_of_a_row_can_be_recovered(values):
     counts, sums = one_row(values)
     found = suppress_counts(counts, sums, 5)
-    assert found.primary == {k for k, n in counts.items() if 0 < n < 5}
+    assert {k for k, n in counts.items() if 0 < n < 5} <= found.primary | found.secondary
     assert all(len(v) > 1 for v in by_hand(counts, sums, found, 5).values())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(st.integers(0, 9), min_size=2, max_size=2), min_size=2, max_size=3))
 def test_no_withheld_count_of_a_table_with_margins_can_be_recovered(rows):
     table = np.array(rows)
@@ -109,10 +117,10 @@ def test_no_withheld_count_of_a_table_with_margins_can_be_recovered(rows):
     sums += [("all", [f"{r},all" for r in range(table.shape[0])]), ("all", ["all,0", "all,1"])]
     found = suppress_counts(counts, sums, 3)
     assert all(low < high for low, high in possible_values(counts, sums, 3, found).values())
-    assert not any(0 < counts[k] < 3 for k in counts if k not in found.primary)
+    assert {k for k, n in counts.items() if 0 < n < 3} <= found.primary | found.secondary
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 8), min_size=2, max_size=4), st.integers(5, 12))
 def test_the_limits_found_by_programming_are_those_found_by_trying(excluded, remaining):
     """A flow: each step's records are those before it less those that leave; the last count is always shown."""
