@@ -12,7 +12,8 @@ FIRST_SHARE = 0.9
 
 _FORENAME_ALIKE = """(a.canonical = b.canonical OR jaro_winkler_similarity(a.forename, b.forename) >= 0.88
     OR a.forename = b.middle_name OR a.middle_name = b.forename)"""
-_SURNAME_ALIKE = "(jaro_winkler_similarity(a.surname, b.surname) >= 0.88 OR contains(a.surname, b.surname) OR contains(b.surname, a.surname))"
+_SURNAME_ALIKE = """(jaro_winkler_similarity(a.surname, b.surname) >= 0.88
+    OR contains(a.surname, b.surname) OR contains(b.surname, a.surname))"""
 _DOB_ALIKE = "(damerau_levenshtein(a.dob_digits, b.dob_digits) <= 1 OR a.dob_swapped = b.dob)"
 _SWAPPED = "(a.forename = b.surname AND a.surname = b.forename)"
 
@@ -22,8 +23,8 @@ def row_posteriors(
 ) -> tuple[np.ndarray, float]:
     """Probability of each candidate that it is the row's person; a row has at most one.
 
-    p_j = s·(BF_j/N) / (s·Σ_k BF_k/N + 1 − s) with BF = 2^weight, N the people on the register and s the share of rows whose
-    person is on it. s is found by EM: the mean over the rows of Σ_j p_j.
+    p_j = s·(BF_j/N) / (s·Σ_k BF_k/N + 1 − s) with BF = 2^weight, N the people on the register and s the share of rows
+    whose person is on it. s is found by EM: the mean over the rows of Σ_j p_j.
 
     Parameters
     ----------
@@ -57,8 +58,8 @@ def row_posteriors(
 def decide(candidates: pd.DataFrame, rows: pd.Series, match: float, ambiguous: float) -> pd.DataFrame:
     """One line per row: its best candidate and what becomes of it.
 
-    Matched if the best candidate reaches `match`; ambiguous if all candidates together reach `ambiguous`, so that a person
-    who is on the register twice is not taken for absent.
+    Matched if the best candidate reaches `match`; ambiguous if all candidates together reach `ambiguous`, so that a
+    person who is on the register twice is not taken for absent.
 
     Parameters
     ----------
@@ -97,7 +98,8 @@ def one_row_per_person(links: pd.DataFrame, asked: pd.DataFrame, register: Regis
     alike = register.sql(
         f"""
         SELECT o.row FROM others o JOIN involved a ON a.row = o.row JOIN involved b ON b.row = o.keeper
-        WHERE a.pnc_id = b.pnc_id OR ({_SWAPPED} AND {_DOB_ALIKE}) OR ({_FORENAME_ALIKE} AND ({_SURNAME_ALIKE} OR {_DOB_ALIKE}))
+        WHERE a.pnc_id = b.pnc_id OR ({_SWAPPED} AND {_DOB_ALIKE})
+            OR ({_FORENAME_ALIKE} AND ({_SURNAME_ALIKE} OR {_DOB_ALIKE}))
         """,
         others=others,
         involved=involved,

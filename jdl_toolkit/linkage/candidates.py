@@ -1,7 +1,7 @@
 """Which register entries are worth comparing with each record of the upload: blocking, in one SQL question.
 
-Splink's own blocking would build every pair of every rule; here rules that share the date of birth are one join and each
-pair must also agree on something of the name, so that the scoring sees tens of thousands of pairs, not millions.
+Splink's own blocking would build every pair of every rule; here rules that share the date of birth are one join and
+each pair must also agree on something of the name, so that the scoring sees tens of thousands of pairs, not millions.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ RULES: dict[str, str] = {
     "names swapped": "a.surname = e.forename AND a.forename = e.surname",
     "surname and initial": f"a.surname = e.surname AND a.initial = e.initial AND {_DOB_NEAR}",
     "sound, initial and year": f"a.sound = e.sound AND a.initial = e.initial AND {_DOB_NEAR}",
-    "forename and near date of birth": "a.canonical = e.canonical AND year(a.dob) = year(e.dob) AND month(a.dob) = month(e.dob)",
+    "forename, year and month": "a.canonical = e.canonical AND date_trunc('month', a.dob) = date_trunc('month', e.dob)",
 }
 
 
@@ -58,19 +58,20 @@ def normalise_records(records: pd.DataFrame, register: Register) -> pd.DataFrame
 
     Returns
     -------
-    DataFrame with row, the normalised columns of `linkage_index`, and dob_swapped (day and month exchanged; missing where that
-    is no other date)
+    DataFrame with row, the normalised columns of `linkage_index`, and dob_swapped (day and month exchanged; missing
+    where that is no other date)
     """
     return register.sql(
         f"""
         WITH named AS (
-            SELECT row, name_key(forename) AS forename, name_key(middle_name) AS middle_name, name_key(surname) AS surname,
-                dob::DATE AS dob, sex, pnc_id, prison_number
+            SELECT row, name_key(forename) AS forename, name_key(middle_name) AS middle_name,
+                name_key(surname) AS surname, dob::DATE AS dob, sex, pnc_id, prison_number
             FROM records
         ),
         normalised AS (SELECT row, {NORMALISED} FROM named LEFT JOIN nickname ON nick = forename)
         SELECT *,
-            CASE WHEN day(dob) <= 12 AND day(dob) <> month(dob) THEN make_date(year(dob), day(dob), month(dob)) END AS dob_swapped
+            CASE WHEN day(dob) <= 12 AND day(dob) <> month(dob)
+                THEN make_date(year(dob), day(dob), month(dob)) END AS dob_swapped
         FROM normalised ORDER BY row
         """,
         records=_typed(records),
@@ -90,7 +91,9 @@ def find_candidates(asked: pd.DataFrame, register: Register) -> tuple[pd.DataFra
     pairs : DataFrame with row, entry_id; distinct and sorted
     entries : DataFrame with the columns of `linkage_index`
     """
-    union = " UNION ".join(f"SELECT a.row, e.entry_id FROM asked a JOIN linkage_index e ON {rule}" for rule in RULES.values())
+    union = " UNION ".join(
+        f"SELECT a.row, e.entry_id FROM asked a JOIN linkage_index e ON {rule}" for rule in RULES.values()
+    )
     pairs = register.sql(f"SELECT * FROM ({union}) ORDER BY row, entry_id", asked=_typed(asked))
     entries = register.sql(
         "SELECT e.* FROM linkage_index e SEMI JOIN pairs USING (entry_id) ORDER BY entry_id",

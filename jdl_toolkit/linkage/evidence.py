@@ -33,8 +33,9 @@ _DOB_WORDS = {
 def distrust_identifiers(scored: pd.DataFrame) -> tuple[pd.DataFrame, set[int]]:
     """Take the identifiers of a record for not given where they lead to somebody else.
 
-    That is so if the identifier's owner agrees neither on the date of birth nor on the whole name; or if the owner's forename
-    is another one and a different person agrees on the whole name and the date of birth (the identifier is then a twin's).
+    That is so if the identifier's owner agrees neither on the date of birth nor on the whole name; or if the owner's
+    forename is another one and a different person agrees on the whole name and the date of birth (the identifier is
+    then a twin's).
 
     Parameters
     ----------
@@ -69,17 +70,17 @@ def distrust_identifiers(scored: pd.DataFrame) -> tuple[pd.DataFrame, set[int]]:
 def is_other_person(scored: pd.DataFrame) -> np.ndarray:
     """Pairs that must not link whatever they weigh, because relatives look like this.
 
-    Twins: same surname and date of birth, forename dissimilar. Namesakes (parent and child): same name, date of birth
-    altogether different. Neither applies where an identifier agrees.
+    Twins: same surname and date of birth (slips forgiven), forename dissimilar. Namesakes (parent and child): same
+    name, date of birth altogether different. Neither applies where an identifier agrees.
 
     Returns
     -------
     bool array, shape (n_pairs,)
     """
-    forename, surname, _ = _agreements(scored)
+    forename, surname, dob = _agreements(scored)
     identified = ((scored["pnc"] == "exact") | (scored["prison"] == "exact")).to_numpy()
     known = (scored["forename"] != "no evidence").to_numpy()
-    twin = surname & (scored["dob"] == "exact").to_numpy() & known & ~forename
+    twin = surname & dob & known & ~forename
     namesake = (scored["dob"] == "other").to_numpy()
     return (twin | namesake) & ~identified
 

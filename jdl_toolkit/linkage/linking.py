@@ -22,10 +22,11 @@ FLOOR = 0.01
 def link(submission: Any, register: Register, spec: RequestSpec) -> Linkage:
     """Find each person of a submission in the register.
 
-    In this order: identifiers are verified and, where they lead to somebody else, taken for not given; candidates are found
-    (blocking) and weighed by Splink with the register's parameters; pairs that look like twins or namesakes are ruled out;
-    each row's candidates share one probability with "not on the register"; rows become matched, ambiguous or no match;
-    several rows of one person stay matched only if they resemble each other. Sentences are no evidence for a link.
+    In this order: identifiers are verified and, where they lead to somebody else, taken for not given; candidates are
+    found (blocking) and weighed by Splink with the register's parameters; pairs that look like twins or namesakes are
+    ruled out; each row's candidates share one probability with "not on the register"; rows become matched, ambiguous
+    or no match; several rows of one person stay matched only if they resemble each other. Sentences are no evidence
+    for a link.
 
     Parameters
     ----------
@@ -65,8 +66,12 @@ def _candidates(scored: pd.DataFrame, n_rows: int, n_people: int) -> tuple[pd.Da
     """Best entry of each person in each row, with its posterior and reason; and the share of rows on the register."""
     possible = scored.assign(tier=reasons(scored))[~is_other_person(scored)]
     order = ["row", "person_id", "match_weight", "entry_id"]
-    best = possible.sort_values(order, ascending=[True, True, False, True], kind="stable").drop_duplicates(["row", "person_id"])
-    posterior, share = row_posteriors(best["row"].to_numpy(), best["match_weight"].to_numpy(dtype=float), n_rows, n_people)
+    best = possible.sort_values(order, ascending=[True, True, False, True], kind="stable").drop_duplicates(
+        ["row", "person_id"]
+    )
+    posterior, share = row_posteriors(
+        best["row"].to_numpy(), best["match_weight"].to_numpy(dtype=float), n_rows, n_people
+    )
     best = best.assign(posterior=posterior)
     return best[["row", "person_id", "match_weight", "posterior", "tier"]].reset_index(drop=True), share
 

@@ -19,8 +19,8 @@ class Linkage(Result):
     Parameters
     ----------
     links : DataFrame
-        One line per record: row, status (one of `STATUSES`), person_id (Int64; only where matched), tier (the readable reason, of
-        the best candidate where ambiguous), match_weight (log2 of the Bayes factor), posterior.
+        One line per record: row, status (one of `STATUSES`), person_id (Int64; only where matched), tier (the
+        readable reason, of the best candidate where ambiguous), match_weight (log2 of the Bayes factor), posterior.
     candidates : DataFrame
         row, person_id, match_weight, posterior of all candidates that are not quite improbable.
     expected_wrong_links : float
@@ -58,11 +58,13 @@ class Linkage(Result):
         return frame.sort_values(["n_records", "tier"], ascending=[False, True], kind="stable").reset_index(drop=True)
 
     def by_characteristic(self, submission: Any) -> pd.DataFrame:
-        """Match rate by sex and by whether an identifier was given: characteristic, level, n_records, n_matched, match_rate.
+        """Match rate by sex, by identifiers given: characteristic, level, n_records, n_matched, match_rate.
 
         The rate is over all records of the level, unusable ones included.
         """
-        people = submission.people[["row", "sex", "pnc_id", "prison_number"]].merge(self.links[["row", "status"]], on="row")
+        people = submission.people[["row", "sex", "pnc_id", "prison_number"]].merge(
+            self.links[["row", "status"]], on="row"
+        )
         given = people["pnc_id"].notna() | people["prison_number"].notna()
         sex = people["sex"].map({"M": "men", "F": "women"}).fillna("not given")
         parts = []
@@ -82,4 +84,5 @@ class Linkage(Result):
         counts = self.by_status()
         n = sum(counts.values())
         rest = ", ".join(f"{counts[status]:,} {status}" for status in STATUSES[1:])
-        return f"{counts['matched']:,} of {n:,} records matched ({rest}); {self.expected_wrong_links:.1f} wrong links expected"
+        wrong = f"{self.expected_wrong_links:.1f} wrong links expected"
+        return f"{counts['matched']:,} of {n:,} records matched ({rest}); {wrong}"

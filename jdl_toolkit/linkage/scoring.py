@@ -8,7 +8,18 @@ import pyarrow as pa
 
 from ..register.linkage_model import COMPARISONS, memory_connection, quiet_splink, splink_settings
 
-_TEXT = ("forename", "middle_name", "surname", "canonical", "sound", "dob_digits", "sex", "pnc_id", "prison_number")
+_TEXT = (
+    "forename",
+    "middle_name",
+    "surname",
+    "canonical",
+    "canonical_too",
+    "sound",
+    "dob_digits",
+    "sex",
+    "pnc_id",
+    "prison_number",
+)
 
 
 def score_candidates(
@@ -24,9 +35,9 @@ def score_candidates(
 
     Returns
     -------
-    DataFrame with row, entry_id, person_id, is_alias, match_weight (log2 of the Bayes factor, without a prior), one column per
-    comparison with the key of its level (``no evidence`` if it has none), and pnc_weight, prison_weight (the part of match_weight that they
-    give); sorted by row, entry_id
+    DataFrame with row, entry_id, person_id, is_alias, match_weight (log2 of the Bayes factor, without a prior), one
+    column per comparison with the key of its level (``no evidence`` if it has none), and pnc_weight, prison_weight
+    (the part of match_weight that they give); sorted by row, entry_id
     """
     if pairs.empty:
         columns = ["row", "entry_id", "person_id", "is_alias", "match_weight", *(c.key for c in COMPARISONS)]
@@ -34,19 +45,25 @@ def score_candidates(
         return pd.DataFrame({c: pd.Series(dtype="float64" if "weight" in c else "int64") for c in columns})
     scored = _splink_scores(asked, pairs, entries, parameters)
     levels = pd.DataFrame({c.key: _level_keys(c, scored[f"gamma_{c.key}"].to_numpy()) for c in COMPARISONS})
-    weights = [f"mw_{c.key}" for c in COMPARISONS] + [f"mw_tf_adj_{c.key}" for c in COMPARISONS if f"mw_tf_adj_{c.key}" in scored]
+    weights = [f"mw_{c.key}" for c in COMPARISONS] + [
+        f"mw_tf_adj_{c.key}" for c in COMPARISONS if f"mw_tf_adj_{c.key}" in scored
+    ]
     result = scored[["row", "entry_id"]].assign(match_weight=scored[weights].sum(axis=1))
     result = result.assign(pnc_weight=scored["mw_pnc"], prison_weight=scored["mw_prison"])
     result = pd.concat([result, levels], axis=1).merge(entries[["entry_id", "person_id", "is_alias"]], on="entry_id")
     return result.sort_values(["row", "entry_id"], kind="stable").reset_index(drop=True)
 
 
-def _splink_scores(asked: pd.DataFrame, pairs: pd.DataFrame, entries: pd.DataFrame, parameters: pd.DataFrame) -> pd.DataFrame:
+def _splink_scores(
+    asked: pd.DataFrame, pairs: pd.DataFrame, entries: pd.DataFrame, parameters: pd.DataFrame
+) -> pd.DataFrame:
     from splink import DuckDBAPI, Linker
 
     quiet_splink()
     kept = {"retain_matching_columns": True, "retain_intermediate_calculation_columns": True}
     settings = splink_settings("link_only", parameters, **kept)
+    # Where names agree exactly, the entry's frequencies are the record's, too
+    asked = asked.assign(tf_forename=np.nan, tf_surname=np.nan)
     with memory_connection(threads=2) as con:
         for name, frame, key in (("asked", asked, "row"), ("entries", entries, "entry_id")):
             con.register("frame", _side(frame, key))
@@ -55,7 +72,8 @@ def _splink_scores(asked: pd.DataFrame, pairs: pd.DataFrame, entries: pd.DataFra
         con.register("pair_frame", pairs)
         con.execute(
             """CREATE TABLE pairs AS
-            SELECT 'asked-__-' || row AS join_key_l, 'entries-__-' || entry_id AS join_key_r, '0' AS match_key FROM pair_frame"""
+            SELECT 'asked-__-' || row AS join_key_l, 'entries-__-' || entry_id AS join_key_r, '0' AS match_key
+            FROM pair_frame"""
         )
         api = DuckDBAPI(con)
         sides = [api.register(name, dataset_display_name=name) for name in ("asked", "entries")]
@@ -63,8 +81,10 @@ def _splink_scores(asked: pd.DataFrame, pairs: pd.DataFrame, entries: pd.DataFra
         linker.table_management.register_blocked_pairs_for_predict(api.register("pairs"))
         predicted = linker.inference.predict(warning_mode="never")
         return con.execute(
-            f"""SELECT unique_id_l AS row, unique_id_r AS entry_id, COLUMNS(c -> c[:6] = 'gamma_' OR c[:3] = 'mw_') FROM {predicted.physical_name}
-            ORDER BY row, entry_id"""
+            f"""
+            SELECT unique_id_l AS row, unique_id_r AS entry_id, COLUMNS(c -> c[:6] = 'gamma_' OR c[:3] = 'mw_')
+            FROM {predicted.physical_name} ORDER BY row, entry_id
+            """
         ).df()
 
 
@@ -72,9 +92,7 @@ def _side(frame: pd.DataFrame, key: str) -> pa.Table:
     columns = {"unique_id": pa.Array.from_pandas(frame[key], type=pa.int64())}
     columns |= {c: pa.Array.from_pandas(frame[c], type=pa.string()) for c in _TEXT}
     columns |= {"dob": pa.Array.from_pandas(frame["dob"], type=pa.date32())}
-    # Names that agree exactly have the entry's frequencies; the record needs none of its own
-    for share in ("tf_forename", "tf_surname"):
-        columns[share] = pa.Array.from_pandas(frame[share], type=pa.float64()) if share in frame else pa.nulls(len(frame), pa.float64())
+    columns |= {c: pa.Array.from_pandas(frame[c], type=pa.float64()) for c in ("tf_forename", "tf_surname")}
     return pa.table(columns)
 
 

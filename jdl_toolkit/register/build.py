@@ -1,4 +1,4 @@
-"""Prepare a register: check a lab's tables, write them in order of access, derive what every request's linkage needs."""
+"""Prepare a register: check a lab's tables, write them in order of access, derive what linkage needs."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def build_register(
     out : Path
         The file to write; whole or not at all.
     adapter : Path, optional
-        A ``.sql`` file of ``CREATE VIEW person AS SELECT …`` statements that map a lab's own CSV or Parquet files to the
-        schema; relative file names start at `src`.
+        A ``.sql`` file of ``CREATE VIEW person AS SELECT …`` statements that map a lab's own CSV or Parquet files to
+        the schema; relative file names start at `src`.
     progress : callable, optional
         Called with a line of text before each step.
     threads, memory : int, str
@@ -46,8 +46,8 @@ def build_register(
     Returns
     -------
     dict
-        ``register``, ``digest``, ``extract``, ``data_start``, ``data_end``, ``rows`` (table -> rows), ``ignored`` (columns of
-        the source that the schema does not know).
+        ``register``, ``digest``, ``extract``, ``data_start``, ``data_end``, ``rows`` (table -> rows), ``ignored``
+        (columns of the source that the schema does not know).
 
     Raises
     ------
@@ -135,7 +135,9 @@ def _seal(con: duckdb.DuckDBPyConnection, sources: dict[str, dict[str, str]]) ->
         rows[table.name], part = _content(con, table.name)
         parts.append(part)
     digest = hashlib.sha256("\n".join([SCHEMA_VERSION, *parts]).encode()).hexdigest()
-    con.execute("CREATE OR REPLACE TABLE meta AS SELECT *, ? AS schema_version, ? AS digest FROM meta", [SCHEMA_VERSION, digest])
+    con.execute(
+        "CREATE OR REPLACE TABLE meta AS SELECT *, ? AS schema_version, ? AS digest FROM meta", [SCHEMA_VERSION, digest]
+    )
     start, end, extract = con.execute("SELECT data_start, data_end, extract FROM meta").fetchone()
     known = {t.name: {c.name for c in t.columns} for t in TABLES.values() if not t.open}
     ignored = {name: sorted(set(columns) - known[name]) for name, columns in sources.items() if name in known}
@@ -146,7 +148,7 @@ def _seal(con: duckdb.DuckDBPyConnection, sources: dict[str, dict[str, str]]) ->
 def _content(con: duckdb.DuckDBPyConnection, table: str) -> tuple[int, str]:
     """Rows of a table and a text that changes with its content, but not with the order of its rows."""
     columns = con.execute(f"DESCRIBE {table}").fetchall()
-    row = ", ".join(f"coalesce(\"{name}\"::VARCHAR, chr(30))" for name, *_ in columns)
+    row = ", ".join(f'coalesce("{name}"::VARCHAR, chr(30))' for name, *_ in columns)
     total = f"coalesce(sum(md5_number_lower(concat_ws(chr(31), {row}))), 0)"
     n, content = con.execute(f"SELECT count(*), {total}::VARCHAR FROM {table}").fetchone()
     return n, f"{table} {[(name, kind) for name, kind, *_ in columns]} {n} {content}"

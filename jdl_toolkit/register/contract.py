@@ -11,7 +11,9 @@ from .schema import TABLES, Column, Table
 def missing_tables(present: set[str]) -> list[Problem]:
     """A problem for every table that a register cannot do without."""
     return [
-        Problem("this table is missing", f"table {t.name}", f"add {t.name}.parquet, or a view of that name to the adapter")
+        Problem(
+            "this table is missing", f"table {t.name}", f"add {t.name}.parquet, or a view of that name to the adapter"
+        )
         for t in TABLES.values()
         if t.needed and t.name not in present
     ]
@@ -33,11 +35,14 @@ def column_faults(con: duckdb.DuckDBPyConnection, table: Table, source: str, col
     other = [c for c in table.columns if c.name in columns and c.type not in ("VARCHAR", columns[c.name])]
     if other:
         counts = ", ".join(
-            f'count(*) FILTER (WHERE {_given(c.name)} IS NOT NULL AND TRY_CAST("{c.name}" AS {c.type}) IS NULL)' for c in other
+            f'count(*) FILTER (WHERE {_given(c.name)} IS NOT NULL AND TRY_CAST("{c.name}" AS {c.type}) IS NULL)'
+            for c in other
         )
         found = con.execute(f"SELECT {counts} FROM {source}").fetchone()
         problems += [
-            Problem(f"{n:,} {_rows(n)} cannot be read as {c.type}", place.format(c.name), f"convert the column to {c.type}")
+            Problem(
+                f"{n:,} {_rows(n)} cannot be read as {c.type}", place.format(c.name), f"convert the column to {c.type}"
+            )
             for c, n in zip(other, found, strict=True)
             if n
         ]
@@ -45,20 +50,24 @@ def column_faults(con: duckdb.DuckDBPyConnection, table: Table, source: str, col
 
 
 def row_faults(con: duckdb.DuckDBPyConnection, table: Table) -> list[Problem]:
-    """Missing values, codes outside the list, numbers out of range, dates out of order; keys that repeat or lead nowhere."""
+    """Missing values, unknown codes, numbers out of range, dates out of order; keys that repeat or lead nowhere."""
     rules = [rule for c in table.columns for rule in _value_rules(c)]
     rules += [(f"table {table.name}", r.broken, r.what, r.fix) for r in table.rules]
     rules = [(place.format(table=table.name), *rest) for place, *rest in rules]
     for column, target in table.refers:
         broken = f'"{column}" IS NOT NULL AND NOT EXISTS (FROM {target} t WHERE t."{column}" = this."{column}")'
         place = f"table {table.name}, column {column}"
-        rules.append((place, broken, f"{column} that is not in table {target}", f"add them to {target}, or leave such rows out"))
+        rules.append(
+            (place, broken, f"{column} that is not in table {target}", f"add them to {target}, or leave such rows out")
+        )
     problems = []
     if rules:
         counts = ", ".join(f"count(*) FILTER (WHERE {broken})" for _, broken, _, _ in rules)
         found = con.execute(f"SELECT {counts} FROM {table.name} AS this").fetchone()
         problems += [
-            Problem(f"{n:,} {_rows(n)}: {what}", place, fix) for (place, _, what, fix), n in zip(rules, found, strict=True) if n
+            Problem(f"{n:,} {_rows(n)}: {what}", place, fix)
+            for (place, _, what, fix), n in zip(rules, found, strict=True)
+            if n
         ]
     if table.key:
         key = ", ".join(f'"{c}"' for c in table.key)
@@ -66,7 +75,9 @@ def row_faults(con: duckdb.DuckDBPyConnection, table: Table) -> list[Problem]:
         n = con.execute(query).fetchone()[0]
         if n:
             named = " and ".join(table.key)
-            problems.append(Problem(f"{n:,} rows share their {named}", f"table {table.name}", f"keep one row for each {named}"))
+            problems.append(
+                Problem(f"{n:,} rows share their {named}", f"table {table.name}", f"keep one row for each {named}")
+            )
     if table.name == "meta" and (n := con.execute("SELECT count(*) FROM meta").fetchone()[0]) != 1:
         problems.append(Problem(f"{n:,} rows", "table meta", "give exactly one row, about the extract as a whole"))
     return problems
@@ -78,7 +89,9 @@ def _value_rules(c: Column) -> list[tuple[str, str, str, str]]:
         rules.append((place, f'"{c.name}" IS NULL', "no value", "fill the column, or leave such rows out"))
     if c.codes:
         allowed = ", ".join(f"'{code}'" for code in c.codes)
-        rules.append((place, f'"{c.name}" NOT IN ({allowed})', "a code that is not allowed", f"use {', '.join(c.codes)}"))
+        rules.append(
+            (place, f'"{c.name}" NOT IN ({allowed})', "a code that is not allowed", f"use {', '.join(c.codes)}")
+        )
     low, high = c.low, c.high
     if low is not None or high is not None:
         broken = " OR ".join(f'"{c.name}" {op} {v}' for op, v in (("<", low), (">", high)) if v is not None)

@@ -1,4 +1,4 @@
-"""What linkage needs of a register, derived once per extract: normalised names, their sound, their frequency, identifiers.
+"""What linkage needs of a register, derived once per extract: normalised names, sound, frequency, identifiers.
 
 The same SQL normalises an upload, so that both sides are always written alike.
 """
@@ -25,7 +25,8 @@ CREATE OR REPLACE TEMP MACRO soundex_once(runs) AS
 CREATE OR REPLACE TEMP MACRO soundex(key) AS
     left(key, 1) || left(replace(substr(soundex_once(soundex_runs(key)), 2), '0', '') || '000', 3);
 CREATE OR REPLACE TEMP MACRO pnc_parts(text) AS
-    regexp_extract(upper(regexp_replace(text, '[\\s-]', '', 'g')), '^(\\d{{4}}|\\d{{2}})/(\\d{{1,7}})([A-Z])$', ['y', 's', 'c']);
+    regexp_extract(upper(regexp_replace(text, '[\\s-]', '', 'g')), '^(\\d{{4}}|\\d{{2}})/(\\d{{1,7}})([A-Z])$', ['y',
+    's', 'c']);
 CREATE OR REPLACE TEMP MACRO pnc_long(parts) AS
     CASE WHEN parts.y = '' THEN NULL ELSE
         CASE length(parts.y) WHEN 4 THEN '' ELSE CASE WHEN parts.y::INT >= 40 THEN '19' ELSE '20' END END
@@ -36,15 +37,16 @@ CREATE OR REPLACE TEMP MACRO prison_key(text) AS nullif(upper(regexp_replace(tex
 
 #: Columns of a normalised row, whichever side it comes from. Expects the macros and the table `nickname`.
 NORMALISED = """
-    forename, middle_name, surname, coalesce(canonical, forename) AS canonical, left(forename, 1) AS initial,
-    soundex(surname) AS sound, dob, strftime(dob, '%Y%m%d') AS dob_digits, sex, pnc_id, prison_number
+    forename, middle_name, surname, coalesce(canonical, forename) AS canonical, canonical_too, left(forename, 1) AS
+    initial, soundex(surname) AS sound, dob, strftime(dob, '%Y%m%d') AS dob_digits, sex, pnc_id, prison_number
 """
 
 
 def prepare_normalising(con: duckdb.DuckDBPyConnection) -> None:
     """Give a connection the macros and the nickname table with which names are normalised."""
     con.execute(_MACROS)
-    forms = pd.DataFrame(sorted(canonical_forms().items()), columns=["nick", "canonical"])
+    forms = [(name, first, second) for name, (first, second) in sorted(canonical_forms().items())]
+    forms = pd.DataFrame(forms, columns=["nick", "canonical", "canonical_too"])
     con.register("nickname_forms", forms)
     con.execute("CREATE OR REPLACE TEMP TABLE nickname AS SELECT * FROM nickname_forms")
     con.unregister("nickname_forms")
@@ -53,8 +55,8 @@ def prepare_normalising(con: duckdb.DuckDBPyConnection) -> None:
 def derive_linkage_index(con: duckdb.DuckDBPyConnection) -> None:
     """Make `linkage_index` in the register that is in use.
 
-    It has a row for each person and one for each alias that differs, sorted by date of birth: entry_id, person_id, is_alias, the
-    normalised columns, and the frequencies tf_forename and tf_surname (see `_add_frequencies`).
+    It has a row for each person and one for each alias that differs, sorted by date of birth: entry_id, person_id,
+    is_alias, the normalised columns, and the frequencies tf_forename and tf_surname (see `_add_frequencies`).
     """
     prepare_normalising(con)
     con.execute(
@@ -71,7 +73,8 @@ def derive_linkage_index(con: duckdb.DuckDBPyConnection) -> None:
             FROM person_alias a JOIN ids p USING (person_id)
         ),
         distinct_names AS (
-            SELECT person_id, bool_and(is_alias) AS is_alias, forename, any_value(middle_name) AS middle_name, surname, dob,
+            SELECT person_id, bool_and(is_alias) AS is_alias, forename, any_value(middle_name) AS middle_name,
+                surname, dob,
                 any_value(sex) AS sex, any_value(pnc_id) AS pnc_id, any_value(prison_number) AS prison_number
             FROM names GROUP BY person_id, forename, surname, dob
         )
@@ -85,11 +88,11 @@ def derive_linkage_index(con: duckdb.DuckDBPyConnection) -> None:
 def _add_frequencies(con: duckdb.DuckDBPyConnection) -> None:
     """Write `linkage_index` from the entries, each with how often its names occur among the register's people.
 
-    tf_forename is the share of the forename. tf_surname is the share of the surname among people of that forename, since the
-    two go together (communities, families): with N people, shares f and s, and n people of the whole name, the whole name is
-    expected of (max(N·f·s, n − 1) + d) / N people. d is what names seen once recur more often than N·f·s says, by Good-Turing:
-    twice the names seen twice over the names seen once, less the mean of N·f·s over the latter. Without it, a stranger of the
-    same rare name and a near date of birth would be taken for the person.
+    tf_forename is the share of the forename. tf_surname is the share of the surname among people of that forename,
+    since the two go together (communities, families): with N people, shares f and s, and n people of the whole name,
+    the whole name is expected of (max(N·f·s, n − 1) + d) / N people. d is what names seen once recur more often than
+    N·f·s says, by Good-Turing: twice the names seen twice over the names seen once, less the mean of N·f·s over the
+    latter. Without it, a stranger of the same rare name and a near date of birth would be taken for the person.
     """
     con.execute(
         """
@@ -104,7 +107,8 @@ def _add_frequencies(con: duckdb.DuckDBPyConnection) -> None:
         excess AS (
             SELECT coalesce(greatest(2 * count(*) FILTER (WHERE n = 2) / nullif(count(*) FILTER (WHERE n = 1), 0)
                 - avg(people * f.share * s.share) FILTER (WHERE n = 1), 0), 0) AS d
-            FROM whole_name JOIN forename_frequency f USING (forename) JOIN surname_frequency s USING (surname) CROSS JOIN least
+            FROM whole_name JOIN forename_frequency f USING (forename) JOIN surname_frequency s USING (surname) CROSS
+            JOIN least
         ),
         shares AS (
             SELECT e.*, coalesce(f.share, least.share) AS tf_forename, coalesce(s.share, least.share) AS surname_share,
@@ -114,8 +118,8 @@ def _add_frequencies(con: duckdb.DuckDBPyConnection) -> None:
             LEFT JOIN whole_name w USING (forename, surname)
         )
         SELECT row_number() OVER (ORDER BY dob, surname, forename, person_id) AS entry_id,
-            * EXCLUDE (surname_share, people, d, others),
-            least(greatest(surname_share, (greatest(people * tf_forename * surname_share, others) + d) / people / tf_forename), 1)
+            * EXCLUDE (surname_share, people, d, others), least(greatest(surname_share, (greatest(people * tf_forename
+            * surname_share, others) + d) / people / tf_forename), 1)
                 AS tf_surname
         FROM shares ORDER BY entry_id;
         DROP TABLE people;

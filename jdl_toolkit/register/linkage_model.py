@@ -1,10 +1,10 @@
-"""The Fellegi-Sunter model: what is compared, at which levels, and how likely each level is among true and chance pairs.
+"""The Fellegi-Sunter model: what is compared, at which levels, how likely each is among true and chance pairs.
 
-m is the share of a level among pairs of records of one person, u among pairs of different persons. u is measured on each
-register by Splink, once, when it is built. m stands here by hand, after published figures: a register holds too few
-records twice to learn from, and twins among them would teach that forenames differ. Levels that no sample can show
-(identifiers, swapped names) have both set by hand; left to itself, EM would give "identifier differs" a weight that no
-other evidence could outweigh.
+m is the share of a level among pairs of records of one person, u among pairs of different persons. u is measured on
+each register by Splink, once, when it is built. m stands here by hand, after published figures: a register holds too
+few records twice to learn from, and twins among them would teach that forenames differ. Levels that no sample can
+show (identifiers, swapped names) have both set by hand; left to itself, EM would give "identifier differs" a weight
+that no other evidence could outweigh.
 """
 
 from __future__ import annotations
@@ -70,7 +70,12 @@ COMPARISONS: tuple[Comparison, ...] = (
         (
             Level("exact", "forename_l = forename_r", 0.90, 4.3e-3, frequency="forename"),
             Level("swapped", _SWAPPED, 0.002, 3.4e-6, fixed=True),
-            Level("nickname", "canonical_l = canonical_r", 0.030, 5e-3),
+            Level(
+                "nickname",
+                "canonical_l = canonical_r OR canonical_l = canonical_too_r OR canonical_too_l = canonical_r",
+                0.030,
+                5e-3,
+            ),
             Level(
                 "similar",
                 "jaro_winkler_similarity(forename_l, forename_r) >= 0.9 OR levenshtein(forename_l, forename_r) <= 1",
@@ -95,7 +100,8 @@ COMPARISONS: tuple[Comparison, ...] = (
             ),
             Level(
                 "part",
-                "least(length(surname_l), length(surname_r)) >= 4 AND (contains(surname_l, surname_r) OR contains(surname_r, surname_l))",
+                """least(length(surname_l), length(surname_r)) >= 4
+                AND (contains(surname_l, surname_r) OR contains(surname_r, surname_l))""",
                 0.006,
                 3e-4,
             ),
@@ -151,7 +157,8 @@ def train_linkage_model(con: duckdb.DuckDBPyConnection) -> None:
     """Measure u on the register in use and write the table `linkage_parameters`: comparison, position, level, m, u."""
     sample = con.execute(
         f"""
-        SELECT entry_id AS unique_id, * EXCLUDE (entry_id, person_id, is_alias, tf_forename, tf_surname) FROM linkage_index WHERE NOT is_alias
+        SELECT entry_id AS unique_id, * EXCLUDE (entry_id, person_id, is_alias, tf_forename, tf_surname)
+        FROM linkage_index WHERE NOT is_alias
         ORDER BY md5(person_id::VARCHAR), person_id LIMIT {SAMPLE}
         """
     ).to_arrow_table()
@@ -190,7 +197,9 @@ def _u_among_pairs(sample: pa.Table) -> dict[tuple[str, str], float]:
         trained = linker.misc.save_model_to_json()
     found = {}
     for comparison, described in zip(COMPARISONS, trained["comparisons"], strict=True):
-        measured = [level.get("u_probability") for level in described["comparison_levels"] if not level.get("is_null_level")]
+        measured = [
+            level.get("u_probability") for level in described["comparison_levels"] if not level.get("is_null_level")
+        ]
         for level, u in zip(comparison.levels, measured, strict=True):
             found[comparison.key, level.key] = float(u) if isinstance(u, int | float) else 0.0
     return found
@@ -201,7 +210,9 @@ def splink_settings(link_type: str, parameters: pd.DataFrame | None = None, **mo
     from splink import SettingsCreator
 
     values = {} if parameters is None else parameters.set_index(["comparison", "level"])[["m", "u"]].to_dict("index")
-    return SettingsCreator(link_type=link_type, comparisons=[_splink_comparison(c, values) for c in COMPARISONS], **more)
+    return SettingsCreator(
+        link_type=link_type, comparisons=[_splink_comparison(c, values) for c in COMPARISONS], **more
+    )
 
 
 def _splink_comparison(comparison: Comparison, values: dict) -> dict:

@@ -114,7 +114,12 @@ TABLES: dict[str, Table] = {
     for table in (
         Table(
             "meta",
-            (_day("data_start"), _day("data_end"), Column("extract", required=True), Column("synthetic", "BOOLEAN", default="false")),
+            (
+                _day("data_start"),
+                _day("data_end"),
+                Column("extract", required=True),
+                Column("synthetic", "BOOLEAN", default="false"),
+            ),
             order=("extract",),
             rules=(_not_before("data_end", "data_start"),),
             needed=True,

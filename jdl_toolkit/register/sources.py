@@ -1,4 +1,4 @@
-"""Where a register's tables come from: Parquet files named after them, or a lab's own files mapped by an SQL adapter."""
+"""Where a register's tables come from: Parquet files named after them, or a lab's files mapped by an SQL adapter."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def open_sources(con: duckdb.DuckDBPyConnection, src: Path, adapter: Path | None
     con.execute(f"SET file_search_path = {_quote(str(src.resolve()))}")
     if adapter is not None:
         _run_adapter(con, adapter)
-    given = {row[0].lower() for row in con.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()}
+    given = {
+        row[0].lower() for row in con.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()
+    }
     sources, problems = {}, []
     for table in TABLES:
         try:
@@ -51,7 +53,7 @@ def open_sources(con: duckdb.DuckDBPyConnection, src: Path, adapter: Path | None
 
 
 def unreadable(table: str, fault: duckdb.Error) -> Problem:
-    """A problem that says which table could not be read; the reader's own words may hold values, so only its kind is named."""
+    """Which table could not be read; the reader's own words may hold values, so only their kind is named."""
     fix = "check that its files are whole, and that the adapter converts every value"
     return Problem(f"the rows could not be read ({type(fault).__name__})", f"table {table}", fix)
 
@@ -60,20 +62,28 @@ def _run_adapter(con: duckdb.DuckDBPyConnection, adapter: Path) -> None:
     try:
         statements = con.extract_statements(adapter.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
-        raise JDLError("the adapter is missing or unreadable", str(adapter), "name a .sql file, saved as UTF-8") from None
+        raise JDLError(
+            "the adapter is missing or unreadable", str(adapter), "name a .sql file, saved as UTF-8"
+        ) from None
     except duckdb.Error:
-        raise JDLError("the adapter is not valid SQL", str(adapter), "correct its syntax; DuckDB's SQL is used") from None
+        raise JDLError(
+            "the adapter is not valid SQL", str(adapter), "correct its syntax; DuckDB's SQL is used"
+        ) from None
     problems = []
     for number, statement in enumerate(statements, start=1):
         place = f"{adapter.name}, statement {number}"
         if statement.type != duckdb.StatementType.CREATE:
-            problems.append(Problem("only CREATE VIEW statements may stand here", place, "write CREATE VIEW person AS SELECT …"))
+            problems.append(
+                Problem("only CREATE VIEW statements may stand here", place, "write CREATE VIEW person AS SELECT …")
+            )
             continue
         try:
             con.execute(statement)
         except (duckdb.BinderException, duckdb.CatalogException) as fault:
             # These speak of the names of columns, tables and functions, never of values.
-            problems.append(Problem(str(fault).split("\n")[0], place, "correct the names; DESCRIBE lists a file's columns"))
+            problems.append(
+                Problem(str(fault).split("\n")[0], place, "correct the names; DESCRIBE lists a file's columns")
+            )
         except duckdb.Error as fault:
             fix = "check the file names (they start at the source folder) and the format"
             problems.append(Problem(f"a file could not be read ({type(fault).__name__})", place, fix))

@@ -103,7 +103,9 @@ class Register:
 
     def has(self, table: str) -> bool:
         """Whether the register holds at least one row of this table."""
-        known = self._connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [table]).fetchone()[0]
+        known = self._connection.execute(
+            "SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [table]
+        ).fetchone()[0]
         return bool(known) and self._connection.execute(f'SELECT EXISTS (FROM "{table}")').fetchone()[0]
 
     def close(self) -> None:
