@@ -74,8 +74,7 @@ def assess_balance(covariates, matched: MatchedSample, spec) -> Balance:
     """
     columns, terms = expand_levels(ordered_units(covariates.units), matched.merged)
     x, is_treated = columns.to_numpy(float), matched.units["is_treated"].to_numpy(bool)
-    before = measure_balance(x, is_treated)
-    after = measure_balance(x, is_treated, matched.units["weight"].to_numpy())
+    before, after = measure_balance(x, is_treated, np.ones(len(x)), matched.units["weight"].to_numpy())
     size = after["smd_pooled"].abs()
     label = [covariates.labels.get(c, c) for c in terms["covariate"]]
     rows = terms.assign(
@@ -173,12 +172,12 @@ def smd(
         return np.where(difference == 0, 0.0, difference / spread)
 
 
-def measure_balance(x: np.ndarray, is_treated: np.ndarray, weights: np.ndarray | None = None) -> pd.DataFrame:
-    """All balance statistics, one row per column of x.
+def measure_balance(x: np.ndarray, is_treated: np.ndarray, *weightings: np.ndarray) -> list[pd.DataFrame]:
+    """All balance statistics, one row per column of x, under each of several weightings (ones for "before").
 
     Returns
     -------
-    DataFrame
+    list of DataFrame
         mean_treatment, mean_control, smd_treated, smd_pooled, var_ratio (with reliability weights,
         Σw(x−m)² / (1 − Σw²); NaN for 0/1), ecdf_max (weighted Kolmogorov-Smirnov), ecdf_mean (mean over the distinct
         values).
@@ -187,35 +186,39 @@ def measure_balance(x: np.ndarray, is_treated: np.ndarray, weights: np.ndarray |
     ----------
     Definitions of MatchIt's summary and of cobalt.
     """
-    weights = np.ones(len(x)) if weights is None else weights
-    w_t, w_c = (weights[g] / weights[g].sum() for g in (is_treated, ~is_treated))
-    distances = [ecdf_distance(x[:, j], is_treated, weights) for j in range(x.shape[1])]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = _weighted_variance(x[is_treated], w_t) / _weighted_variance(x[~is_treated], w_c)
-    return pd.DataFrame(
-        {
+    distances = [ecdf_distances(column, is_treated, *weightings) for column in x.T]
+    frames = []
+    for i, weights in enumerate(weightings):
+        w_t, w_c = (weights[g] / weights[g].sum() for g in (is_treated, ~is_treated))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = _weighted_variance(x[is_treated], w_t) / _weighted_variance(x[~is_treated], w_c)
+        statistics = {
             "mean_treatment": w_t @ x[is_treated],
             "mean_control": w_c @ x[~is_treated],
             "smd_treated": smd(x, is_treated, weights, "treated"),
             "smd_pooled": smd(x, is_treated, weights),
             "var_ratio": np.where(_is_binary(x), np.nan, ratio),
-            "ecdf_max": [d[0] for d in distances],
-            "ecdf_mean": [d[1] for d in distances],
+            "ecdf_max": [of_column[i][0] for of_column in distances],
+            "ecdf_mean": [of_column[i][1] for of_column in distances],
         }
-    )
+        frames.append(pd.DataFrame(statistics))
+    return frames
 
 
-def ecdf_distance(x: np.ndarray, is_treated: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
-    """Largest and mean absolute distance between the groups' weighted distribution functions.
+def ecdf_distances(x: np.ndarray, is_treated: np.ndarray, *weightings: np.ndarray) -> list[tuple[float, float]]:
+    """Largest and mean absolute distance between the groups' weighted distribution functions, per weighting.
 
-    The mean is over the distinct values of everybody with or without weight, as MatchIt takes it.
+    The mean is over the distinct values of everybody, with or without weight, as MatchIt takes it. Of a 0/1 column both
+    are the difference of the shares: beyond the last value the functions agree, and that point says nothing.
     """
-    distinct, place = np.unique(x, return_inverse=True)
-    signed = np.where(is_treated, weights / weights[is_treated].sum(), -weights / weights[~is_treated].sum())
-    gap = np.abs(np.cumsum(np.bincount(place, signed, len(distinct))))
-    if len(distinct) == 2:  # beyond the last value both are 1: that point says nothing of a 0/1 column
-        gap = gap[:1]
-    return float(gap.max()), float(gap.mean())
+    distinct, place = (np.array([0, 1]), x.astype(np.int64)) if _is_binary(x) else np.unique(x, return_inverse=True)
+    found = []
+    for weights in weightings:
+        signed = np.where(is_treated, weights / weights[is_treated].sum(), -weights / weights[~is_treated].sum())
+        gap = np.abs(np.cumsum(np.bincount(place, signed, len(distinct))))
+        gap = gap[:1] if len(distinct) == 2 else gap
+        found.append((float(gap.max()), float(gap.mean())))
+    return found
 
 
 def _is_binary(x: np.ndarray) -> np.ndarray:

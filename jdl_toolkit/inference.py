@@ -41,13 +41,17 @@ class Outcomes(Result):
     Parameters
     ----------
     measures : DataFrame
-        One row per measure: key, label, unit (share, count, days), base (everyone, reoffenders), n_treatment,
-        n_control, treatment_value (plain mean of the matched treated), control_value (weighted mean of the matched
-        controls), control_value_adjusted (treatment_value − headline estimate: with the outcome model, the headline
-        need not be the difference of the two means); for headline, classic and check each ``_estimate``, ``_se``, ``_ci_low``,
-        ``_ci_high``, ``_p_value``, ``_df``; holm_p (headline, over the measures shown); verdict and classic_verdict
-        (reduction, increase, inconclusive: below, above or across zero; for days "increase" means a longer time to
-        the first reoffence, which is no worsening); why_not (why a measure is withheld, else missing; then the values, estimates and verdicts are missing).
+        One row per measure:
+
+        - key, label, unit (share, count, days), base (everyone, reoffenders), n_treatment, n_control;
+        - treatment_value, plain mean of the matched treated; control_value, weighted mean of the matched controls;
+        - control_value_adjusted, treatment_value − headline estimate: with the outcome model, the headline need not be
+          the difference of the two means;
+        - for headline, classic and check each ``_estimate``, ``_se``, ``_ci_low``, ``_ci_high``, ``_p_value``, ``_df``;
+        - holm_p, the headline's p-value adjusted over the measures shown;
+        - verdict, classic_verdict: reduction, increase or inconclusive, the interval being below, above or across zero;
+          for days "increase" means a longer time to the first reoffence, which is no worsening;
+        - why_not, why a measure is withheld: its values, estimates and verdicts are then missing.
     n_treatment, n_control : int
         Matched people.
     ess_control : float

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_tables import RADIUS_RUNS, TABLES, cohort, covariates, made, r_units, reference, spec_as_r
 
-from jdl_toolkit.balance import Balance, assess_balance, choose_caliper, ecdf_distance, measure_balance, smd
+from jdl_toolkit.balance import Balance, assess_balance, choose_caliper, ecdf_distances, measure_balance, smd
 from jdl_toolkit.design import expand_levels
 from jdl_toolkit.errors import CouldNotBeAnswered
 from jdl_toolkit.matching import match
@@ -31,8 +31,9 @@ STATISTICS = {
 def test_every_statistic_against_r(table, run):
     units = covariates(table).units
     columns, _ = expand_levels(units, {})
-    weights = None if run is None else r_units(table)[run].to_numpy()
-    found = measure_balance(columns.to_numpy(), units["is_treated"].to_numpy(), weights).set_index(columns.columns)
+    weights = np.ones(len(units)) if run is None else r_units(table)[run].to_numpy()
+    (found,) = measure_balance(columns.to_numpy(), units["is_treated"].to_numpy(), weights)
+    found = found.set_index(columns.columns)
     theirs = pd.DataFrame(reference(table)[run or "unadjusted"]["balance"]).T.astype(float)
     assert set(found.index) == set(theirs.index)
     for ours, name in STATISTICS.items():  # R's weights are written with 17 digits; sums over 3,000 people
@@ -86,7 +87,13 @@ def test_smd_where_nothing_varies():
 def test_distance_between_distributions_by_hand():
     x = np.array([1.0, 2, 3, 2, 3, 4])
     # steps of treated 1/3 2/3 1 1, of pool 0 1/3 2/3 1 at the values 1 2 3 4
-    assert ecdf_distance(x, np.arange(6) < 3, np.ones(6)) == pytest.approx((1 / 3, 1 / 4))
+    is_treated, once = np.arange(6) < 3, np.ones(6)
+    # with the pool's 3 weighted twice: 0 1/4 3/4 1
+    twice = np.array([1, 1, 1, 1, 2, 1])
+    assert ecdf_distances(x, is_treated, once, twice) == [
+        pytest.approx((1 / 3, (1 / 3 + 1 / 3 + 1 / 3) / 4)),
+        pytest.approx((5 / 12, (1 / 3 + 5 / 12 + 1 / 4) / 4)),
+    ]
 
 
 @settings(max_examples=60, deadline=None)
@@ -94,9 +101,9 @@ def test_distance_between_distributions_by_hand():
 def test_balance_does_not_see_scale_or_order(seed):
     rng = np.random.default_rng(seed)
     x, is_treated, weights = rng.normal(size=(40, 2)), np.arange(40) % 3 == 0, rng.random(40) + 0.01
-    found = measure_balance(x, is_treated, weights)
+    (found,) = measure_balance(x, is_treated, weights)
     order = rng.permutation(40)
-    again = measure_balance(x[order] * 1000 + 7, is_treated[order], weights[order])
+    (again,) = measure_balance(x[order] * 1000 + 7, is_treated[order], weights[order])
     columns = ["smd_pooled", "smd_treated", "var_ratio", "ecdf_max", "ecdf_mean"]
     np.testing.assert_allclose(found[columns], again[columns], rtol=1e-7, atol=1e-9)
     assert (found["ecdf_max"] >= found["ecdf_mean"]).all() and (found["ecdf_max"] <= 1).all()
