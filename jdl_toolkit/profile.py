@@ -56,7 +56,8 @@ def quarter(facts: pd.DataFrame) -> pd.Series:
 def build_profile(facts: pd.DataFrame, units: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
     """A row per unit of `facts`, as ordered categories in the order a table should show, and the labels of its columns.
 
-    The same characteristics whatever the model uses; employment and benefits where `units` has them.
+    The same characteristics whatever the model uses; employment and benefits where `units` has them. What is not
+    recorded of anybody is left out.
     """
     yes_no = {1.0: "yes", 0.0: "no"}
     columns = {
@@ -77,13 +78,14 @@ def build_profile(facts: pd.DataFrame, units: pd.DataFrame) -> tuple[pd.DataFram
     }  # fmt: skip
     columns = {name: (label, values) for name, (label, values) in columns.items() if values is not None}
     ordered = {name: _in_order(values) for name, (_, values) in columns.items()}
-    return pd.DataFrame({"unit_id": facts["unit_id"], **ordered}), {name: label for name, (label, _) in columns.items()}
+    known = {name: values for name, values in ordered.items() if not values.eq(NOT_RECORDED).all()}
+    return pd.DataFrame({"unit_id": facts["unit_id"], **known}), {name: columns[name][0] for name in known}
 
 
 def _in_order(values: pd.Series) -> pd.Series:
     """Bands and years in their own order, other levels by size; "other" and "not recorded" last."""
     if isinstance(values.dtype, pd.CategoricalDtype):
-        return values
+        return values.cat.remove_unused_categories()
     text = values.astype(object).where(values.notna(), NOT_RECORDED)
     counts = text.value_counts()
     by_size = (lambda level: 0) if values.name == "index_year" else (lambda level: -counts[level])

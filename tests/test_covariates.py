@@ -317,6 +317,17 @@ def test_bands_begin_at_their_lowest_value():
     ]  # fmt: skip
 
 
+def test_the_profile_shows_the_levels_there_are_and_nothing_that_is_not_recorded_of_anybody():
+    submitted, register, _ = crowd(3)
+    profile = build_covariates(build_cohort(*submitted, register, make_spec()), register, make_spec()).profile
+    assert "region" not in profile and "nationality" not in profile
+    assert profile["age_band"].cat.categories.tolist() == ["18 to 20", "21 to 24", "25 to 34", "35 to 44"]
+    years = profile["index_year"].cat.categories.tolist()
+    assert years == sorted(years)
+    groups = profile["index_offence_group"].value_counts(sort=False)
+    assert groups.index[-2:].tolist() == ["other", NOT_RECORDED] and groups.iloc[:-2].is_monotonic_decreasing
+
+
 def test_saved_and_read_again(tmp_path):
     submitted, register, _ = crowd(3)
     covariates = build_covariates(build_cohort(*submitted, register, make_spec()), register, make_spec())
