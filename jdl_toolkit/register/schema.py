@@ -119,9 +119,17 @@ TABLES: dict[str, Table] = {
                 _day("data_end"),
                 Column("extract", required=True),
                 Column("synthetic", "BOOLEAN", default="false"),
+                *(Column(f"n_{table}s", "BIGINT", low=0) for table in ("person", "disposal", "offence")),
             ),
             order=("extract",),
-            rules=(_not_before("data_end", "data_start"),),
+            rules=(
+                _not_before("data_end", "data_start"),
+                Rule(
+                    "EXISTS (FROM person) AND n_persons <> (SELECT count(*) FROM person)",
+                    "n_persons is not the number of rows of table person",
+                    "check that all files of the extract are there",
+                ),
+            ),
             needed=True,
         ),
         Table(
