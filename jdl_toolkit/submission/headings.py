@@ -1,0 +1,134 @@
+"""Which column of the sheet is which: finds the row of headings and what each heading means."""
+
+from __future__ import annotations
+
+import difflib
+
+import pandas as pd
+
+from ..errors import Problem
+from .fields import ALIASES, BY_KEY, COLUMNS, PEOPLE, TELLING, plain
+from .sheets import Grid, is_blank
+
+COLUMN_FIELDS = ("sheet", "key", "heading", "found", "position", "recognised")
+ROWS_SEARCHED = 30
+HEADINGS_NEEDED = 3
+
+
+def find_columns(grid: Grid, file: str) -> tuple[int, pd.DataFrame, list[Problem]]:
+    """The row of headings and what its columns mean.
+
+    Parameters
+    ----------
+    grid : list of rows
+        The People sheet.
+    file : str
+        Its file's name, for messages.
+
+    Returns
+    -------
+    row : int
+        Index of the row of headings (0 is the first row of the sheet).
+    columns : DataFrame
+        One row per filled heading: ``sheet``, ``key`` (missing if not used), ``heading`` (the template's), ``found``
+        (the organisation's), ``position`` (1 = column A), ``recognised`` (exactly, by another name, …).
+    problems : list of Problem
+        Missing and doubled columns, all of them.
+    """
+    where = f"{file}, sheet “{PEOPLE}”"
+    row, n_known = _heading_row(grid)
+    if n_known < HEADINGS_NEEDED:
+        # nothing that was found is repeated here: without headings, the first row may be a person
+        wanted = ", ".join(c.heading for c in COLUMNS if c.required)
+        fix = f"give the columns the template's headings, in one row: {wanted}, Service start, …"
+        return row, _no_columns(), [Problem("there is no row of headings", where, fix)]
+    found = _recognise(grid[row])
+    return row, found, [*_doubled(found, where), *_missing(found, where)]
+
+
+def is_heading_row(cells: pd.DataFrame) -> pd.Series:
+    """Whether each row repeats the headings (pages pasted together). Bool, by row."""
+    # columns that every sheet has decide which rows are worth a closer look
+    suspects = cells[
+        cells["surname"].map(lambda cell: isinstance(cell, str) and ALIASES.get(plain(cell)) == "surname").astype(bool)
+    ]
+    telling = [key for key in TELLING if key in cells]
+    hits = sum(suspects[key].map(lambda cell, k=key: ALIASES.get(plain(cell)) == k).astype(int) for key in telling)
+    return pd.Series(cells.index.isin(suspects.index[hits >= HEADINGS_NEEDED]), index=cells.index)
+
+
+def _heading_row(grid: Grid) -> tuple[int, int]:
+    known = [len({ALIASES[p] for p in map(plain, row) if p in ALIASES}) for row in grid[:ROWS_SEARCHED]]
+    best = max(range(len(known)), key=known.__getitem__, default=0)
+    return best, known[best] if known else 0
+
+
+def _recognise(headings: list[object]) -> pd.DataFrame:
+    filled = [(i + 1, str(h).strip()) for i, h in enumerate(headings) if not is_blank(h)]
+    records = []
+    for position, found in filled:
+        key = ALIASES.get(plain(found))
+        how = (
+            "not used"
+            if key is None
+            else "exactly"
+            if plain(found) == plain(BY_KEY[key].heading)
+            else "by another name"
+        )
+        records.append((PEOPLE, key, None, found, position, how))
+    columns = pd.DataFrame(records, columns=list(COLUMN_FIELDS)).astype({"key": "object"})
+    return _guess(columns).assign(
+        heading=lambda c: c["key"].map(lambda k: BY_KEY[k].heading if isinstance(k, str) else None)
+    )
+
+
+def _guess(columns: pd.DataFrame) -> pd.DataFrame:
+    """Give misspelt headings to columns that nothing else stands for."""
+    for i in columns.index[columns["key"].isna()]:
+        near = difflib.get_close_matches(plain(columns.at[i, "found"]), ALIASES, n=1, cutoff=0.85)
+        if near and ALIASES[near[0]] not in set(columns["key"]):
+            columns.loc[i, ["key", "recognised"]] = [ALIASES[near[0]], "by likeness"]
+    return columns
+
+
+def _doubled(columns: pd.DataFrame, where: str) -> list[Problem]:
+    doubled = columns[columns["key"].notna() & columns["key"].duplicated(keep=False) & (columns["key"] != "record")]
+    return [
+        Problem(
+            f"{len(group)} columns could be “{BY_KEY[key].heading}”: “{'”, “'.join(group['found'])}”",
+            where,
+            "keep one of them",
+        )
+        for key, group in doubled.groupby("key", sort=False)
+    ]
+
+
+def _missing(columns: pd.DataFrame, where: str) -> list[Problem]:
+    have = set(columns["key"].dropna())
+    lacking = [c.key for c in COLUMNS if c.required and c.key not in have]
+    problems = [Problem(f"there is no column “{BY_KEY[k].heading}”", where, _suggestion(columns, k)) for k in lacking]
+    if not have & {"service_start", "service_end"}:
+        fix = _suggestion(columns, "service_start")
+        problems.append(Problem("there is neither a column “Service start” nor “Service end”", where, fix))
+    return problems
+
+
+def _suggestion(columns: pd.DataFrame, key: str) -> str:
+    heading = BY_KEY[key].heading
+    unused = {plain(found): found for found in columns.loc[columns["key"].isna(), "found"]}
+    if key in ("forename", "surname") and (whole := unused.keys() & {"name", "names", "full name"}):
+        return f"split the column “{unused[min(whole)]}” into Forename and Surname"
+    names = [plain(heading), *BY_KEY[key].aliases]
+    near = [
+        (difflib.SequenceMatcher(None, name, own).ratio(), found) for own, found in unused.items() for name in names
+    ]
+    score, nearest = max(near, default=(0.0, ""))
+    return (
+        f"rename the column “{nearest}” to “{heading}”"
+        if score >= 0.6
+        else f"add a column with the heading “{heading}”"
+    )
+
+
+def _no_columns() -> pd.DataFrame:
+    return pd.DataFrame({name: [] for name in COLUMN_FIELDS})

@@ -1,0 +1,215 @@
+"""Read an organisation's upload, and check it whole: every fault is found before anything is refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from ..attrition import Ledger
+from ..errors import JDLError, Problem
+from ..result import Result
+from ..spec import RequestSpec
+from .answers import read_answers
+from .faults import BLOCKS_REQUEST, BLOCKS_ROW, FAULTS, NO_ISSUES, WARNS, all_issues, issues_of
+from .fields import PEOPLE, SERVICE, TELLING
+from .headings import find_columns, is_heading_row
+from .repeats import number_people
+from .rules import check_people
+from .sheets import Grid, dates_from_1904, find_sheet, is_blank, nearest_sheet, read_sheets
+
+
+class Blocker(NamedTuple):
+    """What keeps a whole request from going on."""
+
+    sheet: str
+    row: int | None
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Submission(Result):
+    """What an organisation sent, read and checked. Rows about people: restricted.
+
+    Parameters
+    ----------
+    people : DataFrame
+        One row per record: ``row`` (as the spreadsheet shows it), ``forename``, ``middle_name``, ``surname``, ``dob``,
+        ``sex``, ``pnc_id``, ``prison_number`` (both in their normal form, missing if malformed), ``service_start``,
+        ``service_end``, ``region``, ``establishment``, ``usable`` (one can look for the person), ``why_unusable``.
+    issues : DataFrame
+        ``sheet``, ``row``, ``column`` (the template's heading), ``code``, ``severity``, ``message``; no personal value.
+    columns : DataFrame
+        How the organisation's headings were understood; see `headings.find_columns`.
+    answers : dict of str to str
+        Of the Service sheet, by key of `fields.QUESTIONS`.
+    ledger : Ledger
+        Opened with the records received; excludes nobody yet.
+    n_people, n_people_ready : int
+        Distinct people received, and those with a record that nothing blocks.
+    """
+
+    people: pd.DataFrame
+    issues: pd.DataFrame
+    columns: pd.DataFrame
+    answers: dict[str, str]
+    ledger: Ledger
+    n_people: int
+    n_people_ready: int
+
+    def request_blockers(self) -> tuple[Blocker, ...]:
+        """What blocks the request as a whole; empty if it can go on."""
+        found = self.issues[self.issues["severity"] == BLOCKS_REQUEST]
+        rows = [None if pd.isna(row) else int(row) for row in found["row"]]
+        return tuple(map(Blocker, found["sheet"], rows, found["code"], found["message"]))
+
+    def faults_by_kind(self) -> pd.DataFrame:
+        """Faults counted by kind, the gravest and most frequent first: severity, column, code, what, fix, n."""
+        counts = self.issues.groupby(["severity", "column", "code"], dropna=False).size().rename("n").reset_index()
+        counts["what"] = [FAULTS[code].what for code in counts["code"]]
+        counts["fix"] = [FAULTS[code].fix for code in counts["code"]]
+        order = counts["severity"].map({BLOCKS_REQUEST: 0, BLOCKS_ROW: 1, WARNS: 2})
+        counts = counts.assign(order=order).sort_values(["order", "n", "code"], ascending=[True, False, True])
+        return counts[["severity", "column", "code", "what", "fix", "n"]].reset_index(drop=True)
+
+    def summary(self) -> str:
+        blocked = self.issues.loc[self.issues["severity"] == BLOCKS_ROW, "row"].nunique()
+        usable, blockers = int(self.people["usable"].sum()), len(self.request_blockers())
+        gate = (
+            "Nothing blocks the request."
+            if not blockers
+            else f"{blockers} {'thing blocks' if blockers == 1 else 'things block'} the request."
+        )
+        return (
+            f"{len(self.people):,} records of {self.n_people:,} distinct people; {usable:,} can be used for linkage, "
+            f"{blocked:,} have a fault that blocks them. {gate}"
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """The faults by kind: the only frame of a submission without rows about people."""
+        return self.faults_by_kind()
+
+
+def read_submission(path: Path, spec: RequestSpec, data_period: tuple[dt.date, dt.date] | None = None) -> Submission:
+    """Read a Data Upload Template (.xlsx, .ods; or .csv with its Service answers in ``<name>-service.csv``).
+
+    Parameters
+    ----------
+    path : Path
+    spec : RequestSpec
+        For the limits of intake, and the day the request was received.
+    data_period : (date, date), optional
+        First and last day of the register's data; without it no date is held against them.
+
+    Returns
+    -------
+    Submission
+        With every fault of every row; faulty rows are kept and marked.
+
+    Raises
+    ------
+    JDLError
+        If the file cannot be read as an upload; with all its structural faults (no workbook, sheet, column or record).
+    """
+    path = Path(path)
+    sheets = read_sheets(path)
+    people_grid, service_grid, header, columns = _structure(sheets, path)
+    cells, notes = _records(people_grid, header, columns)
+    if cells.empty:
+        raise JDLError(
+            "there are no records below the headings",
+            f"{path.name}, sheet “{PEOPLE}”",
+            "send the sheet with its records",
+        )
+    people, issues = check_people(cells, spec, data_period, dates_from_1904(path))
+    answers, gaps = read_answers(service_grid)
+    blocked = set(issues.loc[issues["severity"] == BLOCKS_ROW, "row"])
+    person = number_people(people)
+    n_ready = person[~people["row"].isin(blocked)].nunique()
+    found = [issues, gaps, notes, *_heading_issues(columns, header + 1), _too_few(n_ready, spec)]
+    ledger = Ledger.start("submission", "records received", len(people))
+    return Submission(people, all_issues(found), columns, answers, ledger, int(person.nunique()), int(n_ready))
+
+
+def _structure(sheets: dict[str, Grid], path: Path) -> tuple[Grid, Grid, int, pd.DataFrame]:
+    """The two sheets, the row of headings, the columns; or every structural fault at once."""
+    found = {name: find_sheet(sheets, name) for name in (PEOPLE, SERVICE)}
+    problems = [_no_sheet(sheets, name, path) for name in found if found[name] is None]
+    people = sheets[found[PEOPLE]] if found[PEOPLE] is not None else None
+    header, columns = 0, pd.DataFrame()
+    if people is not None and not any(not is_blank(cell) for row in people for cell in row):
+        problems.append(
+            Problem("the sheet is empty", f"{path.name}, sheet “{PEOPLE}”", "send the sheet with its records")
+        )
+    elif people is not None:
+        header, columns, faults = find_columns(people, path.name)
+        problems += faults
+    if problems:
+        raise JDLError(problems)
+    return people, sheets[found[SERVICE]], header, columns
+
+
+def _no_sheet(sheets: dict[str, Grid], name: str, path: Path) -> Problem:
+    if path.suffix.lower() == ".csv":
+        fix = f"put the questions and answers beside it, as {path.stem}-service.csv"
+        return Problem("the answers about the service are missing", path.name, fix)
+    return Problem(f"there is no sheet “{name}”", path.name, nearest_sheet(sheets, name))
+
+
+def _records(grid: Grid, header: int, columns: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Raw cells of the rows that are records, indexed by row number; and remarks on the rows that are not.
+
+    A row that says nothing of anybody (no name, date or gender) is blank, a note, or a total of a column. So is a row
+    that repeats the headings, or says in a single cell more than a name would.
+    """
+    below = pd.DataFrame(grid[header + 1 :], dtype="object")
+    below.index = pd.RangeIndex(header + 2, header + 2 + len(below))
+    if below.empty:
+        return below, NO_ISSUES
+    used = columns[columns["key"].notna()].drop_duplicates("key")
+    cells = below.reindex(columns=used["position"] - 1).set_axis(list(used["key"]), axis="columns")
+    filled = ~below.map(is_blank).astype(bool)
+    telling = ~cells[[key for key in TELLING if key in cells]].map(is_blank).astype(bool)
+    n_telling = telling.sum(axis=1)
+    note = (n_telling == 0) | ((n_telling == 1) & _reads_like_a_note(cells)) | is_heading_row(cells)
+    blank = ~filled.any(axis=1) | ((n_telling == 0) & _only_numbered(cells, filled))
+    notes = issues_of("not_a_record", PEOPLE, below.index[note & ~blank], None)
+    return cells[~note & ~blank], notes
+
+
+def _only_numbered(cells: pd.DataFrame, filled: pd.DataFrame) -> pd.Series:
+    """Rows that hold their own number alone: lists are often numbered further than they are filled."""
+    numbered = _words(cells, ["record"]).str.contains(r"^\W*\w*\d", regex=True)
+    return numbered & (filled.sum(axis=1) == 1)
+
+
+def _reads_like_a_note(cells: pd.DataFrame) -> pd.Series:
+    text = _words(cells, ["record", "forename", "surname"])
+    begins = text.str.match(r"(?i)(?:total|sum|count|note|n\.?b\b|nb:|end of|source|key\b|\*|see )").astype(bool)
+    return begins | (text.str.count(r"\S+") > 4) | text.str.fullmatch(r"[\d\s.,]+").astype(bool)
+
+
+def _words(cells: pd.DataFrame, keys: list[str]) -> pd.Series:
+    """The text of some columns, joined row by row."""
+    filled = [cells[key].map(lambda cell: "" if is_blank(cell) else str(cell).strip()) for key in keys if key in cells]
+    return sum((text + " " for text in filled), pd.Series("", cells.index, dtype="str")).astype("str").str.strip()
+
+
+def _heading_issues(columns: pd.DataFrame, row: int) -> list[pd.DataFrame]:
+    guessed, unused = columns["recognised"] == "by likeness", columns["key"].isna()
+    return [
+        issues_of(
+            "heading_guessed", PEOPLE, [row] * int(guessed.sum()), None, "“" + columns.loc[guessed, "found"] + "”"
+        ),
+        issues_of("column_not_used", PEOPLE, [row] * int(unused.sum()), None, "“" + columns.loc[unused, "found"] + "”"),
+    ]
+
+
+def _too_few(n_ready: int, spec: RequestSpec) -> pd.DataFrame:
+    minimum = spec.intake.minimum_people
+    rows = [None] if n_ready < minimum else []
+    return issues_of("too_few_people", PEOPLE, rows, None, [f"{n_ready}; at least {minimum} are needed"] * len(rows))

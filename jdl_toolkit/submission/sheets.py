@@ -1,0 +1,181 @@
+"""The cells of an upload, whatever file it comes in: .xlsx and .ods by calamine, .csv by the standard library.
+
+A file from outside is not to be trusted: it may be damaged, protected, misnamed or made to exhaust the machine. All of
+that ends as one `JDLError` that says what to send instead.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import re
+import zipfile
+from pathlib import Path
+
+from python_calamine import CalamineError, PasswordError, SheetTypeEnum, load_workbook
+
+from ..errors import JDLError
+from .fields import PEOPLE, SERVICE, SHEET_ALIASES, plain
+
+#: Rows of a sheet, the first being row 1 of the spreadsheet; all rows are equally long.
+Grid = list[list[object]]
+
+SUFFIXES = (".xlsx", ".ods", ".csv")
+MOST_CELLS = 5_000_000
+MOST_BYTES = 500_000_000
+SEND_AGAIN = "open it in a spreadsheet program, save it as .xlsx under a new name, and send that"
+
+_OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # the container of old .xls files and of protected .xlsx files
+_FILLED_CELL = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br=[\"']([A-Z]{1,3})(\d{1,7})[\"'][^>]*(?<!/)>")
+
+
+def read_sheets(path: Path) -> dict[str, Grid]:
+    """All worksheets of a file, by name. A CSV file gives the sheets People and Service (``<name>-service.csv``).
+
+    Raises
+    ------
+    JDLError
+        If the file is not there, empty, protected, damaged, too large or of another kind.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise JDLError("there is no such file", where=path.name, fix=_nearest_file(path))
+    if path.suffix.lower() not in SUFFIXES:
+        raise JDLError("this kind of file cannot be read", where=path.name, fix=f"send {', '.join(SUFFIXES)}")
+    if path.stat().st_size == 0:
+        raise JDLError("the file is empty", where=path.name, fix="send the file that holds the records")
+    try:
+        return _read_csv_pair(path) if path.suffix.lower() == ".csv" else _read_workbook(path)
+    except OSError as fault:
+        raise JDLError(
+            f"the file cannot be opened ({type(fault).__name__})", path.name, "check its permissions"
+        ) from None
+
+
+def find_sheet(sheets: dict[str, Grid], name: str) -> str | None:
+    """The sheet that is meant by `name`, whatever its capitals and spaces; None if there is none."""
+    fitting = [found for found in sheets if plain(found) in SHEET_ALIASES[name]]
+    exact = [found for found in fitting if plain(found) == plain(name)]
+    return next(iter(exact or fitting), None)
+
+
+def nearest_sheet(sheets: dict[str, Grid], name: str) -> str:
+    """Words on the sheet that is most likely meant by `name`. Names that are far from it are not repeated."""
+    near = difflib.get_close_matches(plain(name), {plain(found): found for found in sheets}, n=1, cutoff=0.5)
+    if near:
+        return f"rename the sheet “{next(found for found in sheets if plain(found) == near[0])}” to “{name}”"
+    return f"add a sheet named “{name}”, as in the template; the file has {len(sheets)} other sheet(s)"
+
+
+def is_blank(cell: object) -> bool:
+    """Whether a cell shows nothing (spaces of any kind included)."""
+    return cell is None or (isinstance(cell, str) and not cell.strip("\u200b\ufeff \t\r\n\xa0\u2007\u202f"))
+
+
+def dates_from_1904(path: Path) -> bool:
+    """Whether a workbook counts its days from 1904, as spreadsheets on old Macintoshes did."""
+    if Path(path).suffix.lower() != ".xlsx":
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return bool(re.search(rb"date1904=[\"'](?:1|true)", archive.read("xl/workbook.xml")))
+
+
+def _nearest_file(path: Path) -> str:
+    folder = path.parent
+    names = [p.name for p in folder.iterdir() if p.suffix.lower() in SUFFIXES] if folder.is_dir() else []
+    near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.5)
+    return f"did you mean “{near[0]}”?" if near else "check the name and the folder"
+
+
+def _read_workbook(path: Path) -> dict[str, Grid]:
+    _refuse_what_would_exhaust(path)
+    try:
+        with load_workbook(path) as workbook:
+            names = [s.name for s in workbook.sheets_metadata if s.typ == SheetTypeEnum.WorkSheet]
+            found = [workbook.get_sheet_by_name(name) for name in names]
+            if sum((s.total_height or 0) * (s.total_width or 0) for s in found) > MOST_CELLS:
+                raise _too_large(path)
+            return {s.name: _rectangle(s.to_python(skip_empty_area=False)) for s in found}
+    except PasswordError:
+        raise _protected(path) from None
+    except CalamineError:
+        raise JDLError("the workbook is damaged or not a workbook", where=path.name, fix=SEND_AGAIN) from None
+    except BaseException as fault:  # a panic inside calamine is no Exception
+        if type(fault).__name__ != "PanicException":
+            raise
+        raise JDLError("the workbook is damaged", where=path.name, fix=SEND_AGAIN) from None
+
+
+def _refuse_what_would_exhaust(path: Path) -> None:
+    """Refuse protected files, and archives whose content would not fit: calamine lays a sheet out as a full rectangle,
+    so that one stray cell in the last row and column would end the whole process."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    if head == _OLE:
+        protected = "EncryptedPackage".encode("utf-16-le") in path.read_bytes()
+        raise _protected(path) if protected else JDLError("this is a workbook of the old kind", path.name, SEND_AGAIN)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(part.file_size for part in archive.infolist()) > MOST_BYTES:
+                raise _too_large(path)
+            parts = [p for p in archive.namelist() if re.fullmatch(r"xl/worksheets/[^/]+\.xml", p, re.IGNORECASE)]
+            if any(_extent(archive.read(part)) > MOST_CELLS for part in parts):
+                raise _too_large(path)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError, zipfile.zlib.error):
+        raise JDLError("the workbook is damaged or not a workbook", where=path.name, fix=SEND_AGAIN) from None
+
+
+def _extent(sheet_xml: bytes) -> int:
+    """Cells in the rectangle from A1 to the last filled row and column."""
+    places = set(_FILLED_CELL.findall(sheet_xml))
+    if not places:
+        return 0
+    widest = max((len(letters), letters) for letters, _ in places)[1]
+    n_columns = 0
+    for letter in widest:
+        n_columns = n_columns * 26 + letter - ord("A") + 1
+    return n_columns * max(int(row) for _, row in places)
+
+
+def _too_large(path: Path) -> JDLError:
+    fix = "delete stray cells and sheets that are not asked for; a request of 100,000 records fits"
+    return JDLError("the file is too large to be an upload, or has cells far outside the table", path.name, fix)
+
+
+def _protected(path: Path) -> JDLError:
+    return JDLError("the workbook is protected by a password", path.name, "send it without one, by your secure channel")
+
+
+def _read_csv_pair(path: Path) -> dict[str, Grid]:
+    sheets = {PEOPLE: _read_csv(path)}
+    beside = path.with_name(f"{path.stem}-service{path.suffix}")
+    return sheets | ({SERVICE: _read_csv(beside)} if beside.is_file() else {})
+
+
+def _read_csv(path: Path) -> Grid:
+    text = _decoded(path)
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    delimiter = max(",;\t|", key=first.count)
+    try:
+        return _rectangle([list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)])
+    except csv.Error:
+        raise JDLError("the file is not readable as CSV", where=path.name, fix=SEND_AGAIN) from None
+
+
+def _decoded(path: Path) -> str:
+    content = path.read_bytes()
+    encodings = ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252")
+    for encoding in encodings:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise JDLError("the file is not text", where=path.name, fix="save it as CSV UTF-8, or send it as .xlsx")
+
+
+def _rectangle(rows: Grid) -> Grid:
+    width = max((len(row) for row in rows), default=0)
+    return [row + [""] * (width - len(row)) for row in rows]
