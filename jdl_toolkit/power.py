@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from .errors import JDLError, Problem
+from .errors import CouldNotBeAnswered, JDLError, Problem
 from .result import Result
 
 #: A treatment group beyond this is no answer to anybody.
@@ -206,3 +206,25 @@ def _check(n_control: int, sd: float, n_treatment: int, alpha: float, power: flo
     problems = [Problem(what, f"power, {where}", "correct the value") for is_wrong, where, what in faults if is_wrong]
     if problems:
         raise JDLError(problems)
+
+
+def power_for_rate(outcomes, spec) -> PowerTable:
+    """Power table of the one-year reoffending rate, for the groups that were compared.
+
+    Parameters
+    ----------
+    outcomes : inference.Outcomes
+        Its row ``rate`` gives both shares and both group sizes.
+    spec : RequestSpec
+
+    Raises
+    ------
+    CouldNotBeAnswered
+        If the outcome does not vary: everybody reoffended, or nobody.
+    """
+    rate = outcomes.measures.set_index("key").loc["rate"]
+    sd = common_sd(rate["treatment_value"], rate["n_treatment"], rate["control_value"], rate["n_control"])
+    if not sd:
+        raise CouldNotBeAnswered("nobody, or everybody, reoffended in both groups: nothing can be compared")
+    asked = spec.power
+    return power_table(int(rate["n_control"]), sd, int(rate["n_treatment"]), asked.alpha, asked.power, asked.reductions_pp)

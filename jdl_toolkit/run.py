@@ -25,10 +25,11 @@ from traitlets.config import Config
 from . import disclosure, errors, render
 from .cohort import Cohort
 from .errors import CouldNotBeAnswered, GateClosed, JDLError, StageFailed
-from .findings import Findings, could_not_be_answered
+from .findings import Findings, Status, could_not_be_answered
 from .lab import STAGES, Lab
 from .linkage import Linkage
 from .manifest import Manifest, now
+from .narrative import headline_sentence
 from .result import write_atomically
 from .spec import RequestSpec
 from .stage import CLOSED, PASSED, UNANSWERED, RequestFolder, Stage, open_folder, read_closing
@@ -38,6 +39,9 @@ log = logging.getLogger("jdl_toolkit")
 
 #: Seconds after which one cell of a notebook counts as hanging.
 CELL_TIMEOUT = 3600
+
+#: Template of the report of a request that could not be answered.
+NOT_ANSWERED = "05_not_answered"
 
 
 @dataclass(frozen=True)
@@ -146,8 +150,6 @@ def _run_stages(lab, request, spec, folder, until, progress) -> RunOutcome:
             raise GateClosed(f"stage {name} is closed: {reason}", f"request {spec.request}", fix)
     headline = ""
     if until == "report":
-        from .narrative import headline_sentence
-
         findings = Findings.read(folder.findings_file)
         headline = headline_sentence(findings.analyses[0])
     report = folder.report if until == "report" else None
@@ -166,8 +168,7 @@ def _run_stage(lab, request, spec, folder, manifest, name, key, progress) -> flo
             build_report(lab, request, spec, folder)
             said = {"gate": PASSED, "reason": ""}
         else:
-            execute(lab, STAGES[name], request, folder.root.parent, folder.executed(name))
-            said = read_closing(folder, name)
+            said = _execute_stage(lab, request, folder, name)
             if said["gate"] == "not run":
                 raise StageFailed(f"notebook {STAGES[name]} ended without closing its stage")
     except BaseException as fault:
@@ -184,6 +185,15 @@ def _run_stage(lab, request, spec, folder, manifest, name, key, progress) -> flo
     log.info("stage %s done in %.2f s, gate: %s", name, elapsed, said["gate"])
     progress(name, "done")
     return elapsed
+
+
+def _execute_stage(lab: Lab, request: str, folder: RequestFolder, name: str) -> dict[str, str]:
+    """Execute a stage's notebook and return what its gate says."""
+    try:
+        execute(lab, STAGES[name], request, folder.root.parent, folder.executed(name))
+    except CouldNotBeAnswered as fault:
+        return {"gate": UNANSWERED, "reason": fault.problems[0].what}
+    return read_closing(folder, name)
 
 
 def execute(lab: Lab, template: str, request: str, outputs: Path, target: Path) -> None:
@@ -255,8 +265,9 @@ def build_report(lab: Lab, request: str, spec: RequestSpec, folder: RequestFolde
     os.chmod(temporary, 0o755)
     try:
         notebook = temporary / "report.ipynb"
-        execute(lab, STAGES["report"], request, folder.root.parent, notebook)
         findings = Findings.read(folder.findings_file)
+        template = STAGES["report"] if findings.status is Status.reported else NOT_ANSWERED
+        execute(lab, template, request, folder.root.parent, notebook)
         _without_machine_path(notebook, request)
         render.write_report(notebook, findings, temporary)
         _check_leaks(lab, spec, folder, temporary)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,16 +11,25 @@ from typing import Any, TypeVar
 
 import yaml
 
+from .balance import Balance
+from .cohort import Cohort
+from .covariates import Covariates
 from .document import Inset
 from .errors import GateClosed, JDLError, Problem
 from .findings import Findings, Provenance
 from .lab import STAGES, Lab
+from .linkage import Linkage
 from .manifest import PACKAGES, Manifest, file_digest
+from .matching import MatchedSample
 from .register import Register
 from .result import Result, write_atomically
 from .spec import RequestSpec, read_yaml
+from .submission import Submission
 
 R = TypeVar("R", bound=Result)
+
+#: Results that the outcome stage loads, in the order in which they came about.
+STAGED: tuple[type[Result], ...] = (Submission, Linkage, Cohort, Covariates, MatchedSample, Balance)
 
 #: What a stage's gate can say.
 PASSED, UNANSWERED, CLOSED = "passed", "could not be answered", "closed"
@@ -135,6 +145,21 @@ class Stage:
     def manifest(self) -> Manifest:
         return Manifest.read(self.folder.manifest_file)
 
+    @property
+    def data_period(self) -> tuple[dt.date, dt.date]:
+        """First and last day for which the register holds offences."""
+        return self.register.meta.data_start, self.register.meta.data_end
+
+    @property
+    def marked_up_file(self) -> Path:
+        """Where the organisation's workbook goes with its faults marked; it holds people, so it is restricted."""
+        return self.folder.restricted / f"marked-up-{self.submission_file.stem}.xlsx"
+
+    @property
+    def accepted(self) -> dict[str, str] | None:
+        """Who accepted a balance outside the limit, and why; None if nobody did."""
+        return self.manifest.last_event("balance accepted")
+
     def load(self, kind: type[R]) -> R:
         """The result of that kind which an earlier stage saved."""
         return kind.load(self.folder.restricted / kind.__name__.lower())
@@ -176,7 +201,7 @@ class Stage:
         tone = "note" if gate == PASSED else "warning"
         return Inset(tone, f"Gate of this stage: {gate}", reason or "Nothing stands in the way of the next stage.")
 
-    def close_intake(self, submission: Any) -> Inset:
+    def close_intake(self, submission: Submission) -> Inset:
         """Gate of the intake: enough people, and nothing that blocks the request.
 
         Raises
@@ -194,15 +219,15 @@ class Stage:
         """Gate of linkage and cohort: the minimum number of people in the analysis."""
         return self._close_minimum(n_in_scope, "people could be included in the analysis")
 
-    def close_matching(self, n_matched: int, balance: Any) -> Inset:
+    def close_matching(self, n_matched: int, balance: Balance) -> Inset:
         """Gate of matching: enough matched people and no red covariate, unless an analyst accepted it with a reason."""
         if n_matched < self.spec.cohort.minimum_analysed:
             return self._close_minimum(n_matched, "people could be matched")
         if balance.passed:
             return self.close()
-        accepted = self.manifest.last_event("balance accepted")
-        if accepted:
-            return self.close(PASSED, f"Balance is outside the limit and was accepted by {accepted['by']}: {accepted['reason']}")
+        if self.accepted:
+            who, why = self.accepted["by"], self.accepted["reason"]
+            return self.close(PASSED, f"Balance is outside the limit and was accepted by {who}: {why}")
         limit = self.spec.balance.amber_up_to
         return self.close(CLOSED, f"the worst standardised mean difference is {balance.worst:.3f}, above the limit of {limit}")
 

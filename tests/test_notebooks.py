@@ -42,8 +42,8 @@ def test_one_parameters_cell_of_literals_and_nothing_else(template):
 
 
 def test_cells_are_few_and_thin_and_define_nothing(template):
-    _, notebook = template
-    assert len(code(notebook)) <= 24
+    path, notebook = template
+    assert len(code(notebook)) <= (40 if path.stem.startswith("05") else 15)
     for cell in code(notebook):
         assert len(cell.source.splitlines()) <= 6, cell.source
         assert not re.search(r"^\s*(def|class|for|while|try|with) ", cell.source, re.M), cell.source
@@ -57,14 +57,14 @@ def test_it_starts_with_a_title_and_its_purpose(template):
 
 def test_headings_of_the_labs_own_notebooks_are_questions(template):
     path, notebook = template
-    if path.stem in ("05_report", "10_bulletin"):
-        pytest.skip("written for readers outside: its headings are statements too")
     headings = re.findall(r"^## (.+)$", "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown"), re.M)
-    assert headings and all(heading.endswith("?") for heading in headings), headings
+    is_for_readers = path.stem.startswith("05")  # written for people outside: headings may be statements
+    assert headings and (is_for_readers or all(heading.endswith("?") for heading in headings)), headings
 
 
-def test_the_report_opens_nothing_but_findings():
-    source = "\n".join(cell.source for cell in code(nbformat.read(ROOT / "notebooks/05_report.ipynb", as_version=4)))
+@pytest.mark.parametrize("name", ["05_report", "05_not_answered"])
+def test_the_report_opens_nothing_but_findings(name):
+    source = "\n".join(cell.source for cell in code(nbformat.read(ROOT / f"notebooks/{name}.ipynb", as_version=4)))
     imported = set(re.findall(r"^(?:from|import) (.+)$", source, re.M))
     assert not any(re.search(r"register|cohort|linkage|submission|stage|duckdb|pandas", line) for line in imported), imported
     assert re.findall(r"\b(?:open|read\w*|load|glob)\(", source) == ["read("]
