@@ -83,6 +83,7 @@ def _with_unusable(links: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     links["person_id"] = links["person_id"].where(links["status"] == "matched")
     kept = links["status"].isin(["matched", "ambiguous"])
     links["tier"] = links["tier"].astype(object).where(kept & links["tier"].notna(), "")
+    links = links.astype({"status": "str", "tier": "str"})
     for column in ("match_weight", "posterior"):
         links[column] = links[column].astype(float).where(kept)
     return links.reset_index(drop=True)
