@@ -279,6 +279,29 @@ def test_delays_are_those_of_everybody_in_scope_even_of_those_who_reoffended_fir
     assert shares.to_numpy() == pytest.approx([1 / 3] * 3, abs=0.03)
 
 
+def test_the_delay_is_drawn_apart_from_the_event():
+    days = [dt.date(2010, month, 1) for month in (1, 4, 7, 10)]
+    starts = {n: days[n - 1] + dt.timedelta(days=10 * n) for n in (1, 2, 3, 4)}
+    records = [{"person_id": n, "service_start": start} for n, start in starts.items()]
+    disposals = [order(n, days[n - 1]) for n in starts] + [order(p, d) for p in range(5, 2005) for d in days]
+    cohort = build_cohort(*submit(*records), tiny_register(disposal=disposals), make_spec())
+    shares = cohort.pool["delay_days"].value_counts(normalize=True).sort_index()
+    assert shares.index.tolist() == [10, 20, 30, 40]
+    assert shares.to_numpy() == pytest.approx([0.25] * 4, abs=0.04)
+
+
+def test_two_sentences_that_end_in_one_release_are_one_event():
+    def served(person_id, sentenced):
+        return order(person_id, sentenced, "custody", release_date=dt.date(2010, 6, 1))
+
+    sentenced = [dt.date(2010, 1, 10), dt.date(2010, 2, 10)]
+    register = tiny_register(disposal=[served(1, sentenced[0]), *(served(2, day) for day in sentenced)])
+    spec = make_spec(cohort={"route": "custody", "index_disposals": ["custody"]})
+    cohort = build_cohort(*submit({"person_id": 1, "service_start": "2010-03-01"}), register, spec)
+    assert cohort.pool[["person_id", "disposal_id", "delay_days"]].to_numpy().tolist() == [[2, 2, 0]]
+    assert step(cohort.pool_ledger, "outranked")["records_excluded"] == 1
+
+
 def test_delays_are_drawn_within_the_disposal_or_with_a_message_from_all():
     records = [{"person_id": 1, "service_start": INDEX + dt.timedelta(days=10)}]
     kinds = {1: "community_order", 2: "community_order", 3: "suspended_sentence_order"}
