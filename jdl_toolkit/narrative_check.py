@@ -13,6 +13,7 @@ from .findings import Analysis, Estimate, Findings, Measure
 
 #: Numbers that belong to the method or to ordinary speech: "for every 100 people", "SHA-256".
 CONSTANTS = frozenset({"1", "100", "256"})
+_DIGEST = re.compile(r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{12,}\b")
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)*")
 
 
@@ -28,7 +29,9 @@ def check_numbers(text: str, findings: Findings) -> list[str]:
     findings : Findings
     """
     allowed = known_numbers(findings)
-    return [found for found in _tokens(_without_quotes(text, findings)) if found not in allowed]
+    rest = _without_quotes(text, findings)
+    digests = _DIGEST.findall(rest)
+    return [found for found in _tokens(_DIGEST.sub(" ", rest)) if found not in allowed] + digests
 
 
 def known_numbers(findings: Findings) -> frozenset[str]:
@@ -51,7 +54,7 @@ def _without_quotes(text: str, findings: Findings) -> str:
     for value in sorted(filter(None, held), key=len, reverse=True):
         text = text.replace(value, " ")
     digests = {source.spec_digest, *(e.get("sha256", "") for e in source.inputs)}
-    for token in re.findall(r"\b[0-9a-f]{12,}\b", text):
+    for token in _DIGEST.findall(text):
         if any(digest.startswith(token) for digest in digests):
             text = text.replace(token, " ")
     return text

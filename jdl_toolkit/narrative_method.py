@@ -152,12 +152,14 @@ def _radius(passage: Passage, findings: Findings, analysis: Analysis) -> None:
             "caliper",
             f"How far the circle reaches is called the caliper. Here it is {width} standard deviations of {scale}.",
         )
-        tried = len(analysis.matching.calipers_tried)
-        if tried > 1:
+        tried = small_number(len(analysis.matching.calipers_tried))
+        is_alike = analysis.balance is None or analysis.balance.passed
+        if len(analysis.matching.calipers_tried) > 1 and is_alike:
             passage.say(
-                "caliper_narrowed",
-                f"It is the widest of {small_number(tried)} that were tried at which the groups are alike.",
+                "caliper_narrowed", f"It is the widest of {tried} that were tried at which the groups are alike."
             )
+        elif not is_alike:
+            passage.say("caliper_best", f"Of {tried} that were tried, it is the one that makes the groups most alike.")
         passage.say("caliper_blind", "It was chosen by how alike the groups are, without a look at any outcome.")
     passage.say("no_match", "A person with nobody inside the circle cannot be compared and leaves the analysis.")
 
@@ -285,10 +287,9 @@ def caveats(findings: Findings, analysis: Analysis | None = None) -> Words:
     if findings.linkage is not None and findings.linkage.expected_wrong_links is not None:
         expected = findings.linkage.expected_wrong_links
         least = "less than 1" if expected < 1 else f"about {numbers.number(expected)}"
-        one = "record" if least.endswith(" 1") else "records"
         passage.item(
             "wrong_links",
-            f"People were found by name and date of birth, which can go wrong: {least} of the {one} found may belong to"
+            f"People were found by name and date of birth, which can go wrong: {least} of the records found may belong to"
             " somebody else.",
         )
     if analysis is not None and any(m.base == "reoffenders" for m in analysis.measures):

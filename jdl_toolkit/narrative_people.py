@@ -113,14 +113,14 @@ def who_is_in(findings: Findings, analysis: Analysis | None = None) -> Words:
 
 def _remaining(analysis: Analysis, minimum: int) -> str:
     first, last = analysis.flow[0], analysis.flow[-1]
-    people = capital(numbers.plural(last.records_after, "person", "people", minimum))
+    people = numbers.plural(last.records_after, "person", "people", minimum)
     if last.records_after is None and "records_after" in last.secondary:
-        people = "The other people"
+        people = "the other people"
     was = "" if analysis.matching is None else " and was analysed" if last.records_after == 1 else " and were analysed"
     share = ""
     if first.records_after and last.records_after:
         share = f": {numbers.per_cent(last.records_after / first.records_after)} of the records that were sent"
-    return f"{people} remained{was}{share}."
+    return f"In the end, {people} remained{was}{share}."
 
 
 def _excluded(step: FlowStep, minimum: int) -> str:

@@ -1,0 +1,629 @@
+"""The words of a report, rule by rule: from interval, p-value, counts and gates to the sentence."""
+
+import re
+
+import pytest
+from examples import (
+    analysis,
+    days,
+    estimate,
+    findings,
+    frequency,
+    measure,
+    power,
+    ranged,
+    steps,
+    unanswered,
+    withheld,
+)
+
+from jdl_toolkit import narrative
+from jdl_toolkit.findings import BalanceRow, BalanceSummary, Detail, Findings, Verdict
+from jdl_toolkit.narrative_ranges import difference_in_words, interval_in_words, verdict_of
+from jdl_toolkit.wording import Passage, listed, period, plain, within
+
+REDUCTION, INCREASE, INCONCLUSIVE = ranged(-0.38, -0.01), ranged(0.02, 0.11), ranged(-0.0794, 0.0359)
+PASSAGES = (
+    narrative.finding,
+    narrative.what_was_done,
+    narrative.for_every_100,
+    narrative.range_in_words,
+    narrative.can_say,
+    narrative.cannot_say,
+    narrative.what_could_be_detected,
+    narrative.who_is_in,
+    narrative.how_alike,
+    narrative.three_estimates,
+    narrative.method_in_short,
+    narrative.caveats,
+    narrative.provenance,
+    narrative.glossary,
+)
+
+
+def of(headline, **changes) -> Findings:
+    """Findings with one measure, the rate."""
+    return findings(measure(headline, **changes))
+
+
+# --- ranges ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "unit", "words"),
+    [
+        (-0.38, -0.01, "share", "is between 1 and 38 percentage points lower"),  # [S4]: Brighton and Hove
+        (
+            -0.13,
+            -0.002,
+            "share",
+            "is between 0.2 and 13.0 percentage points lower",
+        ),  # one decimal: 0.2 would print as 0
+        (-0.13, -0.0004, "share", "is between 0.04 and 13.00 percentage points lower"),
+        (0.02, 0.11, "share", "is between 2 and 11 percentage points higher"),
+        (-0.0794, 0.0359, "share", "could be as many as 8 percentage points lower, or as many as 4 higher"),
+        (-0.01, 0.01, "share", "could be as many as 1 percentage point lower, or as many as 1 higher"),
+        (-0.08, 0.003, "share", "could be as many as 8.0 percentage points lower, or as many as 0.3 higher"),
+        (-0.1, 0.0, "share", "could be as many as 10 percentage points lower, or nothing"),
+        (0.0, 0.1, "share", "could be as many as 10 percentage points higher, or nothing"),
+        (-0.084, -0.083, "share", "is about 8 percentage points lower"),
+        (-0.31, 0.09, "count", "could be as much as 0.31 fewer, or as much as 0.09 more"),
+        (-0.31, -0.004, "count", "is between 0.004 and 0.310 fewer"),
+        (-9.4, 37.8, "days", "could be as many as 9 days sooner, or as many as 38 later"),
+        (1.2, 30.0, "days", "is between 1 and 30 days later"),
+        (-1.2, 0.6, "days", "could be as many as 1 day sooner, or as many as 1 later"),
+    ],
+)
+def test_a_range_in_words(low, high, unit, words):
+    assert interval_in_words(ranged(low, high).model_copy(update={"ci_low": low, "ci_high": high}), unit) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "unit", "words"),
+    [
+        (-0.0218, -0.0794, 0.0359, "share", "2 percentage points lower"),
+        (-0.013, -0.07, 0.04, "share", "1 percentage point lower"),
+        (0.003, -0.06, 0.06, "share", "0.3 percentage points higher"),  # would print as 0
+        (-0.003, -0.06, 0.06, "share", "0.3 percentage points lower"),
+        (0.0, -0.06, 0.06, "share", "no different"),
+        (-0.065, -0.13, -0.002, "share", "6.5 percentage points lower"),  # as fine as its interval
+        (-0.11, -0.31, 0.09, "count", "0.11 fewer"),
+        (14.2, -9.4, 37.8, "days", "14 days later"),
+        (-1.0, -9.4, 7.4, "days", "1 day sooner"),
+    ],
+)
+def test_a_best_estimate_in_words(value, low, high, unit, words):
+    found = estimate(value).model_copy(update={"ci_low": low, "ci_high": high})
+    assert difference_in_words(found, unit) == words
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (-0.2, -1e-9, Verdict.reduction),
+        (1e-9, 0.2, Verdict.increase),
+        (-0.1, 0.1, Verdict.inconclusive),
+        (-0.1, 0.0, Verdict.inconclusive),
+        (0.0, 0.1, Verdict.inconclusive),
+    ],
+)
+def test_the_verdict_depends_on_whether_the_interval_crosses_or_touches_zero(low, high, verdict):
+    assert verdict_of(ranged(-0.2, 0.2).model_copy(update={"ci_low": low, "ci_high": high})) == verdict
+
+
+# --- the finding -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headline", "changes", "sentence"),
+    [
+        (
+            REDUCTION,
+            {"treatment_value": 0.4},
+            (
+                "People who received the service reoffended less often than similar people who did not: 40% within one"
+                " year, against 60% expected, and the true difference is between 1 and 38 percentage points lower."
+            ),
+        ),
+        (
+            INCREASE,
+            {"treatment_value": 0.4},
+            (
+                "People who received the service reoffended more often than similar people who did not: 40% within one"
+                " year, against 34% expected, and the true difference is between 2 and 11 percentage points higher."
+            ),
+        ),
+        (
+            INCONCLUSIVE,
+            {},
+            (
+                "It is not clear whether the service changed reoffending: 33% of the people who received it reoffended"
+                " within one year, against 35% expected of similar people, and the true difference could be as many as"
+                " 8 percentage points lower, or as many as 4 higher."
+            ),
+        ),
+    ],
+)
+def test_the_headline_sentence(headline, changes, sentence):
+    assert narrative.headline_sentence(analysis(measure(headline, **changes))) == sentence
+
+
+def test_the_headline_sentence_without_a_result():
+    words = "The result cannot be shown: fewer than 5 people reoffended, so the result could point to individuals."
+    assert narrative.headline_sentence(analysis(withheld())) == words
+    assert narrative.headline_sentence(unanswered().analyses[0]) == "No outcome was measured."
+
+
+@pytest.mark.parametrize(
+    ("headline", "title", "rules"),
+    [
+        (
+            REDUCTION,
+            "Reoffending was lower among people who received the service",
+            ("rates", "conclusive_interval", "conclusive_reduction"),
+        ),
+        (
+            INCREASE,
+            "Reoffending was higher among people who received the service",
+            ("rates", "conclusive_interval", "conclusive_increase"),
+        ),
+        (INCONCLUSIVE, "The result is inconclusive", ("rates", "inconclusive", "ruled_out", "power_in_hand")),
+    ],
+)
+def test_the_finding_follows_from_the_verdict(headline, title, rules):
+    found = narrative.finding(of(headline))
+    assert (found.tone, found.title, found.rules) == ("finding", title, rules)
+
+
+def test_an_inconclusive_finding_says_what_is_ruled_out_and_what_could_be_found():
+    text = narrative.finding(of(INCONCLUSIVE)).text
+    assert (
+        "a reduction of more than 8 percentage points and an increase of more than 4 percentage points can be ruled out"
+        in text
+    )
+    assert text.endswith(
+        "With 257 people, this analysis had a 95% chance of a clear result only if the true reduction was 11 percentage"
+        " points or more."
+    )
+    assert "an increase of any size can be ruled out" in narrative.finding(of(ranged(-0.1, 0.0))).text
+
+
+@pytest.mark.parametrize("headline", [INCONCLUSIVE, ranged(-0.06, 0.06), ranged(-0.1, 0.0)])
+def test_inconclusive_is_never_called_no_effect(headline):
+    found = of(headline)
+    for passage in (narrative.finding, narrative.can_say, narrative.for_every_100, narrative.range_in_words):
+        text = passage(found).text.lower()
+        assert not re.search(r"no effect|did not change|does not work|no impact|made no difference", text)
+    assert "has no effect on reoffending”: an effect may be there" in narrative.cannot_say(found).text
+
+
+def test_another_measure_with_a_clear_result_is_told_beside_an_inconclusive_rate():
+    """As with three services of the pilot year ([S4]): the rate inconclusive, the frequency lower."""
+    found = narrative.finding(findings(measure(INCONCLUSIVE), frequency(ranged(-0.5, -0.1)), days(ranged(3, 40))))
+    assert found.title == "The result is inconclusive"
+    assert "Proven reoffences per person: 0.91, against 1.21 expected, 0.30 fewer." in found.text
+    assert found.rules[-2:] == ("other_measure", "other_measure_reoffenders")
+    assert "compares only people who reoffended" in found.text
+
+
+def test_a_withheld_result_says_why():
+    found = narrative.finding(findings(withheld()))
+    assert found.title == "The result is not shown"
+    assert "fewer than 5 people reoffended" in found.text
+    for passage in PASSAGES:
+        assert passage(findings(withheld())).text
+
+
+def test_a_request_that_could_not_be_answered_says_why_and_nothing_about_the_service():
+    found = narrative.finding(unanswered())
+    assert found.title == "This request could not be answered"
+    assert "Only 21 people could be included in the analysis; at least 30 are needed." in found.text
+    assert "nothing can be said about the service, good or bad" in found.text
+    for passage in (
+        narrative.what_was_done,
+        narrative.who_is_in,
+        narrative.can_say,
+        narrative.cannot_say,
+        narrative.caveats,
+    ):
+        assert passage(unanswered()).text
+    assert "says nothing about the service" in narrative.cannot_say(unanswered()).text
+    assert narrative.who_is_in(unanswered()).text.count("- ") == 2
+
+
+# --- for every 100, ranges -------------------------------------------------------------------------------------------
+
+
+def test_for_every_100_people():
+    text = narrative.for_every_100(findings()).text
+    assert "Of every 100 people who received the service, **33** committed a proven reoffence within one year." in text
+    assert (
+        "Of 100 similar people, **35** would be expected to. That is 2 fewer, but it could be as many as 8 fewer"
+        in text
+    )
+    assert "Every 100 people who received the service committed **91** proven reoffences within one year." in text
+    assert text.endswith("Each figure is rounded by itself, so figures may not add up exactly.")
+    clear = narrative.for_every_100(of(REDUCTION, treatment_value=0.4)).text
+    assert "**40**" in clear and "**60**" in clear
+    assert "That is 20 fewer, and likely to be between 1 and 38 fewer." in clear
+
+
+def test_differences_are_rounded_from_unrounded_values():
+    """32.6% and 34.4% print as 33% and 34%; their difference, 1.8, as 2."""
+    text = narrative.for_every_100(of(estimate(-0.018), treatment_value=0.326)).text
+    assert "**33**" in text and "**34**" in text and "That is 2 fewer" in text
+
+
+def test_every_measure_has_its_range_or_the_reason_why_not():
+    found = narrative.range_in_words(
+        findings(measure(), frequency(ranged(-0.5, -0.1)), days(), withheld(label="Custody"))
+    )
+    lines = found.text.split("\n\n")[0].split("\n")
+    assert [line.split(":")[0] for line in lines] == [
+        "- One-year proven reoffending rate",
+        "- Proven reoffences per person",
+        "- Days to the first proven reoffence (among people who reoffended)",
+        "- Custody",
+    ]
+    assert lines[0].endswith("Inconclusive.") and lines[1].endswith("Clearly lower.")
+    assert lines[2].endswith("122 days, against 108 days expected, 14 days later. The true difference could be as many as"
+                             " 9 days sooner, or as many as 38 later. Inconclusive.")  # fmt: skip
+    assert "not shown, because fewer than 5 people" in lines[3]
+    assert {"conditional_measures", "rounding"} <= set(found.rules)
+
+
+def test_a_measure_that_is_no_longer_clear_among_many_is_named():
+    clear = frequency(ranged(-0.5, -0.1), holm_p=0.07)
+    text = narrative.range_in_words(findings(measure(), clear)).text
+    assert "(Holm's adjustment), these are no longer clear: Proven reoffences per person." in text
+    assert "Holm" not in narrative.range_in_words(findings(measure(), frequency(ranged(-0.5, -0.1), holm_p=0.03))).text
+
+
+# --- what can and cannot be said -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headline", "can", "cannot"),
+    [
+        (REDUCTION, ("can_reduction", "can_range"), "cannot_opposite cannot_exact cannot_cause cannot_everyone"),
+        (INCREASE, ("can_increase", "can_range"), "cannot_opposite cannot_exact cannot_cause cannot_everyone"),
+        (
+            INCONCLUSIVE,
+            ("can_inconclusive", "can_range", "can_more"),
+            "cannot_no_effect cannot_claim cannot_estimate cannot_everyone",
+        ),
+    ],
+)
+def test_what_can_and_cannot_be_said(headline, can, cannot):
+    found = of(headline)
+    assert (narrative.can_say(found).tone, narrative.can_say(found).rules) == ("can", can)
+    assert (narrative.cannot_say(found).tone, narrative.cannot_say(found).rules) == ("cannot", tuple(cannot.split()))
+
+
+def test_what_can_be_said_of_a_reduction():
+    can, cannot = narrative.can_say(of(REDUCTION)).text, narrative.cannot_say(of(REDUCTION)).text
+    assert "were less likely to commit a proven reoffence within one year than similar people who did not" in can
+    assert "“Supported housing increases reoffending” or “Supported housing has no effect on reoffending”" in cannot
+    assert "“The reduction is certainly due to Supported housing”" in cannot
+    assert "were more likely" in narrative.can_say(of(INCREASE)).text
+    assert "“Supported housing reduces reoffending” or" in narrative.cannot_say(of(INCREASE)).text
+
+
+def test_measures_among_reoffenders_carry_their_caveat():
+    found = findings(measure(), days(ranged(3, 40)))
+    assert "cannot_conditional" in narrative.cannot_say(found).rules
+    assert "Add: “People who reoffend may differ between the groups.”" in narrative.can_say(found).text
+    assert "cannot_conditional" not in narrative.cannot_say(of(REDUCTION)).rules
+
+
+# --- how sure --------------------------------------------------------------------------------------------------------
+
+
+def test_the_power_table_in_words():
+    """Source: Table 1 of the pilot-year document, 33,111 controls, 95 per cent power."""
+    found = narrative.what_could_be_detected(findings())
+    assert "- For a reduction of 2 percentage points: 9,327 people." in found.text
+    assert "- For a reduction of 5 percentage points: 1,207 people." in found.text
+    assert "- For a reduction of 10 percentage points: 294 people." in found.text
+    assert "to show a reduction of less than 0.9 percentage points" in found.text
+    assert (
+        "If the true reduction were the one seen here, 2.2 percentage points, 7,594 people would be needed."
+        in found.text
+    )
+    assert "uncertain" in found.text and "We recommend sending a larger group" in found.text
+    assert {"needed_fixed", "floor", "needed_for_observed", "send_more", "power_caveats"} <= set(found.rules)
+
+
+@pytest.mark.parametrize(
+    ("headline", "needed", "rule"),
+    [
+        (estimate(0.01), None, "observed_not_lower"),
+        (estimate(0.0), None, "observed_not_lower"),
+        (estimate(-0.005), None, "observed_below_floor"),
+        (estimate(-0.0218), 7_594, "needed_for_observed"),
+    ],
+)
+def test_people_needed_for_what_was_seen_only_if_it_was_a_reduction_above_the_floor(headline, needed, rule):
+    table = power().model_copy(update={"needed_for_observed": needed})
+    found = narrative.what_could_be_detected(findings(measure(headline), analysis_changes={"power": table}))
+    kinds = {"observed_not_lower", "observed_below_floor", "needed_for_observed"}
+    assert set(found.rules) & kinds == {rule}
+    assert "send_more" in found.rules
+
+
+def test_a_conclusive_result_needs_no_larger_group():
+    rules = narrative.what_could_be_detected(of(REDUCTION)).rules
+    assert not {"send_more", "needed_for_observed"} & set(rules)
+
+
+def test_a_reduction_that_no_number_of_people_could_show():
+    rows = tuple(
+        r.model_copy(update={"infeasible": True, "n_treatment": None}) if r.reduction_pp == 2 else r
+        for r in power().rows
+    )
+    found = narrative.what_could_be_detected(
+        findings(analysis_changes={"power": power().model_copy(update={"rows": rows})})
+    )
+    assert "- For a reduction of 2 percentage points: no number of people would be enough." in found.text
+
+
+def test_the_three_estimates_agree_or_the_report_says_so():
+    assert "all_agree" in narrative.three_estimates(of(INCONCLUSIVE)).rules
+    other = narrative.three_estimates(of(INCONCLUSIVE, classic=REDUCTION))
+    assert (
+        "**The classic estimate would have said otherwise**: it is a reduction, where the headline estimate is"
+        " inconclusive." in other.text
+    )
+    assert "classic_differs" in other.rules and "all_agree" not in other.rules
+    assert "check_differs" in narrative.three_estimates(of(REDUCTION, check=INCONCLUSIVE)).rules
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule", "words"),
+    [
+        ({}, "dropped_none", "All three concern the same 257 people: everybody could be matched."),
+        (
+            {"n_treatment": 263},
+            "dropped_some",
+            "All three concern the same 257 people; 6 people could not be matched and left.",
+        ),
+        (
+            {"n_treatment": None},
+            "dropped_few",
+            "All three concern the 257 people who could be matched; some could not.",
+        ),
+        ({"ess_control": 513.0}, "effective_size_small", "less than twice the group that received the service"),
+    ],
+)
+def test_on_whom_the_estimates_rest(changes, rule, words):
+    matching = analysis().matching.model_copy(update=changes)
+    found = narrative.three_estimates(findings(analysis_changes={"matching": matching}))
+    assert rule in found.rules and words in found.text
+    assert ("effective_size_small" in found.rules) == (rule == "effective_size_small")
+
+
+# --- who was compared ------------------------------------------------------------------------------------------------
+
+
+def test_the_published_flow_in_words():
+    """Source: worked example of the pilot-year document, 1,246 records to 257 people."""
+    text = narrative.who_is_in(findings()).text
+    assert text.startswith("Foundation sent 1,246 records.")
+    for line in ("- 6 records: ", "- 81 records: ", "- 34 records: ", "- 187 records: ", "- 22 people: ", "- 491 people: ",
+                 "- 69 people: ", "- 9 people: ", "- 90 people: "):  # fmt: skip
+        assert line in text
+    assert "(the service started within 6 months of that sentence: 251)" in text
+    assert "In the end, 257 people remained and were analysed: 21% of the records that were sent." in text
+    assert "an analysis of these kinds of sentence." in text
+    assert "fewer than" not in text and "- 0 " not in text
+
+
+@pytest.mark.parametrize(
+    ("left", "secondary", "words"),
+    [
+        (1, (), "- 1 person: "),
+        (7, (), "- 7 people: "),
+        (None, (), "- Fewer than 5 people: "),
+        (None, ("records_excluded",), "- A number of people that is withheld: "),
+    ],
+)
+def test_one_several_few_or_withheld(left, secondary, words):
+    flow = steps(100, (5, 7))
+    flow = (flow[0], flow[1].model_copy(update={"records_excluded": left, "secondary": secondary}))
+    found = narrative.who_is_in(findings(analysis_changes={"flow": flow}))
+    assert words in found.text
+    assert ("withheld_counts" in found.rules) == (left is None)
+
+
+def test_withheld_details_and_remaining_people():
+    details = (Detail(label="fine", records=None), Detail(label="caution", records=None, secondary=True))
+    left, last = steps(100, (6, 60))[1], steps(100, (6, 60))[1]
+    flow = (steps(100)[0], left.model_copy(update={"details": details}))
+    assert (
+        "(fine: fewer than 5; caution: withheld)" in narrative.who_is_in(findings(analysis_changes={"flow": flow})).text
+    )
+    flow = (steps(100)[0], last.model_copy(update={"records_after": None, "secondary": ("records_after",)}))
+    assert "the other people remained" in narrative.who_is_in(findings(analysis_changes={"flow": flow})).text
+
+
+def test_nobody_left_nothing_to_list():
+    found = narrative.who_is_in(findings(analysis_changes={"flow": steps(70)}))
+    assert "In the end, 70 people remained and were analysed: 100% of the records that were sent." in found.text
+    assert "left" not in found.rules and "why_strict" not in found.rules
+
+
+def test_what_was_done_in_the_community_and_from_custody():
+    text = narrative.what_was_done(findings()).text
+    assert "started the service less than six months after a community order or a suspended sentence order." in text
+    assert "between June 2008 and December 2010" in text
+    assert (
+        "an offence within one year of the sentence or release, proved by a conviction, caution, reprimand or"
+        " warning in" in text
+    )
+    assert "in that time or in the six months after it" in text
+    settings = findings().provenance.settings
+    settings = settings | {"cohort": settings["cohort"] | {"route": "custody"}}
+    found = findings(analysis_changes={"index_disposals": ("custody",)})
+    found = found.model_copy(update={"provenance": found.provenance.model_copy(update={"settings": settings})})
+    assert (
+        "We kept people who received the service before a release from custody" in narrative.what_was_done(found).text
+    )
+    assert "clock_from_index" in narrative.method_in_short(found).rules
+
+
+def balance(*smds, **changes):
+    rows = tuple(
+        BalanceRow(
+            covariate=f"Covariate {i}",
+            level="" if i else "North",
+            smd_before=0.4,
+            smd_after=smd,
+            light="green" if abs(smd) <= 0.05 else "amber" if abs(smd) <= 0.1 else "red",
+        )
+        for i, smd in enumerate(smds)
+    )
+    lights = {f"n_{c}": sum(r.light == c for r in rows) for c in ("red", "amber")}
+    summary = BalanceSummary(rows=rows, worst=max(map(abs, smds)), passed=not lights["n_red"], **lights)
+    return findings(analysis_changes={"balance": summary.model_copy(update=changes)})
+
+
+def test_balance_in_words():
+    found = narrative.how_alike(balance(0.01, -0.04, 0.02, 0.03))
+    assert "Before matching, the largest difference was 40.0%. After matching, it is 4.0%." in found.text
+    assert "All 4 are green." in found.text
+    assert "The least alike are Covariate 1 (4.0%), Covariate 3 (3.0%) and Covariate 2 (2.0%)." in found.text
+    assert "Of the 3, one is amber; the rest are green." in narrative.how_alike(balance(0.01, -0.07, 0.02)).text
+    mixed = narrative.how_alike(balance(0.06, -0.07, 0.2, 0.0))
+    assert "Of the 4, two are amber and one is red; the rest are green." in mixed.text
+    assert "not_accepted" in mixed.rules
+    assert "Covariate 0: North (6.0%)" in narrative.how_alike(balance(0.06)).text
+
+
+def test_an_accepted_balance_prints_who_and_why():
+    found = narrative.how_alike(balance(0.2, accepted_by="A. Analyst", accepted_reason="too few women to do better"))
+    assert "was accepted by A. Analyst**, for this reason: too few women to do better." in found.text
+    assert "not_accepted" not in found.rules
+    closed = narrative.method_in_short(balance(0.2))
+    assert "caliper_best" in closed.rules
+
+
+# --- method, caveats, provenance -------------------------------------------------------------------------------------
+
+
+def test_the_method_is_explained_in_about_two_pages_without_a_formula():
+    found = narrative.method_in_short(findings())
+    assert 600 < len(found.text.split()) < 1100
+    assert {
+        "propensity_score",
+        "radius_matching",
+        "caliper",
+        "equivalent_time_limit",
+        "three_estimates",
+        "confidence_interval",
+    } <= set(found.rules)
+    assert "Here it is 0.2 standard deviations" in found.text
+    assert "all but 1 in 20 contain the true value" in found.text
+    matching = analysis().matching.model_copy(update={"calipers_tried": (0.2, 0.1, 0.05), "caliper_sd": 0.05})
+    narrowed = narrative.method_in_short(findings(analysis_changes={"matching": matching}))
+    assert (
+        "Here it is 0.05 standard deviations" in narrowed.text
+        and "the widest of three that were tried" in narrowed.text
+    )
+
+
+def test_caveats_name_the_links_that_may_be_wrong():
+    assert "about 3 of the records found may belong to somebody else" in narrative.caveats(findings()).text
+    few = findings().linkage.model_copy(update={"expected_wrong_links": 0.4})
+    assert "less than 1 of the records found" in narrative.caveats(findings(linkage=few)).text
+
+
+def test_provenance_says_where_the_numbers_come_from():
+    signed = findings(sign_offs=({"event": "second analyst", "by": "B. Analyst", "date": "2014-01-07"},))
+    text = narrative.provenance(signed).text
+    for part in (
+        "foundation-2013",
+        "12 August 2013",
+        "jdl-toolkit 0.1.0",
+        "3f3f3f3f3f3f3f3f",
+        "20140313",
+        "B. Analyst",
+        "pandas 3.1.1",
+    ):
+        assert part in text
+
+
+def test_invented_people_and_exploratory_analyses_are_announced():
+    assert narrative.synthetic_notice(findings()) is None
+    notice = narrative.synthetic_notice(findings(synthetic=True))
+    assert (notice.tone, notice.title, notice.rules) == ("warning", "Invented data", ("synthetic",))
+    assert narrative.synthetic_notice(findings(exploratory=True)).rules == ("exploratory",)
+
+
+def test_the_glossary_is_in_order_and_explains_each_term_once():
+    terms = [term for term, _ in narrative.GLOSSARY]
+    assert terms == sorted(terms, key=str.lower) and len(set(terms)) == len(terms)
+    assert narrative.glossary().text.count("- **") == len(terms)
+
+
+# --- every text ------------------------------------------------------------------------------------------------------
+
+KINDS = {
+    "inconclusive": findings(),
+    "reduction": of(REDUCTION, treatment_value=0.4),
+    "increase": of(INCREASE, classic=INCONCLUSIVE),
+    "near zero": of(ranged(-0.13, -0.002)),
+    "tiny": findings(measure(ranged(-0.0004, 0.0003)), frequency(ranged(-0.003, 0.004)), days(ranged(-0.4, 0.3))),
+    "withheld": findings(withheld()),
+    "balance": balance(0.06, -0.07, 0.2, 0.0),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("passage", PASSAGES, ids=lambda p: p.__name__)
+def test_every_text_is_clean_and_every_number_in_it_is_found(kind, passage):
+    block = passage(KINDS[kind])
+    text = f"{getattr(block, 'title', '')} {block.text}"
+    assert block.rules
+    assert narrative.check_numbers(text, KINDS[kind]) == []
+    assert not re.search(r"-0\b|−0\b|\bnan\b|None|\{|\}| {2}|\.\.|,,| \.", text)
+    assert not re.search(r"(?<![\d.,])1 (people|percentage points|days|records|\w+ (were|are))\b", text)
+    lines = [line for line in block.text.split("\n") if line]
+    assert all(line.startswith("- ") or line[0].isupper() or line[0] in "*“" for line in lines)
+    assert all(line[-1] in ".”" for line in lines if not line.endswith((":", "**")))
+    sentences = re.split(r"(?<=[.!?]) ", block.text.replace("\n", " "))
+    assert max(len(s.split()) for s in sentences) <= 75
+
+
+def test_a_number_that_is_nowhere_in_the_findings_is_reported():
+    found = findings()
+    assert narrative.check_numbers("33% of 257 people, against 35%; 9,327 would be needed.", found) == []
+    assert narrative.check_numbers("34.7% of 258 people", found) == ["34.7", "258"]
+    assert narrative.check_numbers("1,247 records by 13 August 2013", found) == ["1,247", "13"]
+    assert narrative.check_numbers("SHA-256 3f3f3f3f3f3f3f3f and jdl-toolkit 0.1.0", found) == []
+    assert narrative.check_numbers("SHA-256 4f3f3f3f3f3f3f3f", found) == ["4f3f3f3f3f3f3f3f"]
+
+
+def test_text_from_outside_cannot_become_markup():
+    hostile = findings().organisation.model_copy(update={"name": "**A**\n- item\u202e"})
+    block = narrative.finding(findings(organisation=hostile))
+    assert "from *A* - item and" in block.text
+    assert plain("# Title\x00\n\n- x") == "Title - x"
+
+
+def test_small_words():
+    assert [within(12), within(24), within(18), within(6)] == [
+        "within one year",
+        "within two years",
+        "within 18 months",
+        "within 6 months",
+    ]
+    assert [period(6), period(1), period(12), period(18)] == ["six months", "one month", "one year", "18 months"]
+    assert [listed([]), listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"], "or")] == [
+        "",
+        "a",
+        "a and b",
+        "a, b or c",
+    ]
+    passage = Passage().say("one", "A.").say("two", "B.").item("three", "c").item("three", "d").say("four", "E.")
+    assert passage.text == "A. B.\n\n- c\n- d\n\nE."
+    assert passage.rules == ("one", "two", "three", "four")
