@@ -13,7 +13,7 @@ import pandas as pd
 
 from .attrition import Ledger
 from .clock import add_months, last_index_date, proving_months
-from .index_disposal import in_words
+from .index_disposal import in_words, with_article
 from .spec import RequestSpec, Route, SexualOffence
 
 
@@ -69,7 +69,7 @@ class Terms:
 
     @property
     def kinds(self) -> str:
-        return " or ".join(in_words(kind) for kind in self.spec.cohort.index_disposals)
+        return " or ".join(with_article(kind) for kind in self.spec.cohort.index_disposals)
 
     @property
     def event(self) -> str:
@@ -138,7 +138,7 @@ def require_eligible_disposal(walk: Walk, terms: Terms) -> Walk:
         label = "not serving a sentence of custody when the service started"
         kind = kind.mask(custody, "custody, released before the service started")
     else:
-        label = f"the most recent sentence before the service was not a {terms.kinds}"
+        label = f"the most recent sentence before the service was not {terms.kinds}"
         kind = kind.mask(inside, "custody, not yet released when the service started")
     is_within = leaves & (rows["index_date"] < rows["service_start"]) & (rows["service_start"] < rows["window_end"])
     months = f"started within {terms.window} months"

@@ -43,6 +43,14 @@ def in_words(kind: str) -> str:
     return kind.replace("_", " ")
 
 
+def with_article(kind: str) -> str:
+    """A disposal's kind in a sentence: "a community order", "custody"."""
+    if kind == Disposal.custody:
+        return "custody"
+    words = "disposal of another kind" if kind == Disposal.other else in_words(kind)
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
+
+
 def sql_list(kinds: tuple[str, ...]) -> str:
     """Codes of an enumeration as an SQL list."""
     return ", ".join(f"'{kind}'" for kind in kinds)

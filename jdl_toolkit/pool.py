@@ -20,7 +20,7 @@ from .clock import is_reoffence_before_service, months_after, proving_months, qu
 from .exclusions import Walk, has_sexual_offence
 from .index_disposal import SEXUAL, event_date, in_words, seriousness, sql_list
 from .register import Register
-from .spec import RequestSpec, TimeLimit
+from .spec import Disposal, RequestSpec, TimeLimit
 
 POOL_COLUMNS = ["unit_id", "person_id", "disposal_id", "disposal", "index_date", "delay_days"]
 
@@ -70,7 +70,7 @@ def build_pool(
 def require_index_events(walk: Walk, register: Register, spec: RequestSpec) -> Walk:
     """Keep the events that could be somebody's index disposal, by the rules that the submitted people pass."""
     rows, end, months = walk.rows, pd.Timestamp(register.meta.data_end), proving_months(spec)
-    walk = _leave(walk, rows["is_outranked"], "outranked", "a more serious disposal has the same date")
+    walk = _leave(walk, rows["is_outranked"], "outranked", "another disposal of the same day takes precedence")
     walk = _leave(walk, walk.rows["is_inside"], "in_custody", "in custody under another sentence on that day")
     late = f"too late to be followed for {months} months"
     walk = _leave(walk, walk.rows["proving_end"] > end, "after_data_end", late)
@@ -184,6 +184,6 @@ def _open(period: tuple[dt.date, dt.date] | None, register: Register, spec: Requ
         """,
         params={"first": first, "last": last},
     )
-    kinds = " or ".join(in_words(kind) for kind in spec.cohort.index_disposals)
-    label = f"every {kinds} ({'by release' if kinds == 'custody' else 'by date'}) in the period"
+    kinds = ["release from custody" if k == Disposal.custody else in_words(k) for k in spec.cohort.index_disposals]
+    label = f"every {' or '.join(kinds)} in the period"
     return Walk(events, Ledger.start("pool", label, len(events), events["person_id"].nunique()))

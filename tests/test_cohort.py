@@ -161,7 +161,12 @@ def test_labels_are_made_of_the_settings():
     spec = make_spec(cohort={"start_within_months": 9, "index_disposals": ["custody"], "observed_months": 24})
     ledger = build_cohort(*submit(), tiny_register(), spec).ledger
     labels = {s["code"]: s["label"] for s in ledger.steps}
-    assert labels[6] == "the most recent sentence before the service was not a custody"
+    assert labels[6] == "the most recent sentence before the service was not custody"
+    default = build_cohort(*submit(), tiny_register(), make_spec())
+    assert step(default.ledger, "other_disposal")["label"] == (
+        "the most recent sentence before the service was not a community order or a suspended sentence order"
+    )
+    assert default.pool_ledger.steps[0]["label"] == "every community order or suspended sentence order in the period"
     assert labels[7] == "still in custody, or released after the data end (31 December 2012)"
     assert labels[9] == "release too late to be followed for 18 months (after 30 June 2011)"
     assert labels[10] == "the service started 9 months or more after the release"
