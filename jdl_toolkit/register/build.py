@@ -60,7 +60,7 @@ def build_register(
         draft = Path(folder) / "register.duckdb"
         config = {"threads": threads, "memory_limit": memory, "temp_directory": str(Path(folder) / "spill")}
         with duckdb.connect(":memory:", config=config) as con:
-            con.execute("SET enable_progress_bar = false")
+            con.execute("PRAGMA disable_progress_bar")
             con.execute("SET preserve_insertion_order = false")
             sources = open_sources(con, src, adapter)
             quoted = str(draft).replace("'", "''")

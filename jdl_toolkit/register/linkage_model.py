@@ -237,5 +237,5 @@ def quiet_splink() -> None:
 def memory_connection(threads: int) -> duckdb.DuckDBPyConnection:
     """A scratch database in memory that draws no progress bar."""
     con = duckdb.connect(":memory:", config={"threads": threads})
-    con.execute("SET enable_progress_bar = false")
+    con.execute("PRAGMA disable_progress_bar")
     return con

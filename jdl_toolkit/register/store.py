@@ -64,7 +64,7 @@ class Register:
         if not path.is_file():
             raise JDLError("there is no register here", where=str(path), fix=_REBUILD)
         con = duckdb.connect(":memory:", config={"threads": threads, "memory_limit": memory})
-        con.execute("SET enable_progress_bar = false")
+        con.execute("PRAGMA disable_progress_bar")
         quoted = str(path).replace("'", "''")
         try:
             con.execute(f"ATTACH '{quoted}' AS register (READ_ONLY)")

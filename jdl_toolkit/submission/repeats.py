@@ -81,7 +81,7 @@ def repeat_issues(people: pd.DataFrame) -> list[pd.DataFrame]:
     keyed = records.assign(forename=_letters(records["forename"]), surname=_letters(records["surname"]))
     fields = ["row", "person", "forename", "surname", "dob", "pnc_id", "prison_number"]
     with duckdb.connect(":memory:", config={"threads": 2}) as con:
-        con.execute("SET enable_progress_bar = false")
+        con.execute("PRAGMA disable_progress_bar")
         con.register("person", keyed.loc[~later, fields])
         near = con.execute(_NEARLY_THE_SAME).df()
         con.register("person", keyed[fields])
