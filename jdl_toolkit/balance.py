@@ -17,7 +17,7 @@ from .matching import MatchedSample, match
 from .propensity import fit_propensity
 from .result import Result
 
-#: Differences below this share of a column's size are rounding, not imbalance (a constant column has no spread).
+#: Differences below this share of the means are rounding, not imbalance (a constant column has no spread).
 _ROUNDING = 1e-12
 
 
@@ -162,14 +162,11 @@ def smd(
     Austin (2009), Statistics in Medicine 28, 3083-3107.
     """
     weights = np.ones(len(x)) if weights is None else weights
-    difference = np.average(x[is_treated], axis=0, weights=weights[is_treated])
-    difference -= np.average(x[~is_treated], axis=0, weights=weights[~is_treated])
-    difference[np.abs(difference) <= _ROUNDING * np.abs(x).max(axis=0)] = 0.0
-    binary = _is_binary(x)
-    treated, pool = _variance(x[is_treated], binary), _variance(x[~is_treated], binary)
-    spread = np.sqrt((treated + pool) / 2 if denominator == "pooled" else treated)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(difference == 0, 0.0, difference / spread)
+    treated, pool = x[is_treated], x[~is_treated]
+    means = (
+        np.average(g, axis=0, weights=w) for g, w in ((treated, weights[is_treated]), (pool, weights[~is_treated]))
+    )
+    return _standardised(*means, _spreads(treated, pool)[denominator])
 
 
 def measure_balance(x: np.ndarray, is_treated: np.ndarray, *weightings: np.ndarray) -> list[pd.DataFrame]:
@@ -186,18 +183,21 @@ def measure_balance(x: np.ndarray, is_treated: np.ndarray, *weightings: np.ndarr
     ----------
     Definitions of MatchIt's summary and of cobalt.
     """
+    treated, pool = x[is_treated], x[~is_treated]
+    spreads, binary = _spreads(treated, pool), _is_binary(x)
     distances = [ecdf_distances(column, is_treated, *weightings) for column in x.T]
     frames = []
     for i, weights in enumerate(weightings):
         w_t, w_c = (weights[g] / weights[g].sum() for g in (is_treated, ~is_treated))
+        mean_t, mean_c = w_t @ treated, w_c @ pool
         with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = _weighted_variance(x[is_treated], w_t) / _weighted_variance(x[~is_treated], w_c)
+            ratio = _weighted_variance(treated, w_t, mean_t) / _weighted_variance(pool, w_c, mean_c)
         statistics = {
-            "mean_treatment": w_t @ x[is_treated],
-            "mean_control": w_c @ x[~is_treated],
-            "smd_treated": smd(x, is_treated, weights, "treated"),
-            "smd_pooled": smd(x, is_treated, weights),
-            "var_ratio": np.where(_is_binary(x), np.nan, ratio),
+            "mean_treatment": mean_t,
+            "mean_control": mean_c,
+            "smd_treated": _standardised(mean_t, mean_c, spreads["treated"]),
+            "smd_pooled": _standardised(mean_t, mean_c, spreads["pooled"]),
+            "var_ratio": np.where(binary, np.nan, ratio),
             "ecdf_max": [of_column[i][0] for of_column in distances],
             "ecdf_mean": [of_column[i][1] for of_column in distances],
         }
@@ -225,11 +225,25 @@ def _is_binary(x: np.ndarray) -> np.ndarray:
     return ((x == 0) | (x == 1)).all(axis=0)
 
 
+def _standardised(mean_treatment: np.ndarray, mean_control: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    difference = mean_treatment - mean_control
+    is_rounding = np.abs(difference) <= _ROUNDING * np.maximum(np.abs(mean_treatment), np.abs(mean_control))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(is_rounding, 0.0, difference / spread)
+
+
+def _spreads(treated: np.ndarray, pool: np.ndarray) -> dict[str, np.ndarray]:
+    """Denominators by name, from the unweighted groups."""
+    binary = _is_binary(treated) & _is_binary(pool)
+    of_treated, of_pool = _variance(treated, binary), _variance(pool, binary)
+    return {"pooled": np.sqrt((of_treated + of_pool) / 2), "treated": np.sqrt(of_treated)}
+
+
 def _variance(x: np.ndarray, binary: np.ndarray) -> np.ndarray:
     mean = x.mean(axis=0)
     variance = np.where(binary, mean * (1 - mean), x.var(axis=0, ddof=1) if len(x) > 1 else 0.0)
     return np.where(x.max(axis=0) == x.min(axis=0), 0.0, variance)
 
 
-def _weighted_variance(x: np.ndarray, w: np.ndarray) -> np.ndarray:
-    return w @ (x - w @ x) ** 2 / (1 - w @ w)
+def _weighted_variance(x: np.ndarray, w: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    return w @ (x - mean) ** 2 / (1 - w @ w)
