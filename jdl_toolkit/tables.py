@@ -20,7 +20,7 @@ from .plots.flow import step_count
 if TYPE_CHECKING:  # findings stands above this module in the order of imports
     from .findings import Analysis, Estimate, Findings, Measure
 
-NOT_SHOWN = "not shown"
+NOT_SHOWN = "[c]"  # the Analysis Function's shorthand for a confidential value
 NOTHING = "–"
 ROUNDING = (
     "Differences between percentages are in percentage points. They are rounded from unrounded values, "
@@ -47,7 +47,7 @@ def power_table(analysis: Analysis, *, key: str = "power", caption: str = "") ->
     )
     caption = caption or "How many people a submission needs to show a reduction in reoffending"
     columns = ("Reduction in the reoffending rate, percentage points", "People needed in the treatment group")
-    return Table(key, caption, columns, rows, "rr", note)
+    return Table(key, caption, columns, rows, "lr", note)
 
 
 def measures_table(analysis: Analysis, *, base: str | None = None, key: str = "measures", caption: str = "") -> Table:
@@ -81,7 +81,7 @@ def measures_table(analysis: Analysis, *, base: str | None = None, key: str = "m
     columns = (
         "Measure",
         "Treatment group",
-        "Comparison group",
+        "Expected without the service",
         "Difference",
         "95% interval",
         "p-value",
@@ -89,7 +89,7 @@ def measures_table(analysis: Analysis, *, base: str | None = None, key: str = "m
     )
     note = f"Expected without the service: from the comparison group, adjusted by the outcome model. {ROUNDING} "
     note += "Holm: p-value adjusted for the number of measures."
-    note += f" Not shown: {' '.join(withheld)}" if withheld else ""
+    note += f" {NOT_SHOWN}: not shown. {' '.join(withheld)}" if withheld else ""
     return Table(
         key, caption or "Reoffending in both groups, measure by measure", columns, tuple(rows), "lrrrrrr", note
     )
@@ -107,6 +107,8 @@ def estimates_table(analysis: Analysis, *, key: str = "estimates", caption: str 
         "of weighted means, as in earlier publications; check: doubly robust weighting. All three concern the matched "
         "treatment group."
     )
+    if any(m.headline is None for m in analysis.measures):
+        note += f" {NOT_SHOWN}: not shown."
     caption = caption or "Three estimates of each difference"
     return Table(key, caption, ("Measure", "Headline", "Classic", "Check"), rows, "lrrr", note)
 
@@ -264,6 +266,8 @@ def _choice(chosen: Any) -> str:
         return "yes" if chosen else "no"
     if isinstance(chosen, list | tuple):
         return ", ".join(_choice(c) for c in chosen) or "none"
+    if isinstance(chosen, float):
+        return f"{chosen:g}"
     return "none" if chosen is None else _plain(str(chosen))
 
 

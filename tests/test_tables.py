@@ -53,9 +53,9 @@ def test_measures_are_printed_in_their_units():
 
 def test_a_withheld_measure_is_named_with_its_reason():
     table = tables.measures_table(ANALYSIS)
-    assert table.rows[5][1:] == ("not shown",) * 6
+    assert table.rows[5][1:] == ("[c]",) * 6
     assert table.note.endswith(
-        "Not shown: Custody for the first reoffence (among those who reoffended): "
+        " [c]: not shown. Custody for the first reoffence (among those who reoffended): "
         "fewer than 5 people reoffended, so the result could point to individuals."
     )
     assert [row[0] for row in tables.measures_table(ANALYSIS, base="everyone").rows] == [
@@ -68,7 +68,7 @@ def test_three_estimates_stand_side_by_side():
     assert table.rows[0] == (
         "One-year proven reoffending rate", "−6.1 (−11.9 to −0.3)", "−6 (−12 to 1)", "−6.4 (−12.3 to −0.4)"
     )  # fmt: skip
-    assert table.rows[5][1:] == ("not shown",) * 3
+    assert table.rows[5][1:] == ("[c]",) * 3
 
 
 def test_withheld_shares_are_not_zero():

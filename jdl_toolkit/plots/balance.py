@@ -104,7 +104,7 @@ def overlap(bins: Iterable[Any], *, key: str = "overlap", caption: str = "") -> 
         None where withheld: there the line breaks off.
     """
     rows = records(bins)
-    drawing, _ = sheet(210)
+    drawing, _ = sheet(202)
     axes = panel(drawing, 44, 26, WIDTH - 10, 168)
     edges = [r["lower"] for r in rows] + [rows[-1]["upper"]]
     looks = {

@@ -109,7 +109,7 @@ def key_above(axes: Axes) -> None:
 
 
 def rows_sheet(
-    labels: list[str], right: list[str] | None = None, *, right_title: str = "", top: float = 26, below: float = 46
+    labels: list[str], right: list[str] | None = None, *, right_title: str = "", top: float = 26, below: float = 34
 ) -> tuple[Sheet, Axes, list[float]]:
     """A sheet with one row for each label, for dot and interval plots.
 
@@ -131,7 +131,7 @@ def rows_sheet(
     wrapped = [wrap(label, WIDTH * 0.4, SIZE) for label in labels]
     left = max(width(line, SIZE) for lines in wrapped for line in lines) + 10
     margin = max(width(right_title, SIZE, bold=True), *(width(text, SIZE) for text in right or [""])) + 14
-    heights = [block_height(lines) + 6 for lines in wrapped]
+    heights = [block_height(lines) + 3 for lines in wrapped]
     drawing, paper = sheet(top + sum(heights) + below)
     bottom = top + sum(heights)
     axes = panel(drawing, left, top, WIDTH - margin, bottom)
@@ -139,7 +139,7 @@ def rows_sheet(
     axes.spines["left"].set_visible(False)
     middles, y = [], top
     for lines, height, text in zip(wrapped, heights, right or [""] * len(wrapped), strict=True):
-        write(paper, left - 8, y + 3, lines, ha="right")
+        write(paper, left - 8, y + 1.5, lines, ha="right")
         write(paper, WIDTH - margin + 10, y + (height - SIZE * LEADING) / 2, [text] if text else [])
         middles.append(y + height / 2)
         y += height

@@ -40,7 +40,7 @@ def forest_plot(
     factor, _ = UNITS[unit]
     texts = [estimate_words(r["estimate"], r["ci_low"], r["ci_high"], unit) for r in shown]
     drawing, axes, middles = rows_sheet(
-        [r["label"] for r in shown], texts, right_title="Difference (95% interval)", top=20, below=62
+        [r["label"] for r in shown], texts, right_title="Difference (95% interval)", top=20, below=48
     )
     for row, y in zip(shown, middles, strict=True):
         low, mid, high = (factor * row[k] for k in ("ci_low", "estimate", "ci_high"))

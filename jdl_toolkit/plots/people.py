@@ -28,21 +28,21 @@ def people_picture(
     happened : str
         What the filled people have in common: a verb phrase in the past tense.
     """
-    drawing, paper = sheet(248)
+    drawing, paper = sheet(190)
     groups = {"treatment group": treatment_share, "comparison group": control_share}
     counts = {name: int(number(share, factor=100)) for name, share in groups.items()}
     for i, (name, n) in enumerate(counts.items()):
         left = 14 + i * WIDTH / 2
-        axes = panel(drawing, left, 40, left + 196, 224)
+        axes = panel(drawing, left + 14, 34, left + 182, 172)
         axes.set(xlim=(-0.6, 9.6), ylim=(9.6, -0.6))
         axes.set_axis_off()
         across, down = np.arange(100) % 10, np.arange(100) // 10
-        look = {"marker": _PERSON, "s": 165, "lw": 0.9}
+        look = {"marker": _PERSON, "s": 105, "lw": 0.9}
         axes.scatter(across[:n], down[:n], facecolor=NAVY, edgecolor=NAVY, **look)
         axes.scatter(across[n:], down[n:], facecolor="white", edgecolor=DARK, **look)
         write(paper, left + 98, 4, [name.capitalize()], 9.5, bold=True, ha="center")
         write(paper, left + 98, 18, [f"{n} of every 100"], 9.5, ha="center")
-    write(paper, WIDTH / 2, 230, [f"Filled: {happened}. Hollow: did not."], SIZE, ha="center")
+    write(paper, WIDTH / 2, 174, [f"Filled: {happened}. Hollow: did not."], SIZE, ha="center")
     first, second = counts.values()
     alt = (
         f"Of every 100 people in the treatment group {first} {happened}; of every 100 in the comparison group {second}."

@@ -23,7 +23,7 @@ def power_curve(power: Any, *, key: str = "power_curve", caption: str = "") -> d
         ``smallest_detectable_pp`` (with no end of treated people), ``power``, ``n_control``.
     """
     sizes, reductions = zip(*sorted(power.curve), strict=True)
-    drawing, paper = sheet(236)
+    drawing, paper = sheet(226)
     left, top, right, bottom = 52.0, 10.0, WIDTH - 30, 192.0
     axes = panel(drawing, left, top, right, bottom)
     axes.plot(sizes, reductions, color=NAVY, lw=2)

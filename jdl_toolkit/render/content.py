@@ -1,0 +1,267 @@
+"""An executed notebook as the parts of a report, the one list that HTML and PDF are drawn from.
+
+An allow-list: Markdown cells and the toolkit's own bundles (`document.MIME`). Streams, reprs, tracebacks, other MIME
+types and code never become a part, so they cannot reach a reader.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from .. import document
+from ..errors import JDLError, Problem
+from ..markup import Node, parse_markdown, parse_words
+from ..typeface import clean
+
+#: Where the report's marks stand in a notebook's metadata: ``{"exploratory": true, "synthetic": true}``.
+METADATA = "jdl_toolkit"
+#: A Markdown or code cell with this tag is for the lab alone.
+LEFT_OUT = "not-in-report"
+
+EXPLORATORY = "EXPLORATORY: made with settings other than those requested. Not for release."
+INVENTED = "INVENTED DATA: no person in this report exists. It says nothing about any real service."
+
+_TONES = ("finding", "can", "cannot", "warning", "note")
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,80}")
+_RESERVED = ("main", "contents", "title")
+
+
+@dataclass(frozen=True)
+class Heading:
+    level: int
+    text: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Prose:
+    blocks: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Box:
+    tone: str
+    title: str
+    blocks: tuple[Node, ...]
+    id: str
+
+
+@dataclass(frozen=True)
+class Table:
+    number: int
+    block: document.Table
+
+
+@dataclass(frozen=True)
+class Figure:
+    number: int
+    block: document.Figure
+
+
+Part = Heading | Prose | Box | Table | Figure
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report, ready to be drawn.
+
+    Parameters
+    ----------
+    title, subtitle : str
+    banners : tuple of str
+        Warnings shown at the top of every page.
+    parts : tuple of Part
+    """
+
+    title: str
+    subtitle: str
+    banners: tuple[str, ...]
+    parts: tuple[Part, ...]
+
+    @property
+    def opening(self) -> int:
+        """How many parts stand before the list of contents: those up to the finding, if the report opens with it."""
+        sections = [i for i, part in enumerate(self.parts) if isinstance(part, Heading) and part.level == 2]
+        first, second = (*sections, len(self.parts), len(self.parts))[:2]
+        opens = any(isinstance(part, Box) and part.tone == "finding" for part in self.parts[first:second])
+        return second if opens and len(sections) > 1 else first
+
+
+def read_report(
+    notebook: Path | Mapping[str, Any],
+    title: str,
+    subtitle: str = "",
+    *,
+    exploratory: bool | None = None,
+    synthetic: bool | None = None,
+) -> Report:
+    """Read an executed notebook.
+
+    A Markdown cell that opens with a level-1 heading is the notebook's own title and is left out, as are cells tagged
+    ``not-in-report``. Headings never skip a level; tables and figures are numbered in order; a key that comes a second
+    time gets a number.
+
+    Parameters
+    ----------
+    notebook : Path or mapping
+        The file, or its content as `nbformat` or `json` reads it.
+    exploratory, synthetic : bool, optional
+        Whether to show these banners. Default: as the notebook's metadata says, else no.
+
+    Raises
+    ------
+    JDLError
+        If the file is no notebook, or a bundle is malformed; all faults at once.
+    """
+    content = _load(notebook)
+    marks = content.get("metadata", {}).get(METADATA, {})
+    shown = {EXPLORATORY: exploratory, INVENTED: synthetic}
+    asked = {EXPLORATORY: marks.get("exploratory"), INVENTED: marks.get("synthetic")}
+    banners = tuple(text for text, wanted in shown.items() if (asked[text] if wanted is None else wanted))
+    faults: list[Problem] = []
+    reader = _Reader(faults)
+    parts = tuple(part for i, cell in enumerate(content["cells"], start=1) for part in reader.cell(i, cell))
+    if faults:
+        raise JDLError(faults)
+    return Report(_line(title), _line(subtitle), banners, parts)
+
+
+class _Reader:
+    """Turns cells into parts, and remembers what must be unique or in order across them."""
+
+    def __init__(self, faults: list[Problem]) -> None:
+        self.faults = faults
+        self.level = 1
+        self.counts = {"table": 0, "figure": 0, "box": 0}
+        self.ids = set(_RESERVED)
+        self.keys: set[str] = set()
+
+    def cell(self, number: int, cell: Mapping[str, Any]) -> Iterator[Part]:
+        if LEFT_OUT in cell.get("metadata", {}).get("tags", ()):
+            return
+        if cell.get("cell_type") == "markdown":
+            yield from self.markdown(_text(cell.get("source", "")))
+        elif cell.get("cell_type") == "code":
+            for output in cell.get("outputs", ()):
+                if output.get("output_type") in ("display_data", "execute_result") and document.MIME in output["data"]:
+                    yield from self.bundle(number, output["data"][document.MIME])
+
+    def markdown(self, source: str) -> Iterator[Part]:
+        nodes = parse_markdown(source)
+        if nodes and nodes[0]["type"] == "heading" and nodes[0]["level"] == 1:
+            return
+        prose: list[Node] = []
+        for node in nodes:
+            if node["type"] != "heading":
+                prose.append(node)
+                continue
+            if prose:
+                yield Prose(tuple(prose))
+                prose = []
+            if node["text"]:
+                self.level = max(2, min(node["level"], self.level + 1, 6))
+                yield Heading(self.level, node["text"], self.unique(_slug(node["text"]), self.ids))
+        if prose:
+            yield Prose(tuple(prose))
+
+    def bundle(self, number: int, values: Any) -> Iterator[Part]:
+        where = f"notebook, cell {number}"
+        try:
+            fields = dict(values)
+            block = _BLOCKS[fields.pop("kind")](fields)
+        except (KeyError, TypeError, ValueError, AttributeError) as fault:
+            what = f"a block of the report is malformed ({type(fault).__name__})"
+            self.faults.append(Problem(what, where, "show blocks made by narrative, tables or plots only"))
+            return
+        faults = _faults(block)
+        if faults:
+            self.faults += [Problem(what, where, "complete the block where it is made") for what in faults]
+        elif isinstance(block, document.Words):
+            yield Prose(tuple(parse_words(block.text)))
+        elif isinstance(block, document.Inset):
+            self.counts["box"] += 1
+            yield Box(block.tone, _line(block.title), tuple(parse_words(block.text)), f"box-{self.counts['box']}")
+        else:
+            self.counts[block.kind] += 1
+            block = replace(block, key=self.unique(block.key, self.keys))
+            yield (Table if block.kind == "table" else Figure)(self.counts[block.kind], block)
+
+    def unique(self, name: str, taken: set[str]) -> str:
+        fresh, n = name, 1
+        while fresh in taken:
+            n += 1
+            fresh = f"{name}-{n}"
+        taken.add(fresh)
+        return fresh
+
+
+def _words(fields: dict[str, Any]) -> document.Words:
+    return document.Words(_text(fields["text"]))
+
+
+def _inset(fields: dict[str, Any]) -> document.Inset:
+    return document.Inset(str(fields["tone"]), _text(fields["title"]), _text(fields["text"]))
+
+
+def _table(fields: dict[str, Any]) -> document.Table:
+    columns = tuple(_line(c) for c in fields["columns"])
+    rows = tuple(tuple(clean(_text(cell)) for cell in row) for row in fields["rows"])
+    align = fields.get("align") or "l" * len(columns)
+    return document.Table(fields["key"], _line(fields["caption"]), columns, rows, align, _line(fields.get("note", "")))
+
+
+def _figure(fields: dict[str, Any]) -> document.Figure:
+    data = tuple({_line(k): v for k, v in row.items()} for row in fields.get("data", ()))
+    texts = (_line(fields[name]) for name in ("caption", "alt"))
+    return document.Figure(fields["key"], *texts, _text(fields["svg"]), data, _line(fields.get("note", "")))
+
+
+_BLOCKS = {"words": _words, "inset": _inset, "table": _table, "figure": _figure}
+
+
+def _faults(block: document.Block) -> list[str]:
+    """What a block lacks to be accessible."""
+    if isinstance(block, document.Inset):
+        known = block.tone in _TONES and block.title.strip()
+        return [] if known else ["an inset has no title, or a tone that is none of the known ones"]
+    if isinstance(block, document.Words):
+        return []
+    name = f"the {block.kind} “{block.key}”"
+    faults = [] if _KEY.fullmatch(str(block.key)) else [f"a {block.kind} has a key that cannot name a file"]
+    faults += [] if block.caption else [f"{name} has no caption"]
+    if isinstance(block, document.Figure):
+        return faults + ([] if len(block.alt) >= 20 else [f"{name} has no alternative text of at least 20 characters"])
+    whole = block.columns and all(block.columns) and all(len(row) == len(block.columns) for row in block.rows)
+    return faults + ([] if whole and len(block.align) == len(block.columns) else [f"{name} has rows or headers amiss"])
+
+
+def _load(notebook: Path | Mapping[str, Any]) -> Mapping[str, Any]:
+    if isinstance(notebook, Mapping):
+        return notebook
+    try:
+        content = json.loads(Path(notebook).read_text(encoding="utf-8"))
+        return content | {"cells": list(content["cells"])}
+    except (OSError, ValueError, TypeError, KeyError):
+        raise JDLError("this is no executed notebook", Path(notebook).name, "run the report's stage again") from None
+
+
+def _text(value: Any) -> str:
+    """Text of a notebook, which may stand there as a list of lines."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        return "".join(value)
+    raise TypeError("no text")
+
+
+def _line(value: Any) -> str:
+    return " ".join(clean(_text(value)).split())
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60].strip("-") or "section"

@@ -1,0 +1,121 @@
+"""A report as one HTML file that needs nothing else: no script, no font, no picture from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import jinja2
+from markupsafe import Markup
+
+from ..errors import JDLError, Problem
+from ..markup import Node
+from ..markup import to_html as markup_html
+from ..numbers import MINUS, WITHHELD
+from ..result import write_atomically
+from . import content, drawing
+from .files import field_names, to_csv
+from .lint import lint_html
+
+
+def to_html(
+    notebook: Path | Mapping[str, Any],
+    title: str,
+    subtitle: str,
+    out: Path,
+    *,
+    exploratory: bool | None = None,
+    synthetic: bool | None = None,
+) -> Path:
+    """Draw an executed notebook as a self-contained, accessible HTML file.
+
+    Parameters
+    ----------
+    notebook : Path or mapping
+    title, subtitle : str
+    out : Path
+    exploratory, synthetic : bool, optional
+        Show these banners. Default: as the notebook's metadata says.
+
+    Raises
+    ------
+    JDLError
+        If a block is malformed, or the page would not pass `lint_html`; nothing is written then.
+    """
+    report = content.read_report(notebook, title, subtitle, exploratory=exploratory, synthetic=synthetic)
+    write_atomically(Path(out), html_of(report))
+    return Path(out)
+
+
+def html_of(report: content.Report) -> str:
+    """The page.
+
+    Raises
+    ------
+    JDLError
+        With every fault that `lint_html` finds.
+    """
+    page = page_of("report.html.j2", report=report, split=report.opening)
+    faults = lint_html(page)
+    if faults:
+        raise JDLError(Problem(fault, "report.html") for fault in faults)
+    return page
+
+
+def page_of(template: str, **values: Any) -> str:
+    """A page from one of the templates, with the style sheet in it."""
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("jdl_toolkit.render"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"blocks": _blocks, "drawing": _drawing, "data_rows": _data_rows, "csv_link": _csv_link}
+    environment.tests |= {
+        name: lambda part, kind=kind: isinstance(part, kind)
+        for name, kind in {
+            "heading": content.Heading,
+            "prose": content.Prose,
+            "box": content.Box,
+            "table": content.Table,
+            "figure": content.Figure,
+        }.items()
+    }
+    return environment
+
+
+def _blocks(nodes: tuple[Node, ...]) -> Markup:
+    return Markup(markup_html(list(nodes)))
+
+
+def _drawing(figure: content.Figure) -> Markup:
+    block = figure.block
+    return Markup(drawing.for_html(block.svg, f"figure-{figure.number}", f"Figure {figure.number}", block.alt))
+
+
+def _data_rows(figure: content.Figure) -> tuple[list[str], list[list[str]]]:
+    """Headers and cells of the table below a figure."""
+    names = field_names(figure.block.data)
+    rows = [[_cell(row.get(name)) for name in names] for row in figure.block.data]
+    return [name.replace("_", " ") for name in names], rows
+
+
+def _csv_link(figure: content.Figure) -> str:
+    return "data:text/csv;charset=utf-8," + quote(to_csv(figure.block))
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return WITHHELD
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}".replace("-", MINUS) if isinstance(value, int | float) else str(value)

@@ -1,0 +1,154 @@
+"""What accessibility checkers let pass: captions, alternative text, row headers, headings, ids, outside references."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+_VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+_FORBIDDEN = frozenset("script iframe object embed base form applet frame link audio video".split())
+_LOADS = frozenset("src srcset poster data background action formaction ping manifest".split())
+_LEAST_ALT = 20
+
+
+def lint_html(html: str) -> list[str]:
+    """Faults of a report's HTML, in plain words; empty when there are none.
+
+    Checked: language and title; one h1, no skipped and no empty heading; unique ids, and targets for all that refer to
+    one; a name and a description of at least 20 characters for each drawing; captions of figures and tables; scopes of
+    all header cells and a header for each row; nothing that loads from elsewhere and no script.
+    """
+    page = _Page()
+    page.feed(html)
+    page.close()
+    faults = page.faults + _headings(page.headings) + _ids(page)
+    faults += [] if page.lang else ["the page does not say its language"]
+    faults += [] if page.title.strip() else ["the page has no title"]
+    return faults
+
+
+def _headings(headings: list[tuple[int, str]]) -> list[str]:
+    faults = []
+    n_first = sum(level == 1 for level, _ in headings)
+    if n_first != 1:
+        faults.append(f"there are {n_first} headings of level 1, not one")
+    before = 0
+    for level, text in headings:
+        if level > before + 1:
+            faults.append(f"the heading “{text}” skips a level")
+        if not text.strip():
+            faults.append(f"a heading of level {level} is empty")
+        before = level
+    return faults
+
+
+def _ids(page: _Page) -> list[str]:
+    repeated = sorted({i for i in page.ids if page.ids.count(i) > 1})
+    faults = [f"the id “{i}” is used more than once" for i in repeated]
+    return faults + [f"something refers to “{i}”, which is not there" for i in sorted(page.targets - set(page.ids))]
+
+
+class _Page(HTMLParser):
+    """Walks a page and notes what the rules need."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults: list[str] = []
+        self.headings: list[tuple[int, str]] = []
+        self.ids: list[str] = []
+        self.targets: set[str] = set()
+        self.lang = self.title = ""
+        self._open: list[str] = []
+        self._texts: dict[str, str] = {}  # what is gathered now: tag -> text
+        self._figure = self._table = self._row = self._drawing = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag not in _VOID:
+            self._open.append(tag)
+        self._references(tag, values)
+        match tag:
+            case "html":
+                self.lang = values.get("lang", "")
+            case "figure":
+                self._figure = {"captions": 0}
+            case "figcaption" if self._figure is not None:
+                self._figure["captions"] += 1
+            case "table":
+                self._table = {"caption": "", "rows": 0}
+            case "tr":
+                self._row = {"header": False, "in": "tbody" in self._open}
+            case "th":
+                self._row["header"] |= values.get("scope") == "row"
+                wanted = "row" if "tbody" in self._open else "col"
+                if values.get("scope") != wanted:
+                    self.faults.append(f"a header cell has no scope “{wanted}”")
+            case "svg":
+                self._drawing = {"title": "", "desc": "", "role": values.get("role"), "hidden": "aria-hidden" in values}
+            case "img" if len(values.get("alt", "")) < _LEAST_ALT:
+                self.faults.append(f"an image has no alternative text of {_LEAST_ALT} characters")
+        if tag in ("title", "desc", "caption") or re.fullmatch(r"h[1-6]", tag):
+            self._texts[tag] = ""
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in _VOID:
+            self.handle_endtag(tag)
+
+    def handle_data(self, data: str) -> None:
+        for tag in self._texts:
+            self._texts[tag] += data
+        if self._open and self._open[-1] == "style" and re.search(r"@import|url\((?!['\"]?(#|data:))", data):
+            self.faults.append("the style sheet loads something")
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open.pop() != tag:
+            pass
+        text = self._texts.pop(tag, "")
+        match tag:
+            case "title" if self._drawing is None:
+                self.title = text
+            case "title" | "desc":
+                self._drawing[tag] = text
+            case "svg":
+                self._end_drawing()
+            case "caption" if self._table is not None:
+                self._table["caption"] = text
+            case "table":
+                if not self._table["caption"].strip():
+                    self.faults.append("a table has no caption")
+            case "tr":
+                if self._row["in"] and not self._row["header"]:
+                    self.faults.append("a row of a table has no header cell")
+            case "figure":
+                if self._figure["captions"] != 1:
+                    self.faults.append("a figure does not have one caption")
+            case _ if re.fullmatch(r"h[1-6]", tag):
+                self.headings.append((int(tag[1]), text))
+
+    def _end_drawing(self) -> None:
+        drawing, self._drawing = self._drawing, None
+        if drawing["hidden"]:
+            return
+        if drawing["role"] != "img" or not drawing["title"].strip() or len(drawing["desc"].strip()) < _LEAST_ALT:
+            self.faults.append(f"a drawing has no name, or no description of {_LEAST_ALT} characters")
+
+    def _references(self, tag: str, values: dict[str, str]) -> None:
+        if tag in _FORBIDDEN:
+            self.faults.append(f"there is a {tag} element")
+        if "id" in values:
+            self.ids.append(values["id"])
+        for name, value in values.items():
+            if name.startswith("on"):
+                self.faults.append(f"an element has an event handler ({name})")
+            if name in ("href", "xlink:href"):
+                if value.startswith("#"):
+                    self.targets.add(value[1:])
+                elif re.match(r"\s*([a-z][a-z0-9+.-]*:|//)", value, re.I) and not value.startswith("data:text/csv"):
+                    self.faults.append("a link leads out of the page")
+            elif name in _LOADS and not value.startswith(("#", "data:")):
+                self.faults.append(f"something is loaded from elsewhere ({tag} {name})")
+            elif name in ("aria-labelledby", "aria-describedby", "aria-controls", "for", "headers"):
+                self.targets |= set(value.split())
+            elif re.search(r"url\((?!['\"]?#)", value):
+                self.faults.append("an attribute loads something")

@@ -1,0 +1,189 @@
+"""A report as a tagged PDF (PDF/UA-1), set by Typst from the same parts as the HTML.
+
+The report goes to Typst as data: the template reads JSON, so that no text from outside is ever read as markup.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from .. import document
+from ..errors import JDLError
+from ..markup import Node
+from ..result import write_atomically
+from ..typeface import FAMILY, FOLDER, printable, width
+from . import content, drawing
+
+TEXT_WIDTH = 454.0  # points: A4 less its margins
+_TALLEST = 600.0  # of a drawing, so that its caption and note stand on the same page
+_PADDING = 8.0  # between two columns
+_LONGEST = 24  # characters of a word that is never broken
+_NARROW, _WIDEST = 120.0, 230.0  # points that a column of text gets before the type gets smaller; asks for at most
+_SHORT = 1_500  # characters of a table that is kept on one page
+
+
+def to_pdf(
+    notebook: Path | Mapping[str, Any],
+    title: str,
+    subtitle: str,
+    out: Path,
+    *,
+    exploratory: bool | None = None,
+    synthetic: bool | None = None,
+) -> Path:
+    """Draw an executed notebook as a tagged PDF; the same bytes for the same notebook.
+
+    Never call this in a process that will fork afterwards: Typst's threads do not survive a fork.
+
+    Parameters
+    ----------
+    notebook, title, subtitle, out, exploratory, synthetic
+        As in `to_html`.
+
+    Raises
+    ------
+    JDLError
+        If a block is malformed, or the document breaks a rule of PDF/UA-1; nothing is written then.
+    """
+    report = content.read_report(notebook, title, subtitle, exploratory=exploratory, synthetic=synthetic)
+    write_atomically(Path(out), pdf_of(report))
+    return Path(out)
+
+
+def pdf_of(report: content.Report) -> bytes:
+    """The PDF's bytes."""
+    import typst  # not at the top: what only executes notebooks needs none of it
+
+    template = resources.files(__package__).joinpath("templates", "report.typ").read_bytes()
+    inputs = {"report": json.dumps(values_of(report))}
+    try:
+        compiler = typst.Compiler(template, font_paths=_fonts(), sys_inputs=inputs)
+        return compiler.compile(format="pdf", pdf_standards=["ua-1"])
+    except typst.TypstError as fault:
+        what = f"the PDF breaks a rule of accessibility or layout ({fault.message})"
+        raise JDLError(what, "report.pdf", "see whether the HTML report shows the same fault") from None
+
+
+@cache
+def _fonts() -> Any:
+    import typst
+
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FOLDER])
+
+
+def values_of(report: content.Report) -> dict[str, Any]:
+    """What the template needs, as plain values; all text printable."""
+    return {
+        "title": printable(report.title) or "Report",
+        "subtitle": printable(report.subtitle),
+        "banners": [printable(banner) for banner in report.banners],
+        "font": FAMILY,
+        "width": TEXT_WIDTH,
+        "opening": report.opening,
+        "parts": [_part(part) for part in report.parts],
+    }
+
+
+def _part(part: content.Part) -> dict[str, Any]:
+    match part:
+        case content.Heading():
+            return {"kind": "heading", "level": part.level - 1, "text": printable(part.text)}
+        case content.Prose():
+            return {"kind": "prose", "blocks": [_node(node) for node in part.blocks]}
+        case content.Box():
+            blocks = [_node(node) for node in part.blocks]
+            return {"kind": "box", "tone": part.tone, "title": printable(part.title), "blocks": blocks}
+        case content.Table():
+            return {"kind": "table", "number": part.number, **_table(part.block)}
+        case content.Figure():
+            return {"kind": "figure", "number": part.number, **_figure(part.block)}
+
+
+def _node(node: Node) -> Node:
+    if node["type"] == "text":
+        return {"type": "text", "text": printable(node["text"])}
+    if node["type"] == "list":
+        return node | {"items": [[_node(block) for block in item] for item in node["items"]]}
+    return node | ({"inline": [_node(inner) for inner in node["inline"]]} if "inline" in node else {})
+
+
+def _figure(block: document.Figure) -> dict[str, Any]:
+    svg, (wide, high) = drawing.for_pdf(block.svg, block.key)
+    scale = min(1.0, TEXT_WIDTH / wide, _TALLEST / high)
+    words = {"caption": printable(block.caption), "alt": printable(block.alt), "note": printable(block.note)}
+    return words | {"svg": svg, "width": wide * scale}
+
+
+def _table(block: document.Table) -> dict[str, Any]:
+    """Columns as wide as their words need; cells as runs, broken where a word is wider than its column."""
+    rows = [[printable(cell) for cell in row] for row in (block.columns, *block.rows)]
+    size, widths = column_widths(rows, block.align)
+    cells = [
+        [_runs(cell, wide, size, bold=i == 0) for cell, wide in zip(row, widths, strict=True)]
+        for i, row in enumerate(rows)
+    ]
+    return {
+        "caption": printable(block.caption),
+        "note": printable(block.note),
+        "size": size,
+        "padding": _PADDING,
+        "widths": widths,
+        "align": ["right" if letter == "r" else "left" for letter in block.align],
+        "breakable": sum(len(cell) for row in rows for cell in row) > _SHORT or len(rows) > 16,
+        "header": cells[0],
+        "rows": cells[1:],
+    }
+
+
+def column_widths(rows: list[list[str]], align: str) -> tuple[float, list[float]]:
+    """Type size and column widths (points, without padding) with which a table stays within the page.
+
+    The rule of browsers: each column gets at least its longest word (or, if it holds figures, its longest cell), and
+    what is left is shared in proportion to what the columns would like beyond that. If that much does not fit, the type
+    gets smaller, then figures may wrap; if nothing helps, all columns shrink alike and long words are broken.
+    """
+    free = TEXT_WIDTH - _PADDING * (len(align) - 1)
+    for whole, size in ((True, 8.5), (True, 7.5), (False, 7.5), (False, 6.5)):
+        least = [_needs(rows, c, size, whole and letter == "r") for c, letter in enumerate(align)]
+        if whole:
+            least = [max(low, min(_needs(rows, c, size, True), _NARROW)) for c, low in enumerate(least)]
+        if sum(least) <= free:
+            break
+    else:
+        return size, [wide * free / sum(least) for wide in least]
+    liked = [min(_needs(rows, c, size, True), max(low, _WIDEST)) for c, low in enumerate(least)]
+    spare = free - sum(liked)
+    if spare < 0:
+        share = (free - sum(least)) / (sum(liked) - sum(least))
+        return size, [low + (like - low) * share for low, like in zip(least, liked, strict=True)]
+    text = [c for c, like in enumerate(liked) if like == _WIDEST] or [0]
+    if text == [0]:  # a small table is not stretched over the whole page
+        spare = max(0.0, min(spare, 0.65 * TEXT_WIDTH - sum(liked)))
+    return size, [like + spare / len(text) * (c in text) for c, like in enumerate(liked)]
+
+
+def _needs(rows: list[list[str]], column: int, size: float, whole: bool) -> float:
+    """Width of a column's longest word or, if `whole`, of its longest line; headers are bold and may always wrap."""
+    widest = max((width(word[:_LONGEST], size, bold=True) for word in rows[0][column].split()), default=0)
+    for row in rows[1:]:
+        parts = row[column].split("\n") if whole else [word[:_LONGEST] for word in row[column].split()]
+        widest = max([widest, *(width(part, size) for part in parts)])
+    return widest + 1
+
+
+def _runs(cell: str, wide: float, size: float, bold: bool) -> list[list[str]]:
+    """A cell as runs of text; a run of several pieces is one word, which may be broken between them."""
+    runs: list[list[str]] = [[""]]
+    for word in re.split(r"(\s+)", cell):
+        if not word.strip() or width(word, size, bold) <= wide:
+            runs[-1][0] += word
+            continue
+        letters = max(1, int(len(word) * wide / width(word, size, bold) / 2))
+        runs += [[word[k : k + letters] for k in range(0, len(word), letters)], [""]]
+    return [run for run in runs if run != [""]]
