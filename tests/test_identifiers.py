@@ -51,7 +51,9 @@ def test_a_wrong_digit_is_always_seen(year, serial, place, shift):
 
 
 def test_what_is_no_pnc_id():
-    written = pd.Series(["1985/0012345", "1985/00123456L", "85-12345L", "16/05/1985", "", None, np.nan, "8512345L", "x"])
+    written = pd.Series(
+        ["1985/0012345", "1985/00123456L", "85-12345L", "16/05/1985", "", None, np.nan, "8512345L", "x"]
+    )
     assert normalise_pnc_id(written).tolist() == [None] * 9
     assert not is_pnc_id(written).any()
 

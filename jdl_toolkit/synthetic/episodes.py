@@ -18,6 +18,9 @@ ELIGIBLE = ("community_order", "suspended_sentence_order")
 #: Offences that count: neither penalty notices nor breaches.
 COUNTED = "NOT coalesce(o.is_penalty_notice, false) AND NOT coalesce(o.is_breach, false)"
 
+#: The day a disposal's follow-up starts: the release from custody, else its own date.
+INDEX_DATE = "CASE WHEN disposal = 'custody' THEN release_date ELSE disposal_date END"
+
 _TABLES = ("person", "person_alias", "disposal", "offence", "custody_spell", "needs_assessment", "meta")
 
 #: What may be said of an episode -> the first of reasons 5 to 10 it fails at; 11 where it passes them all.
@@ -28,7 +31,7 @@ PASSED = 11
 def open_tables(folder: Path) -> duckdb.DuckDBPyConnection:
     """A connection in which the Parquet tables of a synthetic register can be asked by their names."""
     con = duckdb.connect(":memory:", config={"threads": 2})
-    con.execute("SET enable_progress_bar = false")
+    con.execute("PRAGMA disable_progress_bar")
     for name in _TABLES:
         quoted = str(Path(folder) / f"{name}.parquet").replace("'", "''")
         con.execute(f"CREATE VIEW {name} AS FROM read_parquet('{quoted}')")
@@ -104,11 +107,10 @@ def measure_reoffending(con: duckdb.DuckDBPyConnection, events: pd.DataFrame) ->
     return ask(con, query, numbered=numbered)["reoffended"].astype(bool).set_axis(events.index)
 
 
-_INDEX_DATE = "CASE WHEN disposal = 'custody' THEN release_date ELSE disposal_date END"
 _ASSESS = f"""
     WITH known AS (
         SELECT e.episode, e.person_id, e.service_start::DATE AS start, d.disposal_id, d.disposal, d.disposal_date,
-            {_INDEX_DATE} AS index_date,
+            {INDEX_DATE} AS index_date,
             d.disposal = 'custody' AND (d.release_date IS NULL OR d.release_date >= start) AS inside
         FROM episode e JOIN disposal d ON d.person_id = e.person_id AND d.disposal_date <= e.service_start
     ),

@@ -280,8 +280,8 @@ Mona Dina Yasmin Rana Hanan Amal Shilan Tara Golnaz
 #: Beginnings and endings of place-like surnames, of which the long tail is composed.
 PLACE_STEMS = _words("""
 Ash Ald Apple Arn Ash Aver Bag Bald Ban Barn Beck Ben Berk Bick Bing Birk Black Blen Bor Brad Bram Bran Bren Brock Brom
-Brough Buck Bur Cad Cal Can Carl Cat Chad Chal Char Ched Chil Clap Clay Cleve Cod Cold Cor Cot Cran Craw Cress Crom Croft
-Cul Dag Dal Dar Den Der Did Don Dow Dray Drink Dud Dun Dur East Ed Eg El Elm Ems Er Fair Fal Farn Fel Fen Fern Fin
+Brough Buck Bur Cad Cal Can Carl Cat Chad Chal Char Ched Chil Clap Clay Cleve Cod Cold Cor Cot Cran Craw Cress Crom
+Croft Cul Dag Dal Dar Den Der Did Don Dow Dray Drink Dud Dun Dur East Ed Eg El Elm Ems Er Fair Fal Farn Fel Fen Fern Fin
 Fir Flax Fol Fos Frod Gar Gat Gil Glas Gold Gor Gras Grim Had Hal Ham Han Har Hart Has Hat Haw Hazel Heb Hel Hem Hes Hib
 Hin Hol Hon Horn Hors Hough Hul Hun Ib Il Ing Ip Kel Ken Ket Kil Kim Kings Kirk Kit Lam Lan Lang Lath Led Len Lil Lin
 Liv Lock Long Lud Lyn Mad Mal Man Mar Mel Mer Mid Mil Mos Mot Nap Neth New Nor Nun Oak Od Ol Or Os Ot Pad Pan Par Pem
@@ -299,7 +299,9 @@ land combe head dale low brook ridge hill er stone hurst more mere bank wright c
 #: Beginnings, middles and endings of the rarer surnames of other communities.
 SYLLABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "irish": (
-        _words("Mc Mac O' Mul Gil Kil Fitz Con Don Bren Cor Cos Dev Fin Flan Gal Hal Har Hen Kear Lan Len Mol Ran Shan"),
+        _words(
+            "Mc Mac O' Mul Gil Kil Fitz Con Don Bren Cor Cos Dev Fin Flan Gal Hal Har Hen Kear Lan Len Mol Ran Shan"
+        ),
         _words("gan nelly ney rigan lin nahan kin rick ligan verty loney nessy daid ryan garry nulty cann loon tigue"),
     ),
     "scottish": (
@@ -307,11 +309,17 @@ SYLLABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         _words("allister chie craig deen donell dour ennan fie gavin irvine kenna lellan ness rae rose ston vie wick"),
     ),
     "east_european": (
-        _words("Bogd Bor Cher Czar Dab Dob Gaj Gol Grab Hal Jas Kal Klim Kos Krup Kuch Lip Luk Mal Mil Niem Ost Pol Rad"),
-        _words("anski arek asiak ecki enko escu ewicz icki iewicz inski iuk ka kowski nik ov ovich owski uk ynski auskas"),
+        _words(
+            "Bogd Bor Cher Czar Dab Dob Gaj Gol Grab Hal Jas Kal Klim Kos Krup Kuch Lip Luk Mal Mil Niem Ost Pol Rad"
+        ),
+        _words(
+            "anski arek asiak ecki enko escu ewicz icki iewicz inski iuk ka kowski nik ov ovich owski uk ynski auskas"
+        ),
     ),
     "muslim_asian": (
-        _words("Abd Akb Am An Ar As Az Bad Fak Far Gaf Had Ham Jab Jal Kar Lat Maj Man Mun Nas Naz Qas Rah Raz Sab Saj Tal"),
+        _words(
+            "Abd Akb Am An Ar As Az Bad Fak Far Gaf Had Ham Jab Jal Kar Lat Maj Man Mun Nas Naz Qas Rah Raz Sab Saj Tal"
+        ),
         _words("ar air al an at eem een ib id if il im ir is ood oor ud ul ullah uddin yani zada war"),
     ),
     "indian": (
@@ -319,8 +327,12 @@ SYLLABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         _words("ani ari avat bole dar dhi ekar eria esh iya kar lani mani nathan ora pathi rani vadi wala wani"),
     ),
     "west_african": (
-        _words("Ade Aki Aya Baba Chi Dan Eke Fola Ike Iwu Kwa Nwa Oba Oda Oge Ogu Oko Olu Omo Onye Osa Owo Sey Ugo Uzo"),
-        _words("bayo biyi bola chi dele diran fe goke kunle kwe lade mba nda niyi ogu ola rinde sanya tola wale yinka zie"),
+        _words(
+            "Ade Aki Aya Baba Chi Dan Eke Fola Ike Iwu Kwa Nwa Oba Oda Oge Ogu Oko Olu Omo Onye Osa Owo Sey Ugo Uzo"
+        ),
+        _words(
+            "bayo biyi bola chi dele diran fe goke kunle kwe lade mba nda niyi ogu ola rinde sanya tola wale yinka zie"
+        ),
     ),
     "east_african": (
         _words("Abu Ama Bar Bir Dah Der Ga Gir Ha Ji Kar Ki Lu Ma Mu Na Nya Nki Om Ru Sa Shi Ta Wa We"),
@@ -328,7 +340,9 @@ SYLLABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "middle_eastern": (
         _words("Abd Af Ak Al- Ba Bah Bar Der Es Far Gha Haj Ja Kar Ko Mir Na Or Pour Ra Sar Sha Tah Ul Ya Za"),
-        _words("abi adi afi akan alan ami an ari asi bari dari ei emi ghi han idi jani lou mani our rani san tari zadeh"),
+        _words(
+            "abi adi afi akan alan ami an ari asi bari dari ei emi ghi han idi jani lou mani our rani san tari zadeh"
+        ),
     ),
     "chinese": (
         _words("Ba Cai Che Cui Dai Deng Du Fan Fu Gao Gu He Hu Jia Kwok Lai Lu Mok Pang Qian Ren Shi Tam Tian Wei Yao"),
@@ -337,7 +351,9 @@ SYLLABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 #: Rare forenames are composed of these.
-FORENAME_STEMS = _words("Al Bar Bran Cal Dan Del Dor Ed Fel Gar Har Jan Jar Kal Kay Kor Lor Mar Mor Ral Sha Tal Ty Ver Zan")
+FORENAME_STEMS = _words(
+    "Al Bar Bran Cal Dan Del Dor Ed Fel Gar Har Jan Jar Kal Kay Kor Lor Mar Mor Ral Sha Tal Ty Ver Zan"
+)
 MALE_ENDINGS = _words("an ard bert den don en ick iel in ius ley mond on rell rick ron roy ton vin win")
 FEMALE_ENDINGS = _words("a anna elle een ella erie ette iah ice ina ine isha issa lene leigh lyn ora queline thea ya")
 
@@ -349,16 +365,18 @@ NICKNAMES: dict[str, tuple[str, ...]] = {
         for pair in """
 William:Bill|Billy|Will Robert:Bob|Rob|Bobby|Robbie Richard:Rick|Dick|Richie James:Jim|Jimmy|Jamie John:Jack|Johnny
 Michael:Mike|Mick|Mickey Thomas:Tom|Tommy Anthony:Tony|Ant Antony:Tony Andrew:Andy|Drew Christopher:Chris|Kris
-David:Dave|Davey Daniel:Dan|Danny Stephen:Steve Steven:Steve|Stevie Matthew:Matt|Matty Joseph:Joe|Joey Edward:Ed|Eddie|Ted
-Benjamin:Ben Samuel:Sam|Sammy Nicholas:Nick|Nicky Jonathan:Jon|Jonny Philip:Phil Gregory:Greg Kenneth:Ken|Kenny
+David:Dave|Davey Daniel:Dan|Danny Stephen:Steve Steven:Steve|Stevie Matthew:Matt|Matty Joseph:Joe|Joey
+Edward:Ed|Eddie|Ted Benjamin:Ben Samuel:Sam|Sammy Nicholas:Nick|Nicky Jonathan:Jon|Jonny Philip:Phil
+Gregory:Greg Kenneth:Ken|Kenny
 Ronald:Ron|Ronnie Donald:Don Raymond:Ray Terence:Terry Frederick:Fred|Freddie Albert:Bert|Al Alfred:Alf|Fred
 Arthur:Art Charles:Charlie|Chas Francis:Frank Geoffrey:Geoff Gerald:Gerry Jeffrey:Jeff Leonard:Len|Lenny Leslie:Les
 Martin:Marty Patrick:Pat|Paddy Peter:Pete Stanley:Stan Stuart:Stu Sidney:Sid Timothy:Tim Trevor:Trev Victor:Vic
 Walter:Wally Alexander:Alex|Sandy Alan:Al Bernard:Bernie Clifford:Cliff Desmond:Des Douglas:Doug Gareth:Gaz Gary:Gaz
 Graham:Gray Harold:Harry Henry:Harry|Hal Joshua:Josh Jacob:Jake Kevin:Kev Lawrence:Larry Laurence:Larry Lewis:Lew
 Nathan:Nate Norman:Norm Oliver:Ollie Reginald:Reg Simon:Si Vincent:Vince Zachary:Zak Bradley:Brad Cameron:Cam
-Dominic:Dom Elizabeth:Liz|Beth|Lizzie|Betty Margaret:Maggie|Peggy|Meg Catherine:Cathy|Kate|Cath Katherine:Kate|Kathy|Katie
-Kathleen:Kath|Kathy Patricia:Pat|Trish Susan:Sue Deborah:Debbie|Deb Christine:Chris|Chrissie Jacqueline:Jackie
+Dominic:Dom Elizabeth:Liz|Beth|Lizzie|Betty Margaret:Maggie|Peggy|Meg Catherine:Cathy|Kate|Cath
+Katherine:Kate|Kathy|Katie Kathleen:Kath|Kathy Patricia:Pat|Trish Susan:Sue Deborah:Debbie|Deb Christine:Chris|Chrissie
+Jacqueline:Jackie
 Jennifer:Jenny|Jen Rebecca:Becky|Becca Victoria:Vicky|Tori Samantha:Sam Stephanie:Steph Danielle:Dani Natalie:Nat
 Nicola:Nicky Alexandra:Alex|Sandra Amanda:Mandy Barbara:Barb Abigail:Abi|Abbie Bethany:Beth Charlotte:Charlie|Lottie
 Dorothy:Dot Eleanor:Ellie|Nell Gillian:Gill Hannah:Han Jessica:Jess Joanne:Jo Josephine:Jo|Josie Judith:Judy
@@ -379,8 +397,9 @@ Mohammed|Muhammad|Mohammad|Mohamed|Muhammed|Mohamad Hussain|Hussein|Husain|Hossa
 Yusuf|Yousaf|Yousuf|Yusef Omar|Umar|Omer Usman|Osman|Uthman Ibrahim|Ebrahim Hassan|Hasan Khalid|Khaled Tariq|Tarik
 Imran|Emran Abdul|Abdool Sheikh|Shaikh|Sheik Chaudhry|Chaudhary|Choudhry Choudhury|Chowdhury|Chaudhury Siddique|Siddiqui
 Iqbal|Eqbal Rahman|Rehman Uddin|Udin Miah|Mia Begum|Begom Hoque|Haque|Huq Aisha|Ayesha|Aysha Fatima|Fatimah|Fatema
-Khadija|Khadijah Zainab|Zaynab|Zeinab Maryam|Mariam|Miriam Yasmin|Yasmeen Singh|Sing Sandhu|Sandu Dhillon|Dillon Gill|Gil
-Kowalski|Kovalski Wojcik|Woycik Nguyen|Nguyn Aleksandra|Alexandra Wiktor|Viktor Dimitar|Dimiter Georgi|Georgy Abdi|Abdy
+Khadija|Khadijah Zainab|Zaynab|Zeinab Maryam|Mariam|Miriam Yasmin|Yasmeen Singh|Sing Sandhu|Sandu Dhillon|Dillon
+Gill|Gil Kowalski|Kovalski Wojcik|Woycik Nguyen|Nguyn Aleksandra|Alexandra Wiktor|Viktor Dimitar|Dimiter Georgi|Georgy
+Abdi|Abdy
 Mohamud|Mahamud Farah|Farrah Jama|Jamma Warsame|Warsama Hosseini|Husseini Karimi|Kareemi Mustafa|Mostafa|Mustapha
 Mehdi|Mahdi Reza|Riza Amir|Ameer|Aamir Nadeem|Nadim Saleem|Salim Kareem|Karim Rashid|Rasheed Hamid|Hameed Majid|Majeed
 Stephen|Steven Philip|Phillip Geoffrey|Jeffrey Alan|Allan|Allen Ann|Anne Catherine|Katherine|Kathryn Sarah|Sara

@@ -159,7 +159,9 @@ def add_relatives(
 
 def _draw_communities(rng: np.random.Generator, ethnicity: np.ndarray) -> np.ndarray:
     unrecorded = ~np.isin(ethnicity.astype(str), list(COMMUNITIES))
-    ethnicity = np.where(unrecorded, rng.choice(list(UNRECORDED), len(ethnicity), p=list(UNRECORDED.values())), ethnicity)
+    ethnicity = np.where(
+        unrecorded, rng.choice(list(UNRECORDED), len(ethnicity), p=list(UNRECORDED.values())), ethnicity
+    )
     community = np.empty(len(ethnicity), dtype=object)
     for code, shares in COMMUNITIES.items():
         rows = np.flatnonzero(ethnicity == code)

@@ -1,4 +1,4 @@
-"""Who takes part in an invented service, and what it does to them: a selection that misleads, an effect that is known."""
+"""Who takes part in an invented service, and what it does to them: a misleading selection, a known effect."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .histories import remove_reoffending
 #: What each covariate adds to the log odds of taking part, at strength 1. Supported housing reaches people with a need
 #: for accommodation, with longer histories, younger, out of work; some regions more than others. Assumed.
 DRAW = {
-    "needs_accommodation": 0.7,
-    "log_previous_offences": 0.45,  # natural logarithm of 1 + previous offences
-    "decades_over_thirty": -0.2,
+    "needs_accommodation": 0.9,
+    "log_previous_offences": 0.6,  # natural logarithm of 1 + previous offences
+    "decades_over_thirty": -0.3,
     "is_male": 0.3,
     "years_since_2007": 0.2,
 }
@@ -24,8 +24,8 @@ REGIONS = {"Yorkshire and the Humber": 0.9, "North East": 0.5, "North West": 0.3
 def select_participants(events: pd.DataFrame, rng: np.random.Generator, n: int, strength: float = 1.0) -> pd.DataFrame:
     """Choose who takes part, depending on what they are like but never on what they do afterwards.
 
-    The chance of being chosen next is proportional to exp(`participation_score`), times ``weight`` where there is such a
-    column (sampling without replacement, by the Gumbel trick).
+    The chance of being chosen next is proportional to exp(`participation_score`), times ``weight`` where there is such
+    a column (sampling without replacement, by the Gumbel trick).
 
     Parameters
     ----------
@@ -75,9 +75,9 @@ def plant_effect(
 ) -> tuple[dict[str, pd.DataFrame], pd.Series]:
     """Make the service work: some of those who would have reoffended do not.
 
-    As many reoffending participants as round(−`effect_pp` per cent of all participants), chosen at random, lose every offence
-    from the start of the service until 18 months after the index date, with all that followed from it alone. The average
-    effect on the participants is then exactly minus that number over all participants.
+    As many reoffending participants as round(−`effect_pp` per cent of all participants), chosen at random, lose every
+    offence from the start of the service until 18 months after the index date, with all that followed from it alone.
+    The average effect on the participants is then exactly minus that number over all participants.
 
     Parameters
     ----------
@@ -106,7 +106,9 @@ def plant_effect(
     reoffenders = np.flatnonzero(participants["reoffended"].to_numpy(dtype=bool))
     if n_helped > len(reoffenders):
         possible = f"{100 * len(reoffenders) / max(len(participants), 1):.1f}"
-        raise JDLError(f"only {possible} per cent of the participants reoffend", f"effect_pp = {effect_pp:g}", "plant less")
+        raise JDLError(
+            f"only {possible} per cent of the participants reoffend", f"effect_pp = {effect_pp:g}", "plant less"
+        )
     helped = pd.Series(False, index=participants.index)
     helped.iloc[rng.choice(reoffenders, n_helped, replace=False)] = True
     chosen = participants[helped]

@@ -1,8 +1,8 @@
 """What an organisation sends: people as it knows them, with the slips, gaps and habits of real uploads.
 
-Rates of faults follow the levels of the data model: `clean`; `realistic`, where 82 per cent of rows have no wrong value;
-`dirty`, where 55 per cent have none. Ways of writing that change no value (capitals, stray spaces, dates as text) come on
-top of that.
+Rates of faults follow the levels of the data model: `clean`; `realistic`, where 82 per cent of rows have no wrong
+value; `dirty`, where 55 per cent have none. Ways of writing that change no value (capitals, stray spaces, dates as
+text) come on top of that.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ..errors import JDLError
 from ..identifiers import shorten_pnc_id
 from .names import draw_names
 from .slips import has_nickname, misdate, misdate_year, misspell, nicknames, respell, swap_day_and_month
+from .strangers import off_register_people
 from .workbook import write_upload
 
 __all__ = ["FAULTS", "IDENTITY", "LEVELS", "corrupt", "off_register_people", "write_upload"]
@@ -78,8 +79,8 @@ def corrupt(
     level : str
         A key of `LEVELS`.
     recognisable : bool
-        Whether every row with a wrong value carries its PNC id (where the register has one), so that linkage can find it
-        beyond doubt. The share of rows with a PNC id stays the same.
+        Whether every row with a wrong value carries its PNC id (where the register has one), so that linkage can find
+        it beyond doubt. The share of rows with a PNC id stays the same.
 
     Returns
     -------
@@ -92,7 +93,10 @@ def corrupt(
 
 
 def apply_faults(rng: np.random.Generator, people: pd.DataFrame, level: str) -> pd.DataFrame:
-    """Wrong values in the share of rows of the level, one to a row, two in some; ``faults`` names them (``; `` between)."""
+    """Wrong values in the share of rows of the level: one to a row, two in some.
+
+    ``faults`` says which, with a semicolon between.
+    """
     amount = _level(level)
     n = len(people)
     written = people.copy()
@@ -108,9 +112,7 @@ def apply_faults(rng: np.random.Generator, people: pd.DataFrame, level: str) -> 
     return written.assign(faults=faults)
 
 
-def keep_identifiers(
-    rng: np.random.Generator, people: pd.DataFrame, always: pd.Series | None = None
-) -> pd.DataFrame:
+def keep_identifiers(rng: np.random.Generator, people: pd.DataFrame, always: pd.Series | None = None) -> pd.DataFrame:
     """PNC ids on 35 per cent of rows, half of them in the short form; prison numbers on 10 per cent of rows, or on as
     many as have one. Rows in `always` keep their PNC id first; the rest of the share falls to the others."""
     n = len(people)
@@ -137,53 +139,6 @@ def format_cells(rng: np.random.Generator, people: pd.DataFrame, level: str) -> 
     words = people["sex"].map({"M": "Male", "F": "Female"})
     written["sex"] = people["sex"].mask(rng.random(n) < amount.gender_in_words, words)
     return written
-
-
-def off_register_people(
-    rng: np.random.Generator, people: pd.DataFrame, n: int, models: pd.DataFrame | None = None
-) -> pd.DataFrame:
-    """People who are not on the register, half of them easily taken for somebody who is.
-
-    A namesake has forename, surname and sex of somebody on the register and a date of birth with another day, month and
-    year. A twin has surname and date of birth of somebody, and a forename with another initial. Nobody but the twins
-    shares surname and date of birth with anybody on the register.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    people : DataFrame
-        The register's persons: person_id, forename, surname, dob (datetime64), sex, ethnicity.
-    n : int
-    models : DataFrame, optional
-        Those of `people` whom namesakes and twins may resemble. Default: all.
-
-    Returns
-    -------
-    DataFrame, shape (n, …)
-        The columns of `IDENTITY` (identifiers missing), ``likeness`` (namesake, twin, unrelated), ``resembles`` (person_id,
-        missing where unrelated).
-
-    Raises
-    ------
-    JDLError
-        If the register is so large that there are no free names left.
-    """
-    n_twins, n_namesakes = n // 5, n // 2 - n // 5
-    wanted = {"twin": n_twins, "namesake": n_namesakes, "unrelated": n - n_twins - n_namesakes}
-    models = people if models is None else models
-    made = []
-    for (likeness, count), make in zip(wanted.items(), (_twins, _namesakes, _unrelated), strict=True):
-        drawn = models.iloc[rng.integers(0, len(models), 4 * count + 20)].reset_index(drop=True)
-        made.append(make(rng, drawn).assign(likeness=likeness))
-    pool = pd.concat([m.astype({"resembles": "Int64"}) for m in made], ignore_index=True)
-    pool["taken"] = _is_among(pool, people, ["surname", "dob"]) & pool["likeness"].ne("twin")
-    pool["taken"] |= _is_among(pool, people, ["forename", "surname", "dob"]) | pool.duplicated(["surname", "dob"])
-    free = pool[~pool["taken"]]
-    chosen = pd.concat([free[free["likeness"] == likeness].head(count) for likeness, count in wanted.items()])
-    if len(chosen) < n:
-        raise JDLError("too few people who are not on the register could be invented", fix="ask for fewer")
-    chosen = chosen.assign(pnc_id=None, prison_number=None).sample(frac=1, random_state=rng).reset_index(drop=True)
-    return chosen[[*IDENTITY, "likeness", "resembles"]]
 
 
 def _level(level: str) -> Level:
@@ -255,40 +210,3 @@ def _as_text(rng: np.random.Generator, dates: pd.Series) -> pd.Series:
     luck = rng.random(len(dates))
     text = slashes.mask(luck > 0.8, dots).mask(luck > 0.9, words)
     return text.astype(object).where(dates.notna(), None)
-
-
-def _twins(rng: np.random.Generator, models: pd.DataFrame) -> pd.DataFrame:
-    twins = models[["surname", "dob", "sex"]].assign(resembles=models["person_id"])
-    drawn = [_names_like(rng, models)["forename"] for _ in range(8)]
-    initial = models["forename"].str[0]
-    forename = pd.Series(None, index=models.index, dtype=object)
-    for option in drawn:
-        forename = forename.mask(forename.isna() & (option.str[0] != initial), option)
-    return twins.assign(forename=forename, middle_name=None)[forename.notna()]
-
-
-def _namesakes(rng: np.random.Generator, models: pd.DataFrame) -> pd.DataFrame:
-    n, dob = len(models), models["dob"]
-    year = dob.dt.year + rng.integers(3, 9, n) * rng.choice([-1, 1], n)
-    month = (dob.dt.month - 1 + rng.integers(1, 12, n)) % 12 + 1
-    day = (dob.dt.day - 1 + rng.integers(2, 26, n)) % 28 + 1
-    other = pd.to_datetime(pd.DataFrame({"year": year, "month": month, "day": day})).astype(dob.dtype)
-    distinct = (day != dob.dt.day) & ~((day == dob.dt.month) & (month == dob.dt.day)) & models["sex"].notna()
-    namesakes = models[["forename", "surname", "sex"]].assign(dob=other, resembles=models["person_id"], middle_name=None)
-    return namesakes[distinct]
-
-
-def _unrelated(rng: np.random.Generator, models: pd.DataFrame) -> pd.DataFrame:
-    dob = models["dob"] + pd.to_timedelta(rng.integers(-900, 900, len(models)), unit="D")
-    names = _names_like(rng, models)
-    return names.assign(dob=dob.astype(models["dob"].dtype), sex=models["sex"].fillna("M"), resembles=pd.NA)
-
-
-def _names_like(rng: np.random.Generator, models: pd.DataFrame) -> pd.DataFrame:
-    born = models["dob"].dt.year.to_numpy()
-    return draw_names(rng, models["sex"].to_numpy(), born, models["ethnicity"].to_numpy()).set_index(models.index)
-
-
-def _is_among(left: pd.DataFrame, right: pd.DataFrame, keys: list[str]) -> pd.Series:
-    known = right[keys].drop_duplicates().assign(known=True)
-    return left[keys].merge(known, on=keys, how="left")["known"].eq(True).set_axis(left.index)

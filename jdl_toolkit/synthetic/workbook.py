@@ -20,7 +20,11 @@ from ..result import write_atomically
 from ..submission.fields import COLUMNS, PEOPLE, QUESTION_BY_KEY, SERVICE
 
 #: Text, so that a spreadsheet does not turn a PNC id into a date; dates as British readers write them.
-NUMBER_FORMATS = {"pnc_id": "@", "prison_number": "@", **dict.fromkeys(("dob", "service_start", "service_end"), "DD/MM/YYYY")}
+NUMBER_FORMATS = {
+    "pnc_id": "@",
+    "prison_number": "@",
+    **dict.fromkeys(("dob", "service_start", "service_end"), "DD/MM/YYYY"),
+}
 
 
 def write_upload(path: Path, people: pd.DataFrame, answers: Mapping[str, str]) -> None:
