@@ -168,6 +168,8 @@ class _Found:
         return numbers | {FULL_NAME: self.runs, SURNAME: self.capitalised, BIRTH: self.dates}
 
 
+#: Every PDF names this vocabulary in its metadata; the date in its address is nobody's date of birth.
+_RDF = "1999/02/22-rdf-syntax-ns"
 _WORD = re.compile(r"[A-Za-z]+")
 _PNC = re.compile(r"(?<![0-9A-Z])(?:\d{4}|\d{2})/?\d{1,7}[A-Z](?![0-9A-Z])")
 _NUMBERED = re.compile(r"(?<![0-9A-Z])(?:[A-Z]\d{4}[A-Z]{2}|\d{1,6}/\d{2}[A-Z])(?![0-9A-Z])")
@@ -192,7 +194,7 @@ def _runs(words: list[str]) -> set[str]:
 
 def dates_in(text: str) -> set[dt.date]:
     """Every date that a text may mean, in any of the forms above."""
-    text = text.lower()
+    text = text.lower().replace(_RDF, "")
     found = {_date(y, m, d) for y, _, m, d in _ISO.findall(text)}
     for day, _, month, year in _DAY_FIRST.findall(text):
         years = [year] if len(year) == 4 else [f"19{year}", f"20{year}"]
