@@ -2,21 +2,24 @@
 
 import json
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from examples import spec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_tables import GOLDEN
 from statsmodels.stats.power import TTestIndPower
 
-from jdl_toolkit.errors import JDLError
+from jdl_toolkit.errors import CouldNotBeAnswered, JDLError
 from jdl_toolkit.power import (
     PowerTable,
     common_sd,
     detectable_difference,
     needed_treatment,
+    power_for_rate,
     power_of_t_test,
     power_table,
 )
@@ -112,6 +115,17 @@ def test_group_in_hand():
     assert table.needed_for(table.detectable_in_hand_pp) == 257
     assert table.needed_for(-5) == table.needed_for(5) == 1207
     assert table.needed_for(0) is None
+
+
+def test_power_of_a_comparison_rests_on_its_rate():
+    rate = {"key": "rate", "treatment_value": 84 / 257, "n_treatment": 257}
+    rate |= {"control_value": 11_543 / 33_111, "n_control": 33_111}
+    table = power_for_rate(SimpleNamespace(measures=pd.DataFrame([rate])), spec())
+    pd.testing.assert_frame_equal(table.rows, foundation().rows)
+    assert (table.sd, table.n_control, table.n_treatment) == (SD, 33_111, 257)
+    nobody = pd.DataFrame([rate | {"treatment_value": 0.0, "control_value": 0.0}])
+    with pytest.raises(CouldNotBeAnswered):
+        power_for_rate(SimpleNamespace(measures=nobody), spec())
 
 
 def test_curve():
