@@ -185,6 +185,7 @@ class Stage:
             data_start=meta.data_start,
             data_end=meta.data_end,
             extract=meta.extract,
+            synthetic=meta.synthetic,
             settings=self.spec.to_dict(),
         )
 
