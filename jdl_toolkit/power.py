@@ -227,4 +227,6 @@ def power_for_rate(outcomes, spec) -> PowerTable:
     if not sd:
         raise CouldNotBeAnswered("nobody, or everybody, reoffended in both groups: nothing can be compared")
     asked = spec.power
-    return power_table(int(rate["n_control"]), sd, int(rate["n_treatment"]), asked.alpha, asked.power, asked.reductions_pp)
+    return power_table(
+        int(rate["n_control"]), sd, int(rate["n_treatment"]), asked.alpha, asked.power, asked.reductions_pp
+    )
