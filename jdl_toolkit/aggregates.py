@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,10 @@ from .attrition import Ledger
 from .disclosure import Suppressed, coarse_edges, mask_small_counts, may_be_shown, merge_levels, suppress_counts
 
 NO_COMPARABLE = 14
+#: Begins the label of a detail that is a remark on some of those who leave.
+OF_WHICH = "of which "
+#: With more details than this that are no remarks by their labels, only all of them are taken to divide a total.
+MOST_REMARKS = 12
 #: Width of the finest bins of the overlap histogram, on the logit of the score.
 OVERLAP_WIDTH = 0.25
 ESTIMATE_PARTS = ("estimate", "se", "ci_low", "ci_high", "p_value", "df")
@@ -108,37 +112,49 @@ def _add_ledger(table: _Counts, name: str, ledger: Ledger) -> None:
 
 
 def _add_details(table: _Counts, key: str, step: dict[str, Any]) -> None:
-    """Details first divide those who leave (if they add up), and are then remarks on some of them.
+    """What details have to do with each other, by their labels and by what adds up.
 
-    A remark may be about part of a division ("fine: started within 6 months" of "fine"), may be divided itself, and a
-    difference of two remarks may be what left ("records of people …" less "people …").
+    Some divide those who leave ("fine", "caution"). "of which …" is a remark on some of them, and "fine: …" on some of
+    that part; the latter may divide the former. The difference of two remarks may be what left ("records of people …"
+    less "people …"). Their order does not matter.
     """
-    left, labels = f"{key} left", list(step["details"])
-    keys = [f"{key} detail {j}" for j in range(len(labels))]
-    table.counts |= dict(zip(keys, step["details"].values(), strict=True))
-    n = table.counts
-    divided: set[str] = set()
-    for i, total in enumerate([left, *keys]):
-        run = _run_that_adds_up(keys[i:], n, n[total])
-        if run:
-            table.sums.append((total, tuple(run)))
-            divided |= set(run) if total == left else set()
-    for j, (k, label) in enumerate(zip(keys, labels, strict=True)):
-        whole = next((keys[i] for i, other in enumerate(labels) if i != j and label.startswith(f"{other}: ")), None)
-        if whole is not None and n[k] <= n[whole]:
-            table.rest(whole, k)
-        elif k not in divided and n[k] <= n[left]:
+    left, n = f"{key} left", table.counts
+    keys = {label: f"{key} detail {j}" for j, label in enumerate(step["details"])}
+    n |= {keys[label]: records for label, records in step["details"].items()}
+    wholes = {label: _whole(label, keys) for label in keys}
+    parts = [label for label in keys if wholes[label] is None and not label.startswith(OF_WHICH)]
+    division = _division([keys[label] for label in parts], n, n[left])
+    if division:
+        table.sums.append((left, division))
+    for label, k in keys.items():
+        whole = wholes[label]
+        if whole is not None and n[k] <= n[keys[whole]]:
+            table.rest(keys[whole], k)
+        elif k not in division and n[k] <= n[left]:
             table.rest(left, k)
-        table.sums += [(k, (left, other)) for other in keys if other != k and n[k] == n[left] + n[other] and n[left]]
+        table.sums += [(k, (left, o)) for o in keys.values() if o != k and n[left] and n[k] == n[left] + n[o]]
+        if label.startswith(OF_WHICH):
+            ending = f": {label.removeprefix(OF_WHICH)}"
+            shares = tuple(keys[other] for other in keys if other.endswith(ending))
+            if shares and sum(n[share] for share in shares) == n[k]:
+                table.sums.append((k, shares))
 
 
-def _run_that_adds_up(keys: list[str], counts: dict[str, int], total: int) -> list[str]:
-    """The first run of at least two neighbouring counts that add up to the total."""
-    for i in range(len(keys)):
-        for j in range(i + 2, len(keys) + 1):
-            if sum(counts[k] for k in keys[i:j]) == total > 0:
-                return keys[i:j]
-    return []
+def _whole(label: str, labels: Iterable[str]) -> str | None:
+    """The detail of which this one is a part by its label: "fine" for "fine: started within 6 months"."""
+    return next((other for other in labels if label.startswith(f"{other}: ")), None)
+
+
+def _division(keys: list[str], counts: dict[str, int], total: int) -> tuple[str, ...]:
+    """The largest set of counts that adds up to the total: what divides it. Of many counts, all or none."""
+    sizes = range(len(keys), 0, -1) if len(keys) <= MOST_REMARKS else [len(keys)]
+    return next((c for size in sizes for c in combinations(keys, size) if sum(counts[k] for k in c) == total), ())
+
+
+def _in_order(details: dict[str, int]) -> list[str]:
+    """Labels as a reader wants them: parts from the largest to the smallest, then remarks, then parts of remarks."""
+    rank = {label: 2 if _whole(label, details) else 1 if label.startswith(OF_WHICH) else 0 for label in details}
+    return sorted(details, key=lambda label: (rank[label], -details[label], label))
 
 
 def _add_linkage(table: _Counts, linkage: Any, ledger: Ledger) -> None:
@@ -167,16 +183,17 @@ def _add_linkage(table: _Counts, linkage: Any, ledger: Ledger) -> None:
 def _shown_flow(found: Suppressed, table: _Counts, name: str, ledger: Ledger) -> list[dict[str, Any]]:
     steps = []
     for i, step in enumerate(ledger.steps):
+        place = {label: f"{name} {i} detail {j}" for j, label in enumerate(step["details"])}
         keys = {"records_excluded": f"{name} {i} left", "records_after": f"{name} {i} after"}
         keys |= {"people_after": f"{name} {i} people"} if step["people_after"] is not None else {}
         shown = {k: found.shown(table.counts, key) if key in table.counts else 0 for k, key in keys.items()}
         details = [
             {
                 "label": label,
-                "records": found.shown(table.counts, f"{name} {i} detail {j}"),
-                "secondary": f"{name} {i} detail {j}" in found.secondary,
+                "records": found.shown(table.counts, place[label]),
+                "secondary": place[label] in found.secondary,
             }
-            for j, label in enumerate(step["details"])
+            for label in _in_order(step["details"])
         ]
         words = {k: step[k] for k in ("code", "key", "label", "could")} | {"details": details}
         secondary = [k for k, key in keys.items() if key in found.secondary]

@@ -14,7 +14,15 @@ from .findings import Analysis, Estimate, Findings, Measure, Status, Unit, Verdi
 from .narrative_certainty import power_sentence, three_estimates, what_could_be_detected
 from .narrative_check import check_numbers
 from .narrative_claims import can_say, cannot_say
-from .narrative_method import GLOSSARY, caveats, glossary, method_in_short, provenance, synthetic_notice
+from .narrative_method import (
+    GLOSSARY,
+    caveats,
+    glossary,
+    method_in_short,
+    provenance,
+    synthetic_notice,
+    technical_notes,
+)
 from .narrative_people import how_alike, what_was_done, who_is_in
 from .narrative_ranges import (
     chosen,
@@ -46,6 +54,7 @@ __all__ = [
     "provenance",
     "range_in_words",
     "synthetic_notice",
+    "technical_notes",
     "three_estimates",
     "what_could_be_detected",
     "what_was_done",

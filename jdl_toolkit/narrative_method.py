@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import numbers
 from .document import Inset, Words
 from .findings import Analysis, Findings
-from .wording import Passage, period, plain, small_number, within
+from .wording import Passage, capital, ended, period, plain, small_number, within
 
 #: Term -> what it means, alphabetically. Numbers are words here, so that none has to be traced to a result.
 GLOSSARY: tuple[tuple[str, str], ...] = (
@@ -299,9 +299,18 @@ def caveats(findings: Findings, analysis: Analysis | None = None) -> Words:
         )
     if findings.setting("covariates", "use") and "needs" not in findings.setting("covariates", "use"):
         passage.item("no_needs", "Assessments of people's needs were not among the records used.")
-    if analysis is not None and analysis.matching is not None:
-        for message in analysis.matching.messages:
-            passage.item("matching_message", plain(message))
+    return passage.words()
+
+
+def technical_notes(findings: Findings, analysis: Analysis | None = None) -> Words:
+    """What the matching had to merge, leave out or do otherwise, for statisticians."""
+    analysis = analysis if analysis is not None else next(iter(findings.analyses), None)
+    passage = Passage()
+    messages = analysis.matching.messages if analysis is not None and analysis.matching is not None else ()
+    for message in messages:
+        passage.item("matching_message", capital(ended(plain(message))))
+    if not messages:
+        passage.say("no_message", "Nothing had to be merged or left out.")
     return passage.words()
 
 

@@ -133,19 +133,33 @@ def _excluded(step: FlowStep, minimum: int) -> str:
 
 
 def _details(step: FlowStep, minimum: int) -> str:
-    if not step.details:
+    """The parts of those who left, and remarks on some of them; parts of parts are for the table.
+
+    A single part that is all of them says nothing more than the reason, and small parts are named together.
+    """
+    labels = [d.label for d in step.details]
+    told = [d for d in step.details if not any(d.label.startswith(f"{other}: ") for other in labels)]
+    shown = [d for d in told if d.records]
+    if len(shown) == 1 and shown[0].records == step.records_excluded:
         return ""
-    parts = [f"{plain(d.label)}: {numbers.count_(d.records, minimum, secondary=d.secondary)}" for d in step.details]
-    return f" ({'; '.join(parts)})"
+    parts = [f"{plain(d.label)}: {numbers.count_(d.records)}" for d in shown]
+    for names, value in (
+        ([plain(d.label) for d in told if d.records is None and not d.secondary], f"fewer than {minimum}"),
+        ([plain(d.label) for d in told if d.records is None and d.secondary], numbers.WITHHELD),
+    ):
+        if names:
+            parts.append(f"{listed(names)}: {value}{' each' if len(names) > 1 and value != numbers.WITHHELD else ''}")
+    return f" ({'; '.join(parts)})" if parts else ""
 
 
 def _another_way(passage: Passage, left: list[FlowStep]) -> None:
-    could = [s for s in left if s.could]
+    """What would bring people back; repeat records lose nobody."""
+    could = [s for s in left if s.could and s.code != REPEAT_RECORD]
     if not could:
         return
     passage.say("another_way", "Some of these people could be analysed another way, or later:", new=True)
     for step in could:
-        passage.item("another_way", f"{plain(step.label)}: {ended(plain(step.could))}")
+        passage.item("another_way", f"{capital(plain(step.label))}. {capital(ended(plain(step.could)))}")
 
 
 # --- balance ---------------------------------------------------------------------------------------------------------
@@ -208,7 +222,7 @@ def _lights(n_rows: int, n_amber: int, n_red: int) -> tuple[str, str]:
 
 
 def _name(row: BalanceRow) -> str:
-    name = plain(row.covariate)
+    name = plain(row.covariate).removesuffix(" (log of 1 + number)").removesuffix(" (years)")
     return f"{name}: {plain(row.level)}" if row.level else name
 
 

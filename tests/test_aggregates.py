@@ -83,6 +83,30 @@ def test_a_small_detail_takes_another_with_it_and_so_do_remarks():
     assert (details[2][0] is None) or (details[4][0] is None)  # else custody's part follows from the two
 
 
+def test_parts_of_a_remark_are_protected_whatever_their_order():
+    """As in the demonstration: kinds and, of each, those who started in time, sorted by name when read from a file."""
+    kinds = {"absolute discharge": 6, "caution": 137, "fine": 348}
+    within = {"absolute discharge": 3, "caution": 75, "fine": 173}
+    details = kinds | {f"{kind}: started within 6 months": n for kind, n in within.items()}
+    details = dict(sorted((details | {"of which started within 6 months": 251}).items()))
+    one = ledger(1000, [(3, 0), (4, 0), (6, 491)], people=1000, details={6: details})
+    _, found = flow(one, None, None, 509, 5)
+    shown = {d["label"]: d["records"] for s in found["flow"] if s["code"] == 6 for d in s["details"]}
+    assert list(shown) == [
+        "fine",
+        "caution",
+        "absolute discharge",
+        "of which started within 6 months",
+        "fine: started within 6 months",
+        "caution: started within 6 months",
+        "absolute discharge: started within 6 months",
+    ]
+    assert shown["absolute discharge: started within 6 months"] is None
+    parts = [shown[f"{kind}: started within 6 months"] for kind in ("fine", "caution")]
+    assert None in [*parts, shown["of which started within 6 months"]]  # else 251 − 173 − 75 = 3
+    assert (shown["fine"], shown["caution"]) == (348, 137)
+
+
 def test_repeat_records_of_a_few_people_are_not_given_away_by_two_remarks():
     repeats = {"records of people who appear more than once": 8, "people who appear more than once": 3}
     one = ledger(200, [(3, 10), (4, 5), (5, 20)], people=185, details={4: repeats})

@@ -36,6 +36,7 @@ PASSAGES = (
     narrative.three_estimates,
     narrative.method_in_short,
     narrative.caveats,
+    narrative.technical_notes,
     narrative.provenance,
     narrative.glossary,
 )
@@ -414,7 +415,7 @@ def test_the_published_flow_in_words():
         assert line in text
     assert "(the service started within 6 months of that sentence: 251)" in text
     assert "In the end, 257 people remained and were analysed: 21% of the records that were sent." in text
-    assert "an analysis of these kinds of sentence." in text
+    assert "outside this analysis. An analysis of these kinds of sentence." in text
     assert "fewer than" not in text and "- 0 " not in text
 
 
@@ -529,6 +530,30 @@ def test_the_method_is_explained_in_about_two_pages_without_a_formula():
         "Here it is 0.05 standard deviations" in narrowed.text
         and "the widest of three that were tried" in narrowed.text
     )
+
+
+def test_details_are_told_once_and_small_ones_together():
+    def said(*details, left=50):
+        step = steps(100, (6, 50))[1].model_copy(update={"details": details, "records_excluded": left})
+        text = narrative.who_is_in(findings(analysis_changes={"flow": (steps(100)[0], step)})).text
+        return text.split("outside this analysis")[1].split(".")[0]
+
+    def detail(label, records, secondary=False):
+        return Detail(label=label, records=records, secondary=secondary)
+
+    assert said(detail("fine", 50)) == ""
+    assert said(detail("fine", 30), detail("caution", 20), detail("fine: early", 9)) == " (fine: 30; caution: 20)"
+    few = [detail("caution", None), detail("youth sentence", None)]
+    assert said(detail("fine", 45), *few) == " (fine: 45; caution and youth sentence: fewer than 5 each)"
+    assert said(detail("fine", None, True), few[0]) == " (caution: fewer than 5; fine: withheld)"
+    assert said(detail("fine", 50), detail("caution", 0)) == ""
+
+
+def test_technical_notes_are_the_messages_of_the_matching():
+    assert narrative.technical_notes(findings()).text == "Nothing had to be merged or left out."
+    matching = analysis().matching.model_copy(update={"messages": ("region: Wales was joined", "b.")})
+    notes = narrative.technical_notes(findings(analysis_changes={"matching": matching}))
+    assert notes.text == "- Region: Wales was joined.\n- B."
 
 
 def test_caveats_name_the_links_that_may_be_wrong():
