@@ -18,12 +18,13 @@ DATA_START, DATA_END = dt.date(1995, 1, 1), dt.date(2012, 6, 30)
 SHARE_FEMALE = 0.25
 SHARE_NEVER_CONVICTED = 0.03
 SHARE_LEAVING = 0.012  # who die or emigrate within the data period
-#: First sanctions fall more often into the first years, when people with running histories enter a new register.
-ENTRY_DECAY_YEARS = 12.0
+#: When the register opens, many are already active: this share of those who began as children, and of those who began
+#: as adults, is first recorded within its first years (exponential with this mean); the rest enters at a constant rate.
+SHARE_ACTIVE_AT_START, MEAN_YEARS_TO_ENTRY = (0.83, 0.3), 2.5
 AGE_BANDS = np.array([10, 12, 14, 16, 18, 21, 25, 30, 35, 40, 50, 70])  # of the first offence; the last edge is open
 AGE_SHARES = {
-    "M": np.array([2, 8, 17, 19, 15, 11, 8, 6, 5, 6, 3.0]),
-    "F": np.array([1, 6, 13, 12, 11, 12, 12, 10, 9, 10, 4.0]),
+    "M": np.array([2.2, 7.7, 14.3, 14.3, 11, 11, 11, 7, 5.5, 7, 5.5]),
+    "F": np.array([0.9, 2.7, 4.5, 4.5, 7, 11, 14, 10, 9.5, 13.5, 9.5]),
 }
 ETHNICITIES = ("White", "Black", "Asian", "Mixed", "Other", None)
 ETHNICITY_SHARES = np.array([0.84, 0.06, 0.05, 0.03, 0.01, 0.01])  # court orders, 2020
@@ -48,12 +49,17 @@ CAREERS: dict[str, dict[str, float]] = {
     "fraud": {"fraud": 70, "theft": 16, "handling": 8, "other": 6},
     "sexual": {"sexual_adult": 34, "sexual_child": 46, "violence": 12, "other": 8},
 }  # fmt: skip
-CAREER_SHARES = {  # men, women
-    "acquisitive": (0.30, 0.38), "violence and disorder": (0.33, 0.29), "motoring": (0.18, 0.15),
-    "drugs": (0.10, 0.06), "fraud": (0.055, 0.118), "sexual": (0.035, 0.002),
-}  # fmt: skip
-STAY_WITH_CAREER = 0.75  # else a group from the mix of all careers but the sexual
-FADING_HAZARD = 0.80  # yearly hazard after the second year, as a share of the year before
+#: Kind of career -> share of those who begin as boys, as men, as girls, as women.
+CAREER_SHARES: dict[str, tuple[float, float, float, float]] = {
+    "acquisitive": (0.59, 0.15, 0.56, 0.27),
+    "violence and disorder": (0.27, 0.315, 0.33, 0.32),
+    "motoring": (0.055, 0.30, 0.025, 0.205),
+    "drugs": (0.065, 0.115, 0.055, 0.07),
+    "fraud": (0.01, 0.08, 0.02, 0.134),
+    "sexual": (0.01, 0.04, 0.01, 0.001),
+}
+STAY_WITH_CAREER = 0.85  # else a group from the mix of all careers but the sexual
+FADING_HAZARD = 0.79  # yearly hazard after the second year, as a share of the year before
 
 #: Offence group -> shares of classes (indictable, either way, summary), mean severity (1 most serious .. 8), gravity.
 OFFENCE_NATURE: dict[str, tuple[float, float, float, float, float]] = {
@@ -80,41 +86,47 @@ OFFENCE_NATURE: dict[str, tuple[float, float, float, float, float]] = {
 }
 OFFENCE_CLASSES = ("indictable", "either_way", "summary")
 SERIOUS_GROUPS = ("violence", "robbery", "sexual_adult", "sexual_child")  # the only ones that reach severity 1
-SERIOUS_SHARES = {"violence": 0.012, "robbery": 0.06, "sexual_adult": 0.22, "sexual_child": 0.18}
+SERIOUS_SHARES = {"violence": 0.07, "robbery": 0.27, "sexual_adult": 0.55, "sexual_child": 0.45}
 
-#: Offences brought to one sanction: zero-truncated negative binomial whose untruncated mean grows with the risk.
+#: Offences brought to one sanction: zero-truncated negative binomial, whose mean before truncation is
+#: mean · exp(by risk · OGRS3 at the last event) · (1 + previous sanctions) ^ by record · appetite, the last being a
+#: person's own: log-normal with this standard deviation.
+OFFENCES_APPETITE = 1.45
 OFFENCES_SIZE = 0.7
-OFFENCES_MEAN_AT_ZERO_RISK, OFFENCES_GROWTH = 0.35, 2.2
+OFFENCES_MEAN, OFFENCES_BY_RISK, OFFENCES_BY_RECORD = 0.15, 1.5, 0.42
 #: Mean days to the first offence among those who reoffend within the year: after custody (published), after anything else.
-DAYS_TO_FIRST_CUSTODY, DAYS_TO_FIRST_OTHER = 122.0, 145.0
+DAYS_TO_FIRST_CUSTODY, DAYS_TO_FIRST_OTHER = 122.0, 175.0
 
 # ---------------------------------------------------------------- how they are sentenced
 DISPOSALS = (
     "caution", "absolute_discharge", "conditional_discharge", "fine", "community_order", "suspended_sentence_order",
     "custody", "other", "youth_sentence", "positive_drug_test",
 )  # fmt: skip
-#: Disposal -> constant, and what ln(1 + previous sanctions), gravity, being a woman and being a motorist add (a logit).
-SENTENCING: dict[str, tuple[float, float, float, float, float]] = {
-    "caution": (1.9, -1.5, -0.8, 0.25, -3.0),
-    "absolute_discharge": (-2.6, -0.2, -0.3, 0.0, 0.0),
-    "conditional_discharge": (0.2, -0.1, -0.3, 0.35, -0.8),
-    "fine": (0.7, -0.1, -0.5, 0.0, 1.3),
-    "community_order": (-0.6, 0.35, 0.35, 0.0, 0.0),
-    "suspended_sentence_order": (-2.4, 0.45, 0.65, 0.0, 0.0),
-    "custody": (-3.4, 0.95, 0.95, -0.9, -0.3),
-    "other": (-2.3, 0.0, 0.0, 0.0, 0.0),
-    "youth_sentence": (-0.2, 0.9, 0.5, 0.0, 0.0),
+#: Disposal -> constant, and what ln(1 + previous sanctions), the logit of OGRS3 at conviction, gravity, being a woman and
+#: being a motorist add to its log odds. Courts see the record and, in a pre-sentence report, the risk.
+SENTENCING: dict[str, tuple[float, float, float, float, float, float]] = {
+    "caution": (1.5, -1.7, -0.1, -0.8, 0.0, -3.0),
+    "absolute_discharge": (-2.6, -0.2, 0.0, -0.3, 0.0, 0.0),
+    "conditional_discharge": (0.2, -0.2, 0.0, -0.3, 0.35, -0.8),
+    "fine": (0.7, -0.1, -0.1, -0.5, 0.0, 1.3),
+    "community_order": (-0.1, 0.2, 0.3, 0.35, -0.2, 0.0),
+    "suspended_sentence_order": (-2.2, 0.35, 0.2, 0.65, -0.3, 0.0),
+    "custody": (-5.2, 0.0, 4.0, 3.3, -1.1, -0.3),
+    "other": (-2.3, 0.0, 0.0, 0.0, 0.0, 0.0),
+    "youth_sentence": (0.4, 0.7, 0.5, 0.5, 0.0, 0.0),
 }
 SUSPENDED_SINCE = dt.date(2005, 4, 4)  # Criminal Justice Act 2003 in force
 HDC_SINCE = dt.date(1999, 1, 28)
 DRUG_TEST_SINCE = dt.date(2003, 4, 1)
 #: Median length of a custodial sentence in days by offence group; the rest take `OTHER_SENTENCE_DAYS`.
 SENTENCE_DAYS = {
-    "violence": 200, "robbery": 900, "sexual_adult": 1300, "sexual_child": 900, "domestic_burglary": 540,
+    "violence": 200, "robbery": 900, "sexual_adult": 1300, "sexual_child": 900, "domestic_burglary": 640,
     "other_burglary": 180, "theft": 75, "handling": 110, "fraud": 180, "drug_import_production": 1200,
     "drug_possession_supply": 420, "taking_driving": 120, "theft_from_vehicle": 100,
 }  # fmt: skip
-OTHER_SENTENCE_DAYS, SENTENCE_SPREAD = 90, 0.7
+OTHER_SENTENCE_DAYS = 90
+#: Gravity varies within a group; worse offences go to custody more often, for longer, and are recorded as more severe.
+GRAVITY_SPREAD, SENTENCE_BY_GRAVITY, SENTENCE_SPREAD = 0.8, 1.0, 0.3
 SHARE_BREACH, SHARE_PENALTY_NOTICE, SHARE_DRUG_TEST, SHARE_TECHNICAL_RECALL = 0.08, 0.04, 0.10, 0.12
 
 
@@ -122,7 +134,7 @@ def career_matrix() -> np.ndarray:
     """Offence-group shares, a row per career and a last row for the mix of all careers but the sexual."""
     rows = np.array([[mix.get(group, 0.0) for group in OFFENCE_GROUPS] for mix in CAREERS.values()])
     rows /= rows.sum(axis=1, keepdims=True)
-    shares = np.array([0.0 if name == "sexual" else men for name, (men, _) in CAREER_SHARES.items()])
+    shares = np.array([0.0 if name == "sexual" else boys for name, (boys, *_) in CAREER_SHARES.items()])
     return np.vstack([rows, shares @ rows / shares.sum()])
 
 

@@ -17,7 +17,7 @@ from .ogrs import ogrs3_one_year, second_year_hazard
 from .sentencing import CUSTODY, sentence
 
 _COLUMNS = (
-    "person", "order", "group", "career", "male", "dob", "age_first", "risk", "n_offences", "first_offence", "last_possible",
+    "person", "order", "group", "career", "male", "dob", "age_first", "risk", "n_offences", "worse", "first_offence", "last_possible",
     "proven", "disposed", "event", "disposal", "sentence_days", "remand", "release", "release_type", "licence_end",
     "next_offence", "leaves",
 )  # fmt: skip
@@ -30,7 +30,7 @@ def simulate_careers(rng: Generator, people: pd.DataFrame) -> pd.DataFrame:
     ----------
     people : DataFrame
         Columns dob, first_offence, leaves (days; `first_offence` −1 for people never convicted, `leaves` `NEVER` for
-        those who stay), male (bool), career (row of `assumptions.career_matrix`).
+        those who stay), male (bool), career (row of `assumptions.career_matrix`), appetite (for many offences at once).
 
     Returns
     -------
@@ -44,7 +44,7 @@ def simulate_careers(rng: Generator, people: pd.DataFrame) -> pd.DataFrame:
     now = _enter(people)
     steps: list[dict[str, NDArray]] = []
     order = 0
-    while len(now["person"]):
+    while not steps or len(now["person"]):
         n = len(now["person"])
         now["order"] = np.full(n, order)
         stays = rng.random(n) < a.STAY_WITH_CAREER
@@ -69,9 +69,10 @@ def simulate_careers(rng: Generator, people: pd.DataFrame) -> pd.DataFrame:
 
 def _enter(people: pd.DataFrame) -> dict[str, NDArray]:
     person = np.flatnonzero(people["first_offence"].to_numpy() >= 0)
-    now: dict[str, NDArray] = {c: people[c].to_numpy()[person] for c in ("dob", "first_offence", "leaves", "male", "career")}
+    now: dict[str, NDArray] = {c: people[c].to_numpy()[person] for c in ("dob", "first_offence", "leaves", "male", "career", "appetite")}
     now["person"] = person
     now["last_risk"] = np.zeros(len(person))
+    now["age_first"] = np.zeros(len(person))  # set at the first sanction
     return now
 
 

@@ -14,7 +14,8 @@ from .sentencing import CUSTODY
 
 WORK_RECORDS_SINCE = np.datetime64("1998-01-01").astype("datetime64[D]").astype(int)
 MEAN_JOB_DAYS = 420
-SHARE_CLAIMING = 0.88  # of spells out of work
+SHARE_CLAIMING = 0.95  # of spells out of work
+SHARE_OTHER_BENEFIT = 0.04
 #: Need -> share in custody, share under a court order (lifestyle, accommodation, alcohol: published; the rest assumed).
 NEEDS: dict[str, tuple[float, float]] = {
     "accommodation": (0.68, 0.39),
@@ -50,55 +51,78 @@ def draw_work(rng: Generator, people: pd.DataFrame, risk: NDArray[np.float64], c
         Tables ``employment_spell`` and ``benefit_spell``.
     """
     n = len(people)
-    share = 1 / (1 + np.exp(-(0.75 - 3.4 * risk + rng.normal(0, 1.0, n))))
+    share = 1 / (1 + np.exp(-(0.42 - 3.4 * risk + rng.normal(0, 1.0, n))))
     share = np.clip(share, 0.04, 0.92)
     sixteen = people["dob"].to_numpy().astype("datetime64[D]").astype(np.int64) + 16 * 365 + 4
-    end = np.minimum(day(a.DATA_END), people["leaves"].to_numpy())
+    end = np.minimum(day(a.DATA_END) + 1, people["leaves"].to_numpy())  # a spell that outlasts the data has no end
     cursor = np.maximum(sixteen, WORK_RECORDS_SINCE)
-    who, jobs, gaps = np.flatnonzero(cursor < end), [], []
+    who, none = np.flatnonzero(cursor < end), np.zeros((0, 3), dtype=np.int64)
+    jobs, gaps = [none], [none]
     working = rng.random(n) < share
     while len(who):
         length = np.where(working[who], MEAN_JOB_DAYS, MEAN_JOB_DAYS * (1 / share[who] - 1))
         begin = cursor[who]
-        finish = begin + np.ceil(rng.exponential(length)).astype(np.int64) + 6
-        spell = np.stack([who, begin, np.where(finish > end[who], -1, finish)], axis=1)
+        finish = begin + np.ceil(rng.exponential(length)).astype(np.int64) + 20
+        spell = np.stack([who, begin, np.minimum(finish, end[who])], axis=1)
         jobs.append(spell[working[who]])
         gaps.append(spell[~working[who]])
         cursor[who], working[who] = finish + 1, ~working[who]
         who = who[cursor[who] < end[who]]
+    inside = _custody_days(people, custody)
     ids = people["person_id"].to_numpy()
-    employed = _spells(ids, np.concatenate(jobs), "employed", custody)
     idle = np.concatenate(gaps)
     claims = idle[rng.random(len(idle)) < SHARE_CLAIMING]
     claims[:, 1] += rng.integers(0, 15, len(claims))
-    claims = claims[(claims[:, 2] < 0) | (claims[:, 2] > claims[:, 1])]
-    benefits = _spells(ids, claims, "out_of_work", custody)
-    benefits.loc[rng.random(len(benefits)) < 0.06, "kind"] = "other"
+    benefits = _spell_table(ids, _outside(claims, inside, resumes=True), "out_of_work")
+    benefits.loc[rng.random(len(benefits)) < SHARE_OTHER_BENEFIT, "kind"] = "other"
+    employed = _spell_table(ids, _outside(np.concatenate(jobs), inside, resumes=False), "employed")
     return {"employment_spell": employed, "benefit_spell": benefits}
 
 
-def _spells(ids: NDArray, spells: NDArray[np.int64], kind: str, custody: pd.DataFrame) -> pd.DataFrame:
-    """Spells as a table: those that begin inside are dropped, those that custody interrupts end there."""
+def _custody_days(people: pd.DataFrame, custody: pd.DataFrame) -> NDArray[np.int64]:
+    """Spells inside as person (position), first and last day; one without end lasts beyond the data period."""
+    first, last = (custody[c].to_numpy().astype("datetime64[D]").astype(np.int64) for c in ("start", "end"))
+    last = np.where(custody["end"].isna(), day(a.DATA_END) + 1, last)
+    person = custody["person_id"].to_numpy() - people["person_id"].iloc[0]
+    spells = np.stack([person, first, last], axis=1)
+    # a sentinel keeps look-ups valid where nobody is inside; it sorts behind everybody
+    spells = np.concatenate([spells, [[len(people), 0, 0]]])
+    return spells[np.lexsort((spells[:, 1], spells[:, 0]))]
+
+
+def _outside(spells: NDArray[np.int64], custody: NDArray[np.int64], resumes: bool) -> NDArray[np.int64]:
+    """The parts of spells that lie outside custody.
+
+    Parameters
+    ----------
+    spells, custody : int array, shape (n, 3)
+        Person, first day, last day; custody sorted by person and first day, without overlap.
+    resumes : bool
+        What custody interrupted goes on after release (benefits); else it is lost (jobs).
+    """
+    width = 10**5  # days are far fewer, so person and day make one sortable number
+    begins = custody[:, 0] * width + custody[:, 1]
+    parts = []
+    while len(spells):
+        person, start, finish = spells.T
+        at = np.searchsorted(begins, person * width + start, side="right") - 1
+        held = (at >= 0) & (custody[at, 0] == person) & (custody[at, 2] >= start)
+        late = np.where(held, custody[at, 2] + 1, start)
+        following = np.minimum(at + 1, len(custody) - 1)
+        comes = (custody[following, 0] == person) & (custody[following, 1] > start) & (custody[following, 1] <= finish)
+        until = np.where(comes & ~held, custody[following, 1] - 1, finish)
+        whole = ~held & (until >= start)
+        parts.append(np.stack([person, start, until], axis=1)[whole])
+        rest = np.where(held, late, until + 1)
+        again = resumes & (held | comes) & (rest <= finish)
+        spells = np.stack([person, rest, finish], axis=1)[again]
+    return np.concatenate(parts) if parts else spells
+
+
+def _spell_table(ids: NDArray, spells: NDArray[np.int64], kind: str) -> pd.DataFrame:
     spells = spells[np.lexsort((spells[:, 1], spells[:, 0]))]
-    far = day(a.DATA_END) + 1
-    person = ids[spells[:, 0]]
-    start = spells[:, 1]
-    finish = np.where(spells[:, 2] < 0, far, spells[:, 2])
-    begins = custody["start"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    ends = custody["end"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    ends = np.where(custody["end"].isna(), far, ends)
-    by = np.lexsort((begins, custody["person_id"].to_numpy()))
-    holder, begins, ends = np.r_[custody["person_id"].to_numpy()[by], -1], np.r_[begins[by], far], np.r_[ends[by], far]
-    width = 100_000
-    position = np.searchsorted(holder[:-1] * width + begins[:-1], person * width + start)
-    interrupted = (holder[position] == person) & (begins[position] < finish)
-    finish = np.where(interrupted, begins[position], finish)
-    inside = (position > 0) & (holder[position - 1] == person) & (ends[position - 1] > start)
-    keep = ~inside & (finish > start)
-    finish = np.where(finish >= far, -1, finish)[keep]
-    return pd.DataFrame(
-        {"person_id": person[keep], "start": to_dates(start[keep]), "end": to_dates(finish), "kind": kind}
-    )
+    last = np.where(spells[:, 2] > day(a.DATA_END), -1, spells[:, 2])
+    return pd.DataFrame({"person_id": ids[spells[:, 0]], "start": to_dates(spells[:, 1]), "end": to_dates(last), "kind": kind})
 
 
 def draw_needs(rng: Generator, people: pd.DataFrame, sanctions: pd.DataFrame) -> pd.DataFrame:

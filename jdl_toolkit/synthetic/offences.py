@@ -23,14 +23,14 @@ def draw_offences(rng: Generator, disposals: pd.DataFrame) -> pd.DataFrame:
     counts = disposals["n_offences"].to_numpy()
     of = np.repeat(np.arange(len(disposals)), counts)
     principal = np.r_[True, of[1:] != of[:-1]] if len(of) else np.zeros(0, dtype=bool)
-    columns = ["person", "disposal_id", "first_offence", "last_possible", "proven", "group", "career", "kind"]
+    columns = ["person", "disposal_id", "first_offence", "last_possible", "proven", "group", "career", "kind", "worse"]
     o = disposals[columns].iloc[of].reset_index(drop=True)
     span = (o["last_possible"] - o["first_offence"] + 1).to_numpy()
     later = o["first_offence"] + np.floor(rng.random(len(o)) * span).astype(np.int64)
     o["date"] = np.where(principal, o["first_offence"], later)
     other_group = ~principal & (rng.random(len(o)) < 0.4)
     o.loc[other_group, "group"] = pick(rng, a.career_matrix()[o["career"].to_numpy()[other_group]])
-    severity = _severity(rng, o["group"].to_numpy())
+    severity = _severity(rng, o["group"].to_numpy(), np.where(principal, o["worse"], 0))
     first = np.maximum.accumulate(np.where(principal, np.arange(len(o)), 0))
     o["severity"] = np.maximum(severity, severity[first])
     o["is_breach"], o["is_penalty_notice"] = o["kind"] == 1, False
@@ -39,8 +39,8 @@ def draw_offences(rng: Generator, disposals: pd.DataFrame) -> pd.DataFrame:
     return offences.sort_values(["person", "date", "disposal_id"], kind="stable", ignore_index=True)
 
 
-def _severity(rng: Generator, group: NDArray[np.int64]) -> NDArray[np.int64]:
-    drawn = np.clip(np.rint(rng.normal(_NATURE[group, 3], 0.8)), 2, 8)
+def _severity(rng: Generator, group: NDArray[np.int64], worse: NDArray[np.float64]) -> NDArray[np.int64]:
+    drawn = np.clip(np.rint(rng.normal(_NATURE[group, 3] - worse, 0.6)), 2, 8)
     return np.where(rng.random(len(group)) < _SERIOUS[group], 1, drawn).astype(np.int64)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..identifiers import format_pnc_id, pnc_check_letter
 from . import assumptions as a
-from .draws import NEVER, day, pick_one
+from .draws import NEVER, day, pick, pick_one
 from .names import add_relatives, draw_names
 
 SHARE_DUPLICATES = 0.003
@@ -24,16 +24,17 @@ def draw_people(rng: Generator, n: int, first_id: int) -> pd.DataFrame:
     -------
     DataFrame
         person_id, forename, middle_name, surname, dob (datetime64), sex, ethnicity, nationality, region (of residence);
-        and first_offence, leaves (days since 1970; −1 and `NEVER` for none), male, career.
+        and first_offence, leaves (days since 1970; −1 and `NEVER` for none), male, career, appetite.
     """
     male = rng.random(n) >= a.SHARE_FEMALE
     sex = np.where(male, "M", "F").astype(object)
-    start, end = day(a.DATA_START), day(a.DATA_END)
-    latest = end - 240  # so that the first sanction falls into the data period, too
-    span = (latest - start) / 365.25 / a.ENTRY_DECAY_YEARS
-    first = start - np.log1p(rng.random(n) * np.expm1(-span)) * a.ENTRY_DECAY_YEARS * 365.25
     band = np.where(male, pick_one(rng, a.AGE_SHARES["M"], n), pick_one(rng, a.AGE_SHARES["F"], n))
     age = a.AGE_BANDS[band] + rng.random(n) * (a.AGE_BANDS[band + 1] - a.AGE_BANDS[band]) * 0.999
+    start, end = day(a.DATA_START), day(a.DATA_END)
+    latest = end - 240  # so that the first sanction falls into the data period, too
+    active = rng.random(n) < np.where(age < 18, *a.SHARE_ACTIVE_AT_START)
+    pace = np.where(active, a.MEAN_YEARS_TO_ENTRY, 1e3) * 365.25  # so slow a pace is no pace at all
+    first = start - np.log1p(rng.random(n) * np.expm1((start - latest) / pace)) * pace
     dob = np.floor(first - age * 365.2425).astype("datetime64[D]").astype("datetime64[s]")
     ethnicity = np.array(a.ETHNICITIES, dtype=object)[pick_one(rng, a.ETHNICITY_SHARES, n)]
     people = draw_names(rng, sex, pd.DatetimeIndex(dob).year.to_numpy(), ethnicity).reset_index(drop=True)
@@ -50,8 +51,9 @@ def draw_people(rng: Generator, n: int, first_id: int) -> pd.DataFrame:
     leaves = np.floor(first + rng.random(n) * (end - first)).astype(np.int64)
     people["leaves"] = np.where(rng.random(n) < a.SHARE_LEAVING, leaves, NEVER)
     people["male"] = male
+    people["appetite"] = np.exp(rng.normal(0, a.OFFENCES_APPETITE, n))
     shares = np.array(list(a.CAREER_SHARES.values())).T
-    people["career"] = np.where(male, pick_one(rng, shares[0], n), pick_one(rng, shares[1], n))
+    people["career"] = pick(rng, shares[2 * ~male + (age >= 18)])
     return people
 
 
@@ -88,6 +90,8 @@ class Identifiers:
         """`n` prison numbers, ``A9999AA``."""
         number = (np.arange(self._prisoners, self._prisoners + n) * _PRISON_STEP + 1) % _PRISON_PRIME
         self._prisoners += n
+        if n == 0:
+            return np.array([], dtype=object)
         letters = np.array(list("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
         digits = np.char.zfill((number // 676 % 10_000).astype(str), 4)
         last = np.char.add(letters[number // 26 % 26], letters[number % 26])

@@ -7,8 +7,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from . import assumptions as a
-from .draws import completed_years, day, pick, zero_truncated_negative_binomial
-from .ogrs import OFFENCE_GROUPS
+from .draws import Days, completed_years, day, pick, zero_truncated_negative_binomial
+from .ogrs import OFFENCE_GROUPS, ogrs3_one_year
 
 _CODE = {name: code for code, name in enumerate(a.DISPOSALS)}
 CUSTODY = _CODE["custody"]
@@ -25,32 +25,38 @@ def sentence(rng: Generator, now: dict[str, NDArray]) -> dict[str, NDArray]:
     Parameters
     ----------
     now : dict of arrays, shape (n,)
-        first_offence and dob (days), group (code), order (previous sanctions), male, last_risk.
+        first_offence and dob (days), group (code), order (previous sanctions), male, last_risk, appetite.
 
     Returns
     -------
     dict of arrays, shape (n,)
-        n_offences, disposal (code), last_possible, proven, disposed, event (days), and for custody sentence_days,
+        n_offences, worse (gravity above the group's), disposal (code), last_possible, proven, disposed, event (days), and for custody sentence_days,
         remand (its start), release, licence_end, release_type (code); −1 where there is none.
     """
     n = len(now["first_offence"])
-    mean = a.OFFENCES_MEAN_AT_ZERO_RISK * np.exp(a.OFFENCES_GROWTH * now["last_risk"])
+    mean = a.OFFENCES_MEAN * np.exp(a.OFFENCES_BY_RISK * now["last_risk"]) * (1 + now["order"]) ** a.OFFENCES_BY_RECORD
+    mean = mean * now["appetite"]
     n_offences = zero_truncated_negative_binomial(rng, mean, a.OFFENCES_SIZE)
-    proven = now["first_offence"] + np.ceil(rng.triangular(28, 50, 180, n)).astype(np.int64)
+    proven = now["first_offence"] + np.ceil(rng.triangular(28, 100, 180, n)).astype(np.int64)
     report = np.where(rng.random(n) < 0.25, rng.integers(7, 29, n), 0)  # adjourned for a pre-sentence report
-    disposal = _disposals(rng, now, proven + report)
+    worse = rng.normal(0, a.GRAVITY_SPREAD, n)  # than the offences of this group are on average
+    grave = _GRAVITY[now["group"]] + worse
+    disposal = _disposals(rng, now, grave, proven + report)
     caution = disposal == _CODE["caution"]
     proven = np.where(caution, now["first_offence"] + rng.integers(1, 40, n), proven)
     serious = np.isin(disposal, [CUSTODY, _CODE["community_order"], _CODE["suspended_sentence_order"]])
     disposed = proven + np.where(serious, report, 0)
-    chosen = {"n_offences": n_offences, "disposal": disposal, "proven": proven, "disposed": disposed}
-    return chosen | _custody(rng, now, disposal, proven, disposed)
+    chosen = {"n_offences": n_offences, "worse": worse, "disposal": disposal, "proven": proven, "disposed": disposed}
+    return chosen | _custody(rng, now["group"], now["first_offence"], chosen)
 
 
-def _disposals(rng: Generator, now: dict[str, NDArray], on: NDArray) -> NDArray[np.int64]:
+def _disposals(rng: Generator, now: dict[str, NDArray], grave: NDArray[np.float64], on: Days) -> NDArray[np.int64]:
     age = completed_years(on, now["dob"])
     group = now["group"]
-    terms = np.stack([np.ones(len(age)), np.log1p(now["order"]), _GRAVITY[group], ~now["male"], _MOTORING[group]], axis=1)
+    age_first = np.where(now["order"] == 0, age, now["age_first"])
+    risk = ogrs3_one_year(age, age_first, now["male"], now["order"], group)
+    what = (np.ones(len(age)), np.log1p(now["order"]), np.log(risk / (1 - risk)), grave, ~now["male"], _MOTORING[group])
+    terms = np.stack(what, axis=1)
     score = np.full((len(age), len(a.SENTENCING)), -np.inf)
     for name, coefficients in a.SENTENCING.items():
         score[:, _CODE[name]] = terms @ np.array(coefficients)
@@ -63,16 +69,17 @@ def _disposals(rng: Generator, now: dict[str, NDArray], on: NDArray) -> NDArray[
     return pick(rng, shares / shares.sum(axis=1, keepdims=True))
 
 
-def _custody(rng: Generator, now: dict[str, NDArray], disposal: NDArray, proven: NDArray, disposed: NDArray) -> dict:
+def _custody(rng: Generator, group: NDArray[np.int64], first: Days, chosen: dict[str, NDArray]) -> dict[str, NDArray]:
     """Remand, length and release: half the sentence is served, less time on remand, less home detention curfew."""
+    disposal, worse, proven, disposed = (chosen[c] for c in ("disposal", "worse", "proven", "disposed"))
     n = len(disposal)
     custody = disposal == CUSTODY
-    grave = _GRAVITY[now["group"]]
+    grave = np.maximum(_GRAVITY[group] + worse, 0)
     remanded = rng.random(n) < np.where(custody, 0.15 + 0.12 * grave, 0.01 * grave)
     remanded &= disposal != _CODE["caution"]
-    remand = np.where(remanded, now["first_offence"] + rng.integers(1, 25, n), -1)
+    remand = np.where(remanded, first + rng.integers(1, 25, n), -1)
     inside = np.where(remanded, disposed - remand, 0)
-    drawn = _SENTENCE_DAYS[now["group"]] * np.exp(rng.normal(0, a.SENTENCE_SPREAD, n))
+    drawn = _SENTENCE_DAYS[group] * np.exp(a.SENTENCE_BY_GRAVITY * worse + rng.normal(0, a.SENTENCE_SPREAD, n))
     days = np.clip(np.rint(drawn), 14, 7000).astype(np.int64)
     eligible = (days >= 90) & (days < 4 * 365) & (disposed >= day(a.HDC_SINCE))
     hdc = eligible & (rng.random(n) < 0.2)
@@ -80,7 +87,7 @@ def _custody(rng: Generator, now: dict[str, NDArray], disposal: NDArray, proven:
     release = disposed + np.maximum(days // 2 - inside - early, 1)
     premises = (days >= 4 * 365) & (grave > 2) & (rng.random(n) < 0.4)
     kind = np.select([premises, hdc, days >= 365], [3, 2, 1], 0)
-    latest = np.maximum(np.where(remanded, remand, proven) - 1, now["first_offence"])
+    latest = np.maximum(np.where(remanded, remand, proven) - 1, first)
     return {
         "last_possible": latest,
         "remand": remand,
