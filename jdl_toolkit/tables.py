@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .document import Table
-from .numbers import count_, decimals_for, difference, interval, number, p_value, per_cent, value
+from .numbers import count_, date, decimals_for, difference, interval, number, p_value, per_cent, value
 from .plots.balance import covariate_label
 from .plots.canvas import records
 from .plots.effects import estimate_words
@@ -200,9 +200,9 @@ def provenance_table(findings: Findings, *, key: str = "provenance", caption: st
     made = findings.provenance
     rows = [
         ("Request", findings.request),
-        ("Received", _day(findings.received)),
+        ("Received", date(findings.received)),
         ("Register extract", made.extract),
-        ("Register covers", f"{_day(made.data_start)} to {_day(made.data_end)}"),
+        ("Register covers", f"{date(made.data_start)} to {date(made.data_end)}"),
         ("Toolkit", made.toolkit_version + (f", commit {made.toolkit_commit}" if made.toolkit_commit else "")),
         ("Seed of all random draws", str(made.seed)),
         ("Specification (SHA-256)", made.spec_digest),
@@ -278,7 +278,3 @@ def _plain(name: str) -> str:
 
 def _sentence(name: str) -> str:
     return _plain(name)[:1].upper() + _plain(name)[1:]
-
-
-def _day(day: Any) -> str:
-    return f"{day.day} {day:%B %Y}"

@@ -128,7 +128,7 @@ def read_report(
     parts = tuple(part for i, cell in enumerate(content["cells"], start=1) for part in reader.cell(i, cell))
     if faults:
         raise JDLError(faults)
-    return Report(_line(title), _line(subtitle), banners, parts)
+    return Report(_line(title) or "Report", _line(subtitle), banners, parts)
 
 
 class _Reader:
@@ -185,7 +185,7 @@ class _Reader:
             yield Prose(tuple(parse_words(block.text)))
         elif isinstance(block, document.Inset):
             self.counts["box"] += 1
-            yield Box(block.tone, _line(block.title), tuple(parse_words(block.text)), f"box-{self.counts['box']}")
+            yield Box(block.tone, block.title, tuple(parse_words(block.text)), f"box-{self.counts['box']}")
         else:
             self.counts[block.kind] += 1
             block = replace(block, key=self.unique(block.key, self.keys))
@@ -205,7 +205,7 @@ def _words(fields: dict[str, Any]) -> document.Words:
 
 
 def _inset(fields: dict[str, Any]) -> document.Inset:
-    return document.Inset(str(fields["tone"]), _text(fields["title"]), _text(fields["text"]))
+    return document.Inset(str(fields["tone"]), _line(fields["title"]), _text(fields["text"]))
 
 
 def _table(fields: dict[str, Any]) -> document.Table:
@@ -216,7 +216,9 @@ def _table(fields: dict[str, Any]) -> document.Table:
 
 
 def _figure(fields: dict[str, Any]) -> document.Figure:
-    data = tuple({_line(k): v for k, v in row.items()} for row in fields.get("data", ()))
+    data = tuple(
+        {_line(k): clean(v) if isinstance(v, str) else v for k, v in row.items()} for row in fields.get("data", ())
+    )
     texts = (_line(fields[name]) for name in ("caption", "alt"))
     return document.Figure(fields["key"], *texts, _text(fields["svg"]), data, _line(fields.get("note", "")))
 
@@ -227,7 +229,7 @@ _BLOCKS = {"words": _words, "inset": _inset, "table": _table, "figure": _figure}
 def _faults(block: document.Block) -> list[str]:
     """What a block lacks to be accessible."""
     if isinstance(block, document.Inset):
-        known = block.tone in _TONES and block.title.strip()
+        known = block.tone in _TONES and block.title
         return [] if known else ["an inset has no title, or a tone that is none of the known ones"]
     if isinstance(block, document.Words):
         return []
@@ -236,8 +238,9 @@ def _faults(block: document.Block) -> list[str]:
     faults += [] if block.caption else [f"{name} has no caption"]
     if isinstance(block, document.Figure):
         return faults + ([] if len(block.alt) >= 20 else [f"{name} has no alternative text of at least 20 characters"])
-    whole = block.columns and all(block.columns) and all(len(row) == len(block.columns) for row in block.rows)
-    return faults + ([] if whole and len(block.align) == len(block.columns) else [f"{name} has rows or headers amiss"])
+    n = len(block.columns)
+    whole = n and all(block.columns) and all(len(row) == n and row[0].strip() for row in block.rows)
+    return faults + ([] if whole and len(block.align) == n else [f"{name} has rows or headers amiss"])
 
 
 def _load(notebook: Path | Mapping[str, Any]) -> Mapping[str, Any]:

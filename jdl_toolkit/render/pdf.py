@@ -80,7 +80,7 @@ def _fonts() -> Any:
 def values_of(report: content.Report) -> dict[str, Any]:
     """What the template needs, as plain values; all text printable."""
     return {
-        "title": printable(report.title) or "Report",
+        "title": printable(report.title),
         "subtitle": printable(report.subtitle),
         "banners": [printable(banner) for banner in report.banners],
         "font": FAMILY,
