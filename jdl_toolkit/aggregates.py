@@ -404,10 +404,15 @@ def _number(value: Any) -> float | int | None:
     return int(value) if isinstance(value, int | np.integer) else float(value)
 
 
-def power_summary(power: Any, measures: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """The power table, and how many people a reduction of the size observed would take (if there was one)."""
+def power_summary(power: Any, measures: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
+    """The power table, and how many people a reduction of the size observed would take (if there was one).
+
+    None where the rate is withheld: it could be worked out from the standard deviation of the table.
+    """
     rate = next((m for m in measures if m["unit"] == "share" and m["base"] == "everyone"), None)
-    observed = rate["headline"]["estimate"] if rate and rate["headline"] else 0.0
+    if rate is None or rate["headline"] is None:
+        return None
+    observed = rate["headline"]["estimate"]
     rows = [
         {
             "reduction_pp": float(r["reduction_pp"]),

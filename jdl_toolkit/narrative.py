@@ -37,7 +37,7 @@ from .narrative_ranges import (
     ruled_out,
     verdict_of,
 )
-from .wording import Passage, capital, ended, plain, within
+from .wording import Passage, capital, ended, plain, small_number, within
 
 __all__ = [
     "GLOSSARY",
@@ -135,7 +135,7 @@ def _unanswered(findings: Findings) -> Inset:
     passage = Passage()
     reason = ended(capital(plain(findings.reason or "the minimum criteria for an analysis were not met")))
     passage.say("could_not_be_answered", f"This request could not be answered. {reason}")
-    passage.say("no_outcome", "No reoffending was looked at, so nothing can be said about the service, good or bad.")
+    passage.say("no_outcome", "No result was computed, so nothing can be said about the service, good or bad.")
     passage.say(
         "send_more",
         "We recommend sending more people, for example those of further years, when they are available.",
@@ -170,9 +170,15 @@ def _inconclusive(findings: Findings, analysis: Analysis, measure: Measure, pass
 def _others(passage: Passage, analysis: Analysis) -> None:
     """Other measures with a clear result ([S4]: some services changed the frequency of reoffending, not the rate)."""
     clear = [m for m in analysis.measures if m.headline and m.verdict in (Verdict.reduction, Verdict.increase)]
-    for i, measure in enumerate(m for m in clear if m != analysis.headline_measure):
+    clear = [m for m in clear if m != analysis.headline_measure]
+    if clear:
+        many = (
+            "One other measure shows" if len(clear) == 1 else f"{capital(small_number(len(clear)))} other measures show"
+        )
+        passage.say("others_clear", f"{many} a clear difference.", new=True)
+    for measure in clear:
         rule = "other_measure_reoffenders" if measure.base == "reoffenders" else "other_measure"
-        passage.say(rule, *filter(None, [compared(measure), conditional(measure)]), new=i == 0)
+        passage.say(rule, *filter(None, [compared(measure), conditional(measure)]))
 
 
 # --- what was seen, for other readers --------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import numbers
 from .document import Inset
 from .findings import Analysis, Findings, Status, Verdict
-from .narrative_ranges import chosen, confidence, interval_in_words, judged, names, unit_words
+from .narrative_ranges import chosen, confidence, expected, interval_in_words, names, size_in_words
 from .wording import Passage, plain, within
 
 
@@ -48,15 +48,13 @@ def _others_can(passage: Passage, analysis: Analysis) -> None:
     for measure in analysis.measures:
         if measure == analysis.headline_measure or measure.headline is None or measure.verdict is Verdict.inconclusive:
             continue
-        direction = judged(measure).removeprefix("Clearly ").rstrip(".")
+        values = [numbers.value(x, measure.unit) for x in (measure.treatment_value, expected(measure))]
+        seen = f"{plain(measure.label)}: {values[0]} for people who received the service"
+        text = f"“{seen}, against {values[1]} expected for similar people.”"
         if measure.base == "reoffenders":
-            text = (
-                f"“Among people who reoffended, this was {direction} than in the comparison group:"
-                f" {plain(measure.label)}.”"
-            )
-            passage.item("can_reoffenders", f"{text} Add: “People who reoffend may differ between the groups.”")
+            passage.item("can_reoffenders", f"{text} Add: “This concerns only people who reoffended.”")
         else:
-            passage.item("can_other", f"“This was {direction} than in the comparison group: {plain(measure.label)}.”")
+            passage.item("can_other", text)
 
 
 def cannot_say(findings: Findings, analysis: Analysis | None = None) -> Inset:
@@ -73,10 +71,7 @@ def cannot_say(findings: Findings, analysis: Analysis | None = None) -> Inset:
             "cannot_failure", "“The service failed”: no result was published, which says nothing about the service."
         )
         return passage.inset("cannot", "What cannot be said")
-    printed = numbers.difference(
-        abs(measure.headline.estimate), measure.unit, numbers.decimals_for(measure.unit, measure.headline.estimate)
-    )
-    points = f"{printed} {unit_words(printed, measure.unit)}"
+    points = size_in_words(measure.headline, measure.unit)
     if measure.verdict is Verdict.inconclusive:
         passage.item(
             "cannot_no_effect",

@@ -269,6 +269,8 @@ def caveats(findings: Findings, analysis: Analysis | None = None) -> Words:
     """What a reader should bear in mind."""
     analysis = analysis if analysis is not None else next(iter(findings.analyses), None)
     passage = Passage()
+    if analysis is None or analysis.matching is None:
+        return passage.say("no_result", "There is no result, hence nothing to bear in mind about it.").words()
     passage.item(
         "unrecorded",
         "The groups are alike in what is on record. Motivation, health, housing or family ties are often not, and may"
@@ -289,10 +291,10 @@ def caveats(findings: Findings, analysis: Analysis | None = None) -> Words:
         least = "less than 1" if expected < 1 else f"about {numbers.number(expected)}"
         passage.item(
             "wrong_links",
-            f"People were found by name and date of birth, which can go wrong: {least} of the records found may belong to"
-            " somebody else.",
+            f"People were found by name and date of birth, which can go wrong: {least} of the records found may belong"
+            " to somebody else.",
         )
-    if analysis is not None and any(m.base == "reoffenders" for m in analysis.measures):
+    if any(m.base == "reoffenders" and m.headline for m in analysis.measures):
         passage.item(
             "conditional",
             "Measures among people who reoffended look only at them, and the service may have changed who they are.",

@@ -53,7 +53,7 @@ def what_was_done(findings: Findings, analysis: Analysis | None = None) -> Words
         begin, end = numbers.month(analysis.index_from), numbers.month(analysis.index_to)
         passage.say("index_period", f"These sentences or releases were between {begin} and {end}.")
     if findings.status is Status.could_not_be_answered or analysis.matching is None:
-        passage.say("stopped", "The analysis stopped there, before any reoffending was looked at.", new=True)
+        passage.say("stopped", "The analysis ended there, without a result.", new=True)
         return passage.words()
     passage.say(
         "compared",
@@ -69,7 +69,7 @@ def what_was_done(findings: Findings, analysis: Analysis | None = None) -> Words
         f" {within(analysis.follow_up_months)} of the sentence or release, proved by a conviction, caution, reprimand"
         f" or warning {listed([x for x in ('in that time', waiting) if x], 'or')}.",
     )
-    passage.say("blind", "Reoffending was looked at only after the two groups had been found to be alike.")
+    passage.say("blind", "Nobody looked at reoffending before the comparison group was settled.")
     return passage.words()
 
 

@@ -15,6 +15,7 @@ DIRECTIONS: dict[str, tuple[str, str]] = {
 
 
 def unit_words(printed: str, unit: str) -> str:
+    """The unit behind a printed difference; none for a count."""
     one = printed == "1"
     return {
         Unit.share: "percentage point" if one else "percentage points",
@@ -26,16 +27,29 @@ def unit_words(printed: str, unit: str) -> str:
 def amount(value: float, unit: str, decimals: int) -> str:
     """A difference without its sign, with its unit and direction: ``2 percentage points lower``, ``0.11 fewer``."""
     printed = numbers.difference(abs(value), unit, decimals)
-    direction = DIRECTIONS[Unit(unit)][value > 0]
-    return " ".join(filter(None, [printed, unit_words(printed, unit), direction]))
+    return " ".join(filter(None, [printed, unit_words(printed, unit), _direction(value, unit)]))
+
+
+def _direction(value: float, unit: str) -> str:
+    return DIRECTIONS[Unit(unit)][value > 0]
 
 
 def difference_in_words(estimate: Estimate, unit: str) -> str:
     """The best estimate: ``2 percentage points lower``; finer where it would print as zero."""
-    if estimate.estimate == 0:
-        return "no different"
+    return (
+        f"{size_in_words(estimate, unit)} {_direction(estimate.estimate, unit)}"
+        if estimate.estimate
+        else "no different"
+    )
+
+
+def size_in_words(estimate: Estimate, unit: str) -> str:
+    """The best estimate without its sign and direction: ``2 percentage points``; as fine as its interval."""
     limits = numbers.decimals_for(unit, estimate.ci_low, estimate.ci_high)
-    return amount(estimate.estimate, unit, max(limits, numbers.decimals_for(unit, estimate.estimate)))
+    printed = numbers.difference(
+        abs(estimate.estimate), unit, max(limits, numbers.decimals_for(unit, estimate.estimate))
+    )
+    return f"{printed} {unit_words(printed, unit)}".rstrip()
 
 
 def interval_in_words(estimate: Estimate, unit: str) -> str:
@@ -71,14 +85,17 @@ def ruled_out(estimate: Estimate, unit: str) -> str:
 
 
 def confidence(findings: Findings) -> str:
+    """The level of the intervals: ``95%``."""
     return numbers.per_cent(findings.setting("inference", "confidence"))
 
 
 def chosen(findings: Findings, analysis: Analysis | None) -> Analysis:
+    """The analysis asked for, else the first."""
     return analysis if analysis is not None else findings.analyses[0]
 
 
 def names(findings: Findings) -> tuple[str, str]:
+    """Service and organisation, as parts of a sentence."""
     return plain(findings.service.name), plain(findings.organisation.name)
 
 

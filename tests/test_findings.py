@@ -171,3 +171,16 @@ def test_findings_that_are_missing_or_wrong_are_refused_in_words(tmp_path):
     (tmp_path / "findings.json").write_text(json.dumps(content))
     with pytest.raises(JDLError, match=r"analyses\.0\.measures\.0\.person"):
         Findings.read(tmp_path / "findings.json")
+
+
+def test_power_is_withheld_with_the_rate(results):
+    """From the standard deviation of the power table a withheld rate could be worked out."""
+    *before, outcomes, power, tried = results
+    frame = outcomes.measures.copy()
+    frame.loc[frame["key"] == "rate", "treatment_value"] = 3 / 200
+    frame.loc[frame["base"] == "reoffenders", "n_treatment"] = 3
+    few = SimpleNamespace(measures=frame)
+    part = collect_findings(*before, few, power, provenance(), tried).analyses[0]
+    assert part.power is None
+    assert all(m.headline is None for m in part.measures)
+    assert narrative.headline_sentence(part).startswith("The result cannot be shown: fewer than 5 people")

@@ -33,7 +33,8 @@ def test_the_published_counts_of_the_pilot_year(pilot):
     assert RequestCounts.of(pilot, until=dt.date(2014, 2, 28)) == counts
     assert counts.summary() == (
         "80 requests were received: 57 were completed and published, 12 could not be answered as the minimum criteria"
-        " were not met, 1 was withdrawn and 10 are in progress. Of those published, 19 showed a reduction in reoffending,"
+        " were not met, 1 was withdrawn and 10 are in progress. Of those published, 19 showed a reduction in"
+        " reoffending,"
         " three showed an increase and 35 were inconclusive."
     )
     assert counts.to_frame()["requests"].tolist() == [80, 57, 12, 1, 10, 19, 3, 35]
