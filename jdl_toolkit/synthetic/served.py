@@ -32,6 +32,11 @@ from .published_flow import (
     YOUNGEST_TENANT,
 )
 
+#: Times that each sentence is tried for people who reoffended before the service started.
+N_TRIES = 3
+COLUMNS = (
+    "person_id", "service_start", "verdict", "disposal_id", "disposal", "index_date", "delay_days", "is_within",
+)  # fmt: skip
 #: Edges of the delays, in days, within which the share that stays free of offending is measured.
 DELAY_BANDS = (0, 20, 40, 60, 85, 115, 150, LONGEST_DELAY_DAYS)
 
@@ -93,32 +98,19 @@ def choose_people(con: duckdb.DuckDBPyConnection, people: pd.DataFrame, rng: np.
         If the register has too few people of some kind.
     """
     distinct = people.loc[people["is_distinct"], ["person_id", "dob", "sex"]]
-    events = one_each(rng, sentences_in_period(con))
-    in_scope = assess_proposals(con, _propose_after(events, rng, late_share=0.15), distinct)
-    in_scope = in_scope[in_scope["disposal_id"] == in_scope["proposed_id"]]
-    in_scope = in_scope.merge(_covariates(con, in_scope), on="disposal_id")
-    in_scope["weight"] = _weights_that_keep_the_clock(in_scope)
-    chosen = [
-        _take(in_scope, verdict, rng)
-        for verdict in ("reoffended first", "sexual index offence", "analysable", "started late")
-    ]
+    sentences = sentences_in_period(con)
+    in_scope = _propose_in_scope(con, one_each(rng, sentences), distinct, rng)
+    reoffenders = _reoffenders_first(con, sentences, in_scope, distinct, rng)
+    chosen = [select_participants(reoffenders, rng, PUBLISHED["reoffended first"])]
+    in_scope = in_scope[~in_scope["person_id"].isin(chosen[0]["person_id"])]
+    chosen += [_take(in_scope, verdict, rng) for verdict in ("sexual index offence", "analysable", "started late")]
     free = distinct[~distinct["person_id"].isin(pd.concat(chosen)["person_id"])]
     others = assess_proposals(con, _propose_after(_events(con, OTHER_KINDS), rng, late_share=0.5), free)
     chosen.append(_take_others(others, rng))
     free = free[~free["person_id"].isin(chosen[-1]["person_id"])]
     none = one_each(rng, assess_proposals(con, _propose_before_first_disposal(con, rng), free))
     chosen.append(draw(none[none["verdict"] == "no sentence"], PUBLISHED["no sentence"], rng))
-    columns = [
-        "person_id",
-        "service_start",
-        "verdict",
-        "disposal_id",
-        "disposal",
-        "index_date",
-        "delay_days",
-        "is_within",
-    ]
-    return pd.concat(chosen, ignore_index=True)[columns]
+    return pd.concat(chosen, ignore_index=True)[list(COLUMNS)]
 
 
 def sentences_in_period(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
@@ -193,29 +185,51 @@ def _covariates(con: duckdb.DuckDBPyConnection, episodes: pd.DataFrame) -> pd.Da
     return ask(con, query, events=events).astype({"disposal_id": "Int64"})
 
 
-def _weights_that_keep_the_clock(episodes: pd.DataFrame) -> pd.Series:
-    """How much likelier than at random each person who reoffended first must be taken; 1 for all others.
+def _propose_in_scope(
+    con: duckdb.DuckDBPyConnection, sentences: pd.DataFrame, people: pd.DataFrame, rng: np.random.Generator
+) -> pd.DataFrame:
+    """A start after each of the sentences, with verdict and covariates, where the sentence is the index disposal."""
+    assessed = assess_proposals(con, _propose_after(sentences, rng, late_share=0.15), people)
+    assessed = assessed[assessed["disposal_id"] == assessed["proposed_id"]]
+    return assessed.merge(_covariates(con, assessed), on="disposal_id")
 
-    More of them are wanted than occur, and they occur after long delays rather than short ones. With S(d) the share of
-    those proposed with delay d who can be analysed, and n of the N in scope analysed, the delays of those who
-    reoffended first should be distributed as the proposed ones, times N − n·S(d)/mean(S). Then the delays of all N are
-    distributed as the proposed ones: as if drawn before anything was known of what followed, which is what the pool's
-    clock takes for granted.
+
+def _reoffenders_first(
+    con: duckdb.DuckDBPyConnection,
+    sentences: pd.DataFrame,
+    in_scope: pd.DataFrame,
+    people: pd.DataFrame,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """People who could have reoffended before the service started, with the ``weight`` that keeps the clock.
+
+    More of them are wanted than occur, so all sentences are tried, several times, and not one of each person; and they
+    occur after long delays rather than short ones. With S(d) the share of those proposed with delay d who can be
+    analysed, and n of the N in scope analysed, their delays should be distributed as the proposed ones, times
+    N − n·S(d)/mean(S). Then the delays of all N are distributed as the proposed ones: as if drawn before anything was
+    known of what followed, which is what the pool's clock takes for granted.
     """
-    in_time = episodes["is_within"]
-    band = pd.cut(episodes["delay_days"].astype(float).where(in_time), DELAY_BANDS, labels=False)
+    tried = [_propose_in_scope(con, sentences, people, rng) for _ in range(N_TRIES)]
+    reoffenders = pd.concat([in_scope, *tried], ignore_index=True)
+    reoffenders = one_each(rng, reoffenders[reoffenders["verdict"] == "reoffended first"])
+    in_time = in_scope[in_scope["is_within"]]
+    band = _delay_band(in_time)
     survives, reoffends = (
-        episodes["verdict"].eq(v).astype(float).groupby(band).mean() for v in ("analysable", "reoffended first")
+        in_time["verdict"].eq(verdict).groupby(band).mean() for verdict in ("analysable", "reoffended first")
     )
-    mean_survival = episodes.loc[in_time, "verdict"].eq("analysable").mean()
     n, n_first = PUBLISHED["analysable"], PUBLISHED["reoffended first"]
-    wanted = (n + n_first - n * survives / mean_survival).clip(lower=0) / reoffends.clip(lower=1e-6)
-    return band.map(wanted).where(episodes["verdict"].eq("reoffended first"), 1.0)
+    wanted = n + n_first - n * survives / in_time["verdict"].eq("analysable").mean()
+    weight = wanted.clip(lower=0) / reoffends.clip(lower=1e-6)
+    return reoffenders.assign(weight=_delay_band(reoffenders).map(weight).fillna(0.0))
+
+
+def _delay_band(episodes: pd.DataFrame) -> pd.Series:
+    return pd.cut(episodes["delay_days"].astype(float), DELAY_BANDS, labels=False)
 
 
 def _take(episodes: pd.DataFrame, verdict: str, rng: np.random.Generator) -> pd.DataFrame:
     fitting = episodes[episodes["verdict"] == verdict]
-    take = select_participants if verdict in ("analysable", "reoffended first") else draw
+    take = select_participants if verdict == "analysable" else draw
     return take(fitting, n=PUBLISHED[verdict], rng=rng)
 
 
