@@ -65,15 +65,16 @@ SELECT s.person_id, s.start, CASE WHEN s."end" <= e.data_end THEN s."end" END AS
 FROM read_csv('spells.csv') s JOIN source_event e USING (person_id);
 
 -- Earlier history comes as counts at the index date, so it cannot be dated offences. Counts enter as log(1 + n), as the
--- toolkit's own do. The two risk deciles are left out: a part of them was assessed after the index date.
+-- toolkit's own do; the names of columns become labels in the report. The two risk deciles are left out: a part of them
+-- was assessed after the index date.
 CREATE VIEW extra_covariates AS
 SELECT person_id, index_date AS as_of,
-    ln(1 + prior_convictions) AS prior_convictions_log,
-    ln(1 + juvenile_felonies) AS juvenile_felonies_log,
-    ln(1 + juvenile_misdemeanours) AS juvenile_misdemeanours_log,
-    ln(1 + juvenile_other) AS juvenile_other_log,
-    ln(1 + jail_days) AS jail_days_log,
-    CASE charge_degree WHEN 'F' THEN 'felony' WHEN 'M' THEN 'misdemeanour' END AS charge_degree
+    ln(1 + prior_convictions) AS "prior convictions (log of 1 + number)",
+    ln(1 + juvenile_felonies) AS "juvenile felonies (log of 1 + number)",
+    ln(1 + juvenile_misdemeanours) AS "juvenile misdemeanours (log of 1 + number)",
+    ln(1 + juvenile_other) AS "juvenile, other (log of 1 + number)",
+    ln(1 + jail_days) AS "days in jail (log of 1 + number)",
+    CASE charge_degree WHEN 'F' THEN 'felony' WHEN 'M' THEN 'misdemeanour' END AS "degree of the charge"
 FROM source_sentence;
 
 CREATE VIEW meta AS
