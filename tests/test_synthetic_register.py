@@ -50,10 +50,22 @@ def dated(tables):
 
 def with_timestamps(tables):
     """The tables that concern offending, with timestamps for dates."""
-    frames = {name: tables[name].copy() for name in ("person", "disposal", "offence", "custody_spell", "needs_assessment")}
+    frames = {
+        name: tables[name].copy() for name in ("person", "disposal", "offence", "custody_spell", "needs_assessment")
+    }
     for frame in frames.values():
         for column in frame.columns.intersection(
-            ["dob", "disposal_date", "release_date", "offence_date", "proven_date", "start", "end", "assessed_on", "observed_until"]
+            [
+                "dob",
+                "disposal_date",
+                "release_date",
+                "offence_date",
+                "proven_date",
+                "start",
+                "end",
+                "assessed_on",
+                "observed_until",
+            ]
         ):
             frame[column] = pd.to_datetime(frame[column])
     return frames
@@ -152,16 +164,26 @@ def events_with_truth(dated):
     """Sanctions of two decades with the OGRS3 that the register itself implies, and what happened next."""
     counts = dated["offence"][~dated["offence"]["is_breach"] & ~dated["offence"]["is_penalty_notice"]]
     principal = counts.sort_values("offence_id").drop_duplicates("disposal_id")[["disposal_id", "offence_group"]]
-    s = dated["disposal"].merge(principal, on="disposal_id").merge(dated["person"][["person_id", "dob", "sex", "observed_until"]])
+    s = (
+        dated["disposal"]
+        .merge(principal, on="disposal_id")
+        .merge(dated["person"][["person_id", "dob", "sex", "observed_until"]])
+    )
     s = s.sort_values(["person_id", "disposal_date"], ignore_index=True)
     s["event"] = s["release_date"].where(s["disposal"] == "custody", s["disposal_date"])
     s["previous"] = s.groupby("person_id").cumcount()
-    s["age_first"] = ((s.groupby("person_id")["disposal_date"].transform("min") - s["dob"]) / DAY / 365.2425).astype(int)
+    s["age_first"] = ((s.groupby("person_id")["disposal_date"].transform("min") - s["dob"]) / DAY / 365.2425).astype(
+        int
+    )
     s = s[s["event"].notna() & (s["event"] <= pd.Timestamp("2010-12-31")) & s["observed_until"].isna()]
     age = ((s["event"] - s["dob"]) / DAY / 365.2425).astype(int)
     s = s.assign(risk=ogrs.ogrs3_one_year(age, s["age_first"], s["sex"] == "M", s["previous"], s["offence_group"]))
-    merged = s[["disposal_id", "person_id", "event"]].merge(counts[["person_id", "offence_date", "proven_date"]], on="person_id")
-    within = merged["offence_date"].gt(merged["event"]) & (merged["offence_date"] <= merged["event"] + pd.DateOffset(months=12))
+    merged = s[["disposal_id", "person_id", "event"]].merge(
+        counts[["person_id", "offence_date", "proven_date"]], on="person_id"
+    )
+    within = merged["offence_date"].gt(merged["event"]) & (
+        merged["offence_date"] <= merged["event"] + pd.DateOffset(months=12)
+    )
     within &= merged["proven_date"] <= merged["event"] + pd.DateOffset(months=18)
     return s.assign(reoffended=s["disposal_id"].isin(merged.loc[within, "disposal_id"]))
 
@@ -209,7 +231,9 @@ def test_identifiers_are_valid_and_unique(tables):
 
 def test_shares_of_people(tables):
     person = tables["person"]
-    known = person["person_id"].isin(tables["disposal"]["person_id"]) | person["person_id"].isin(tables["offence"]["person_id"])
+    known = person["person_id"].isin(tables["disposal"]["person_id"]) | person["person_id"].isin(
+        tables["offence"]["person_id"]
+    )
     assert (~known).mean() == pytest.approx(0.03, abs=0.003)
     assert person["observed_until"].notna().mean() == pytest.approx(0.012, abs=0.002)
     assert person["ethnicity"].isna().mean() == pytest.approx(0.01, abs=0.002)
@@ -226,7 +250,9 @@ def test_dates_are_in_order(dated):
     assert offence["offence_date"].between(start, end).all()
     assert (disposal["release_date"].dropna() <= end).all()
     assert (disposal["release_date"] > disposal["disposal_date"])[disposal["release_date"].notna()].all()
-    both = offence.merge(disposal[["disposal_id", "person_id", "disposal_date"]], on="disposal_id", suffixes=("", "_of_disposal"))
+    both = offence.merge(
+        disposal[["disposal_id", "person_id", "disposal_date"]], on="disposal_id", suffixes=("", "_of_disposal")
+    )
     assert len(both) == offence["disposal_id"].notna().sum()
     assert (both["person_id"] == both["person_id_of_disposal"]).all()
     assert (both["offence_date"] <= both["proven_date"]).all()
@@ -261,13 +287,12 @@ def test_nobody_is_inside_twice_and_nobody_offends_inside(folder):
     con = duckdb.connect()
     for name in ("custody_spell", "offence"):
         con.execute(f"CREATE VIEW {name} AS FROM '{folder}/{name}.parquet'")
-    overlaps = con.execute("""
-        SELECT count(*) FROM (SELECT start, lag(coalesce("end", DATE '2100-01-01'))
-        OVER (PARTITION BY person_id ORDER BY start, "end") AS before FROM custody_spell) WHERE start < before""").fetchone()[0]
-    offending = con.execute("""
-        SELECT count(*) FROM custody_spell c JOIN offence o ON o.person_id = c.person_id
-        AND o.offence_date >= c.start AND o.offence_date < coalesce(c."end", DATE '2100-01-01')""").fetchone()[0]
-    assert (overlaps, offending) == (0, 0)
+    overlaps = """SELECT count(*) FROM (
+        SELECT start, lag(coalesce("end", DATE '2100-01-01')) OVER (PARTITION BY person_id ORDER BY start, "end")
+        AS before FROM custody_spell) WHERE start < before"""
+    offending = """SELECT count(*) FROM custody_spell c JOIN offence o ON o.person_id = c.person_id
+        AND o.offence_date >= c.start AND o.offence_date < coalesce(c."end", DATE '2100-01-01')"""
+    assert [con.execute(query).fetchone()[0] for query in (overlaps, offending)] == [0, 0]
 
 
 def test_custody_spells_belong_to_custodial_sentences(tables):
@@ -320,7 +345,12 @@ def test_same_seed_same_bytes(tmp_path, monkeypatch):
     assert digests(tmp_path / "a")["offence.parquet"] != digests(tmp_path / "c")["offence.parquet"]
     assert lines == ["700 of 1,600 persons", "1,400 of 1,600 persons", "1,600 of 1,600 persons"]
     assert first["extract"].startswith("synthetic-1600-4-")
-    for table, key in (("person", "person_id"), ("person", "pnc_id"), ("disposal", "disposal_id"), ("offence", "offence_id")):
+    for table, key in (
+        ("person", "person_id"),
+        ("person", "pnc_id"),
+        ("disposal", "disposal_id"),
+        ("offence", "offence_id"),
+    ):
         rows = pd.read_parquet(tmp_path / "a" / f"{table}.parquet")
         assert len(rows) == first["rows"][table]
         assert rows[key].is_unique
@@ -356,7 +386,7 @@ def test_one_person_is_enough(tmp_path, monkeypatch, never_convicted):
 
 
 def small_history():
-    """One person: order in 2009; theft and breach in March 2010 with a test, remand, prison and an assessment; theft in 2012."""
+    """Person 7: an order in 2009; an offence and a breach in March 2010, with all that followed; another in 2012."""
     date = pd.to_datetime
     disposal = pd.DataFrame(
         [
@@ -380,13 +410,27 @@ def small_history():
         columns=["offence_id", "disposal_id", "person_id", "offence_date", "is_breach", "is_penalty_notice"],
     )
     custody = pd.DataFrame(
-        [(7, "2010-03-10", "2010-06-01", "remand"), (7, "2010-06-01", "2010-08-01", "sentenced"), (7, "2010-09-01", "2010-09-20", "recall")],
+        [
+            (7, "2010-03-10", "2010-06-01", "remand"),
+            (7, "2010-06-01", "2010-08-01", "sentenced"),
+            (7, "2010-09-01", "2010-09-20", "recall"),
+        ],
         columns=["person_id", "start", "end", "kind"],
     )
     needs = pd.DataFrame({"person_id": [7, 7], "assessed_on": date(["2009-05-20", "2010-06-10"])})
-    for frame, columns in ((disposal, ["disposal_date", "release_date"]), (offence, ["offence_date"]), (custody, ["start", "end"])):
+    for frame, columns in (
+        (disposal, ["disposal_date", "release_date"]),
+        (offence, ["offence_date"]),
+        (custody, ["start", "end"]),
+    ):
         frame[columns] = frame[columns].apply(date)
-    return {"disposal": disposal, "offence": offence, "custody_spell": custody, "needs_assessment": needs, "meta": pd.DataFrame()}
+    return {
+        "disposal": disposal,
+        "offence": offence,
+        "custody_spell": custody,
+        "needs_assessment": needs,
+        "meta": pd.DataFrame(),
+    }
 
 
 @pytest.mark.parametrize(
@@ -431,9 +475,16 @@ def test_removed_reoffending_leaves_a_valid_register(small_folder, tmp_path):
         assert same.equals(tables[name][untouched].reset_index(drop=True))
         assert len(left[name]) < len(tables[name])
     window = chosen.assign(until=until)[["person_id", "event", "until"]]
-    counted = left["offence"][~left["offence"]["is_breach"] & ~left["offence"]["is_penalty_notice"]].merge(window, on="person_id")
-    assert not pd.to_datetime(counted["offence_date"]).between(counted["event"], counted["until"], inclusive="right").any()
-    for check in (test_every_disposal_but_a_drug_test_has_an_offence, test_custody_spells_belong_to_custodial_sentences):
+    counted = left["offence"][~left["offence"]["is_breach"] & ~left["offence"]["is_penalty_notice"]].merge(
+        window, on="person_id"
+    )
+    assert (
+        not pd.to_datetime(counted["offence_date"]).between(counted["event"], counted["until"], inclusive="right").any()
+    )
+    for check in (
+        test_every_disposal_but_a_drug_test_has_an_offence,
+        test_custody_spells_belong_to_custodial_sentences,
+    ):
         check(left)
     for name, frame in left.items():
         frame.to_parquet(tmp_path / f"{name}.parquet", index=False)

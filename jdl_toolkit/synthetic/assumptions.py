@@ -28,31 +28,41 @@ AGE_SHARES = {
 }
 ETHNICITIES = ("White", "Black", "Asian", "Mixed", "Other", None)
 ETHNICITY_SHARES = np.array([0.84, 0.06, 0.05, 0.03, 0.01, 0.01])  # court orders, 2020
+NATIONALITIES = {
+    "British": 0.91, "Polish": 0.02, "Irish": 0.015, "Romanian": 0.01, "Jamaican": 0.01, "Somali": 0.01,
+    "Pakistani": 0.01, "Other": 0.015,
+}  # fmt: skip
 REGIONS = {  # split assumed: proven offending follows population, cities more than proportionally
     "North East": 0.06, "North West": 0.15, "Yorkshire and the Humber": 0.11, "East Midlands": 0.08,
-    "West Midlands": 0.11, "East of England": 0.09, "London": 0.17, "South East": 0.12, "South West": 0.06, "Wales": 0.05,
+    "West Midlands": 0.11, "East of England": 0.09, "London": 0.17, "South East": 0.12, "South West": 0.06,
+    "Wales": 0.05,
 }  # fmt: skip
+
+SHARE_IN_HOME_REGION = 0.93  # of disposals
 
 # ---------------------------------------------------------------- what they do
 #: Kind of career -> weight of each offence group in it.
 CAREERS: dict[str, dict[str, float]] = {
     "acquisitive": {
         "theft": 42, "handling": 6, "domestic_burglary": 8, "other_burglary": 8, "theft_from_vehicle": 6, "robbery": 3,
-        "drug_possession_supply": 10, "absconding_bail": 7, "taking_driving": 4, "soliciting": 1, "fraud": 3, "other": 2,
+        "drug_possession_supply": 10, "absconding_bail": 7, "taking_driving": 4, "soliciting": 1, "fraud": 3,
+        "other": 2,
     },
     "violence and disorder": {
-        "violence": 46, "public_order": 24, "criminal_damage": 16, "other": 6, "drug_possession_supply": 4, "robbery": 2,
-        "drink_driving": 2,
+        "violence": 46, "public_order": 24, "criminal_damage": 16, "other": 6, "drug_possession_supply": 4,
+        "robbery": 2, "drink_driving": 2,
     },
     "motoring": {"other_motoring": 52, "drink_driving": 38, "taking_driving": 6, "other": 4},
-    "drugs": {"drug_possession_supply": 66, "drug_import_production": 10, "theft": 10, "violence": 6, "other_motoring": 8},
+    "drugs": {
+        "drug_possession_supply": 66, "drug_import_production": 10, "theft": 10, "violence": 6, "other_motoring": 8,
+    },
     "fraud": {"fraud": 70, "theft": 16, "handling": 8, "other": 6},
     "sexual": {"sexual_adult": 34, "sexual_child": 46, "violence": 12, "other": 8},
 }  # fmt: skip
 #: Kind of career -> share of those who begin as boys, as men, as girls, as women.
 CAREER_SHARES: dict[str, tuple[float, float, float, float]] = {
-    "acquisitive": (0.59, 0.15, 0.56, 0.27),
-    "violence and disorder": (0.27, 0.315, 0.33, 0.32),
+    "acquisitive": (0.59, 0.147, 0.56, 0.27),
+    "violence and disorder": (0.27, 0.318, 0.33, 0.32),
     "motoring": (0.055, 0.30, 0.025, 0.205),
     "drugs": (0.065, 0.115, 0.055, 0.07),
     "fraud": (0.01, 0.08, 0.02, 0.134),
@@ -93,8 +103,8 @@ SERIOUS_SHARES = {"violence": 0.07, "robbery": 0.27, "sexual_adult": 0.55, "sexu
 #: person's own: log-normal with this standard deviation.
 OFFENCES_APPETITE = 1.45
 OFFENCES_SIZE = 0.7
-OFFENCES_MEAN, OFFENCES_BY_RISK, OFFENCES_BY_RECORD = 0.15, 1.5, 0.42
-#: Mean days to the first offence among those who reoffend within the year: after custody (published), after anything else.
+OFFENCES_MEAN, OFFENCES_BY_RISK, OFFENCES_BY_RECORD = 0.142, 1.5, 0.42
+#: Mean days to the first offence among those who reoffend within the year: after custody (published), after all else.
 DAYS_TO_FIRST_CUSTODY, DAYS_TO_FIRST_OTHER = 122.0, 175.0
 
 # ---------------------------------------------------------------- how they are sentenced
@@ -102,16 +112,18 @@ DISPOSALS = (
     "caution", "absolute_discharge", "conditional_discharge", "fine", "community_order", "suspended_sentence_order",
     "custody", "other", "youth_sentence", "positive_drug_test",
 )  # fmt: skip
-#: Disposal -> constant, and what ln(1 + previous sanctions), the logit of OGRS3 at conviction, gravity, being a woman and
-#: being a motorist add to its log odds. Courts see the record and, in a pre-sentence report, the risk.
+DISPOSAL_CODES = {name: code for code, name in enumerate(DISPOSALS)}
+COURT_ORDERS = [DISPOSAL_CODES["community_order"], DISPOSAL_CODES["suspended_sentence_order"]]
+#: Disposal -> constant, and what ln(1 + previous sanctions), the logit of OGRS3 at conviction, gravity, being a woman
+#: and being a motorist add to its log odds. Courts see the record and, in a pre-sentence report, the risk.
 SENTENCING: dict[str, tuple[float, float, float, float, float, float]] = {
     "caution": (1.5, -1.7, -0.1, -0.8, 0.0, -3.0),
     "absolute_discharge": (-2.6, -0.2, 0.0, -0.3, 0.0, 0.0),
     "conditional_discharge": (0.2, -0.2, 0.0, -0.3, 0.35, -0.8),
     "fine": (0.7, -0.1, -0.1, -0.5, 0.0, 1.3),
-    "community_order": (-0.1, 0.2, 0.3, 0.35, -0.2, 0.0),
+    "community_order": (-0.1, 0.2, 0.3, 0.35, -0.15, 0.0),
     "suspended_sentence_order": (-2.2, 0.35, 0.2, 0.65, -0.3, 0.0),
-    "custody": (-5.2, 0.0, 4.0, 3.3, -1.1, -0.3),
+    "custody": (-5.2, 0.0, 4.0, 3.3, -1.3, -0.3),
     "other": (-2.3, 0.0, 0.0, 0.0, 0.0, 0.0),
     "youth_sentence": (0.4, 0.7, 0.5, 0.5, 0.0, 0.0),
 }
@@ -127,7 +139,13 @@ SENTENCE_DAYS = {
 OTHER_SENTENCE_DAYS = 90
 #: Gravity varies within a group; worse offences go to custody more often, for longer, and are recorded as more severe.
 GRAVITY_SPREAD, SENTENCE_BY_GRAVITY, SENTENCE_SPREAD = 0.8, 1.0, 0.3
-SHARE_BREACH, SHARE_PENALTY_NOTICE, SHARE_DRUG_TEST, SHARE_TECHNICAL_RECALL = 0.08, 0.04, 0.10, 0.12
+SHARE_HDC = 0.2  # of those eligible for home detention curfew
+SHARE_ADJOURNED = 0.25  # convictions adjourned for a pre-sentence report
+#: Shares of court orders breached without and with a new offence, of sanctions followed by a penalty notice, of arrests
+#: for trigger offences with a positive drug test, of licences recalled without a new offence.
+SHARE_BREACH, SHARE_BREACH_WITH_OFFENCE, SHARE_PENALTY_NOTICE, SHARE_DRUG_TEST = 0.08, 0.15, 0.04, 0.10
+SHARE_TECHNICAL_RECALL = 0.12
+DRUG_TEST_GROUPS = ("theft", "domestic_burglary", "other_burglary", "robbery", "drug_possession_supply")
 
 
 def career_matrix() -> np.ndarray:

@@ -17,9 +17,9 @@ from .ogrs import ogrs3_one_year, second_year_hazard
 from .sentencing import CUSTODY, sentence
 
 _COLUMNS = (
-    "person", "order", "group", "career", "male", "dob", "age_first", "risk", "n_offences", "worse", "first_offence", "last_possible",
-    "proven", "disposed", "event", "disposal", "sentence_days", "remand", "release", "release_type", "licence_end",
-    "next_offence", "leaves",
+    "person", "order", "group", "career", "male", "dob", "age_first", "risk", "n_offences", "worse", "first_offence",
+    "last_possible", "proven", "disposed", "event", "disposal", "sentence_days", "remand", "release", "release_type",
+    "licence_end", "free_until", "last_day",
 )  # fmt: skip
 
 
@@ -37,10 +37,9 @@ def simulate_careers(rng: Generator, people: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         A row per sanction, sorted by person and order: person (position in `people`), order (= previous sanctions),
         group, career, male, dob, age_first, risk (OGRS3 at the event), what `sentencing.sentence` adds, and
-        next_offence (day of the next first offence, −1 if there is none within the data period) and leaves.
+        free_until (day of the next first offence, else last_day) and last_day (the last that is observed).
     """
     mixes = a.career_matrix()
-    end = day(a.DATA_END)
     now = _enter(people)
     steps: list[dict[str, NDArray]] = []
     order = 0
@@ -54,14 +53,13 @@ def simulate_careers(rng: Generator, people: pd.DataFrame) -> pd.DataFrame:
             now["age_first"] = completed_years(now["disposed"], now["dob"])
         age = completed_years(now["event"], now["dob"])
         now["risk"] = ogrs3_one_year(age, now["age_first"], now["male"], now["order"], now["group"])
-        last_day = np.minimum(end, now["leaves"])
         after = now["event"] + _days_to_next(rng, now["risk"], now["disposal"] == CUSTODY)
-        returns = after <= last_day
-        now["next_offence"] = np.where(returns, after, -1)
-        known = now["disposed"] <= last_day
+        returns = after <= now["last_day"]
+        now["free_until"] = np.minimum(after, now["last_day"])
+        known = now["disposed"] <= now["last_day"]
         steps.append({column: now[column][known] for column in _COLUMNS})
         now = {column: values[known & returns] for column, values in now.items()}
-        now["first_offence"], now["last_risk"] = now["next_offence"], now["risk"]
+        now["first_offence"], now["last_risk"] = now["free_until"], now["risk"]
         order += 1
     sanctions = pd.DataFrame({c: np.concatenate([step[c] for step in steps]) for c in _COLUMNS})
     return sanctions.sort_values(["person", "order"], ignore_index=True)
@@ -69,8 +67,10 @@ def simulate_careers(rng: Generator, people: pd.DataFrame) -> pd.DataFrame:
 
 def _enter(people: pd.DataFrame) -> dict[str, NDArray]:
     person = np.flatnonzero(people["first_offence"].to_numpy() >= 0)
-    now: dict[str, NDArray] = {c: people[c].to_numpy()[person] for c in ("dob", "first_offence", "leaves", "male", "career", "appetite")}
+    columns = ("dob", "first_offence", "male", "career", "appetite")
+    now: dict[str, NDArray] = {c: people[c].to_numpy()[person] for c in columns}
     now["person"] = person
+    now["last_day"] = np.minimum(day(a.DATA_END), people["leaves"].to_numpy()[person])
     now["last_risk"] = np.zeros(len(person))
     now["age_first"] = np.zeros(len(person))  # set at the first sanction
     return now

@@ -30,7 +30,8 @@ NEEDS: dict[str, tuple[float, float]] = {
     "attitudes": (0.74, 0.52),
 }
 SHARE_ASSESSED = 0.65
-_DISPOSAL = {name: code for code, name in enumerate(a.DISPOSALS)}
+NEED_BY_RISK = 1.6  # log odds per unit of OGRS3
+DAYS_TO_ASSESSMENT_INSIDE = 60
 
 
 def draw_work(rng: Generator, people: pd.DataFrame, risk: NDArray[np.float64], custody: pd.DataFrame) -> dict:
@@ -122,31 +123,39 @@ def _outside(spells: NDArray[np.int64], custody: NDArray[np.int64], resumes: boo
 def _spell_table(ids: NDArray, spells: NDArray[np.int64], kind: str) -> pd.DataFrame:
     spells = spells[np.lexsort((spells[:, 1], spells[:, 0]))]
     last = np.where(spells[:, 2] > day(a.DATA_END), -1, spells[:, 2])
-    return pd.DataFrame({"person_id": ids[spells[:, 0]], "start": to_dates(spells[:, 1]), "end": to_dates(last), "kind": kind})
+    return pd.DataFrame(
+        {"person_id": ids[spells[:, 0]], "start": to_dates(spells[:, 1]), "end": to_dates(last), "kind": kind}
+    )
 
 
 def draw_needs(rng: Generator, people: pd.DataFrame, sanctions: pd.DataFrame) -> pd.DataFrame:
     """Assessments (OASys) of adults: before a community sentence, or between custodial sentence and release.
 
-    The shares with each need are those of `NEEDS` on average; around it they rise with OGRS3.
+    The shares with each need are those of `NEEDS` on average; around it all but that for alcohol rise with OGRS3.
+
+    Returns
+    -------
+    DataFrame
+        Table ``needs_assessment``: needs as 0 or 1; ogrs3, the chance of reoffending within a year, in per cent.
     """
-    s = sanctions
-    custody = (s["disposal"] == CUSTODY).to_numpy()
-    supervised = custody | s["disposal"].isin([_DISPOSAL["community_order"], _DISPOSAL["suspended_sentence_order"]])
-    adult = completed_years(s["disposed"].to_numpy(), s["dob"].to_numpy()) >= 18
-    chosen = supervised & adult & (rng.random(len(s)) < SHARE_ASSESSED)
-    s, custody = s[chosen], custody[chosen]
-    last = np.minimum(np.minimum(day(a.DATA_END), s["leaves"]), s["release"]).to_numpy()
-    report = np.maximum(s["disposed"] - rng.integers(1, REPORT_DAYS, len(s)), s["first_offence"]).to_numpy()
-    room = np.where(custody, np.maximum(np.minimum(last - s["disposed"], 60), 0), 0)
-    on = np.where(custody, s["disposed"] + np.floor(rng.random(len(s)) * room).astype(np.int64), report)
-    table = {"person_id": people["person_id"].to_numpy()[s["person"]], "assessed_on": to_dates(on)}
-    risk = s["risk"].to_numpy()
+    adult = completed_years(sanctions["disposed"], sanctions["dob"]) >= 18
+    chosen = (
+        adult & sanctions["disposal"].isin([CUSTODY, *a.COURT_ORDERS]) & (rng.random(len(sanctions)) < SHARE_ASSESSED)
+    )
+    assessed = sanctions[chosen]
+    n, custody = len(assessed), (assessed["disposal"] == CUSTODY).to_numpy()
+    report = np.maximum(assessed["disposed"] - rng.integers(1, REPORT_DAYS, n), assessed["first_offence"])
+    room = np.minimum(assessed["release"], assessed["last_day"]) - assessed["disposed"]
+    induction = assessed["disposed"] + np.floor(rng.random(n) * room.clip(0, DAYS_TO_ASSESSMENT_INSIDE)).astype(
+        np.int64
+    )
+    on = np.where(custody, induction, report)
+    table = {"person_id": people["person_id"].to_numpy()[assessed["person"]], "assessed_on": to_dates(on)}
+    risk = assessed["risk"].to_numpy()
+    relative = risk - assessed.groupby(custody)["risk"].transform("mean").to_numpy()
     for need, (inside, outside) in NEEDS.items():
         base = np.where(custody, inside, outside)
-        centre = np.where(custody, risk[custody].mean() if custody.any() else 0, risk[~custody].mean() if (~custody).any() else 0)
-        slope = 0.0 if need == "alcohol" else 1.6
-        chance = 1 / (1 + np.exp(-np.log(base / (1 - base)) - slope * (risk - centre)))
-        table[need] = (rng.random(len(s)) < chance).astype("int32")
+        logit = np.log(base / (1 - base)) + (0 if need == "alcohol" else NEED_BY_RISK) * relative
+        table[need] = (rng.random(n) < 1 / (1 + np.exp(-logit))).astype("int32")
     table["ogrs3"] = np.rint(100 * risk)
     return pd.DataFrame(table).drop_duplicates(["person_id", "assessed_on"], ignore_index=True)

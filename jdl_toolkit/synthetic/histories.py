@@ -13,16 +13,16 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from . import assumptions as a
-from .draws import day, to_dates
+from .custody import custody_table
+from .draws import completed_years, day, to_dates
 from .offences import draw_offences, offence_table
 from .ogrs import OFFENCE_GROUPS
-from .sentencing import CUSTODY, RELEASE_TYPES
+from .sentencing import CAUTION, CUSTODY, GRAVITY
 
-_CODE = {name: code for code, name in enumerate(a.DISPOSALS)}
-_SUPERVISED = [_CODE["community_order"], _CODE["suspended_sentence_order"]]
-_NATURE = np.array([a.OFFENCE_NATURE[g] for g in OFFENCE_GROUPS])
+_PRISONS = np.array([f"HMP {letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWX"], dtype=object)
 #: Days before a community sentence within which its assessment was made (pre-sentence report).
 REPORT_DAYS = 28
+_ASSESSED = ("community_order", "suspended_sentence_order", "custody")
 #: A drug test is taken on arrest, within these days of the offence.
 TEST_DAYS = 2
 
@@ -44,8 +44,8 @@ def build_histories(rng: Generator, people: pd.DataFrame, sanctions: pd.DataFram
     dict of str to DataFrame
         Tables ``disposal``, ``offence``, ``custody_spell`` of the register; dates are datetime64.
     """
-    s = sanctions.assign(kind=0)
-    disposals = pd.concat([s, _breaches(rng, s), _drug_tests(rng, s)], ignore_index=True)
+    sanctions = sanctions.assign(kind=0)
+    disposals = pd.concat([sanctions, _breaches(rng, sanctions), _drug_tests(rng, sanctions)])
     disposals = disposals.sort_values(["person", "disposed", "kind"], kind="stable", ignore_index=True)
     disposals["disposal_id"] = first_ids[0] + np.arange(len(disposals))
     disposals = _places(rng, people, disposals)
@@ -55,103 +55,65 @@ def build_histories(rng: Generator, people: pd.DataFrame, sanctions: pd.DataFram
     return {
         "disposal": _disposal_table(ids, disposals),
         "offence": offence_table(ids, offences),
-        "custody_spell": _custody_table(rng, ids, disposals[disposals["kind"] == 0]),
+        "custody_spell": custody_table(rng, ids, disposals[disposals["kind"] == 0]),
     }
 
 
-def _breaches(rng: Generator, s: pd.DataFrame) -> pd.DataFrame:
+def _breaches(rng: Generator, sanctions: pd.DataFrame) -> pd.DataFrame:
     """Orders breached without a new offence: a disposal of its own (`kind` 1), between the order and what came next."""
-    until = np.where(s["next_offence"] >= 0, s["next_offence"], np.minimum(day(a.DATA_END), s["leaves"]))
-    until = np.minimum(until, s["event"] + 365)
-    room = until - s["event"] - 30
-    chosen = s["disposal"].isin(_SUPERVISED) & (room > 10) & (rng.random(len(s)) < a.SHARE_BREACH)
-    rows = s[chosen].assign(kind=1, disposal=_CODE["other"], n_offences=1, remand=-1, group=OFFENCE_GROUPS.index("other"))
-    rows["disposed"] = rows["event"] + 30 + np.floor(rng.random(len(rows)) * room[chosen]).astype(np.int64)
-    rows["proven"] = rows["disposed"]
-    rows["first_offence"] = rows["last_possible"] = rows["disposed"] - rng.integers(7, 29, len(rows))
-    return rows
+    room = np.minimum(sanctions["free_until"] - sanctions["event"], 365) - 30
+    chosen = sanctions["disposal"].isin(a.COURT_ORDERS) & (room > 10) & (rng.random(len(sanctions)) < a.SHARE_BREACH)
+    rows = sanctions[chosen]
+    on = rows["event"] + 30 + np.floor(rng.random(len(rows)) * room[chosen]).astype(np.int64)
+    committed = on - rng.integers(7, 29, len(rows))
+    rows = rows.assign(disposed=on, proven=on, first_offence=committed, last_possible=committed, n_offences=1)
+    return rows.assign(kind=1, disposal=a.DISPOSAL_CODES["other"], group=OFFENCE_GROUPS.index("other"))
 
 
-def _drug_tests(rng: Generator, s: pd.DataFrame) -> pd.DataFrame:
+def _drug_tests(rng: Generator, sanctions: pd.DataFrame) -> pd.DataFrame:
     """Positive tests for class A drugs on arrest (`kind` 2): a disposal without an offence of its own."""
-    groups = [OFFENCE_GROUPS.index(g) for g in ("theft", "domestic_burglary", "other_burglary", "robbery", "drug_possession_supply")]
-    tested = s["group"].isin(groups) & (s["first_offence"] >= day(a.DRUG_TEST_SINCE)) & (s["disposal"] != _CODE["caution"])
-    tested &= (s["first_offence"] - s["dob"] > 18 * 365.25) & (s["remand"] < 0) & (rng.random(len(s)) < a.SHARE_DRUG_TEST)
-    rows = s[tested].assign(kind=2, disposal=_CODE["positive_drug_test"], n_offences=0, remand=-1, sentence_days=-1, release=-1)
-    rows["disposed"] = rows["first_offence"] + rng.integers(0, TEST_DAYS + 1, len(rows))
-    return rows
+    triggers = [OFFENCE_GROUPS.index(group) for group in a.DRUG_TEST_GROUPS]
+    first = sanctions["first_offence"]
+    tested = sanctions["group"].isin(triggers) & (sanctions["disposal"] != CAUTION) & (sanctions["remand"] < 0)
+    tested &= (first >= day(a.DRUG_TEST_SINCE)) & (completed_years(first, sanctions["dob"]) >= 18)
+    rows = sanctions[tested & (rng.random(len(sanctions)) < a.SHARE_DRUG_TEST)]
+    on = rows["first_offence"] + rng.integers(0, TEST_DAYS + 1, len(rows))
+    return rows.assign(disposed=on, n_offences=0, kind=2, disposal=a.DISPOSAL_CODES["positive_drug_test"])
 
 
 def _places(rng: Generator, people: pd.DataFrame, disposals: pd.DataFrame) -> pd.DataFrame:
+    """Region, court and prison of each disposal; mostly in the region of residence."""
     n = len(disposals)
     regions = np.array(list(a.REGIONS), dtype=object)
     elsewhere = regions[rng.integers(0, len(regions), n)]
-    region = np.where(rng.random(n) < 0.93, people["region"].to_numpy()[disposals["person"]], elsewhere)
-    grave = _NATURE[disposals["group"], 4] + 0.8 * (disposals["disposal"] == CUSTODY) > 1.9
-    bench = np.where(grave, " Crown Court ", " Magistrates' Court ")
-    court = region + bench + rng.integers(1, 7, n).astype(str).astype(object)
-    at_court = ~disposals["disposal"].isin([_CODE["caution"], _CODE["positive_drug_test"]]).to_numpy()
-    letter = np.where(disposals["male"], rng.integers(0, 20, n), rng.integers(20, 24, n))
-    prison = np.array([f"HMP {chr(65 + i)}" for i in range(24)], dtype=object)[letter]
-    return disposals.assign(region=region, court=np.where(at_court, court, None), prison=prison)
+    region = np.where(
+        rng.random(n) < a.SHARE_IN_HOME_REGION, people["region"].to_numpy()[disposals["person"]], elsewhere
+    )
+    grave = (GRAVITY[disposals["group"]] > 1.9) | (
+        (disposals["disposal"] == CUSTODY) & (disposals["worse"] > 0)
+    ).to_numpy()
+    court = region + np.where(grave, " Crown Court ", " Magistrates' Court ") + rng.integers(1, 7, n).astype(str)
+    out_of_court = disposals["disposal"].isin([CAUTION, a.DISPOSAL_CODES["positive_drug_test"]]).to_numpy()
+    prison = np.where(disposals["male"], rng.integers(0, 20, n), rng.integers(20, 24, n))  # none holds men and women
+    return disposals.assign(region=region, court=np.where(out_of_court, None, court), prison=_PRISONS[prison])
 
 
-def _disposal_table(ids: NDArray, d: pd.DataFrame) -> pd.DataFrame:
-    custody = (d["disposal"] == CUSTODY).to_numpy()
-    days = d["sentence_days"].to_numpy()
-    out = custody & (d["release"] <= np.minimum(day(a.DATA_END), d["leaves"])).to_numpy()
+def _disposal_table(ids: NDArray[np.int64], disposals: pd.DataFrame) -> pd.DataFrame:
+    custody = (disposals["disposal"] == CUSTODY).to_numpy()
+    released = custody & (disposals["release"] <= disposals["last_day"]).to_numpy()
     return pd.DataFrame(
         {
-            "disposal_id": d["disposal_id"],
-            "person_id": ids[d["person"]],
-            "disposal_date": to_dates(d["disposed"].to_numpy()),
-            "disposal": np.array(a.DISPOSALS, dtype=object)[d["disposal"]],
-            "sentence_days": pd.array(np.where(custody, days, 0), dtype="Int32"),
-            "release_date": to_dates(np.where(out, d["release"], -1)),
-            "establishment": np.where(custody, d["prison"], None),
-            "region": d["region"],
-            "court": d["court"],
-        }
-    ).assign(sentence_days=lambda t: t["sentence_days"].mask(~custody))
-
-
-
-def _custody_table(rng: Generator, ids: NDArray, s: pd.DataFrame) -> pd.DataFrame:
-    """Remand (recall, if on licence) up to the sentence, the sentence, and recalls without a new offence."""
-    last_day = np.minimum(day(a.DATA_END), s["leaves"])
-    licence_end = s["licence_end"].shift(1).where(s["person"] == s["person"].shift(1), -1)
-    before = s[s["remand"] >= 0]
-    on_licence = (before["remand"] < licence_end[s["remand"] >= 0]).to_numpy()
-    remands = before.assign(start=before["remand"], end=before["disposed"], what=np.where(on_licence, "recall", "remand"))
-    inside = s[s["disposal"] == CUSTODY]
-    released = inside["release"] <= last_day[inside.index]
-    end = np.where(released, inside["release"], -1)
-    sentences = inside.assign(start=inside["disposed"], end=end, what="sentenced")
-    sentences["how"] = np.where(released, np.array(RELEASE_TYPES, dtype=object)[inside["release_type"]], None)
-    spells = pd.concat([remands.assign(how=None), sentences, _technical_recalls(rng, inside)], ignore_index=True)
-    spells = spells.sort_values(["person", "start", "end"], kind="stable", ignore_index=True)
-    return pd.DataFrame(
-        {
-            "person_id": ids[spells["person"]],
-            "start": to_dates(spells["start"].to_numpy()),
-            "end": to_dates(spells["end"].to_numpy()),
-            "kind": spells["what"],
-            "establishment": spells["prison"],
-            "release_type": spells["how"],
+            "disposal_id": disposals["disposal_id"],
+            "person_id": ids[disposals["person"]],
+            "disposal_date": to_dates(disposals["disposed"].to_numpy()),
+            "disposal": np.array(a.DISPOSALS, dtype=object)[disposals["disposal"]],
+            "sentence_days": disposals["sentence_days"].astype("Int32").mask(~custody),
+            "release_date": to_dates(np.where(released, disposals["release"], -1)),
+            "establishment": np.where(custody, disposals["prison"], None),
+            "region": disposals["region"],
+            "court": disposals["court"],
         }
     )
-
-
-def _technical_recalls(rng: Generator, inside: pd.DataFrame) -> pd.DataFrame:
-    """Licences broken without a new offence; the next offence comes after the recall has ended."""
-    until = np.where(inside["next_offence"] >= 0, inside["next_offence"], np.minimum(day(a.DATA_END), inside["leaves"]))
-    until = np.minimum(until, inside["licence_end"])
-    room = until - inside["release"] - 20
-    rows = inside[(room > 60) & (rng.random(len(inside)) < a.SHARE_TECHNICAL_RECALL)]
-    room = room[rows.index]
-    start = rows["release"] + 20 + np.floor(rng.random(len(rows)) * (room - 30)).astype(np.int64)
-    end = np.minimum(start + rng.integers(14, 120, len(rows)), rows["release"] + 19 + room)
-    return rows.assign(start=start, end=end, what="recall", how="licence")
 
 
 def remove_reoffending(
@@ -160,8 +122,8 @@ def remove_reoffending(
     """Take out what people did in a window, and all that followed from it alone.
 
     Offences with after < offence_date ≤ until go (penalty notices and breaches stay unless their disposal goes). A
-    disposal that loses its last offence other than breaches goes too, with its breaches, its remand, sentence and recall
-    spells, its assessment, and the drug test that was taken on that arrest.
+    disposal that loses its last offence other than breaches goes too, with its breaches, its remand, sentence and
+    recall spells, its assessment, and the drug test that was taken on that arrest.
 
     Parameters
     ----------
@@ -204,7 +166,9 @@ def _tests_of(disposal: pd.DataFrame, gone: pd.DataFrame, stays: pd.DataFrame) -
     tests = disposal[(disposal["disposal"] == "positive_drug_test") & disposal["person_id"].isin(gone["person_id"])]
 
     def explained(offences: pd.DataFrame) -> set[int]:
-        pairs = tests[["disposal_id", "person_id", "disposal_date"]].merge(offences[["person_id", "offence_date"]], on="person_id")
+        pairs = tests[["disposal_id", "person_id", "disposal_date"]].merge(
+            offences[["person_id", "offence_date"]], on="person_id"
+        )
         wait = pd.to_datetime(pairs["disposal_date"]) - pd.to_datetime(pairs["offence_date"])
         return set(pairs.loc[wait.between(pd.Timedelta(0), pd.Timedelta(days=TEST_DAYS)), "disposal_id"])
 
@@ -221,16 +185,15 @@ def _without_spells(spells: pd.DataFrame, lost: pd.DataFrame) -> pd.DataFrame:
 def _without_assessments(needs: pd.DataFrame, lost: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
     """Assessments made for the disposals lost: before a community sentence, or between sentence and release."""
 
+    made = needs.assign(row=needs.index, made=pd.to_datetime(needs["assessed_on"]))[["person_id", "row", "made"]]
+
     def made_for(disposals: pd.DataFrame) -> pd.Index:
-        near = needs[["person_id", "assessed_on"]].reset_index().merge(
-            disposals.loc[disposals["person_id"].isin(lost["person_id"]), ["person_id", "disposal_date", "release_date", "disposal"]],
-            on="person_id",
-        )
-        near = near[near["disposal"].isin(["community_order", "suspended_sentence_order", "custody"])]
-        made, sentenced = pd.to_datetime(near["assessed_on"]), pd.to_datetime(near["disposal_date"])
-        custody = near["disposal"] == "custody"
+        disposals = disposals[disposals["person_id"].isin(lost["person_id"]) & disposals["disposal"].isin(_ASSESSED)]
+        sentenced, released = (pd.to_datetime(disposals[c]) for c in ("disposal_date", "release_date"))
+        custody = disposals["disposal"] == "custody"
         begins = sentenced.where(custody, sentenced - pd.Timedelta(days=REPORT_DAYS))
-        ends = pd.to_datetime(near["release_date"]).fillna(pd.Timestamp.max.floor("s")).where(custody, sentenced)
-        return pd.Index(near.loc[(made >= begins) & (made <= ends), "index"].unique())
+        ends = released.fillna(pd.Timestamp("2100-01-01")).where(custody, sentenced)
+        near = made.merge(disposals.assign(begins=begins, ends=ends), on="person_id")
+        return pd.Index(near.loc[near["made"].between(near["begins"], near["ends"]), "row"].unique())
 
     return needs.drop(index=made_for(lost).difference(made_for(kept)))

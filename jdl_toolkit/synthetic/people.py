@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..identifiers import format_pnc_id, pnc_check_letter
 from . import assumptions as a
-from .draws import NEVER, day, pick, pick_one
+from .draws import NEVER, YEAR, Days, day, pick, pick_one
 from .names import add_relatives, draw_names
 
 SHARE_DUPLICATES = 0.003
@@ -24,45 +24,54 @@ def draw_people(rng: Generator, n: int, first_id: int) -> pd.DataFrame:
     -------
     DataFrame
         person_id, forename, middle_name, surname, dob (datetime64), sex, ethnicity, nationality, region (of residence);
-        and first_offence, leaves (days since 1970; −1 and `NEVER` for none), male, career, appetite.
+        and, in days since 1970, arrested (for the first time), first_offence (−1 for those never convicted) and leaves
+        (`NEVER` for those who stay); male, career (row of `assumptions.career_matrix`), appetite.
     """
     male = rng.random(n) >= a.SHARE_FEMALE
+    first, age = _first_offences(rng, male)
     sex = np.where(male, "M", "F").astype(object)
-    band = np.where(male, pick_one(rng, a.AGE_SHARES["M"], n), pick_one(rng, a.AGE_SHARES["F"], n))
-    age = a.AGE_BANDS[band] + rng.random(n) * (a.AGE_BANDS[band + 1] - a.AGE_BANDS[band]) * 0.999
-    start, end = day(a.DATA_START), day(a.DATA_END)
-    latest = end - 240  # so that the first sanction falls into the data period, too
-    active = rng.random(n) < np.where(age < 18, *a.SHARE_ACTIVE_AT_START)
-    pace = np.where(active, a.MEAN_YEARS_TO_ENTRY, 1e3) * 365.25  # so slow a pace is no pace at all
-    first = start - np.log1p(rng.random(n) * np.expm1((start - latest) / pace)) * pace
-    dob = np.floor(first - age * 365.2425).astype("datetime64[D]").astype("datetime64[s]")
+    dob = (first - np.floor(age * YEAR).astype(np.int64)).astype("datetime64[D]").astype("datetime64[s]")
     ethnicity = np.array(a.ETHNICITIES, dtype=object)[pick_one(rng, a.ETHNICITY_SHARES, n)]
     people = draw_names(rng, sex, pd.DatetimeIndex(dob).year.to_numpy(), ethnicity).reset_index(drop=True)
     people = people.assign(person_id=np.arange(first_id, first_id + n), dob=dob, sex=sex, ethnicity=ethnicity)
     people = _add_duplicates(rng, add_relatives(rng, people))
-    british = rng.random(n) < 0.91
-    other = np.array(["Polish", "Irish", "Romanian", "Jamaican", "Somali", "Pakistani", "Other"], dtype=object)
-    people["nationality"] = np.where(british, "British", other[rng.integers(0, len(other), n)])
-    regions = np.array(list(a.REGIONS), dtype=object)
-    people["region"] = regions[pick_one(rng, np.array(list(a.REGIONS.values())), n)]
-    offends = rng.random(n) >= a.SHARE_NEVER_CONVICTED
-    people["first_offence"] = np.where(offends, np.floor(first).astype(np.int64), -1)
-    people["arrested"] = np.floor(first).astype(np.int64)
-    leaves = np.floor(first + rng.random(n) * (end - first)).astype(np.int64)
-    people["leaves"] = np.where(rng.random(n) < a.SHARE_LEAVING, leaves, NEVER)
-    people["male"] = male
-    people["appetite"] = np.exp(rng.normal(0, a.OFFENCES_APPETITE, n))
-    shares = np.array(list(a.CAREER_SHARES.values())).T
-    people["career"] = pick(rng, shares[2 * ~male + (age >= 18)])
-    return people
+    for column, shares in (("nationality", a.NATIONALITIES), ("region", a.REGIONS)):
+        people[column] = np.array(list(shares), dtype=object)[pick_one(rng, np.array(list(shares.values())), n)]
+    # a relative's date of birth may have moved by days: nobody offends before the age of ten
+    born = people["dob"].to_numpy().astype("datetime64[D]").astype(np.int64)
+    first = np.maximum(first, born + round(10 * YEAR) + 1)
+    leaves = first + np.floor(rng.random(n) * (day(a.DATA_END) - first)).astype(np.int64)
+    careers = np.array(list(a.CAREER_SHARES.values())).T  # boys, men, girls, women
+    return people.assign(
+        arrested=first,
+        first_offence=np.where(rng.random(n) < a.SHARE_NEVER_CONVICTED, -1, first),
+        leaves=np.where(rng.random(n) < a.SHARE_LEAVING, leaves, NEVER),
+        male=male,
+        career=pick(rng, careers[2 * ~male + (age >= 18)]),
+        appetite=np.exp(rng.normal(0, a.OFFENCES_APPETITE, n)),
+    )
+
+
+def _first_offences(rng: Generator, male: NDArray[np.bool_]) -> tuple[Days, NDArray[np.float64]]:
+    """Day of, and age in years at, everybody's first offence."""
+    n = len(male)
+    band = np.where(male, pick_one(rng, a.AGE_SHARES["M"], n), pick_one(rng, a.AGE_SHARES["F"], n))
+    age = a.AGE_BANDS[band] + rng.random(n) * (a.AGE_BANDS[band + 1] - a.AGE_BANDS[band])
+    start, latest = day(a.DATA_START), day(a.DATA_END) - 240  # the first sanction falls into the data period, too
+    active = rng.random(n) < np.where(age < 18, *a.SHARE_ACTIVE_AT_START)
+    pace = np.where(active, a.MEAN_YEARS_TO_ENTRY, 1e3) * YEAR  # so slow a pace is no pace at all
+    first = start - np.log1p(rng.random(n) * np.expm1((start - latest) / pace)) * pace
+    return np.floor(first).astype(np.int64), age
 
 
 def _add_duplicates(rng: Generator, people: pd.DataFrame) -> pd.DataFrame:
     """Give a few records the name and date of birth of the record born next: one human being, recorded twice."""
     by_birth = people.sort_values(["sex", "dob"], kind="stable").index.to_numpy()
-    at = rng.choice(len(people) - 1, round(len(people) * SHARE_DUPLICATES), replace=False) if len(people) > 1 else []
-    again, known = by_birth[np.asarray(at, dtype=int) + 1], by_birth[np.asarray(at, dtype=int)]
-    for column in ("forename", "middle_name", "surname", "dob", "sex", "ethnicity"):
+    sex, dob = people["sex"].to_numpy()[by_birth], people["dob"].to_numpy()[by_birth]
+    alike = np.flatnonzero((sex[1:] == sex[:-1]) & (np.diff(dob) < np.timedelta64(60, "D")))
+    at = rng.permutation(alike)[: round(len(people) * SHARE_DUPLICATES)]
+    known, again = by_birth[at], by_birth[at + 1]
+    for column in ("forename", "middle_name", "surname", "dob", "ethnicity"):
         values = people[column].to_numpy().copy()
         values[again] = people[column].to_numpy()[known]
         people[column] = values

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -23,11 +22,13 @@ from ..errors import JDLError
 from . import assumptions as a
 from .careers import simulate_careers
 from .circumstances import NEEDS, draw_needs, draw_work
+from .draws import NEVER, to_dates
 from .histories import build_histories
 from .names import draw_aliases
 from .people import Identifiers, cro_numbers, draw_people
 
 CHUNK = 50_000
+RISK_OF_NEVER_CONVICTED = 0.08  # decides on their work alone
 #: Changes when the same seed begins to give other people.
 GENERATION = 1
 
@@ -36,8 +37,9 @@ SCHEMAS: dict[str, pa.Schema] = {
     name: pa.schema(columns)
     for name, columns in {
         "person": {
-            "person_id": _ID, "pnc_id": _TEXT, "prison_number": _TEXT, "cro": _TEXT, "forename": _TEXT, "middle_name": _TEXT,
-            "surname": _TEXT, "dob": _DAY, "sex": _TEXT, "ethnicity": _TEXT, "nationality": _TEXT, "observed_until": _DAY,
+            "person_id": _ID, "pnc_id": _TEXT, "prison_number": _TEXT, "cro": _TEXT, "forename": _TEXT,
+            "middle_name": _TEXT, "surname": _TEXT, "dob": _DAY, "sex": _TEXT, "ethnicity": _TEXT,
+            "nationality": _TEXT, "observed_until": _DAY,
         },
         "person_alias": {"person_id": _ID, "kind": _TEXT, "forename": _TEXT, "surname": _TEXT, "dob": _DAY},
         "disposal": {
@@ -46,7 +48,8 @@ SCHEMAS: dict[str, pa.Schema] = {
         },
         "offence": {
             "offence_id": _ID, "disposal_id": _ID, "person_id": _ID, "offence_date": _DAY, "proven_date": _DAY,
-            "offence_group": _TEXT, "offence_class": _TEXT, "severity": _INT, "is_penalty_notice": _YES, "is_breach": _YES,
+            "offence_group": _TEXT, "offence_class": _TEXT, "severity": _INT, "is_penalty_notice": _YES,
+            "is_breach": _YES,
         },
         "custody_spell": {
             "person_id": _ID, "start": _DAY, "end": _DAY, "kind": _TEXT, "establishment": _TEXT, "release_type": _TEXT,
@@ -57,8 +60,8 @@ SCHEMAS: dict[str, pa.Schema] = {
             "person_id": _ID, "assessed_on": _DAY, **dict.fromkeys(NEEDS, _INT), "ogrs3": pa.float64(),
         },
         "meta": {
-            "data_start": _DAY, "data_end": _DAY, "extract": _TEXT, "synthetic": _YES, "n_persons": _ID, "n_disposals": _ID,
-            "n_offences": _ID,
+            "data_start": _DAY, "data_end": _DAY, "extract": _TEXT, "synthetic": _YES, "n_persons": _ID,
+            "n_disposals": _ID, "n_offences": _ID,
         },
     }.items()
 }  # fmt: skip
@@ -103,7 +106,14 @@ def synthesise_register(
             os.replace(out, Path(folder) / "earlier")
         os.replace(draft, out)
     span = {"data_start": a.DATA_START.isoformat(), "data_end": a.DATA_END.isoformat()}
-    return {"path": str(out), "extract": extract_id(persons, seed), "persons": persons, "seed": seed, **span, "rows": rows}
+    return {
+        "path": str(out),
+        "extract": extract_id(persons, seed),
+        "persons": persons,
+        "seed": seed,
+        **span,
+        "rows": rows,
+    }
 
 
 def refuse_foreign(out: Path) -> None:
@@ -112,7 +122,9 @@ def refuse_foreign(out: Path) -> None:
         return
     strange = out.is_file() or {p.name for p in out.iterdir()} - {f"{name}.parquet" for name in SCHEMAS}
     if strange:
-        raise JDLError("the folder is there and holds more than a register", where=str(out), fix="name a new or empty folder")
+        raise JDLError(
+            "the folder is there and holds more than a register", where=str(out), fix="name a new or empty folder"
+        )
 
 
 def extract_id(persons: int, seed: int) -> str:
@@ -135,7 +147,12 @@ def _stream(folder: Path, persons: int, seed: int, say: Callable[[str], None]) -
                 writers[name].write_table(_arrow(frame, SCHEMAS[name]), row_group_size=1_000_000)
                 rows[name] += len(frame)
             say(f"{done + n:,} of {persons:,} persons")
-        meta = {"data_start": a.DATA_START, "data_end": a.DATA_END, "extract": extract_id(persons, seed), "synthetic": True}
+        meta = {
+            "data_start": a.DATA_START,
+            "data_end": a.DATA_END,
+            "extract": extract_id(persons, seed),
+            "synthetic": True,
+        }
         meta |= {"n_persons": rows["person"], "n_disposals": rows["disposal"], "n_offences": rows["offence"]}
         writers["meta"].write_table(pa.Table.from_pylist([meta], schema=SCHEMAS["meta"]))
     finally:
@@ -166,10 +183,8 @@ def synthesise_chunk(
     born = people["dob"].to_numpy().astype("datetime64[D]").astype(np.int64)
     sanctions = simulate_careers(rng, people.assign(dob=born))
     tables = build_histories(rng, people, sanctions, first_ids)
-    risk = np.full(n, 0.08)
-    by_person = sanctions.groupby("person")["risk"].mean()
-    risk[by_person.index] = by_person
-    tables |= draw_work(rng, people, risk, tables["custody_spell"])
+    risk = sanctions.groupby("person")["risk"].mean().reindex(range(n), fill_value=RISK_OF_NEVER_CONVICTED)
+    tables |= draw_work(rng, people, risk.to_numpy(), tables["custody_spell"])
     tables["needs_assessment"] = draw_needs(rng, people, sanctions)
     tables["person"] = _person_table(rng, people, tables["custody_spell"], identifiers)
     tables["person_alias"] = draw_aliases(rng, tables["person"])
@@ -179,21 +194,14 @@ def synthesise_chunk(
 def _person_table(
     rng: np.random.Generator, people: pd.DataFrame, custody: pd.DataFrame, identifiers: Identifiers
 ) -> pd.DataFrame:
-    year = pd.DatetimeIndex(people["arrested"].to_numpy().astype("datetime64[D]").astype("datetime64[s]")).year.to_numpy()
+    year = to_dates(people["arrested"].to_numpy()).dt.year.to_numpy()
     inside = people["person_id"].isin(custody["person_id"]).to_numpy()
     number = np.full(len(people), None, dtype=object)
     number[inside] = identifiers.prison_numbers(int(inside.sum()))
     leaves = people["leaves"].to_numpy()
-    gone = leaves < a_day_after_data_end()
-    until = np.where(gone, leaves, 0).astype("datetime64[D]").astype("datetime64[s]")
     return people.assign(
         pnc_id=identifiers.pnc_ids(year),
         prison_number=number,
         cro=cro_numbers(rng, year),
-        observed_until=pd.Series(until, index=people.index).where(gone),
+        observed_until=to_dates(np.where(leaves == NEVER, -1, leaves)),
     )
-
-
-def a_day_after_data_end() -> int:
-    """Day number from which on nobody is observed."""
-    return int(np.datetime64(a.DATA_END, "D").astype(np.int64)) + 1

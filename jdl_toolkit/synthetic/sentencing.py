@@ -10,13 +10,12 @@ from . import assumptions as a
 from .draws import Days, completed_years, day, pick, zero_truncated_negative_binomial
 from .ogrs import OFFENCE_GROUPS, ogrs3_one_year
 
-_CODE = {name: code for code, name in enumerate(a.DISPOSALS)}
-CUSTODY = _CODE["custody"]
+CUSTODY, CAUTION = a.DISPOSAL_CODES["custody"], a.DISPOSAL_CODES["caution"]
 RELEASE_TYPES = ("unconditional", "licence", "hdc", "approved_premises")
-_GRAVITY = np.array([a.OFFENCE_NATURE[g][4] for g in OFFENCE_GROUPS])
+GRAVITY = np.array([a.OFFENCE_NATURE[g][4] for g in OFFENCE_GROUPS])
 _MOTORING = np.isin(OFFENCE_GROUPS, ["other_motoring", "drink_driving"])
 _SENTENCE_DAYS = a.by_group(a.SENTENCE_DAYS, a.OTHER_SENTENCE_DAYS)
-_ADULT_ONLY = [_CODE[k] for k in ("fine", "community_order", "suspended_sentence_order")]
+_ADULT_ONLY = [a.DISPOSAL_CODES["fine"], *a.COURT_ORDERS]
 
 
 def sentence(rng: Generator, now: dict[str, NDArray]) -> dict[str, NDArray]:
@@ -30,22 +29,22 @@ def sentence(rng: Generator, now: dict[str, NDArray]) -> dict[str, NDArray]:
     Returns
     -------
     dict of arrays, shape (n,)
-        n_offences, worse (gravity above the group's), disposal (code), last_possible, proven, disposed, event (days), and for custody sentence_days,
-        remand (its start), release, licence_end, release_type (code); −1 where there is none.
+        n_offences, worse (gravity above the group's), disposal (code), last_possible (day for a further offence),
+        proven, disposed, event (days); and for custody sentence_days, remand (its start), release, licence_end,
+        release_type (code); −1 where there is none.
     """
     n = len(now["first_offence"])
     mean = a.OFFENCES_MEAN * np.exp(a.OFFENCES_BY_RISK * now["last_risk"]) * (1 + now["order"]) ** a.OFFENCES_BY_RECORD
     mean = mean * now["appetite"]
     n_offences = zero_truncated_negative_binomial(rng, mean, a.OFFENCES_SIZE)
     proven = now["first_offence"] + np.ceil(rng.triangular(28, 100, 180, n)).astype(np.int64)
-    report = np.where(rng.random(n) < 0.25, rng.integers(7, 29, n), 0)  # adjourned for a pre-sentence report
+    report = np.where(rng.random(n) < a.SHARE_ADJOURNED, rng.integers(7, 29, n), 0)
     worse = rng.normal(0, a.GRAVITY_SPREAD, n)  # than the offences of this group are on average
-    grave = _GRAVITY[now["group"]] + worse
+    grave = GRAVITY[now["group"]] + worse
     disposal = _disposals(rng, now, grave, proven + report)
-    caution = disposal == _CODE["caution"]
+    caution = disposal == CAUTION
     proven = np.where(caution, now["first_offence"] + rng.integers(1, 40, n), proven)
-    serious = np.isin(disposal, [CUSTODY, _CODE["community_order"], _CODE["suspended_sentence_order"]])
-    disposed = proven + np.where(serious, report, 0)
+    disposed = proven + np.where(np.isin(disposal, [CUSTODY, *a.COURT_ORDERS]), report, 0)
     chosen = {"n_offences": n_offences, "worse": worse, "disposal": disposal, "proven": proven, "disposed": disposed}
     return chosen | _custody(rng, now["group"], now["first_offence"], chosen)
 
@@ -59,12 +58,12 @@ def _disposals(rng: Generator, now: dict[str, NDArray], grave: NDArray[np.float6
     terms = np.stack(what, axis=1)
     score = np.full((len(age), len(a.SENTENCING)), -np.inf)
     for name, coefficients in a.SENTENCING.items():
-        score[:, _CODE[name]] = terms @ np.array(coefficients)
+        score[:, a.DISPOSAL_CODES[name]] = terms @ np.array(coefficients)
     young = age < 18
     score[np.ix_(young, _ADULT_ONLY)] = -np.inf
-    score[~young, _CODE["youth_sentence"]] = -np.inf
+    score[~young, a.DISPOSAL_CODES["youth_sentence"]] = -np.inf
     score[young, CUSTODY] -= 1.0
-    score[on < day(a.SUSPENDED_SINCE), _CODE["suspended_sentence_order"]] = -np.inf
+    score[on < day(a.SUSPENDED_SINCE), a.DISPOSAL_CODES["suspended_sentence_order"]] = -np.inf
     shares = np.exp(score - score.max(axis=1, keepdims=True))
     return pick(rng, shares / shares.sum(axis=1, keepdims=True))
 
@@ -74,15 +73,15 @@ def _custody(rng: Generator, group: NDArray[np.int64], first: Days, chosen: dict
     disposal, worse, proven, disposed = (chosen[c] for c in ("disposal", "worse", "proven", "disposed"))
     n = len(disposal)
     custody = disposal == CUSTODY
-    grave = np.maximum(_GRAVITY[group] + worse, 0)
+    grave = np.maximum(GRAVITY[group] + worse, 0)
     remanded = rng.random(n) < np.where(custody, 0.15 + 0.12 * grave, 0.01 * grave)
-    remanded &= disposal != _CODE["caution"]
+    remanded &= disposal != CAUTION
     remand = np.where(remanded, first + rng.integers(1, 25, n), -1)
     inside = np.where(remanded, disposed - remand, 0)
     drawn = _SENTENCE_DAYS[group] * np.exp(a.SENTENCE_BY_GRAVITY * worse + rng.normal(0, a.SENTENCE_SPREAD, n))
     days = np.clip(np.rint(drawn), 14, 7000).astype(np.int64)
     eligible = (days >= 90) & (days < 4 * 365) & (disposed >= day(a.HDC_SINCE))
-    hdc = eligible & (rng.random(n) < 0.2)
+    hdc = eligible & (rng.random(n) < a.SHARE_HDC)
     early = np.where(hdc, np.minimum(135, days // 4), 0)
     release = disposed + np.maximum(days // 2 - inside - early, 1)
     premises = (days >= 4 * 365) & (grave > 2) & (rng.random(n) < 0.4)
