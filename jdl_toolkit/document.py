@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import Any
 
+from .markup import parse_words, to_html
+
 MIME = "application/vnd.jdl-toolkit.v1+json"
 
 
@@ -48,7 +50,7 @@ class Words(Block):
     kind = "words"
 
     def to_html(self) -> str:
-        return "".join(f"<p>{escape(part)}</p>" for part in self.text.split("\n\n"))
+        return to_html(parse_words(self.text))
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Inset(Block):
     kind = "inset"
 
     def to_html(self) -> str:
-        body = "".join(f"<p>{escape(part)}</p>" for part in self.text.split("\n\n"))
+        body = to_html(parse_words(self.text))
         return f'<aside style="border-left:4px solid #12436D;padding:.2em 1em"><strong>{escape(self.title)}</strong>{body}</aside>'
 
 

@@ -1,40 +1,56 @@
 """The little Markdown of reports, as a tree that HTML and PDF are both drawn from.
 
-Words made by rules (`document.Words`, `document.Inset`) have paragraphs, ``- `` items and ``**strong**``: no escapes, no
-emphasis, no headings, so that a service called ``*A_b_*`` keeps its name. Markdown cells of a notebook may also have
-headings, numbered and nested lists and *emphasis*. Anything else (HTML, links, images, code) is shown as it was typed.
+Words made by rules (`document.Words`, `document.Inset`) have paragraphs, ``- `` items and ``**strong**``: no escapes,
+no emphasis, no headings, so that a service called ``*A_b_*`` keeps its name. Markdown cells of a notebook may also have
+headings, numbered and nested lists and *emphasis*. Anything else (HTML, links, images, code) is shown as typed.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from html import escape
 from typing import Any
 
 import mistune
-
-from .typeface import clean
 
 #: ``{"type": "heading", "level", "text"}``, ``{"type": "paragraph", "inline"}``, ``{"type": "list", "ordered", "start",
 #: "items"}`` (each item a list of blocks); inline ``{"type": "text", "text"}``, ``{"type": "strong" | "emphasis",
 #: "inline"}`` and ``{"type": "break"}``.
 Node = dict[str, Any]
 
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
 _HOLDERS = ("strong", "emphasis")
 _STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
+
+
+def clean(text: str) -> str:
+    """`text` in composed form without control, direction-changing and zero-width characters.
+
+    Line ends become ``\\n`` and other spaces a plain or no-break space. Nothing that a reader could see is lost.
+    """
+    text = unicodedata.normalize("NFC", str(text)).replace("\r\n", "\n")
+    return "".join(_clean_character(c) for c in text)
 
 
 def parse_words(text: str) -> list[Node]:
     """The text of words and insets: paragraphs, ``- `` items and ``**strong**``."""
     nodes: list[Node] = []
     for part in re.split(r"\n\s*\n", clean(text)):
+        lines: list[str] = []
         for line in filter(None, (line.strip() for line in part.split("\n"))):
-            if line.startswith("- "):
-                if not (nodes and nodes[-1]["type"] == "list"):
-                    nodes.append({"type": "list", "ordered": False, "start": 1, "items": []})
-                nodes[-1]["items"].append([{"type": "paragraph", "inline": _strong(line[2:].strip())}])
+            if line.startswith("- ") or not lines or lines[-1].startswith("- "):
+                lines.append(line)
             else:
+                lines[-1] += f" {line}"
+        for line in lines:
+            if not line.startswith("- "):
                 nodes.append({"type": "paragraph", "inline": _strong(line)})
+                continue
+            if not (nodes and nodes[-1]["type"] == "list"):
+                nodes.append({"type": "list", "ordered": False, "start": 1, "items": []})
+            nodes[-1]["items"].append([{"type": "paragraph", "inline": _strong(line[2:].strip())}])
     return nodes
 
 
@@ -55,6 +71,19 @@ def words(inline: list[Node]) -> str:
 def to_html(nodes: list[Node]) -> str:
     """The tree as HTML; all text is escaped. Headings are left to the renderer, which numbers and nests them."""
     return "".join(_html(node) for node in nodes)
+
+
+def _clean_character(c: str) -> str:
+    if c in "\n\N{NO-BREAK SPACE}":
+        return c
+    kind = unicodedata.category(c)
+    if kind in ("Zl", "Zp") or c == "\r":
+        return "\n"
+    if kind == "Zs" or c == "\t":
+        return " "
+    if kind in ("Cs", "Co", "Cn"):
+        return REPLACEMENT
+    return "" if kind in ("Cc", "Cf") else c
 
 
 def _strong(text: str) -> list[Node]:

@@ -6,27 +6,18 @@ browser may put in its place, which is why a label that fits here fits there too
 
 from __future__ import annotations
 
-import unicodedata
 from functools import cache
 from pathlib import Path
 
 import matplotlib
 from matplotlib.ft2font import FT2Font, LoadFlags
 
+from .markup import REPLACEMENT, clean
+
 FAMILY = "DejaVu Sans"
 FOLDER = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 _FACES = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSans-BoldOblique")
-
-
-def clean(text: str) -> str:
-    """`text` in composed form without control, direction-changing and zero-width characters.
-
-    Line ends become ``\\n`` and other spaces a plain or no-break space. Nothing that a reader could see is lost.
-    """
-    text = unicodedata.normalize("NFC", str(text)).replace("\r\n", "\n")
-    return "".join(_clean_character(c) for c in text)
 
 
 def printable(text: str) -> str:
@@ -68,19 +59,6 @@ def _pieces(word: str, limit: float, size: float, bold: bool) -> list[str]:
             pieces.append("")
         pieces[-1] += character
     return pieces
-
-
-def _clean_character(c: str) -> str:
-    if c in "\n\N{NO-BREAK SPACE}":
-        return c
-    kind = unicodedata.category(c)
-    if kind in ("Zl", "Zp") or c == "\r":
-        return "\n"
-    if kind == "Zs" or c == "\t":
-        return " "
-    if kind in ("Cs", "Co", "Cn"):
-        return REPLACEMENT
-    return "" if kind in ("Cc", "Cf") else c
 
 
 @cache

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from jdl_toolkit.markup import parse_markdown, parse_words, to_html, words
-from jdl_toolkit.typeface import REPLACEMENT, clean, printable, width, wrap
+from jdl_toolkit.document import Inset, Words
+from jdl_toolkit.markup import REPLACEMENT, clean, parse_markdown, parse_words, to_html, words
+from jdl_toolkit.typeface import printable, width, wrap
 
 ODD = [
     "<script>alert(1)</script>",
@@ -28,7 +29,7 @@ def test_a_notebooks_paragraphs_lists_and_emphasis_are_read():
 
 
 def test_words_have_paragraphs_items_and_strong_text_only():
-    tree = parse_words("**33 of 100** reoffended.\n\n- one\n- **two**\n\n## no heading\n\n1. *no* list \\*")
+    tree = parse_words("**33 of 100**\nreoffended.\n\n- one\n- **two**\n\n## no heading\n\n1. *no* list \\*")
     assert to_html(tree) == (
         "<p><strong>33 of 100</strong> reoffended.</p><ul><li>one</li><li><strong>two</strong></li></ul>"
         "<p>## no heading</p><p>1. *no* list \\*</p>"
@@ -70,3 +71,8 @@ def test_width_is_measured_and_lines_stay_within_it():
     assert "".join(lines).replace(" ", "").endswith("x" * 80)
     assert all(width(line, 9) <= 120 for line in lines)
     assert wrap("", 100, 9) == [""]
+
+
+def test_a_block_shows_itself_in_jupyterlab_as_its_reader_will_see_it():
+    assert Words("**A**\n\n- <b>").to_html() == "<p><strong>A</strong></p><ul><li>&lt;b&gt;</li></ul>"
+    assert "<p>x <strong>y</strong></p>" in Inset("note", "T", "x **y**").to_html()

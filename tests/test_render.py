@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from jdl_toolkit import plots, tables
 from jdl_toolkit.document import MIME, Figure, Inset, Table, Words
 from jdl_toolkit.errors import JDLError
+from jdl_toolkit.markup import REPLACEMENT
 from jdl_toolkit.render import content, lint_html, to_html, to_pdf, write_figures
 from jdl_toolkit.render.content import EXPLORATORY, INVENTED, Heading, Prose, read_report
 from jdl_toolkit.render.drawing import parse
 from jdl_toolkit.render.html import html_of
-from jdl_toolkit.render.pdf import TEXT_WIDTH, column_widths, pdf_of
-from jdl_toolkit.typeface import REPLACEMENT, printable
+from jdl_toolkit.render.pdf import LANDSCAPE_WIDTH, TEXT_WIDTH, column_widths, pdf_of
+from jdl_toolkit.typeface import printable
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 40">{}</svg>'
 HOSTILE = (
@@ -426,9 +427,20 @@ CELLS = st.text(st.characters(categories=("L", "N", "P", "Zs"), max_codepoint=0x
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 9).flatmap(lambda n: st.lists(st.lists(CELLS, min_size=n, max_size=n), min_size=2, max_size=5)))
 def test_no_table_is_wider_than_the_page(rows):
-    size, widths = column_widths(rows, "l" + "r" * (len(rows[0]) - 1))
+    size, widths, page_width = column_widths(rows, "l" + "r" * (len(rows[0]) - 1))
     assert 6 <= size <= 8.5 and all(w > 0 for w in widths)
-    assert sum(widths) + 8 * (len(widths) - 1) <= TEXT_WIDTH + 1e-6
+    assert page_width in (TEXT_WIDTH, LANDSCAPE_WIDTH)
+    assert sum(widths) + 8 * (len(widths) - 1) <= page_width + 1e-6
+
+
+def test_a_table_of_many_columns_turns_the_page():
+    columns = tuple(f"Intervention {i}" for i in range(11))
+    many = table(columns=columns, rows=(tuple(f"organisation {i}" for i in range(11)),) * 40, align="l" + "r" * 10)
+    made = read_report(notebook(markdown("## A"), shown(Words("Before.")), shown(many), shown(Words("After."))), "T")
+    pages = pypdf.PdfReader(io.BytesIO(pdf_of(made))).pages
+    turned = [page.mediabox.width > page.mediabox.height for page in pages]
+    assert turned[0] is False and turned[-1] is False and turned[1:-1] and all(turned[1:-1])
+    assert all("Intervention 10" in " ".join(page.extract_text().split()) for page in pages[1:-1])
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

@@ -20,7 +20,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Sheet
 
 from .. import document
-from ..typeface import FAMILY, clean, printable, width, wrap
+from ..markup import clean
+from ..typeface import FAMILY, printable, width, wrap
 
 #: Analysis Function palette.
 NAVY, TEAL, PLUM, ORANGE, DARK, LILAC = "#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1"

@@ -65,7 +65,8 @@ def _label_in_hand(paper: Any, axes: Any, power: Any, left: float, top: float, r
     start = paper.transData.inverted().transform(
         axes.transData.transform((power.n_treatment, power.detectable_in_hand_pp))
     )
-    paper.plot([start[0], x - 4], [start[1], (top + below) / 2], color=DARK, lw=0.8)
+    end = (x - 4, (top + below) / 2) if start[0] < x else (x + 60, below + 2)
+    paper.plot([start[0], end[0]], [start[1], end[1]], color=DARK, lw=0.8)
 
 
 def _words(power: Any) -> str:

@@ -15,8 +15,7 @@ from typing import Any
 
 from .. import document
 from ..errors import JDLError, Problem
-from ..markup import Node, parse_markdown, parse_words
-from ..typeface import clean
+from ..markup import Node, clean, parse_markdown, parse_words
 
 #: Where the report's marks stand in a notebook's metadata: ``{"exploratory": true, "synthetic": true}``.
 METADATA = "jdl_toolkit"

@@ -20,10 +20,19 @@ from ..result import write_atomically
 from ..typeface import FAMILY, FOLDER, printable, width
 from . import content, drawing
 
-TEXT_WIDTH = 454.0  # points: A4 less its margins
-_TALLEST = 600.0  # of a drawing, so that its caption and note stand on the same page
+_MARGIN = 70.6  # points
+TEXT_WIDTH, LANDSCAPE_WIDTH = 595.2 - 2 * _MARGIN, 841.8 - 2 * _MARGIN  # of an A4 page
+_TALLEST = 630.0  # of a drawing, so that its caption and note stand on the same page
 _PADDING = 8.0  # between two columns
 _LONGEST = 24  # characters of a word that is never broken
+#: What is tried, in this order: the page's text width, whether figures stay on one line, the type size.
+_WAYS = (
+    (TEXT_WIDTH, True, 8.5),
+    (TEXT_WIDTH, True, 7.5),
+    (TEXT_WIDTH, False, 7.5),
+    (LANDSCAPE_WIDTH, True, 7.5),
+    (LANDSCAPE_WIDTH, False, 6.5),
+)
 _NARROW, _WIDEST = 120.0, 230.0  # points that a column of text gets before the type gets smaller; asks for at most
 _SHORT = 1_500  # characters of a table that is kept on one page
 
@@ -84,7 +93,7 @@ def values_of(report: content.Report) -> dict[str, Any]:
         "subtitle": printable(report.subtitle),
         "banners": [printable(banner) for banner in report.banners],
         "font": FAMILY,
-        "width": TEXT_WIDTH,
+        "margin": _MARGIN,
         "opening": report.opening,
         "parts": [_part(part) for part in report.parts],
     }
@@ -123,7 +132,7 @@ def _figure(block: document.Figure) -> dict[str, Any]:
 def _table(block: document.Table) -> dict[str, Any]:
     """Columns as wide as their words need; cells as runs, broken where a word is wider than its column."""
     rows = [[printable(cell) for cell in row] for row in (block.columns, *block.rows)]
-    size, widths = column_widths(rows, block.align)
+    size, widths, page_width = column_widths(rows, block.align)
     cells = [
         [_runs(cell, wide, size, bold=i == 0) for cell, wide in zip(row, widths, strict=True)]
         for i, row in enumerate(rows)
@@ -132,6 +141,7 @@ def _table(block: document.Table) -> dict[str, Any]:
         "caption": printable(block.caption),
         "note": printable(block.note),
         "size": size,
+        "landscape": page_width == LANDSCAPE_WIDTH,
         "padding": _PADDING,
         "widths": widths,
         "align": ["right" if letter == "r" else "left" for letter in block.align],
@@ -141,31 +151,32 @@ def _table(block: document.Table) -> dict[str, Any]:
     }
 
 
-def column_widths(rows: list[list[str]], align: str) -> tuple[float, list[float]]:
-    """Type size and column widths (points, without padding) with which a table stays within the page.
+def column_widths(rows: list[list[str]], align: str) -> tuple[float, list[float], float]:
+    """Type size, column widths (without padding) and text width, all in points, with which a table stays on the page.
 
     The rule of browsers: each column gets at least its longest word (or, if it holds figures, its longest cell), and
     what is left is shared in proportion to what the columns would like beyond that. If that much does not fit, the type
-    gets smaller, then figures may wrap; if nothing helps, all columns shrink alike and long words are broken.
+    gets smaller, then figures may wrap, then the page is turned; if nothing helps, all columns shrink alike and long
+    words are broken.
     """
-    free = TEXT_WIDTH - _PADDING * (len(align) - 1)
-    for whole, size in ((True, 8.5), (True, 7.5), (False, 7.5), (False, 6.5)):
+    for page_width, whole, size in _WAYS:
+        free = page_width - _PADDING * (len(align) - 1)
         least = [_needs(rows, c, size, whole and letter == "r") for c, letter in enumerate(align)]
         if whole:
             least = [max(low, min(_needs(rows, c, size, True), _NARROW)) for c, low in enumerate(least)]
         if sum(least) <= free:
             break
     else:
-        return size, [wide * free / sum(least) for wide in least]
+        return size, [wide * free / sum(least) for wide in least], page_width
     liked = [min(_needs(rows, c, size, True), max(low, _WIDEST)) for c, low in enumerate(least)]
     spare = free - sum(liked)
     if spare < 0:
         share = (free - sum(least)) / (sum(liked) - sum(least))
-        return size, [low + (like - low) * share for low, like in zip(least, liked, strict=True)]
+        return size, [low + (like - low) * share for low, like in zip(least, liked, strict=True)], page_width
     text = [c for c, like in enumerate(liked) if like == _WIDEST] or [0]
     if text == [0]:  # a small table is not stretched over the whole page
-        spare = max(0.0, min(spare, 0.65 * TEXT_WIDTH - sum(liked)))
-    return size, [like + spare / len(text) * (c in text) for c, like in enumerate(liked)]
+        spare = max(0.0, min(spare, 0.65 * page_width - sum(liked)))
+    return size, [like + spare / len(text) * (c in text) for c, like in enumerate(liked)], page_width
 
 
 def _needs(rows: list[list[str]], column: int, size: float, whole: bool) -> float:
