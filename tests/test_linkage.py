@@ -98,7 +98,7 @@ def link_one(register: Register, company: pd.DataFrame, *records: dict) -> pd.Da
     return linked(people, register).links.tail(len(records))
 
 
-# Levels asserted are below what is measured (see benchmarks/linkage.py), for 1,000 records are few
+# Measured over many uploads: precision .999, recall .996, .993 and .986 (benchmarks/linkage.py); 1,000 records are few
 @pytest.mark.parametrize(("level", "recall"), [("clean", 0.98), ("realistic", 0.97), ("dirty", 0.95)])
 def test_precision_and_recall_on_synthetic_uploads(register, level, recall):
     people = draw_upload(register, level, seed=5)
@@ -117,6 +117,7 @@ def test_precision_and_recall_on_synthetic_uploads(register, level, recall):
         ({}, "same name, same date of birth"),
         ({"forename": "WILLIAM ", "surname": "Oaken-Thorpe"}, "same name, same date of birth"),
         ({"forename": "Billy"}, "short form of the forename, same date of birth"),
+        ({"forename": "W", "middle_name": None}, "same surname, forename not given in full, same date of birth"),
         ({"forename": "Henry", "middle_name": None}, "forename is the middle name, same date of birth"),
         ({"forename": "Oakenthorpe", "surname": "William"}, "forename and surname swapped, same date of birth"),
         ({"surname": "Oakentorpe"}, "similar name, same date of birth"),

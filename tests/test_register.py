@@ -9,6 +9,7 @@ import pytest
 from jdl_toolkit.errors import JDLError
 from jdl_toolkit.register import Register, build_register
 from jdl_toolkit.register.linkage_index import prepare_normalising
+from jdl_toolkit.synthetic import synthesise_register
 
 DAY = dt.date(2010, 5, 4)
 
@@ -310,3 +311,16 @@ def test_the_linkage_model_is_trained_once_and_its_levels_add_up(built):
     sums = parameters.groupby("comparison")[["m", "u"]].sum()
     assert (sums["m"] - 1).abs().max() < 1e-9 and (sums["u"] - 1).abs().max() < 0.02
     assert (parameters[["m", "u"]] > 0).all().all()
+
+
+def test_two_builds_of_one_register_derive_the_same(tmp_path):
+    synthesise_register(tmp_path / "src", 3000, seed=2)
+    derived = []
+    for threads in (1, 2):
+        build_register(tmp_path / "src", tmp_path / "out.duckdb", threads=threads)
+        with Register.open(tmp_path / "out.duckdb") as register:
+            derived.append(
+                [register.sql(f"SELECT * FROM {t} ORDER BY ALL") for t in ("linkage_index", "linkage_parameters")]
+            )
+    for one, two in zip(*derived, strict=True):
+        pd.testing.assert_frame_equal(one, two, check_exact=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-FORENAME_AGREES = ("exact", "swapped", "nickname", "similar", "middle")
-SURNAME_AGREES = ("exact", "similar", "part", "sound")
+FORENAME_AGREES = ("exact", "swapped", "nickname", "slip", "alike", "middle")
+SURNAME_AGREES = ("exact", "slip", "alike", "part", "sound")
 DOB_AGREES = ("exact", "day_month", "digit")
 
 _NAME_WORDS = {
@@ -17,6 +17,7 @@ _NAME_WORDS = {
     "middle": "forename is the middle name",
     "surname": "same forename, another surname",
     "forename": "same surname, another forename",
+    "initial": "same surname, forename not given in full",
     "other": "another name",
 }
 _DOB_WORDS = {
@@ -101,9 +102,10 @@ def reasons(scored: pd.DataFrame) -> np.ndarray:
             (scored["forename"] == "middle") & surname,
             forename & surname,
             forename,
+            (scored["forename"] == "no evidence") & surname,
             surname,
         ],
-        ["swapped", "same", "nickname", "middle", "similar", "surname", "forename"],
+        ["swapped", "same", "nickname", "middle", "similar", "surname", "initial", "forename"],
         "other",
     )
     by_name = pd.Series(name).map(_NAME_WORDS)

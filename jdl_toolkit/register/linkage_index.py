@@ -105,8 +105,9 @@ def _add_frequencies(con: duckdb.DuckDBPyConnection) -> None:
         CREATE TABLE linkage_index AS
         WITH least AS (SELECT count(*) AS people, 1 / greatest(count(*), 1) AS share FROM people),
         excess AS (
-            SELECT coalesce(greatest(2 * count(*) FILTER (WHERE n = 2) / nullif(count(*) FILTER (WHERE n = 1), 0)
-                - avg(people * f.share * s.share) FILTER (WHERE n = 1), 0), 0) AS d
+            -- Rounded, since the last digits of a mean depend on the order in which threads add up
+            SELECT round(coalesce(greatest(2 * count(*) FILTER (WHERE n = 2) / nullif(count(*) FILTER (WHERE n = 1), 0)
+                - avg(people * f.share * s.share) FILTER (WHERE n = 1), 0), 0), 6) AS d
             FROM whole_name JOIN forename_frequency f USING (forename) JOIN surname_frequency s USING (surname) CROSS
             JOIN least
         ),

@@ -19,7 +19,8 @@ ahmed ahmad
 aisha ayesha aysha
 alan al allan allen alun
 albert al bert bertie
-alexander alex alec alexis ali sandy sasha xander lex alastair alasdair alistair aleksander
+alexander alex alec alexis ali sandy sasha xander lex aleksander
+alastair alasdair alistair
 alexandra alex alexa alexis sandra sasha lexi aleksandra ola
 alfred alf alfie fred
 alice ali ally
@@ -148,7 +149,8 @@ jessica jess jessie
 joan joanie
 joanne jo joanna
 jodie jody
-john jack johnny jon sean shaun shane
+john jack johnny jon
+sean shaun shane
 jonathan jon johnathan jonny jonno johnnie
 jordan jordy
 joseph joe joey yusuf yousef youssef josef yousuf yusef yousaf
