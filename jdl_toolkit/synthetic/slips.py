@@ -62,8 +62,7 @@ def misdate(rng: np.random.Generator, dates: pd.Series) -> pd.Series:
     """One wrong digit in the day, month or year of each date; what results is a day of the calendar."""
     moved = [_moved(dates, *step) for step in ((0, 0, 1), (0, 0, 10), (0, 1, 0), (1, 0, 0), (10, 0, 0))]
     moved += [_moved(dates, *step) for step in ((0, 0, -1), (0, 0, -10), (0, -1, 0), (-1, 0, 0), (-10, 0, 0))]
-    right = dates.dt.strftime("%Y%m%d").fillna("")
-    one_digit = [_n_differing(right, other.dt.strftime("%Y%m%d").fillna("")) == 1 for other in moved]
+    one_digit = [(_digits(other) != _digits(dates)).sum(axis=1) == 1 for other in moved]
     return _one_of(rng, moved, one_digit, dates)
 
 
@@ -71,6 +70,17 @@ def misdate_year(rng: np.random.Generator, dates: pd.Series) -> pd.Series:
     """Each date one, two or ten years off (29 February moves by one or two days as well)."""
     moved = [dates + pd.DateOffset(years=years) for years in (-10, -2, -1, 1, 2, 10)]
     return _one_of(rng, moved, [other.notna() for other in moved], dates)
+
+
+def first_of_january(dates: pd.Series) -> pd.Series:
+    """What is written down where only the year is known."""
+    return dates - pd.to_timedelta(dates.dt.dayofyear - 1, unit="D")
+
+
+def another_day(rng: np.random.Generator, dates: pd.Series) -> pd.Series:
+    """A date up to three years away: somebody else's, or a guess."""
+    days = rng.integers(32, 1100, len(dates)) * rng.choice([-1, 1], len(dates))
+    return (dates + pd.to_timedelta(days, unit="D")).astype(dates.dtype)
 
 
 def swap_day_and_month(dates: pd.Series) -> pd.Series:
@@ -86,10 +96,10 @@ def _moved(dates: pd.Series, years: int, months: int, days: int) -> pd.Series:
     return pd.to_datetime(parts, errors="coerce").astype(dates.dtype)
 
 
-def _n_differing(left: pd.Series, right: pd.Series) -> pd.Series:
-    """In how many places texts of one length differ; −1 where one is missing."""
-    differing = sum((left.str[i] != right.str[i]).astype(int) for i in range(8))
-    return differing.where((left != "") & (right != ""), -1)
+def _digits(dates: pd.Series) -> np.ndarray:
+    """The eight digits of each date, shape (n, 8); zeros where missing."""
+    number = (dates.dt.year * 10_000 + dates.dt.month * 100 + dates.dt.day).fillna(0).to_numpy(dtype=np.int64)
+    return number[:, None] // 10 ** np.arange(8) % 10
 
 
 def _one_of(

@@ -16,7 +16,17 @@ import pandas as pd
 from ..errors import JDLError
 from ..identifiers import shorten_pnc_id
 from .names import draw_names
-from .slips import has_nickname, misdate, misdate_year, misspell, nicknames, respell, swap_day_and_month
+from .slips import (
+    another_day,
+    first_of_january,
+    has_nickname,
+    misdate,
+    misdate_year,
+    misspell,
+    nicknames,
+    respell,
+    swap_day_and_month,
+)
 from .strangers import off_register_people
 from .workbook import write_upload
 
@@ -50,17 +60,19 @@ LEVELS: dict[str, Level] = {
 #: Fault -> share among the first faults of a row. Set so that at the realistic level names and dates of birth agree as
 #: often as in a published evaluation of person matching: name exact .88, date of birth exact .948, one digit off .017.
 FAULTS: dict[str, float] = {
-    "surname misspelt": 0.20,
+    "surname misspelt": 0.13,
     "forename misspelt": 0.14,
     "nickname": 0.15,
     "surname in another spelling": 0.06,
     "maiden name": 0.05,
     "middle name for forename": 0.04,
     "names swapped": 0.01,
-    "date of birth: one digit": 0.11,
-    "date of birth: day and month swapped": 0.12,
-    "date of birth: year": 0.06,
-    "gender": 0.06,
+    "date of birth: one digit": 0.065,
+    "date of birth: day and month swapped": 0.15,
+    "date of birth: year": 0.03,
+    "date of birth: first of January": 0.05,
+    "date of birth: another day": 0.05,
+    "gender": 0.05,
 }
 OTHERWISE = "surname misspelt"  # where a fault is not possible: no nickname, a day above 12, …
 
@@ -175,6 +187,8 @@ _CHANGES: dict[str, Change] = {
     "date of birth: one digit": lambda rng, p: p.assign(dob=misdate(rng, p["dob"])),
     "date of birth: day and month swapped": lambda rng, p: p.assign(dob=swap_day_and_month(p["dob"])),
     "date of birth: year": lambda rng, p: p.assign(dob=misdate_year(rng, p["dob"])),
+    "date of birth: first of January": lambda rng, p: p.assign(dob=first_of_january(p["dob"])),
+    "date of birth: another day": lambda rng, p: p.assign(dob=another_day(rng, p["dob"])),
     "gender": lambda rng, p: p.assign(sex=p["sex"].map({"M": "F", "F": "M"})),
 }
 
