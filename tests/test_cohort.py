@@ -149,6 +149,15 @@ def test_reasons_one_and_two_say_why():
     assert step(ledger, "not_found")["people_after"] == 0
 
 
+@pytest.mark.parametrize("release", [dt.date(2010, 2, 9), START, dt.date(2010, 6, 1)])
+def test_custody_is_listed_by_whether_the_service_began_inside(release):
+    register = tiny_register(disposal=[order(1, kind="custody", release_date=release)])
+    cohort = build_cohort(*submit({"person_id": 1, "service_start": START}), register, make_spec())
+    inside = "custody, not yet released when the service started"
+    assert cohort.records["detail"].tolist() == ["custody" if release < START else inside]
+    assert step(cohort.ledger, "other_disposal")["could"].endswith("custody route.") is (release >= START)
+
+
 def test_a_record_without_a_start_is_dated_by_the_end_and_counted():
     submitted = submit({"person_id": 1, "service_end": START}, {"person_id": 2, "service_start": START})
     cohort = build_cohort(*submitted, tiny_register(disposal=[order(1), order(2)]), make_spec())

@@ -143,6 +143,18 @@ def test_copas_rate_as_published():
     assert 1 / (1 + math.exp(-logit)) == pytest.approx(0.648, abs=0.0005)
 
 
+def test_an_index_sentence_of_custody_is_no_previous_one():
+    sentences = [
+        index_order(1, disposal="custody", disposal_date=dt.date(2009, 9, 1), release_date=INDEX),
+        {"person_id": 1, "disposal_id": 1, "disposal": "custody", "disposal_date": dt.date(2005, 1, 1)},
+    ]
+    cohort = cohort_of(1)
+    cohort.treated["disposal"] = "custody"
+    units = build_covariates(cohort, tiny_register(disposal=sentences), use("previous_custody", "index_disposal")).units
+    assert units["previous_custody"].tolist() == [math.log(2)]
+    assert units["index_disposal"].tolist() == ["custody"]
+
+
 def test_a_first_offender_counts_from_the_index_sanction():
     register = tiny_register(
         disposal=[index_order(1)], offence=[offence(1, "2009-12-01", INDEX.isoformat(), disposal_id=101)]
