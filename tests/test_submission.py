@@ -502,6 +502,19 @@ def test_questions_in_other_words():
     assert understood["sign_off"] == "The director" and understood["Colour"] == "Blue"
 
 
+def test_answers_that_name_somebody_are_not_for_a_report(tmp_path):
+    answers = [*ANSWERS, ["Contact in the organisation", "J. Secretname"], ["Anything else?", "Ask J. Secretname"]]
+    found = submit(tmp_path, answers=answers, n=61)
+    assert found.answers["contact"] == "J. Secretname" and len(found.answers) == 9
+    assert list(found.public_answers()) == [
+        "service_description",
+        "where_received",
+        "referral_route",
+        "date_meaning",
+        "selection",
+    ]
+
+
 def test_an_unanswered_question_blocks_the_whole_upload(tmp_path):
     found = submit(tmp_path, answers=ANSWERS[:-1], n=61)
     assert [(b.sheet, b.row, b.code) for b in found.request_blockers()] == [("Service", None, "question_missing")]

@@ -149,6 +149,8 @@ class Question:
     exact : tuple of str
         Or if it says exactly this, as `plain` writes it.
     required : bool
+    may_be_published : bool
+        False where the answer may name a person.
     """
 
     key: str
@@ -156,6 +158,7 @@ class Question:
     keywords: tuple[tuple[str, ...], ...]
     exact: tuple[str, ...] = ()
     required: bool = True
+    may_be_published: bool = True
 
 
 QUESTIONS: tuple[Question, ...] = (
@@ -168,9 +171,13 @@ QUESTIONS: tuple[Question, ...] = (
         "second_contact",
         "Second contact in the organisation",
         (("second", "contact"), ("other", "contact"), ("deputy",)),
+        may_be_published=False,
     ),
     Question(
-        "sign_off", "Internal sign-off of this submission", (("sign", "off"), ("signed",), ("signoff",), ("approved",))
+        "sign_off",
+        "Internal sign-off of this submission",
+        (("sign", "off"), ("signed",), ("signoff",), ("approved",)),
+        may_be_published=False,
     ),
     Question("selection", "How participants were selected", (("select",), ("chosen",), ("how", "chose"))),
     Question(
@@ -183,6 +190,7 @@ QUESTIONS: tuple[Question, ...] = (
         "Why the same person appears more than once",
         (("more", "than", "once"), ("twice",), ("duplicat",)),
         required=False,
+        may_be_published=False,
     ),
     Question(
         "where_received", "Where the service was received (custody, community, both)", (("where",),), ("setting",)
@@ -195,6 +203,7 @@ QUESTIONS: tuple[Question, ...] = (
         (("first", "contact"), ("main", "contact"), ("contact", "organisation")),
         ("contact",),
         required=False,
+        may_be_published=False,
     ),
     Question(
         "organisation",

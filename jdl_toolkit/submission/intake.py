@@ -15,7 +15,7 @@ from ..result import Result
 from ..spec import RequestSpec
 from .answers import read_answers
 from .faults import BLOCKS_REQUEST, BLOCKS_ROW, FAULTS, NO_ISSUES, WARNS, all_issues, issues_of
-from .fields import PEOPLE, SERVICE, TELLING
+from .fields import PEOPLE, QUESTIONS, SERVICE, TELLING
 from .headings import find_columns, is_heading_row
 from .repeats import number_people
 from .rules import check_people
@@ -66,6 +66,11 @@ class Submission(Result):
         found = self.issues[self.issues["severity"] == BLOCKS_REQUEST]
         rows = [None if pd.isna(row) else int(row) for row in found["row"]]
         return tuple(map(Blocker, found["sheet"], rows, found["code"], found["message"]))
+
+    def public_answers(self) -> dict[str, str]:
+        """Answers that a report may quote: to the template's questions, but for those that name somebody."""
+        asked = {q.key for q in QUESTIONS if q.may_be_published}
+        return {key: answer for key, answer in self.answers.items() if key in asked}
 
     def faults_by_kind(self) -> pd.DataFrame:
         """Faults counted by kind, the gravest and most frequent first: severity, column, code, what, fix, n."""
