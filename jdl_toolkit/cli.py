@@ -47,6 +47,7 @@ def command(group: click.Group, name: str, example: str) -> Callable[[Callable[.
             except Exception as fault:  # every failure ends with a message and a status, never with a traceback
                 sys.exit(_tell(fault, as_json))
             click.echo(json.dumps(values, default=str) if as_json else words)
+            sys.exit(values.get("exit_status", 0))
 
         return call
 
@@ -119,25 +120,43 @@ def register_build(source: Path, out: Path, adapter: Path | None) -> tuple[dict,
     return made, f"Built {out}: {counts}."
 
 
+@command(main, "template", "jdl template upload.xlsx")
+@click.argument("file", type=click.Path(path_type=Path))
+def template(file: Path) -> tuple[dict, str]:
+    """Write the empty workbook that organisations fill in."""
+    from .submission import write_template
+
+    if file.exists():
+        raise JDLError("the file is there already", str(file), "name another; nothing was changed")
+    write_template(file)
+    return {"file": str(file)}, f"Wrote {file}."
+
+
 @command(main, "check", "jdl check upload.xlsx")
 @click.argument("upload", type=click.Path(path_type=Path))
-def check(upload: Path) -> tuple[dict, str]:
-    """Check an organisation's upload before anything is linked, and list every problem."""
+@click.option("--marked", type=click.Path(path_type=Path), help="Where to write the marked-up copy. Default: beside the upload.")
+def check(upload: Path, marked: Path | None) -> tuple[dict, str]:
+    """Check an organisation's upload: list every problem, and write a copy with the problems marked in place."""
     from .lab import Lab
-    from .spec import lab_resources, load_spec
-    from .submission import read_submission
+    from .spec import intake_spec, lab_resources
+    from .submission import marked_up_copy, read_submission
 
     try:
-        lab = Lab.find()
+        root = Lab.find().root
     except JDLError:
-        lab = Lab(lab_resources())
-    spec = load_spec(lab_resources() / "parameters/requests/foundation-2013.yml", lab.root / "parameters/defaults.yml")
-    submission = read_submission(upload, spec)
-    issues = submission.issues
-    values = {"records": len(submission.people), "usable": int(submission.people.usable.sum()), "issues": issues.to_dict("records")}
-    lines = [submission.summary()]
-    lines += [f"- {i.sheet}, row {i.row}, {i.column}: {i.message} ({i.severity})" for i in issues.itertuples()]
-    return values, "\n".join(lines)
+        root = lab_resources()
+    submission = read_submission(upload, intake_spec(root / "parameters" / "defaults.yml"))
+    marked = marked_up_copy(upload, submission, marked or upload.with_name(f"{upload.stem}-marked.xlsx"))
+    blockers = submission.request_blockers()
+    few = [b for b in blockers if b.code == "too_few_people"]
+    issues = [
+        {"place": ", ".join(str(part) for part in (i.sheet, f"row {i.row}" if i.row == i.row else "", i.column) if part), "problem": i.message, "severity": i.severity}
+        for i in submission.issues.astype(object).itertuples()
+    ]
+    lines = [submission.summary(), *(f"- {i['place']}: {i['problem']} ({i['severity']})" for i in issues), f"Marked-up copy: {marked}"]
+    values = {"records": len(submission.people), "usable": int(submission.people.usable.sum()), "issues": issues, "marked": str(marked)}
+    status = 2 if len(blockers) > len(few) else 3 if few else 0
+    return values | {"exit_status": status}, "\n".join(lines)
 
 
 @command(main, "run", "jdl run foundation-2013")
@@ -194,7 +213,7 @@ def status(outputs: Path | None) -> tuple[dict, str]:
     return {"requests": listed}, words
 
 
-@command(main, "power", "jdl power --n-control 33111 --sd 0.473269 --reductions 1:10")
+@command(main, "power", "jdl power --n-control 33111 --sd 0.4732691826 --reductions 1:10")
 @click.option("--n-control", type=click.IntRange(2), required=True, help="People in the control group.")
 @click.option("--sd", type=click.FloatRange(0, min_open=True), help="Common standard deviation of the outcome.")
 @click.option("--rate-treatment", type=click.FloatRange(0, 1), help="Reoffending rate of the treatment group, as a fraction.")

@@ -143,7 +143,6 @@ def require_eligible_disposal(walk: Walk, terms: Terms) -> Walk:
     is_within = leaves & (rows["index_date"] < rows["service_start"]) & (rows["service_start"] < rows["window_end"])
     months = f"started within {terms.window} months"
     remarks = {f"of which {months}": int(is_within.sum())} if leaves.any() else {}
-    remarks |= {f"{name}: {months}": n for name, n in _counted(kind[is_within]).items()}
     could = "A further analysis of people with these sentences."
     if (leaves & inside).any() and not terms.is_custody_route:
         could += " Those in custody when the service started suit an analysis by the custody route."

@@ -298,6 +298,14 @@ def load_spec(path: Path, defaults: Path | None = None) -> RequestSpec:
     return validate(merge(base, {"register": "main"} | asked), path.name)
 
 
+def intake_spec(defaults: Path) -> RequestSpec:
+    """The defaults alone, for an upload that belongs to no request yet; it counts as received today."""
+    service = {"name": "an upload to check", "need": Need.other, "setting": Setting.both}
+    asked = {"request": "check", "organisation": {"name": "unknown", "sector": Sector.voluntary}, "service": service}
+    asked |= {"received": dt.date.today(), "submission": "upload.xlsx", "register": "main"}
+    return validate(read_yaml(defaults) | asked, defaults.name)
+
+
 def validate(values: dict[str, Any], where: str) -> RequestSpec:
     """Validate merged settings, or raise one `JDLError` that names every fault."""
     try:
