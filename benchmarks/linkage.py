@@ -1,8 +1,9 @@
 """How often linkage is right, and how long it takes as a multiple of one pass over the register, by fault level.
 
-Precision: links that are right, of all links. Recall: people who were found, of those submitted who are on the register.
-Beside them what an exact match of forename, surname and date of birth would have found. The floor is one hash join of the
-upload with the register's index on the date of birth. Ratios carry over from machine to machine, seconds do not.
+Precision: links that are right, of all links. Recall: people who were found, of those submitted who are on the
+register. Beside them what an exact match of forename, surname and date of birth would have found. The floor is one
+hash join of the upload with the register's index on the date of birth. Ratios carry over from machine to machine,
+seconds do not.
 
     python benchmarks/linkage.py REGISTER.duckdb [--records 1246] [--uploads 4]
 """
