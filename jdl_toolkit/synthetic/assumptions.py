@@ -100,10 +100,10 @@ SERIOUS_SHARES = {"violence": 0.07, "robbery": 0.27, "sexual_adult": 0.55, "sexu
 
 #: Offences brought to one sanction: zero-truncated negative binomial, whose mean before truncation is
 #: mean · exp(by risk · OGRS3 at the last event) · (1 + previous sanctions) ^ by record · appetite, the last being a
-#: person's own: log-normal with this standard deviation.
-OFFENCES_APPETITE = 1.45
+#: person's own: log-normal with this standard deviation, and at most this many times the median.
+OFFENCES_APPETITE, OFFENCES_MOST = 1.45, 10.0
 OFFENCES_SIZE = 0.7
-OFFENCES_MEAN, OFFENCES_BY_RISK, OFFENCES_BY_RECORD = 0.142, 1.5, 0.42
+OFFENCES_MEAN, OFFENCES_BY_RISK, OFFENCES_BY_RECORD = 0.135, 1.7, 0.5
 #: Mean days to the first offence among those who reoffend within the year: after custody (published), after all else.
 DAYS_TO_FIRST_CUSTODY, DAYS_TO_FIRST_OTHER = 122.0, 175.0
 

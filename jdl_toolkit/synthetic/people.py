@@ -48,7 +48,7 @@ def draw_people(rng: Generator, n: int, first_id: int) -> pd.DataFrame:
         leaves=np.where(rng.random(n) < a.SHARE_LEAVING, leaves, NEVER),
         male=male,
         career=pick(rng, careers[2 * ~male + (age >= 18)]),
-        appetite=np.exp(rng.normal(0, a.OFFENCES_APPETITE, n)),
+        appetite=np.minimum(np.exp(rng.normal(0, a.OFFENCES_APPETITE, n)), a.OFFENCES_MOST),
     )
 
 
