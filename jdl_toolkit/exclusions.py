@@ -76,12 +76,23 @@ class Terms:
         return "release" if set(self.spec.cohort.index_disposals) == {"custody"} else "sentence"
 
 
+#: What was unusable, by the field that a fault's code starts with; "dob_missing" is a fault of the date of birth.
+UNUSABLE_FIELDS = {
+    "forename": "no full name",
+    "surname": "no full name",
+    "dob": "no usable date of birth",
+    "gender": "no usable gender",
+    "service": "no usable date of the service",
+}
+
+
 def require_usable_identifiers(walk: Walk, terms: Terms) -> Walk:
     """Reason 1."""
     rows = walk.rows
     why = rows["why_unusable"].where(rows["why_unusable"].notna(), "identifiers")
     undated = rows["service_start"].isna()
-    why = why.mask(rows["usable"].astype(bool) & undated, "service_date_missing").astype(object).map(in_words)
+    why = why.mask(rows["usable"].astype(bool) & undated, "service_date_missing").astype(str)
+    why = why.str.split("_").str[0].map(UNUSABLE_FIELDS).fillna("identifiers unusable").astype(object)
     leaves = ~rows["usable"].astype(bool) | rows["status"].eq("unusable identifiers") | undated
     return walk.leave(leaves, 1, why, people=False, could="Corrected records, sent again, can be looked for.")
 

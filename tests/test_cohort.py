@@ -109,7 +109,7 @@ def test_every_record_has_its_reason_and_the_records_add_up_to_the_ledger():
     assert {code: counts.get(code, 0) for code in range(1, 14)} == {c: cohort.ledger.excluded(c) for c in range(1, 14)}
     assert cohort.records["row"].tolist() == list(range(2, 1248))
     assert cohort.records["reason"].isna().sum() == 257
-    assert set(cohort.records.loc[cohort.records["reason"] == 1, "detail"]) == {"dob implausible"}
+    assert set(cohort.records.loc[cohort.records["reason"] == 1, "detail"]) == {"no usable date of birth"}
 
 
 def test_nobody_received_is_a_ledger_of_noughts():
@@ -138,9 +138,9 @@ def test_reasons_one_and_two_say_why():
     )
     ledger = build_cohort(*submitted, tiny_register(disposal=[order(1)]), make_spec()).ledger
     assert step(ledger, "unusable_identifiers")["details"] == {
-        "dob missing": 2,
-        "forename initial": 1,
-        "service date missing": 1,
+        "no usable date of birth": 2,
+        "no full name": 1,
+        "no usable date of the service": 1,
     }
     assert step(ledger, "not_found")["details"] == {"no match": 2, "ambiguous": 1}
     assert step(ledger, "unusable_identifiers")["people_after"] is None
