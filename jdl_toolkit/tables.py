@@ -170,7 +170,9 @@ def flow_table(steps: Iterable[Any], *, key: str = "flow", caption: str = "", mi
     columns = ("Step", "Records that left", "Records that remained")
     columns += ("People that remained",) * with_people + ("Remarks",) * with_remarks
     align = "lrr" + "r" * with_people + "l" * with_remarks
-    return Table(key, caption or "Each step from the records received to the people analysed", columns, cells, align)
+    nothing = (("No steps are recorded", NOTHING, NOTHING),)
+    caption = caption or "Each step from the records received to the people analysed"
+    return Table(key, caption, columns, cells or nothing, align)
 
 
 def linkage_table(findings: Findings, *, key: str = "linkage", caption: str = "") -> Table:

@@ -17,6 +17,7 @@ from matplotlib.text import Text
 
 from jdl_toolkit import plots
 from jdl_toolkit.attrition import Ledger
+from jdl_toolkit.errors import JDLError
 from jdl_toolkit.plots import canvas
 
 DRAWINGS = {
@@ -153,6 +154,11 @@ def test_the_flow_chart_reads_a_ledger_and_withholds():
     hidden = plots.flow_chart(invented.flow({1: None}, 60))
     assert "fewer than 5 (the record could not be used" in hidden.alt
     assert plots.flow_chart(invented.flow({1: 0}, 60)).alt.endswith("Nobody left on the way.")
+
+
+def test_a_flow_without_steps_is_refused():
+    with pytest.raises(JDLError, match="no steps to draw"):
+        plots.flow_chart(())
 
 
 def test_the_love_plot_keeps_the_worst_and_says_how_many_more():

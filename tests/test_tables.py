@@ -107,6 +107,10 @@ def test_the_flow_table_reads_a_ledger():
     assert plain.columns == ("Step", "Records that left", "Records that remained")
 
 
+def test_a_flow_that_was_not_recorded_is_said_to_be_none():
+    assert tables.flow_table(()).rows == (("No steps are recorded", "–", "–"),)
+
+
 def test_linkage_lists_ways_and_failures():
     table = tables.linkage_table(FINDINGS)
     assert table.rows == (

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from .. import document
+from ..errors import JDLError
 from ..numbers import count_
 from ..typeface import width, wrap
 from .canvas import DARK, NAVY, PALE, SIZE, WIDTH, block_height, finish, records, sheet, styled, write
@@ -39,10 +40,17 @@ def flow_chart(
     steps : records
         A ledger's steps or the flow of the findings: ``code``, ``label``, ``records_excluded``, ``records_after``
         (None where withheld; ``secondary`` names those withheld only to protect another); the first is what was
-        received. Steps with a reason code are gathered into
-        `MILESTONES`; those of a control pool, which have none, stand each for themselves.
+        received. Steps with a reason code are gathered into `MILESTONES`; those of a control pool, which have none,
+        stand each for themselves.
+
+    Raises
+    ------
+    JDLError
+        If there is no step.
     """
     rows = records(steps)
+    if not rows:
+        raise JDLError("there are no steps to draw", "flow chart", "show it only where a flow is recorded")
     stages = _stages(rows)
     boxes = [_box(step_count(s["step"], "records_after", minimum_cell), s["label"]) for s in stages]
     sides = [[_reason(leaver, minimum_cell) for leaver in s["left"]] for s in stages]

@@ -34,7 +34,7 @@ _WAYS = (
     (LANDSCAPE_WIDTH, False, 6.5),
 )
 _NARROW, _WIDEST = 120.0, 230.0  # points that a column of text gets before the type gets smaller; asks for at most
-_SHORT = 1_500  # characters of a table that is kept on one page
+_SHORT = 1_500  # characters of a table or box that is kept on one page
 
 
 def to_pdf(
@@ -107,7 +107,9 @@ def _part(part: content.Part) -> dict[str, Any]:
             return {"kind": "prose", "blocks": [_node(node) for node in part.blocks]}
         case content.Box():
             blocks = [_node(node) for node in part.blocks]
-            return {"kind": "box", "tone": part.tone, "title": printable(part.title), "blocks": blocks}
+            long = len(json.dumps(blocks)) > 2 * _SHORT
+            title = printable(part.title)
+            return {"kind": "box", "tone": part.tone, "title": title, "blocks": blocks, "breakable": long}
         case content.Table():
             return {"kind": "table", "number": part.number, **_table(part.block)}
         case content.Figure():
