@@ -17,7 +17,7 @@ import numpy as np
 
 from jdl_toolkit.balance import measure_balance
 from jdl_toolkit.matching import radius_weights
-from jdl_toolkit.regression import Link, fit_glm
+from jdl_toolkit.matching.regression import Link, fit_glm
 
 
 def best_of(repeats: int, work: Callable[[], object]) -> float:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .design import expand_levels, ordered_units
+from .matching.design import expand_levels, ordered_units
 from .errors import CouldNotBeAnswered
 from .matching import MatchedSample, match
-from .propensity import fit_propensity
+from .matching.propensity import fit_propensity
 from .result import Result
 
 #: Differences below this share of the means are rounding, not imbalance (a constant column has no spread).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from .clock import is_proven_reoffence
+from .cohort.clock import is_proven_reoffence
 from .register import Register
 from .spec import RequestSpec
 

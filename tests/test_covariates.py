@@ -12,8 +12,8 @@ from test_cohort import crowd
 
 from jdl_toolkit.cohort import build_cohort
 from jdl_toolkit.covariates import Covariates, build_covariates
-from jdl_toolkit.history import MERGED_GROUPS, copas_rate
-from jdl_toolkit.profile import AGE_BANDS, NOT_RECORDED, banded
+from jdl_toolkit.covariates.history import MERGED_GROUPS, copas_rate
+from jdl_toolkit.covariates.profile import AGE_BANDS, NOT_RECORDED, banded
 from jdl_toolkit.register import OFFENCE_GROUPS
 from jdl_toolkit.spec import Covariate
 

@@ -15,7 +15,7 @@ from statsmodels.stats.multitest import multipletests
 from threadpoolctl import threadpool_limits
 
 from jdl_toolkit.errors import JDLError
-from jdl_toolkit.estimation import estimate
+from jdl_toolkit.inference.estimation import estimate
 from jdl_toolkit.inference import Outcomes, compare_measures, holm, verdict
 from jdl_toolkit.matching import match
 

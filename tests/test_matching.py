@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_tables import RADIUS_RUNS, TABLES, cohort, covariates, made, r_units, reference, spec_as_r
 
-from jdl_toolkit.design import comparable, merge_rare_levels
+from jdl_toolkit.matching.design import comparable, merge_rare_levels
 from jdl_toolkit.errors import JDLError
 from jdl_toolkit.matching import MatchedSample, match, radius_weights
-from jdl_toolkit.propensity import fit_propensity
-from jdl_toolkit.regression import Link, fit_firth, fit_glm, independent_columns
+from jdl_toolkit.matching.propensity import fit_propensity
+from jdl_toolkit.matching.regression import Link, fit_firth, fit_glm, independent_columns
 
 # R's fit stops at a relative change of the deviance of 1e-14; both stay within 1e-9 of the exact maximum.
 R_SCORE = 5e-9

@@ -8,7 +8,7 @@ import pytest
 from registers import make_spec, tiny_register
 from test_cohort import crowd
 
-from jdl_toolkit.clock import add_months
+from jdl_toolkit.cohort.clock import add_months
 from jdl_toolkit.outcomes import measure_outcomes
 
 INDEX = pd.Timestamp("2010-01-10")

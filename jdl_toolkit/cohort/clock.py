@@ -21,7 +21,7 @@ import hashlib
 
 import numpy as np
 
-from .spec import RequestSpec
+from ..spec import RequestSpec
 
 #: SQL over an ``offence`` row named ``o``: the kinds of offence that count as offending at all.
 COUNTS_AS_OFFENCE = "NOT coalesce(o.is_penalty_notice, false) AND NOT coalesce(o.is_breach, false)"

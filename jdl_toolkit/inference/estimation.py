@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from .errors import JDLError
-from .matching import MatchedSample
-from .regression import Link, fit_glm, independent_columns
+from ..errors import JDLError
+from ..matching import MatchedSample
+from ..matching.regression import Link, fit_glm, independent_columns
 
 ESTIMATES = ("headline", "classic", "check")
 

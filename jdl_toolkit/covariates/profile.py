@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .index_disposal import in_words
+from ..cohort.index_disposal import in_words
 
 NOT_RECORDED = "not recorded"
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .errors import JDLError
+from ..errors import JDLError
 from .estimation import ESTIMATES, Kind, estimate
-from .matching import MatchedSample
-from .result import Result
+from ..matching import MatchedSample
+from ..result import Result
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from .errors import JDLError
+from ..errors import JDLError
 from .propensity import Propensity, fit_propensity
-from .result import Result
+from ..result import Result
 
 
 @dataclass(frozen=True)

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from .attrition import Ledger
-from .errors import JDLError
+from ..attrition import Ledger
+from ..errors import JDLError
 from .exclusions import REGISTER_STEPS, Terms, Walk, require_found, require_usable_identifiers
 from .index_disposal import find_index_disposals
 from .pool import POOL_COLUMNS, build_pool, index_period
-from .register import Register
-from .result import Result
-from .spec import Disposal, RequestSpec, Route
+from ..register import Register
+from ..result import Result
+from ..spec import Disposal, RequestSpec, Route
 
 if TYPE_CHECKING:
-    from .linkage import Linkage
-    from .submission import Submission
+    from ..linkage import Linkage
+    from ..submission import Submission
 
 RECORD_COLUMNS = [
     "row", "person_id", "reason", "detail", "disposal_id", "disposal", "index_date", "service_start", "delay_days",

@@ -11,7 +11,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from .errors import JDLError, Problem
+from ..errors import JDLError, Problem
 
 OTHER_LEVELS = "other levels"
 NOT_KNOWN = "not known"

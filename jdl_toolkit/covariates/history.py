@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .clock import COUNTS_AS_OFFENCE, months_after
-from .index_disposal import sql_list
-from .register import NEEDS, Register
+from ..cohort.clock import COUNTS_AS_OFFENCE, months_after
+from ..cohort.index_disposal import sql_list
+from ..register import NEEDS, Register
 
 #: The twenty offence groups merged into a few, for counts of previous offences.
 MERGED_GROUPS: dict[str, tuple[str, ...]] = {

@@ -21,7 +21,7 @@ from .design import (
     ordered_units,
     without_reference_levels,
 )
-from .errors import JDLError
+from ..errors import JDLError
 from .regression import Fit, Link, fit_firth, fit_glm, independent_columns
 
 
