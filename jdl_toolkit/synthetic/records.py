@@ -99,7 +99,9 @@ def write_records(
     )
     found = people[people["person_id"].isin(plain["person_id"])].reset_index(drop=True)
     written = apply_faults(rng, found[["person_id", *IDENTITY, "maiden_surname"]], "realistic")
-    written["dob"] = written["dob"].where(_has_plausible_age(written, plain), found["dob"])
+    # with a wrong name as well as a wrong date of birth, an identifier alone might not convince
+    right_name = (written[["forename", "surname"]] == found[["forename", "surname"]]).all(axis=1)
+    written["dob"] = written["dob"].where(right_name & _has_plausible_age(written, plain), found["dob"])
     written = keep_identifiers(rng, written, always=_needs_identifier(written, found, people))
     rows = plain.merge(written.drop(columns="maiden_surname"), on="person_id")
     strangers = pd.concat([strangers, _served_any_time(strangers, rng)[["service_start"]]], axis=1)
