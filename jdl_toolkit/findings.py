@@ -413,7 +413,7 @@ def _findings(
     analyses: tuple[Analysis, ...],
     provenance: Provenance,
 ) -> Findings:
-    answers = submission.answers if submission is not None else {}
+    answers = submission.public_answers() if submission is not None else {}
     return Findings(
         request=spec.request,
         received=spec.received,
