@@ -170,15 +170,18 @@ def column_widths(rows: list[list[str]], align: str) -> tuple[float, list[float]
             break
     else:
         return size, [wide * free / sum(least) for wide in least], page_width
-    liked = [min(_needs(rows, c, size, True), max(low, _WIDEST)) for c, low in enumerate(least)]
-    spare = free - sum(liked)
-    if spare < 0:
-        share = (free - sum(least)) / (sum(liked) - sum(least))
-        return size, [low + (like - low) * share for low, like in zip(least, liked, strict=True)], page_width
-    text = [c for c, like in enumerate(liked) if like == _WIDEST] or [0]
-    if text == [0]:  # a small table is not stretched over the whole page
-        spare = max(0.0, min(spare, 0.65 * page_width - sum(liked)))
-    return size, [like + spare / len(text) * (c in text) for c, like in enumerate(liked)], page_width
+    natural = [_needs(rows, c, size, True) for c in range(len(align))]
+    modest = [min(like, max(low, _WIDEST)) for like, low in zip(natural, least, strict=True)]
+    widths = _between(_between(least, modest, free), natural, free)
+    spare = min(free, 0.65 * page_width) - sum(widths)  # a small table is not stretched over the whole page
+    return size, [widths[0] + max(0.0, spare), *widths[1:]], page_width
+
+
+def _between(low: list[float], high: list[float], total: float) -> list[float]:
+    """Widths as near to `high` as `total` allows, each raised from `low` by the same share of its distance."""
+    distance = sum(max(0.0, top - bottom) for bottom, top in zip(low, high, strict=True))
+    share = min(1.0, (total - sum(low)) / distance) if distance else 0.0
+    return [bottom + share * max(0.0, top - bottom) for bottom, top in zip(low, high, strict=True)]
 
 
 def _needs(rows: list[list[str]], column: int, size: float, whole: bool) -> float:
