@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .matching.design import expand_levels, ordered_units
 from .errors import CouldNotBeAnswered
 from .matching import MatchedSample, match
+from .matching.design import expand_levels, ordered_units
 from .matching.propensity import fit_propensity
 from .result import Result
 

@@ -27,7 +27,9 @@ class Command(click.Command):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.params.append(click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object on standard output."))
+        self.params.append(
+            click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object on standard output.")
+        )
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if self.epilog:
@@ -94,10 +96,27 @@ def init(folder: Path) -> tuple[dict, str]:
 
 
 @command(main, "synth", "jdl synth --persons 100000 --seed 1 --out data/demo")
-@click.option("--persons", type=click.IntRange(20_000, 20_000_000), default=100_000, show_default=True, help="People on the register.")
+@click.option(
+    "--persons",
+    type=click.IntRange(20_000, 20_000_000),
+    default=100_000,
+    show_default=True,
+    help="People on the register.",
+)
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write; replaced if it was made by this command.")
-@click.option("--effect", type=click.FloatRange(-30, 0), default=-2.0, show_default=True, help="True effect of the service, in percentage points.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Folder to write; replaced if it was made by this command.",
+)
+@click.option(
+    "--effect",
+    type=click.FloatRange(-30, 0),
+    default=-2.0,
+    show_default=True,
+    help="True effect of the service, in percentage points.",
+)
 def synth(persons: int, seed: int, out: Path, effect: float) -> tuple[dict, str]:
     """Make an invented register and an example upload whose true effect is known."""
     from .synthetic.demonstration import synthesise
@@ -134,7 +153,9 @@ def template(file: Path) -> tuple[dict, str]:
 
 @command(main, "check", "jdl check upload.xlsx")
 @click.argument("upload", type=click.Path(path_type=Path))
-@click.option("--marked", type=click.Path(path_type=Path), help="Where to write the marked-up copy. Default: beside the upload.")
+@click.option(
+    "--marked", type=click.Path(path_type=Path), help="Where to write the marked-up copy. Default: beside the upload."
+)
 def check(upload: Path, marked: Path | None) -> tuple[dict, str]:
     """Check an organisation's upload: list every problem, and write a copy with the problems marked in place."""
     from .lab import Lab
@@ -150,20 +171,42 @@ def check(upload: Path, marked: Path | None) -> tuple[dict, str]:
     blockers = submission.request_blockers()
     few = [b for b in blockers if b.code == "too_few_people"]
     issues = [
-        {"place": ", ".join(str(part) for part in (i.sheet, f"row {i.row}" if i.row == i.row else "", i.column) if part), "problem": i.message, "severity": i.severity}
+        {
+            "place": ", ".join(
+                str(part) for part in (i.sheet, f"row {i.row}" if i.row == i.row else "", i.column) if part
+            ),
+            "problem": i.message,
+            "severity": i.severity,
+        }
         for i in submission.issues.astype(object).itertuples()
     ]
-    lines = [submission.summary(), *(f"- {i['place']}: {i['problem']} ({i['severity']})" for i in issues), f"Marked-up copy: {marked}"]
-    values = {"records": len(submission.people), "usable": int(submission.people.usable.sum()), "issues": issues, "marked": str(marked)}
+    lines = [
+        submission.summary(),
+        *(f"- {i['place']}: {i['problem']} ({i['severity']})" for i in issues),
+        f"Marked-up copy: {marked}",
+    ]
+    values = {
+        "records": len(submission.people),
+        "usable": int(submission.people.usable.sum()),
+        "issues": issues,
+        "marked": str(marked),
+    }
     status = 2 if len(blockers) > len(few) else 3 if few else 0
     return values | {"exit_status": status}, "\n".join(lines)
 
 
 @command(main, "run", "jdl run foundation-2013")
 @click.argument("request")
-@click.option("--until", default="report", show_default=True, help="Last stage to run: intake, linkage, matching, outcomes or report.")
+@click.option(
+    "--until",
+    default="report",
+    show_default=True,
+    help="Last stage to run: intake, linkage, matching, outcomes or report.",
+)
 @click.option("--fresh", is_flag=True, help="Archive the request's earlier outputs and start anew.")
-@click.option("--outputs", type=click.Path(path_type=Path), help="Folder of all outputs. Default: outputs/ in the lab's folder.")
+@click.option(
+    "--outputs", type=click.Path(path_type=Path), help="Folder of all outputs. Default: outputs/ in the lab's folder."
+)
 def run(request: str, until: str, fresh: bool, outputs: Path | None) -> tuple[dict, str]:
     """Run one request: every stage that is not yet up to date, up to the report."""
     from .lab import Lab
@@ -172,15 +215,27 @@ def run(request: str, until: str, fresh: bool, outputs: Path | None) -> tuple[di
     lab = Lab.find()
     outputs = (outputs or lab.root / "outputs").resolve()
     outcome = run_request(lab, request, outputs, until, fresh, progress=_stage_progress())
-    values = {"request": outcome.request, "status": outcome.status, "headline": outcome.headline, "seconds": outcome.seconds}
+    values = {
+        "request": outcome.request,
+        "status": outcome.status,
+        "headline": outcome.headline,
+        "seconds": outcome.seconds,
+    }
     if outcome.report is None:
-        return values, f"{outcome.request}: done up to stage {until}. Its executed notebooks are in the restricted folder."
+        return (
+            values,
+            f"{outcome.request}: done up to stage {until}. Its executed notebooks are in the restricted folder.",
+        )
     report = {name: lab.short(outcome.report / f"report.{name}") for name in ("html", "pdf")}
     words = f"{outcome.headline}\n\nReport: {report['html']}\n        {report['pdf']}"
     return values | {"report": report}, words
 
 
-@command(main, "record", "jdl record foundation-2013 'balance accepted' --by 'A. Statistician' --reason 'the worst covariate is ...'")
+@command(
+    main,
+    "record",
+    "jdl record foundation-2013 'balance accepted' --by 'A. Statistician' --reason 'the worst covariate is ...'",
+)
 @click.argument("request")
 @click.argument("event", type=click.Choice(["balance accepted"]))
 @click.option("--by", required=True, help="Who decided.")
@@ -196,7 +251,10 @@ def record(request: str, event: str, by: str, reason: str, outputs: Path | None)
     folder = RequestFolder((outputs or lab.root / "outputs") / lab.spec(request).request)
     manifest = Manifest.read(folder.manifest_file)
     manifest.record_event(event, by, reason)
-    return {"request": request, "event": event}, f"Recorded for {request}: {event}, by {by}. Run the request again to go on."
+    return {
+        "request": request,
+        "event": event,
+    }, f"Recorded for {request}: {event}, by {by}. Run the request again to go on."
 
 
 @command(main, "status", "jdl status")
@@ -208,7 +266,10 @@ def status(outputs: Path | None) -> tuple[dict, str]:
 
     outputs = outputs or Lab.find().root / "outputs"
     rows = [Manifest.read(path).values for path in sorted(outputs.glob("*/manifest.json"))]
-    listed = [{"request": r["request"], "status": r["status"], "stages": {k: s["status"] for k, s in r["stages"].items()}} for r in rows]
+    listed = [
+        {"request": r["request"], "status": r["status"], "stages": {k: s["status"] for k, s in r["stages"].items()}}
+        for r in rows
+    ]
     words = "\n".join(f"{r['request']:<40} {r['status']}" for r in listed) or "No request has been run yet."
     return {"requests": listed}, words
 
@@ -216,12 +277,23 @@ def status(outputs: Path | None) -> tuple[dict, str]:
 @command(main, "power", "jdl power --n-control 33111 --sd 0.4732691826 --reductions 1:10")
 @click.option("--n-control", type=click.IntRange(2), required=True, help="People in the control group.")
 @click.option("--sd", type=click.FloatRange(0, min_open=True), help="Common standard deviation of the outcome.")
-@click.option("--rate-treatment", type=click.FloatRange(0, 1), help="Reoffending rate of the treatment group, as a fraction.")
-@click.option("--rate-control", type=click.FloatRange(0, 1), help="Reoffending rate of the control group, as a fraction.")
+@click.option(
+    "--rate-treatment", type=click.FloatRange(0, 1), help="Reoffending rate of the treatment group, as a fraction."
+)
+@click.option(
+    "--rate-control", type=click.FloatRange(0, 1), help="Reoffending rate of the control group, as a fraction."
+)
 @click.option("--n-treatment", type=click.IntRange(2), help="People in the treatment group.")
-@click.option("--reductions", default="1:10", show_default=True, help="Reductions in percentage points: from:to, or a list 1,2.5,5.")
+@click.option(
+    "--reductions",
+    default="1:10",
+    show_default=True,
+    help="Reductions in percentage points: from:to, or a list 1,2.5,5.",
+)
 @click.option("--alpha", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.05, show_default=True)
-@click.option("--power", "wanted", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.95, show_default=True)
+@click.option(
+    "--power", "wanted", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.95, show_default=True
+)
 def power(n_control, sd, rate_treatment, rate_control, n_treatment, reductions, alpha, wanted) -> tuple[dict, str]:
     """How many people would be needed to detect a reduction of a given size."""
     from .power import common_sd, power_table
@@ -238,8 +310,15 @@ def power(n_control, sd, rate_treatment, rate_control, n_treatment, reductions, 
         for r in table.rows.itertuples()
     ]
     lines = ["Reduction (percentage points)   Smallest treatment group"]
-    lines += [f"{r['reduction_pp']:>29g}   {r['n_treated']:>24,}" if "n_treated" in r else f"{r['reduction_pp']:>29g}   {'no number is enough':>24}" for r in rows]
-    lines += [f"Smallest reduction that any number of people could detect: {table.smallest_detectable_pp:.2f} percentage points."]
+    lines += [
+        f"{r['reduction_pp']:>29g}   {r['n_treated']:>24,}"
+        if "n_treated" in r
+        else f"{r['reduction_pp']:>29g}   {'no number is enough':>24}"
+        for r in rows
+    ]
+    lines += [
+        f"Smallest reduction that any number of people could detect: {table.smallest_detectable_pp:.2f} percentage points."
+    ]
     return {"sd": sd, "rows": rows, "smallest_detectable_pp": table.smallest_detectable_pp}, "\n".join(lines)
 
 

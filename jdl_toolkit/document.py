@@ -108,7 +108,8 @@ class Table(Block):
         body = "".join(
             "<tr>"
             + "".join(
-                f'<th scope="row">{escape(cell)}</th>' if i == 0 else f"<td>{escape(cell)}</td>" for i, cell in enumerate(row)
+                f'<th scope="row">{escape(cell)}</th>' if i == 0 else f"<td>{escape(cell)}</td>"
+                for i, cell in enumerate(row)
             )
             + "</tr>"
             for row in self.rows

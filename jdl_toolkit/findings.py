@@ -378,9 +378,7 @@ def could_not_be_answered(
         counted = aggregates.flow_and_linkage(ledger, None, linkage, None, minimum)
     analysis = _analysis(spec, cohort, counted)
     words = mask_small_counts(reason, minimum)
-    return _findings(
-        spec, submission, Status.could_not_be_answered, words, counted["linkage"], (analysis,), provenance
-    )
+    return _findings(spec, submission, Status.could_not_be_answered, words, counted["linkage"], (analysis,), provenance)
 
 
 def _analysis(spec: RequestSpec, cohort: Any, counted: dict[str, Any], **parts: Any) -> Analysis:

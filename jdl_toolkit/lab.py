@@ -97,7 +97,9 @@ class Lab:
             fix = "build it with `jdl register build`, or, for the demonstration, `jdl synth --out data/demo`"
             raise JDLError("the register is not there", self.short(register), fix)
         if not submission.is_file():
-            raise JDLError("the upload is not there", self.short(submission), "put the file there, or correct `submission:`")
+            raise JDLError(
+                "the upload is not there", self.short(submission), "put the file there, or correct `submission:`"
+            )
         return register, submission
 
     def short(self, path: Path) -> str:

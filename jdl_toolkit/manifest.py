@@ -16,7 +16,18 @@ from .errors import JDLError
 from .result import write_atomically
 
 #: Packages that numbers depend on; their versions stand in every manifest.
-PACKAGES = ("duckdb", "numpy", "pandas", "scikit-learn", "scipy", "splink", "statsmodels", "matplotlib", "papermill", "typst")
+PACKAGES = (
+    "duckdb",
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "scipy",
+    "splink",
+    "statsmodels",
+    "matplotlib",
+    "papermill",
+    "typst",
+)
 
 
 def now() -> str:
@@ -38,7 +49,9 @@ def toolkit_commit() -> str | None:
         return None
     try:
         ask = ["git", "-C", str(root)]
-        commit = subprocess.run([*ask, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True).stdout
+        commit = subprocess.run(
+            [*ask, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True
+        ).stdout
         dirty = subprocess.run([*ask, "status", "--porcelain", "--untracked-files=no"], capture_output=True, text=True)
     except (OSError, subprocess.CalledProcessError):
         return None

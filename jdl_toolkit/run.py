@@ -136,7 +136,12 @@ def _run_stages(lab, request, spec, folder, until, progress) -> RunOutcome:
         template = lab.notebook(STAGES[name])
         key = hashlib.sha256(key.encode() + template.read_bytes()).hexdigest()
         done = manifest.stage(name)
-        if not fresh_from_here and done.get("status") == "done" and done.get("key") == key and done.get("gate") != CLOSED:
+        if (
+            not fresh_from_here
+            and done.get("status") == "done"
+            and done.get("key") == key
+            and done.get("gate") != CLOSED
+        ):
             progress(name, "up to date")
         else:
             fresh_from_here = True
@@ -302,7 +307,9 @@ def _check_leaks(lab: Lab, spec: RequestSpec, folder: RequestFolder, published: 
     leaks = disclosure.find_leaks(files, stage.register, people, Findings.read(folder.findings_file))
     if leaks:
         found = "; ".join(sorted({f"{Path(file).name}: {kind}" for file, kind in leaks}))
-        raise GateClosed(f"the leak check found personal data ({found}); nothing was published", f"request {spec.request}")
+        raise GateClosed(
+            f"the leak check found personal data ({found}); nothing was published", f"request {spec.request}"
+        )
 
 
 def _end_unanswered(lab, request, spec, folder, manifest, name, progress) -> None:
@@ -320,7 +327,9 @@ def _end_unanswered(lab, request, spec, folder, manifest, name, progress) -> Non
     manifest.values["status"] = "could not be answered"
     manifest.write()
     where = f"request {spec.request}"
-    raise CouldNotBeAnswered(f"the request could not be answered: {reason}", where, f"see {lab.short(folder.report)}/report.html")
+    raise CouldNotBeAnswered(
+        f"the request could not be answered: {reason}", where, f"see {lab.short(folder.report)}/report.html"
+    )
 
 
 class _logging_to:

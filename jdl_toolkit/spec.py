@@ -255,7 +255,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         near = sorted(p.name for p in path.parent.glob("*.yml")) if path.parent.is_dir() else []
-        fix = f"there are: {', '.join(near)}" if near else "check the name, or lay out a working folder with `jdl init DIR`"
+        fix = (
+            f"there are: {', '.join(near)}"
+            if near
+            else "check the name, or lay out a working folder with `jdl init DIR`"
+        )
         raise JDLError("there is no such file", where=str(path), fix=fix) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as fault:
         mark = getattr(fault, "problem_mark", None)

@@ -84,7 +84,10 @@ def open_folder(lab: Lab, spec: RequestSpec, outputs: Path) -> RequestFolder:
     folder = RequestFolder(Path(outputs) / spec.request)
     register, submission = lab.source(spec)
     with Register.open(register) as opened:
-        inputs = [{"name": submission.name, "sha256": file_digest(submission)}, {"name": "register", "sha256": opened.digest}]
+        inputs = [
+            {"name": submission.name, "sha256": file_digest(submission)},
+            {"name": "register", "sha256": opened.digest},
+        ]
     if not folder.manifest_file.exists():
         if folder.root.exists() and any(folder.root.iterdir()):
             fix = "choose another outputs folder with --outputs, or move what lies there"
@@ -230,7 +233,9 @@ class Stage:
             who, why = self.accepted["by"], self.accepted["reason"]
             return self.close(PASSED, f"Balance is outside the limit and was accepted by {who}: {why}")
         limit = self.spec.balance.amber_up_to
-        return self.close(CLOSED, f"the worst standardised mean difference is {balance.worst:.3f}, above the limit of {limit}")
+        return self.close(
+            CLOSED, f"the worst standardised mean difference is {balance.worst:.3f}, above the limit of {limit}"
+        )
 
     def _close_minimum(self, n: int, what: str) -> Inset:
         minimum = self.spec.cohort.minimum_analysed
@@ -262,7 +267,9 @@ def open_stage(name: str, request: str, outputs: str = "outputs") -> Stage:
         said = read_closing(folder, earlier)
         if said["gate"] != PASSED:
             fix = "run the earlier stages first" if said["gate"] == "not run" else "see that stage's notebook"
-            raise GateClosed(f"stage {earlier}: {said['gate']}. {said['reason']}".strip(), f"request {spec.request}", fix)
+            raise GateClosed(
+                f"stage {earlier}: {said['gate']}. {said['reason']}".strip(), f"request {spec.request}", fix
+            )
     folder.closing(name).unlink(missing_ok=True)
     return Stage(name, lab, spec, folder)
 

@@ -64,7 +64,7 @@ class Passage:
 def plain(text: str) -> str:
     """Text from outside as part of a sentence: one line, no control characters, nothing that reads as Markdown."""
     kept = "".join(" " if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") else c for c in text)
-    return re.sub(r"\s+", " ", kept).replace("**", "*").strip().lstrip("-# ")
+    return re.sub(r"\*{2,}", "*", re.sub(r"\s+", " ", kept)).strip().lstrip("-# ")
 
 
 def ended(text: str) -> str:

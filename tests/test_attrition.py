@@ -38,6 +38,8 @@ def test_the_published_example_adds_up():
 
 
 def test_a_ledger_comes_back_as_it_was_saved(tmp_path):
-    ledger = Ledger.start("submission", "records received", 10, people=9).exclude(6, 4, 5, details={"fine": 4}, could="x")
+    ledger = Ledger.start("submission", "records received", 10, people=9).exclude(
+        6, 4, 5, details={"fine": 4}, could="x"
+    )
     ledger.save(tmp_path / "ledger")
     assert Ledger.load(tmp_path / "ledger") == ledger

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from reference_tables import RADIUS_RUNS, TABLES, cohort, covariates, made, r_units, reference, spec_as_r
 
 from jdl_toolkit.balance import Balance, assess_balance, choose_caliper, ecdf_distances, measure_balance, smd
-from jdl_toolkit.matching.design import expand_levels
 from jdl_toolkit.errors import CouldNotBeAnswered
 from jdl_toolkit.matching import match
+from jdl_toolkit.matching.design import expand_levels
 
 STATISTICS = {
     "mean_treatment": "mean_t",

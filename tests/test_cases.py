@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from registers import make_spec, submit, tiny_register
 
-from jdl_toolkit.cohort.clock import add_months, months_after
 from jdl_toolkit.cohort import build_cohort
+from jdl_toolkit.cohort.clock import add_months, months_after
 from jdl_toolkit.covariates.history import gather_facts
 from jdl_toolkit.outcomes import measure_outcomes
 

@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 from registers import make_spec
 
-from jdl_toolkit.cohort.clock import add_months, last_index_date, proving_months, quarter_end, quarter_start, seeded_uniform
+from jdl_toolkit.cohort.clock import (
+    add_months,
+    last_index_date,
+    proving_months,
+    quarter_end,
+    quarter_start,
+    seeded_uniform,
+)
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ import pytest
 from registers import TinyRegister, make_spec, submit, tiny_register
 
 from jdl_toolkit.attrition import Ledger
-from jdl_toolkit.cohort.clock import add_months
 from jdl_toolkit.cohort import Cohort, build_cohort
-from jdl_toolkit.errors import JDLError
+from jdl_toolkit.cohort.clock import add_months
 from jdl_toolkit.cohort.index_disposal import SERIOUSNESS
+from jdl_toolkit.errors import JDLError
 from jdl_toolkit.outcomes import measure_outcomes
 from jdl_toolkit.register import Register, build_register
 from jdl_toolkit.spec import Disposal

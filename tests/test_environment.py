@@ -31,7 +31,11 @@ def _pins():
 def test_every_requirement_is_pinned_to_a_version_it_allows():
     pins = _pins()
     outside = {r.name: pins.get(canonicalize_name(r.name)) for r in _requirements()}
-    outside = {r.name: outside[r.name] for r in _requirements() if outside[r.name] is None or outside[r.name] not in r.specifier}
+    outside = {
+        r.name: outside[r.name]
+        for r in _requirements()
+        if outside[r.name] is None or outside[r.name] not in r.specifier
+    }
     assert outside == {}
 
 
@@ -55,5 +59,15 @@ def test_conda_gives_the_same_set():
 
 
 def test_the_named_packages_are_required():
-    named = {"jupyterlab", "papermill", "nbconvert", "pandas", "numpy", "scikit-learn", "statsmodels", "matplotlib", "seaborn"}
+    named = {
+        "jupyterlab",
+        "papermill",
+        "nbconvert",
+        "pandas",
+        "numpy",
+        "scikit-learn",
+        "statsmodels",
+        "matplotlib",
+        "seaborn",
+    }
     assert named <= {r.name for r in _requirements()}

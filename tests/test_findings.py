@@ -56,7 +56,8 @@ def results():
     tiers = pd.DataFrame({"tier": ["same name and date of birth", "PNC id"], "n_records": [180, 50]})
     linkage = SimpleNamespace(by_status=lambda: status, by_tier=lambda: tiers, expected_wrong_links=1.25)
     submission = SimpleNamespace(
-        public_answers=lambda: {"what": "Housing", "empty": ""}, ledger=Ledger.start("submission", "records received", 260)
+        public_answers=lambda: {"what": "Housing", "empty": ""},
+        ledger=Ledger.start("submission", "records received", 260),
     )
     return asked, submission, linkage, cohort, covariates, matched, balance, outcomes, power, tried
 

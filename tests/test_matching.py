@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_tables import RADIUS_RUNS, TABLES, cohort, covariates, made, r_units, reference, spec_as_r
 
-from jdl_toolkit.matching.design import comparable, merge_rare_levels
 from jdl_toolkit.errors import JDLError
 from jdl_toolkit.matching import MatchedSample, match, radius_weights
+from jdl_toolkit.matching.design import comparable, merge_rare_levels
 from jdl_toolkit.matching.propensity import fit_propensity
 from jdl_toolkit.matching.regression import Link, fit_firth, fit_glm, independent_columns
 

@@ -66,6 +66,8 @@ def test_headings_of_the_labs_own_notebooks_are_questions(template):
 def test_the_report_opens_nothing_but_findings(name):
     source = "\n".join(cell.source for cell in code(nbformat.read(ROOT / f"notebooks/{name}.ipynb", as_version=4)))
     imported = set(re.findall(r"^(?:from|import) (.+)$", source, re.M))
-    assert not any(re.search(r"register|cohort|linkage|submission|stage|duckdb|pandas", line) for line in imported), imported
+    assert not any(re.search(r"register|cohort|linkage|submission|stage|duckdb|pandas", line) for line in imported), (
+        imported
+    )
     assert re.findall(r"\b(?:open|read\w*|load|glob)\(", source) == ["read("]
     assert "Findings.read(" in source

@@ -81,7 +81,11 @@ def test_linkage_finds_whom_it_should_and_nobody_else(demo):
 def test_the_truth_lies_in_the_interval_and_the_crude_comparison_is_further_off(demo):
     lab, _ = demo
     truth = json.loads((lab.root / "data/demo/truth.json").read_text())
-    rate = next(m for m in Findings.read(lab.root / "outputs" / REQUEST / "findings.json").analyses[0].measures if m.key == "rate")
+    rate = next(
+        m
+        for m in Findings.read(lab.root / "outputs" / REQUEST / "findings.json").analyses[0].measures
+        if m.key == "rate"
+    )
     att = truth["realised_att_pp"] / 100
     assert rate.headline.ci_low < att < rate.headline.ci_high
     assert abs(rate.headline.estimate - att) < abs(truth["crude_difference_pp"] / 100 - att)
@@ -95,7 +99,9 @@ def test_the_manifest_says_what_was_run_and_how_long_it_took(demo):
     lab, outcome = demo
     manifest = json.loads((lab.root / "outputs" / REQUEST / "manifest.json").read_text())
     assert manifest["status"] == "reported" and list(manifest["stages"]) == list(STAGES)
-    assert all(s["status"] == "done" and s["seconds"] > 0 and s["gate"] == "passed" for s in manifest["stages"].values())
+    assert all(
+        s["status"] == "done" and s["seconds"] > 0 and s["gate"] == "passed" for s in manifest["stages"].values()
+    )
     assert outcome.headline and "%" in outcome.headline
     assert {i["name"] for i in manifest["inputs"]} == {"foundation-2013.xlsx", "register"}
 
@@ -109,7 +115,9 @@ def test_every_notebook_is_kept_executed(demo):
         notebook = nbformat.read(path, as_version=4)
         cells = [c for c in notebook.cells if c.cell_type == "code"]
         assert all(c.execution_count for c in cells)
-        assert not [o for c in cells for o in c.outputs if o.output_type == "error" or o.get("name") == "stderr"], path.name
+        assert not [o for c in cells for o in c.outputs if o.output_type == "error" or o.get("name") == "stderr"], (
+            path.name
+        )
         assert "papermill" not in notebook.metadata
 
 
@@ -139,7 +147,9 @@ def test_no_notebook_of_the_lab_shows_anybody(demo):
     for path in (lab.root / "outputs" / REQUEST / "restricted/notebooks").glob("*.ipynb"):
         notebook = nbformat.read(path, as_version=4)
         shown = json.dumps([c.get("outputs", []) for c in notebook.cells])
-        full = [f"{p.forename} {p.surname}" for p in people.itertuples() if p.forename and p.surname and len(p.surname) > 3]
+        full = [
+            f"{p.forename} {p.surname}" for p in people.itertuples() if p.forename and p.surname and len(p.surname) > 3
+        ]
         assert not [name for name in full if name in shown], path.name
 
 
@@ -307,8 +317,21 @@ def test_a_stage_that_fails_leaves_its_notebook_and_the_manifest_says_so(demo, i
 def test_a_closed_gate_keeps_outcomes_shut_until_someone_accepts_with_a_reason(bad, tmp_path):
     strict = bad(balance={"green_up_to": 0.00001, "amber_up_to": 0.00002})
     ends_with(strict(), 4, "stage matching is closed", "standardised mean difference")
-    assert not (tmp_path / "bad/findings.json").exists() and not (tmp_path / "bad/restricted/notebooks/04_outcomes.ipynb").exists()
-    recorded = jdl("record", "bad", "balance accepted", "--by", "A. Analyst", "--reason", "a test of the gate", "--outputs", tmp_path)
+    assert (
+        not (tmp_path / "bad/findings.json").exists()
+        and not (tmp_path / "bad/restricted/notebooks/04_outcomes.ipynb").exists()
+    )
+    recorded = jdl(
+        "record",
+        "bad",
+        "balance accepted",
+        "--by",
+        "A. Analyst",
+        "--reason",
+        "a test of the gate",
+        "--outputs",
+        tmp_path,
+    )
     assert recorded.exit_code == 0
     result = strict()
     assert result.exit_code == 0, result.stderr

@@ -83,7 +83,10 @@ def test_the_upload_is_a_file_name_and_no_path(tmp_path, name):
 def test_the_hash_follows_the_choices_and_not_the_layout(tmp_path):
     one = load_spec(write(tmp_path, matching={"calipers": [0.05]}))
     path = tmp_path / "example.yml"
-    path.write_text("# a comment\n" + yaml.safe_dump(dict(reversed((REQUEST | {"matching": {"calipers": [0.05]}}).items())), sort_keys=False))
+    path.write_text(
+        "# a comment\n"
+        + yaml.safe_dump(dict(reversed((REQUEST | {"matching": {"calipers": [0.05]}}).items())), sort_keys=False)
+    )
     assert load_spec(path).digest == one.digest
     assert load_spec(write(tmp_path)).digest != one.digest
 

@@ -9,12 +9,12 @@ import pandas as pd
 
 from ..attrition import Ledger
 from ..errors import JDLError
-from .exclusions import REGISTER_STEPS, Terms, Walk, require_found, require_usable_identifiers
-from .index_disposal import find_index_disposals
-from .pool import POOL_COLUMNS, build_pool, index_period
 from ..register import Register
 from ..result import Result
 from ..spec import Disposal, RequestSpec, Route
+from .exclusions import REGISTER_STEPS, Terms, Walk, require_found, require_usable_identifiers
+from .index_disposal import find_index_disposals
+from .pool import POOL_COLUMNS, build_pool, index_period
 
 if TYPE_CHECKING:
     from ..linkage import Linkage

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from ..attrition import Ledger
+from ..spec import RequestSpec, Route, SexualOffence
 from .clock import add_months, last_index_date, proving_months
 from .index_disposal import in_words, with_article
-from ..spec import RequestSpec, Route, SexualOffence
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from .clock import COUNTS_AS_OFFENCE, is_reoffence_before_service, months_after, proving_months
 from ..register import Register
 from ..spec import Disposal, RequestSpec, Route
+from .clock import COUNTS_AS_OFFENCE, is_reoffence_before_service, months_after, proving_months
 
 #: The most serious first; decides which of two disposals on one day is the index disposal.
 SERIOUSNESS = (

@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 
 from ..attrition import Ledger
+from ..register import Register
+from ..spec import Disposal, RequestSpec, TimeLimit
 from .clock import is_reoffence_before_service, months_after, proving_months, quarter_end, quarter_start, seeded_uniform
 from .exclusions import Walk, has_sexual_offence
 from .index_disposal import SEXUAL, event_date, in_words, seriousness, sql_list
-from ..register import Register
-from ..spec import Disposal, RequestSpec, TimeLimit
 
 POOL_COLUMNS = ["unit_id", "person_id", "disposal_id", "disposal", "index_date", "delay_days"]
 

@@ -19,12 +19,12 @@ import numpy as np
 import pandas as pd
 
 from ..cohort import Cohort
-from .history import MERGED_GROUPS, copas_rate, gather_facts, in_spell, latest_extra, latest_needs
 from ..cohort.index_disposal import in_words
-from .profile import NOT_RECORDED, SENTENCE_BANDS, banded, build_profile, quarter, words, year
 from ..register import NEEDS, Register
 from ..result import Result
 from ..spec import Covariate, RequestSpec
+from .history import MERGED_GROUPS, copas_rate, gather_facts, in_spell, latest_extra, latest_needs
+from .profile import NOT_RECORDED, SENTENCE_BANDS, banded, build_profile, quarter, words, year
 
 #: Column -> label for readers. Columns of `needs`, `extra` and missing values make their own.
 LABELS = {

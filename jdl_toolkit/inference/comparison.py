@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from statsmodels.stats.multitest import multipletests
 
 from ..errors import JDLError
-from .estimation import ESTIMATES, Kind, estimate
 from ..matching import MatchedSample
 from ..result import Result
+from .estimation import ESTIMATES, Kind, estimate
 
 
 @dataclass(frozen=True)
@@ -117,10 +118,9 @@ def holm(p_values: np.ndarray) -> np.ndarray:
     Holm (1979), Scandinavian Journal of Statistics 6, 65-70.
     """
     adjusted = np.full(len(p_values), np.nan)
-    shown = np.flatnonzero(~np.isnan(p_values))
-    order = shown[np.argsort(p_values[shown], kind="stable")]
-    factors = np.arange(len(order), 0, -1)
-    adjusted[order] = np.minimum(np.maximum.accumulate(p_values[order] * factors), 1.0)
+    shown = ~np.isnan(p_values)
+    if shown.any():
+        adjusted[shown] = multipletests(p_values[shown], method="holm")[1]
     return adjusted
 
 

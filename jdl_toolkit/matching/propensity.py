@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from ..errors import JDLError
 from .design import (
     NOT_KNOWN,
     OTHER_LEVELS,
@@ -21,7 +22,6 @@ from .design import (
     ordered_units,
     without_reference_levels,
 )
-from ..errors import JDLError
 from .regression import Fit, Link, fit_firth, fit_glm, independent_columns
 
 

@@ -13,8 +13,8 @@ import pandas as pd
 from scipy.special import expit
 
 from ..errors import JDLError
-from .propensity import Propensity, fit_propensity
 from ..result import Result
+from .propensity import Propensity, fit_propensity
 
 
 @dataclass(frozen=True)

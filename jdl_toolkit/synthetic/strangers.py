@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations, product
+
 import numpy as np
 import pandas as pd
 
@@ -106,21 +108,24 @@ def _names_like(rng: np.random.Generator, models: pd.DataFrame) -> pd.DataFrame:
 def _is_like_somebody(made: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
     """Whether somebody on the register could be meant by each.
 
-    A name is shared together with the date of birth (day and month swapped or not), or both names with the year, or
-    with the day and month, of birth. A twin's surname does not count.
+    One name is shared together with the date of birth (day and month swapped or not), or the forename and a surname that
+    begins or ends alike together with two of year, month and day. A twin's surname does not count.
     """
-    made, known = _with_date_parts(made), _with_date_parts(known)
+    made, known = _with_parts(made), _with_parts(known)
     like = _is_among(made, known, ["surname", "dob"]) & made["likeness"].ne("twin")
-    for keys in (["forename", "dob"], ["forename", "surname", "year"], ["forename", "surname", "month", "day"]):
-        like |= _is_among(made, known, keys)
+    like |= _is_among(made, known, ["forename", "dob"]) | _is_among(made, known, ["forename", "surname", "year"])
+    for surname, date in product(("surname_begins", "surname_ends"), combinations(("year", "month", "day"), 2)):
+        like |= _is_among(made, known, ["forename", surname, *date])
     swapped = made.assign(dob=swap_day_and_month(made["dob"]))
     like |= _is_among(swapped, known, ["surname", "dob"]) & (swapped["dob"] != made["dob"])
     return like | _is_among(swapped, known, ["forename", "dob"])
 
 
-def _with_date_parts(people: pd.DataFrame) -> pd.DataFrame:
-    dob = people["dob"].astype("datetime64[s]")
-    return people.assign(dob=dob, year=dob.dt.year, month=dob.dt.month, day=dob.dt.day)
+def _with_parts(people: pd.DataFrame) -> pd.DataFrame:
+    dob, surname = people["dob"].astype("datetime64[s]"), people["surname"]
+    begins, ends = surname.str[:3], surname.str[-4:].str.lower()
+    parts = {"year": dob.dt.year, "month": dob.dt.month, "day": dob.dt.day}
+    return people.assign(dob=dob, surname_begins=begins, surname_ends=ends, **parts)
 
 
 def _is_among(left: pd.DataFrame, right: pd.DataFrame, keys: list[str]) -> pd.Series:
