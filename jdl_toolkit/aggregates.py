@@ -1,222 +1,24 @@
-"""From results about people to aggregates that may be published: flow, linkage, profile, overlap, balance, measures.
+"""From results about people to aggregates that may be published: profile, overlap, balance, measures, power.
 
 Each function takes stage results and returns plain values for the models of `findings`, with disclosure control
-applied. What the counts have to do with each other is said here; how they are protected, in `disclosure`.
+applied. The flow and the linkage are in `flow_counts`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from itertools import combinations, pairwise
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .attrition import Ledger
-from .disclosure import Suppressed, coarse_edges, mask_small_counts, may_be_shown, merge_levels, suppress_counts
+from .disclosure import coarse_edges, mask_small_counts, may_be_shown, merge_levels
 
-NO_COMPARABLE = 14
-#: Begins the label of a detail that is a remark on some of those who leave.
-OF_WHICH = "of which "
-#: With more details than this that are no remarks by their labels, only all of them are taken to divide a total.
-MOST_REMARKS = 12
 #: Width of the finest bins of the overlap histogram, on the logit of the score.
 OVERLAP_WIDTH = 0.25
 ESTIMATE_PARTS = ("estimate", "se", "ci_low", "ci_high", "p_value", "df")
-
-
-# --- flow and linkage ------------------------------------------------------------------------------------------------
-
-
-class _Counts:
-    """Counts under construction, and the sums a reader can form from them."""
-
-    def __init__(self) -> None:
-        self.counts: dict[str, int] = {}
-        self.sums: list[tuple[str, tuple[str, ...]]] = []
-        self.implied: set[str] = set()
-
-    def rest(self, total: str, part: str) -> None:
-        """`part` is some of `total`; the others are printed nowhere."""
-        if self.counts[part] == self.counts[total]:
-            self.sums.append((total, (part,)))
-            return
-        key = f"{total} without {part}"
-        self.counts[key] = self.counts[total] - self.counts[part]
-        self.implied.add(key)
-        self.sums.append((total, (part, key)))
-
-    def equal(self, one: str, other: str) -> None:
-        """Two counts that are the same number are taken to be known as such."""
-        if one in self.counts and self.counts[one] == self.counts.get(other):
-            self.sums.append((one, (other,)))
-
-
-def flow_and_linkage(
-    ledger: Ledger, pool_ledger: Ledger | None, linkage: Any, n_matched: int | None, minimum_cell: int
-) -> dict[str, Any]:
-    """Both flows and the linkage summary, protected together.
-
-    Parameters
-    ----------
-    ledger : Ledger
-        Of the submission; the step for people without a comparable control (code 14) is added if `n_matched` is given.
-    pool_ledger : Ledger, optional
-    linkage : Linkage, optional
-    n_matched : int, optional
-        Treated people who could be matched.
-    minimum_cell : int
-
-    Returns
-    -------
-    dict
-        ``flow``, ``pool_flow`` (lists of steps), ``linkage`` (dict or None), ``is_unmatched_hidden`` (bool: the number
-        of treated people before matching is withheld).
-    """
-    if n_matched is not None and all(s["code"] != NO_COMPARABLE for s in ledger.steps):
-        ledger = ledger.exclude(NO_COMPARABLE, ledger.remaining - n_matched, n_matched)
-    table, keep = _Counts(), set()
-    for name, flow in (("flow", ledger), ("pool", pool_ledger)):
-        if flow is not None:
-            _add_ledger(table, name, flow)
-            last = f"{name} {len(flow.steps) - 1} after"
-            keep |= {last} if table.counts[last] >= minimum_cell else set()
-    if linkage is not None:
-        _add_linkage(table, linkage, ledger)
-    found = suppress_counts(table.counts, table.sums, minimum_cell, keep=keep, implied=table.implied)
-    before_matching = f"flow {len(ledger.steps) - 2} after"
-    return {
-        "flow": _shown_flow(found, table, "flow", ledger),
-        "pool_flow": _shown_flow(found, table, "pool", pool_ledger) if pool_ledger is not None else [],
-        "linkage": _shown_linkage(found, table, linkage) if linkage is not None else None,
-        "is_unmatched_hidden": found.shown(table.counts, before_matching) is None if n_matched is not None else False,
-    }
-
-
-def _add_ledger(table: _Counts, name: str, ledger: Ledger) -> None:
-    """Counts of a ledger: records after each step are those before it less those that leave; likewise people."""
-    for i, step in enumerate(ledger.steps):
-        key = f"{name} {i}"
-        table.counts[f"{key} after"] = step["records_after"]
-        if i:
-            table.counts[f"{key} left"] = step["records_excluded"]
-            table.sums.append((f"{name} {i - 1} after", (f"{key} left", f"{key} after")))
-            _add_details(table, key, step)
-        if step["people_after"] is not None:
-            table.counts[f"{key} people"] = step["people_after"]
-            if f"{name} {i - 1} people" in table.counts:
-                table.rest(f"{name} {i - 1} people", f"{key} people")
-            table.equal(f"{key} people", f"{key} after")
-
-
-def _add_details(table: _Counts, key: str, step: dict[str, Any]) -> None:
-    """What details have to do with each other, by their labels and by what adds up.
-
-    Some divide those who leave ("fine", "caution"). "of which …" is a remark on some of them, and "fine: …" on some of
-    that part; the latter may divide the former. The difference of two remarks may be what left ("records of people …"
-    less "people …"). Their order does not matter.
-    """
-    left, n = f"{key} left", table.counts
-    keys = {label: f"{key} detail {j}" for j, label in enumerate(step["details"])}
-    n |= {keys[label]: records for label, records in step["details"].items()}
-    wholes = {label: _whole(label, keys) for label in keys}
-    parts = [label for label in keys if wholes[label] is None and not label.startswith(OF_WHICH)]
-    division = _division([keys[label] for label in parts], n, n[left])
-    if division:
-        table.sums.append((left, division))
-    for label, k in keys.items():
-        whole = wholes[label]
-        if whole is not None and n[k] <= n[keys[whole]]:
-            table.rest(keys[whole], k)
-        elif k not in division and n[k] <= n[left]:
-            table.rest(left, k)
-        table.sums += [(k, (left, o)) for o in keys.values() if o != k and n[left] and n[k] == n[left] + n[o]]
-        if label.startswith(OF_WHICH):
-            ending = f": {label.removeprefix(OF_WHICH)}"
-            shares = tuple(keys[other] for other in keys if other.endswith(ending))
-            if shares and sum(n[share] for share in shares) == n[k]:
-                table.sums.append((k, shares))
-
-
-def _whole(label: str, labels: Iterable[str]) -> str | None:
-    """The detail of which this one is a part by its label: "fine" for "fine: started within 6 months"."""
-    return next((other for other in labels if label.startswith(f"{other}: ")), None)
-
-
-def _division(keys: list[str], counts: dict[str, int], total: int) -> tuple[str, ...]:
-    """The largest set of counts that adds up to the total: what divides it. Of many counts, all or none."""
-    sizes = range(len(keys), 0, -1) if len(keys) <= MOST_REMARKS else [len(keys)]
-    return next((c for size in sizes for c in combinations(keys, size) if sum(counts[k] for k in c) == total), ())
-
-
-def _in_order(details: dict[str, int]) -> list[str]:
-    """Labels as a reader wants them: parts from the largest to the smallest, then remarks, then parts of remarks."""
-    rank = {label: 2 if _whole(label, details) else 1 if label.startswith(OF_WHICH) else 0 for label in details}
-    return sorted(details, key=lambda label: (rank[label], -details[label], label))
-
-
-def _add_linkage(table: _Counts, linkage: Any, ledger: Ledger) -> None:
-    """Records by status add up to all records, matched records by tier to the matched; both meet the flow."""
-    by_status = linkage.by_status()
-    table.counts |= {f"status {status}": n for status, n in by_status.items()}
-    table.counts["linkage records"] = sum(by_status.values())
-    table.sums.append(("linkage records", tuple(f"status {status}" for status in by_status)))
-    tiers = linkage.by_tier()
-    table.counts |= {f"tier {tier}": int(n) for tier, n in zip(tiers["tier"], tiers["n_records"], strict=True)}
-    if len(tiers):
-        table.sums.append(("status matched", tuple(f"tier {tier}" for tier in tiers["tier"])))
-    table.equal("linkage records", "flow 0 after")
-    for i, step in enumerate(ledger.steps):
-        if step["key"] == "unusable_identifiers":
-            table.equal("status unusable identifiers", f"flow {i} left")
-        if step["key"] == "not_found":
-            table.equal("status matched", f"flow {i} after")
-            for j, label in enumerate(step["details"]):
-                table.equal(f"status {label}", f"flow {i} detail {j}")
-            missing = by_status.get("ambiguous", 0) + by_status.get("no match", 0)
-            if missing == step["records_excluded"]:
-                table.sums.append((f"flow {i} left", ("status ambiguous", "status no match")))
-
-
-def _shown_flow(found: Suppressed, table: _Counts, name: str, ledger: Ledger) -> list[dict[str, Any]]:
-    steps = []
-    for i, step in enumerate(ledger.steps):
-        place = {label: f"{name} {i} detail {j}" for j, label in enumerate(step["details"])}
-        keys = {"records_excluded": f"{name} {i} left", "records_after": f"{name} {i} after"}
-        keys |= {"people_after": f"{name} {i} people"} if step["people_after"] is not None else {}
-        shown = {k: found.shown(table.counts, key) if key in table.counts else 0 for k, key in keys.items()}
-        details = [
-            {
-                "label": label,
-                "records": found.shown(table.counts, place[label]),
-                "secondary": place[label] in found.secondary,
-            }
-            for label in _in_order(step["details"])
-        ]
-        words = {k: step[k] for k in ("code", "key", "label", "could")} | {"details": details}
-        secondary = [k for k, key in keys.items() if key in found.secondary]
-        steps.append({"people_after": None} | shown | words | {"secondary": secondary})
-    return steps
-
-
-def _shown_linkage(found: Suppressed, table: _Counts, linkage: Any) -> dict[str, Any]:
-    status = {s: found.shown(table.counts, f"status {s}") for s in linkage.by_status()}
-    tiers = [
-        {"label": t, "records": found.shown(table.counts, f"tier {t}"), "secondary": f"tier {t}" in found.secondary}
-        for t in linkage.by_tier()["tier"]
-    ]
-    secondary = [s for s in status if f"status {s}" in found.secondary]
-    secondary += ["records"] if "linkage records" in found.secondary else []
-    wrong = float(linkage.expected_wrong_links)
-    return {
-        "records": found.shown(table.counts, "linkage records"),
-        "by_status": status,
-        "by_tier": tiers,
-        "expected_wrong_links": wrong if math.isfinite(wrong) else None,
-        "secondary": secondary,
-    }
 
 
 # --- who is compared -------------------------------------------------------------------------------------------------

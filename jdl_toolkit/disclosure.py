@@ -2,7 +2,7 @@
 
 No statistic of a group below the minimum; no count of 1 to 4 (with the default `minimum_cell` of 5), and none that
 could be worked out from others: where a withheld count follows from what is shown, a further one is withheld, until at
-least two values remain possible for each. Nothing here knows what the counts mean; `aggregates` does.
+least two values remain possible for each. Nothing here knows what the counts mean; `flow_counts` and `aggregates` do.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from . import aggregates
+from . import aggregates, flow_counts
 from .attrition import Ledger
 from .disclosure import enough, mask_small_counts
 from .errors import JDLError
@@ -338,7 +338,7 @@ def collect_findings(
     """
     limits = spec.disclosure
     n_matched = matched.n_treatment_matched
-    counted = aggregates.flow_and_linkage(cohort.ledger, cohort.pool_ledger, linkage, n_matched, limits.minimum_cell)
+    counted = flow_counts.flow_and_linkage(cohort.ledger, cohort.pool_ledger, linkage, n_matched, limits.minimum_cell)
     measures = aggregates.measure_rows(outcomes, limits.minimum_group, limits.minimum_cell)
     is_enough = enough(n_matched, limits.minimum_group)
     parts: dict[str, Any] = {"measures": measures}
@@ -375,7 +375,7 @@ def could_not_be_answered(
     if ledger is None:
         counted = {"flow": [], "pool_flow": [], "linkage": None}
     else:
-        counted = aggregates.flow_and_linkage(ledger, None, linkage, None, minimum)
+        counted = flow_counts.flow_and_linkage(ledger, None, linkage, None, minimum)
     analysis = _analysis(spec, cohort, counted)
     words = mask_small_counts(reason, minimum)
     return _findings(spec, submission, Status.could_not_be_answered, words, counted["linkage"], (analysis,), provenance)
