@@ -66,7 +66,7 @@ def _tell(fault: Exception, as_json: bool) -> int:
     elif os.environ.get("JDL_DEBUG"):
         raise fault
     else:  # the text of an unforeseen error may hold data: its class is all that is printed
-        message = f"A fault of the toolkit ({type(fault).__name__}). Set JDL_DEBUG=1 to see where; what is shown may hold data."
+        message = f"A fault of the toolkit ({type(fault).__name__}). JDL_DEBUG=1 shows where; that may hold data."
     click.echo(message, err=True)
     if as_json:
         click.echo(json.dumps({"error": message, "exit_status": status}))
@@ -122,8 +122,8 @@ def synth(persons: int, seed: int, out: Path, effect: float) -> tuple[dict, str]
     from .synthetic.demonstration import synthesise
 
     made = synthesise(out, persons, seed, effect, progress=_bar())
-    words = f"Made {out}: {made['persons']:,} invented people, {made['offences']:,} offences, an upload of {made['records']:,} records."
-    return made, f"{words}\nThe true effect of the service is in {out}/truth.json."
+    sizes = f"{made['persons']:,} invented people, {made['offences']:,} offences, an upload of {made['records']:,} records"
+    return made, f"Made {out}: {sizes}.\nThe true effect of the service is in {out}/truth.json."
 
 
 @command(register_group, "build", "jdl register build extract/ --adapter my_tables.sql --out data/register.duckdb")
@@ -316,9 +316,8 @@ def power(n_control, sd, rate_treatment, rate_control, n_treatment, reductions, 
         else f"{r['reduction_pp']:>29g}   {'no number is enough':>24}"
         for r in rows
     ]
-    lines += [
-        f"Smallest reduction that any number of people could detect: {table.smallest_detectable_pp:.2f} percentage points."
-    ]
+    floor = f"{table.smallest_detectable_pp:.2f} percentage points"
+    lines += [f"Smallest reduction that any number of people could detect: {floor}."]
     return {"sd": sd, "rows": rows, "smallest_detectable_pp": table.smallest_detectable_pp}, "\n".join(lines)
 
 

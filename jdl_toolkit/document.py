@@ -73,7 +73,8 @@ class Inset(Block):
 
     def to_html(self) -> str:
         body = to_html(parse_words(self.text))
-        return f'<aside style="border-left:4px solid #12436D;padding:.2em 1em"><strong>{escape(self.title)}</strong>{body}</aside>'
+        style = "border-left:4px solid #12436D;padding:.2em 1em"
+        return f'<aside style="{style}"><strong>{escape(self.title)}</strong>{body}</aside>'
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,8 @@ class Table(Block):
             for row in self.rows
         )
         note = f"<p>{escape(self.note)}</p>" if self.note else ""
-        return f"<table><caption>{escape(self.caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
+        top = f"<caption>{escape(self.caption)}</caption><thead><tr>{head}</tr></thead>"
+        return f"<table>{top}<tbody>{body}</tbody></table>{note}"
 
 
 @dataclass(frozen=True)

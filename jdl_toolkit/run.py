@@ -151,7 +151,8 @@ def _run_stages(lab, request, spec, folder, until, progress) -> RunOutcome:
             _end_unanswered(lab, request, spec, folder, manifest, name, progress)
         if gate == CLOSED:
             reason = manifest.stage(name)["reason"]
-            fix = f"try other settings, or accept it: jdl record {spec.request} 'balance accepted' --by NAME --reason TEXT"
+            accept = f"jdl record {spec.request} 'balance accepted' --by NAME --reason TEXT"
+            fix = f"try other settings, or accept it: {accept}"
             raise GateClosed(f"stage {name} is closed: {reason}", f"request {spec.request}", fix)
     headline = ""
     if until == "report":

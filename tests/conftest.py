@@ -7,7 +7,7 @@ import pytest
 from jdl_toolkit.lab import Lab, lay_out
 
 #: Fewer people than the demonstration, so that the tests stay quick; the flow is the same.
-PERSONS = 30_000
+PERSONS = 60_000
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from jdl_toolkit.errors import JDLError
@@ -45,7 +46,7 @@ def test_saving_again_replaces_all_of_it_and_leaves_nothing_beside(tmp_path):
 def test_a_fault_while_saving_keeps_the_earlier_result(tmp_path):
     example("first").save(tmp_path / "outer")
     broken = Outer(example().inner, pd.DataFrame({"x": [object()]}), (), None)
-    with pytest.raises(Exception):
+    with pytest.raises(pa.ArrowInvalid):
         broken.save(tmp_path / "outer")
     assert Outer.load(tmp_path / "outer").inner.note == "first"
     assert [p.name for p in tmp_path.iterdir()] == ["outer"]

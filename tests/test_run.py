@@ -86,7 +86,7 @@ def test_the_truth_lies_in_the_interval_and_the_crude_comparison_is_further_off(
         for m in Findings.read(lab.root / "outputs" / REQUEST / "findings.json").analyses[0].measures
         if m.key == "rate"
     )
-    att = truth["realised_att_pp"] / 100
+    att = truth["realised_effect_pp"] / 100
     assert rate.headline.ci_low < att < rate.headline.ci_high
     assert abs(rate.headline.estimate - att) < abs(truth["crude_difference_pp"] / 100 - att)
     assert rate.verdict is Verdict.inconclusive or rate.headline.ci_low * rate.headline.ci_high > 0

@@ -10,7 +10,7 @@ from .html import page_of
 
 
 def write_index(outputs: Path) -> Path:
-    """Write ``index.html`` from the manifests below `outputs`; a folder whose manifest is unreadable is listed as such."""
+    """Write ``index.html`` from the manifests below `outputs`; an unreadable manifest is listed as such."""
     rows = []
     for path in sorted(outputs.glob("*/manifest.json")):
         try:

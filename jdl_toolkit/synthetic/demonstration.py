@@ -53,7 +53,7 @@ def synthesise(
     """
     out = Path(out).resolve()
     if out.exists() and (not out.is_dir() or {p.name for p in out.iterdir()} - CONTENT):
-        raise JDLError("the folder holds something else than a demonstration", str(out), "name another; nothing was changed")
+        raise JDLError("the folder holds something else than a demonstration", str(out), "name another folder")
     say = progress or (lambda step: None)
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
@@ -70,5 +70,5 @@ def synthesise(
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-    rows = made["rows"]
-    return {"folder": str(out), "persons": rows["person"], "offences": rows["offence"], "records": truth["flow"]["records"], "truth": truth}
+    counts = {"persons": made["rows"]["person"], "offences": made["rows"]["offence"], "records": truth["flow"]["records"]}
+    return {"folder": str(out), **counts, "truth": truth}
