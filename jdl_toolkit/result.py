@@ -91,7 +91,7 @@ class Result:
                 value._write(folder / field.name)
             else:
                 values[field.name] = value
-        (folder / "result.json").write_text(json.dumps(values, indent=1, sort_keys=True, default=str))
+        (folder / "result.json").write_text(json.dumps(values, indent=1, default=str))
 
     @classmethod
     def load(cls, folder: Path) -> Self:

@@ -24,12 +24,13 @@ from traitlets.config import Config
 
 from . import disclosure, errors, render
 from .cohort import Cohort
+from .document import MIME
 from .errors import CouldNotBeAnswered, GateClosed, JDLError, StageFailed
 from .findings import Findings, Status, could_not_be_answered
 from .lab import STAGES, Lab
 from .linkage import Linkage
 from .manifest import Manifest, now
-from .narrative import headline_sentence
+from .narrative import check_numbers, headline_sentence
 from .result import write_atomically
 from .spec import RequestSpec
 from .stage import CLOSED, PASSED, UNANSWERED, RequestFolder, Stage, open_folder, read_closing
@@ -275,6 +276,7 @@ def build_report(lab: Lab, request: str, spec: RequestSpec, folder: RequestFolde
         template = STAGES["report"] if findings.status is Status.reported else NOT_ANSWERED
         execute(lab, template, request, folder.root.parent, notebook)
         _without_machine_path(notebook, request)
+        _check_numbers(notebook, findings)
         render.write_report(notebook, findings, temporary)
         _check_leaks(lab, spec, folder, temporary)
         if folder.report.exists():
@@ -299,6 +301,22 @@ def _without_machine_path(path: Path, request: str) -> None:
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.source = f'# Parameters\nrequest = "{Path(request).stem}"\noutputs = "outputs"\n'
     write_atomically(path, nbformat.writes(notebook))
+
+
+def _check_numbers(path: Path, findings: Findings) -> None:
+    """Every number in the report's sentences must be one of the findings.
+
+    Raises
+    ------
+    StageFailed
+        If one is not: a sentence was made from something else than the findings.
+    """
+    shown = [o for c in nbformat.read(path, as_version=4).cells for o in c.get("outputs", [])]
+    blocks = [o["data"][MIME] for o in shown if MIME in o.get("data", {})]
+    texts = [block["text"] for block in blocks if block["kind"] in ("words", "inset")]
+    foreign = sorted({n for text in texts for n in check_numbers(text, findings)})
+    if foreign:
+        raise StageFailed(f"the report says {', '.join(foreign[:5])}, which the findings do not hold")
 
 
 def _check_leaks(lab: Lab, spec: RequestSpec, folder: RequestFolder, published: Path) -> None:

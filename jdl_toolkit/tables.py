@@ -28,9 +28,11 @@ ROUNDING = (
 )
 
 
-def power_table(analysis: Analysis, *, key: str = "power", caption: str = "") -> Table:
-    """People needed in the treatment group to show reductions of several sizes."""
+def power_table(analysis: Analysis, *, key: str = "power", caption: str = "") -> Table | None:
+    """People needed in the treatment group to show reductions of several sizes; None where the rate is withheld."""
     power = analysis.power
+    if power is None:
+        return None
     rows = tuple(
         (
             f"{row.reduction_pp:g}",

@@ -70,8 +70,8 @@ def forest_plot(
     return finish(drawing, key, caption or "Differences and their intervals", alt, data, note)
 
 
-def estimates_plot(measure: Any, *, key: str = "estimates", caption: str = "") -> document.Figure:
-    """The headline, classic and check estimates of one measure of the findings."""
+def estimates_plot(measure: Any, *, key: str = "estimates", caption: str = "") -> document.Figure | None:
+    """The headline, classic and check estimates of one measure of the findings; None where it is withheld."""
     names = {"headline": "Headline: matching with an outcome model", "classic": "Classic: difference of weighted means"}
     names |= {"check": "Check: doubly robust weighting"}
     rows = [
@@ -80,7 +80,7 @@ def estimates_plot(measure: Any, *, key: str = "estimates", caption: str = "") -
         if getattr(measure, kind) is not None
     ]
     caption = caption or f"{measure.label}: the three estimates side by side"
-    return forest_plot(rows, unit=measure.unit, key=key, caption=caption)
+    return forest_plot(rows, unit=measure.unit, key=key, caption=caption) if rows else None
 
 
 def measures_plot(
@@ -90,16 +90,15 @@ def measures_plot(
     base: str | None = "everyone",
     key: str = "measures",
     caption: str = "",
-) -> document.Figure:
-    """The headline estimates of all measures in one unit and over one base (None: every base)."""
+) -> document.Figure | None:
+    """The headline estimates of all measures in one unit and over one base (None: every base); None without any."""
     rows = [
         {"label": m.label, "is_headline": i == 0, **dict(m.headline)}
         for i, m in enumerate(measures)
         if m.headline is not None and m.unit == unit and base in (None, m.base)
     ]
-    return forest_plot(
-        rows, unit=unit, key=key, caption=caption or "Differences between the groups, measure by measure"
-    )
+    caption = caption or "Differences between the groups, measure by measure"
+    return forest_plot(rows, unit=unit, key=key, caption=caption) if rows else None
 
 
 def estimate_words(estimate: float, low: float, high: float, unit: str) -> str:

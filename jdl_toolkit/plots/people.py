@@ -12,14 +12,16 @@ from .canvas import DARK, NAVY, SIZE, WIDTH, finish, panel, sheet, styled, write
 
 @styled
 def people_picture(
-    treatment_share: float,
-    control_share: float,
+    treatment_share: float | None,
+    control_share: float | None,
     *,
     happened: str = "reoffended within a year",
     key: str = "people_picture",
     caption: str = "",
-) -> document.Figure:
+) -> document.Figure | None:
     """Of every 100 people in each group, those to whom it happened drawn filled and the others hollow.
+
+    None, so nothing is shown, where a share is withheld.
 
     Parameters
     ----------
@@ -28,6 +30,8 @@ def people_picture(
     happened : str
         What the filled people have in common: a verb phrase in the past tense.
     """
+    if treatment_share is None or control_share is None:
+        return None
     drawing, paper = sheet(190)
     groups = {"treatment group": treatment_share, "comparison group": control_share}
     counts = {name: int(number(share, factor=100)) for name, share in groups.items()}

@@ -13,8 +13,10 @@ _TICKS = (10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_00
 
 
 @styled
-def power_curve(power: Any, *, key: str = "power_curve", caption: str = "") -> document.Figure:
+def power_curve(power: Any, *, key: str = "power_curve", caption: str = "") -> document.Figure | None:
     """Smallest detectable reduction against the size of the treatment group, with the group in hand marked.
+
+    None, so nothing is shown, where the rate is withheld: its standard deviation would give it away.
 
     Parameters
     ----------
@@ -22,6 +24,8 @@ def power_curve(power: Any, *, key: str = "power_curve", caption: str = "") -> d
         ``curve`` (group size, percentage points), ``n_treatment``, ``detectable_in_hand_pp``,
         ``smallest_detectable_pp`` (with no end of treated people), ``power``, ``n_control``.
     """
+    if power is None:
+        return None
     sizes, reductions = zip(*sorted(power.curve), strict=True)
     drawing, paper = sheet(226)
     left, top, right, bottom = 52.0, 10.0, WIDTH - 30, 192.0
