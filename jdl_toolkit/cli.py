@@ -158,6 +158,8 @@ def template(file: Path) -> tuple[dict, str]:
 )
 def check(upload: Path, marked: Path | None) -> tuple[dict, str]:
     """Check an organisation's upload: list every problem, and write a copy with the problems marked in place."""
+    import pandas as pd
+
     from .lab import Lab
     from .spec import intake_spec, lab_resources
     from .submission import marked_up_copy, read_submission
@@ -173,7 +175,7 @@ def check(upload: Path, marked: Path | None) -> tuple[dict, str]:
     issues = [
         {
             "place": ", ".join(
-                str(part) for part in (i.sheet, f"row {i.row}" if i.row == i.row else "", i.column) if part
+                str(part) for part in (i.sheet, "" if pd.isna(i.row) else f"row {i.row}", i.column) if part
             ),
             "problem": i.message,
             "severity": i.severity,

@@ -9,6 +9,7 @@ import datetime as dt
 import io
 from pathlib import Path
 
+import pandas as pd
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import Cell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
@@ -154,7 +155,7 @@ def _list_corrections(workbook: Workbook, submission: Submission) -> None:
     workbook.active = 0
     _head(sheet, ["Sheet", "Row", "Column", "How grave", "What is wrong, and what to do"], [12, 8, 18, 20, 110])
     for issue in submission.issues.itertuples():
-        row = None if issue.row is None or issue.row != issue.row else int(issue.row)
+        row = None if pd.isna(issue.row) else int(issue.row)
         column = issue.column if isinstance(issue.column, str) else None
         sheet.append([issue.sheet, row, column, issue.severity, issue.message])
         sheet.cell(sheet.max_row, 4).fill = FILLS[issue.severity]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations, product
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,8 @@ from ..errors import JDLError
 from .names import draw_names
 from .slips import swap_day_and_month
 
+#: People invented for each who is wanted; the larger the register, the more of them are like somebody.
+N_TRIES = 40
 COLUMNS = ("forename", "middle_name", "surname", "dob", "sex", "pnc_id", "prison_number", "likeness", "resembles")
 
 
@@ -55,7 +57,7 @@ def off_register_people(
     models = people if models is None else models
     made = []
     for (likeness, count), make in zip(wanted.items(), (_twins, _namesakes, _unrelated), strict=True):
-        drawn = models.iloc[rng.integers(0, len(models), 6 * count + 20)].reset_index(drop=True)
+        drawn = models.iloc[rng.integers(0, len(models), N_TRIES * count)].reset_index(drop=True)
         made.append(make(rng, drawn).assign(likeness=likeness))
     made = pd.concat([m.astype({"resembles": "Int64"}) for m in made], ignore_index=True)
     known = pd.concat([frame[["forename", "surname", "dob"]] for frame in (people, aliases) if frame is not None])
@@ -108,14 +110,17 @@ def _names_like(rng: np.random.Generator, models: pd.DataFrame) -> pd.DataFrame:
 def _is_like_somebody(made: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
     """Whether somebody on the register could be meant by each.
 
-    One name is shared together with the date of birth (day and month swapped or not), or the forename and a surname that
-    begins or ends alike together with two of year, month and day. A twin's surname does not count.
+    One name is shared together with the date of birth (day and month swapped or not); or the forename, the initial of
+    the surname and two of year, month and day of birth; or the forename, three letters at the beginning or end of the
+    surname, and the year of birth. A twin's surname does not count.
     """
     made, known = _with_parts(made), _with_parts(known)
     like = _is_among(made, known, ["surname", "dob"]) & made["likeness"].ne("twin")
-    like |= _is_among(made, known, ["forename", "dob"]) | _is_among(made, known, ["forename", "surname", "year"])
-    for surname, date in product(("surname_begins", "surname_ends"), combinations(("year", "month", "day"), 2)):
-        like |= _is_among(made, known, ["forename", surname, *date])
+    like |= _is_among(made, known, ["forename", "dob"])
+    for part in ("surname_begins", "surname_ends"):
+        like |= _is_among(made, known, ["forename", part, "year"])
+    for two in combinations(("year", "month", "day"), 2):
+        like |= _is_among(made, known, ["forename", "surname_initial", *two])
     swapped = made.assign(dob=swap_day_and_month(made["dob"]))
     like |= _is_among(swapped, known, ["surname", "dob"]) & (swapped["dob"] != made["dob"])
     return like | _is_among(swapped, known, ["forename", "dob"])
@@ -123,9 +128,9 @@ def _is_like_somebody(made: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
 
 def _with_parts(people: pd.DataFrame) -> pd.DataFrame:
     dob, surname = people["dob"].astype("datetime64[s]"), people["surname"]
-    begins, ends = surname.str[:3], surname.str[-4:].str.lower()
+    ends = {"surname_initial": surname.str[0], "surname_begins": surname.str[:3], "surname_ends": surname.str[-3:]}
     parts = {"year": dob.dt.year, "month": dob.dt.month, "day": dob.dt.day}
-    return people.assign(dob=dob, surname_begins=begins, surname_ends=ends, **parts)
+    return people.assign(dob=dob, **ends, **parts)
 
 
 def _is_among(left: pd.DataFrame, right: pd.DataFrame, keys: list[str]) -> pd.Series:
