@@ -3,8 +3,9 @@
 Rules, stated once
 ------------------
 - **Full name**: forename and surname of one person side by side in either order, with or without the middle name;
-  case and accents do not matter. Not counted where the same words stand side by side in the toolkit's own texts or in
-  a public text of the findings (the organisation, the service, labels, who signed).
+  case and accents do not matter, and a number between two words keeps them apart. Not counted where the same words
+  stand side by side in the toolkit's own texts or in a public text of the findings (the organisation, the service,
+  labels, who signed).
 - **Rare surname**: a word of at least four letters, written with a capital, that is the surname of at most one person
   in 10,000 of the register (of a single one in a small register). Not counted if it is an ordinary word or place
   (`ORDINARY_WORDS`), or a word of the toolkit's own texts or of a public text of the findings.
@@ -133,7 +134,7 @@ class _Found:
         found = cls()
         for text in map(bare, texts):
             words = _WORD.findall(text)
-            found.runs.update(_runs([w.upper() for w in words]))
+            found.runs.update(_runs(text))
             found.capitalised.update(w.upper() for w in words if len(w) >= SHORTEST_SURNAME and w[0].isupper())
             found.dates.update(dates_in(text))
             found.pnc_ids.update(m.group() for m in _PNC.finditer(text.upper()))
@@ -154,7 +155,7 @@ class _Found:
         """Without what may stand in a report."""
         texts = [bare(t) for t in (findings.public_texts() if findings is not None else ())]
         public_words = [w.upper() for text in texts for w in _WORD.findall(text)]
-        runs = {run for text in texts for run in _runs([w.upper() for w in _WORD.findall(text)])}
+        runs = {run for text in texts for run in _runs(text)}
         own_words, own_runs = own_text()
         dates = set(findings.public_dates()) if findings is not None else set()
         dates |= {date for text in texts for date in dates_in(text)}
@@ -187,9 +188,14 @@ def bare(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
-def _runs(words: list[str]) -> set[str]:
-    """Runs of two to five words, side by side in a text."""
-    return {" ".join(words[i : i + n]) for n in range(2, LONGEST_NAME + 1) for i in range(len(words) - n + 1)}
+def _runs(text: str) -> set[str]:
+    """Runs of two to five words, side by side in a text; a number between two words keeps them apart."""
+    runs: set[str] = set()
+    for part in re.split(r"\d+", text.upper()):
+        words = _WORD.findall(part)
+        lengths = range(2, min(LONGEST_NAME, len(words)) + 1)
+        runs.update(" ".join(words[i : i + n]) for n in lengths for i in range(len(words) - n + 1))
+    return runs
 
 
 def dates_in(text: str) -> set[dt.date]:
@@ -224,9 +230,8 @@ def own_text() -> tuple[frozenset[str], frozenset[str]]:
     words, runs = set(), set()
     for path in sources:
         for text in read_texts(path):
-            upper = [w.upper() for w in _WORD.findall(bare(text))]
-            words.update(upper)
-            runs.update(_runs(upper))
+            words.update(w.upper() for w in _WORD.findall(bare(text)))
+            runs.update(_runs(bare(text)))
     return frozenset(words), frozenset(runs)
 
 
