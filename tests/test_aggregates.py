@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jdl_toolkit.aggregates import balance_summary, measure_rows, overlap_bins, profile_rows
+from jdl_toolkit.findings.aggregates import balance_summary, measure_rows, overlap_bins, profile_rows
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pandas as pd
 
 from jdl_toolkit.attrition import Ledger
-from jdl_toolkit.flow_counts import flow_and_linkage
+from jdl_toolkit.findings.flow_counts import flow_and_linkage
 
 FOUNDATION = [(1, 6), (2, 81), (3, 34), (4, 187), (5, 22), (6, 491), (10, 69), (11, 9), (12, 90)]
 

@@ -16,7 +16,7 @@ from registers import TinyRegister, tiny_register
 from typst import compile as typst
 
 from jdl_toolkit.disclosure import find_leaks
-from jdl_toolkit.leaks import dates_in
+from jdl_toolkit.disclosure.leaks import dates_in
 
 UPLOAD = pd.DataFrame(
     {

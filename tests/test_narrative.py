@@ -19,7 +19,7 @@ from examples import (
 
 from jdl_toolkit import narrative
 from jdl_toolkit.findings import BalanceRow, BalanceSummary, Detail, Findings, Verdict
-from jdl_toolkit.narrative_ranges import difference_in_words, interval_in_words, verdict_of
+from jdl_toolkit.narrative.ranges import difference_in_words, interval_in_words, verdict_of
 from jdl_toolkit.wording import Passage, listed, period, plain, within
 
 REDUCTION, INCREASE, INCONCLUSIVE = ranged(-0.38, -0.01), ranged(0.02, 0.11), ranged(-0.0794, 0.0359)

@@ -15,9 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from .leaks import find_leaks
-
-__all__ = ["Suppressed", "coarse_edges", "enough", "find_leaks", "mask_small_counts", "merge_levels", "possible_values"]
+__all__ = ["Suppressed", "coarse_edges", "enough", "mask_small_counts", "merge_levels", "possible_values"]
 __all__ += ["is_small", "may_be_shown", "suppress_counts"]
 
 #: A sum: key of the total, keys of its parts.

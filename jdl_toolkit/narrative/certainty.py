@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from . import numbers
-from .document import Words
-from .findings import Analysis, Estimate, Findings, Measure, PowerSummary, Unit, Verdict
-from .narrative_ranges import chosen, difference_in_words, interval_in_words, verdict_of
-from .wording import Passage
+from .. import numbers
+from ..document import Words
+from ..findings import Analysis, Estimate, Findings, Measure, PowerSummary, Unit, Verdict
+from ..wording import Passage
+from .ranges import chosen, difference_in_words, interval_in_words, verdict_of
 
 
 def three_estimates(findings: Findings, analysis: Analysis | None = None) -> Words:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import numbers
-from .findings import Analysis, Estimate, Findings, Measure, Unit, Verdict
-from .wording import plain
+from .. import numbers
+from ..findings import Analysis, Estimate, Findings, Measure, Unit, Verdict
+from ..wording import plain
 
 #: Unit -> (words below zero, words above zero, the unit behind a number).
 DIRECTIONS: dict[str, tuple[str, str]] = {

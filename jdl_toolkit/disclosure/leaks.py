@@ -32,7 +32,7 @@ from typing import Any
 
 import pandas as pd
 
-from .identifiers import normalise_pnc_id
+from ..identifiers import normalise_pnc_id
 from .published_text import read_texts
 
 FULL_NAME, SURNAME, BIRTH = "full name", "rare surname", "date of birth"
@@ -223,10 +223,10 @@ def own_text() -> tuple[frozenset[str], frozenset[str]]:
 
     The lists of names it ships (nicknames, invented people) are left out.
     """
-    root = Path(__file__).resolve().parent
-    sources = [p for p in sorted(root.glob("*.py")) if p != Path(__file__).resolve()]
+    root = Path(__file__).resolve().parent.parent
+    names = {root / "register" / "nicknames.py", *(root / "synthetic").rglob("*.py"), Path(__file__).resolve()}
+    sources = [p for p in sorted(root.rglob("*.py")) if p not in names]
     sources += [p for folder in ("_lab", "../notebooks") for p in sorted((root / folder).rglob("*.ipynb"))]
-    sources += [p for p in sorted((root / "plots").glob("*.py"))]
     words, runs = set(), set()
     for path in sources:
         for text in read_texts(path):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from . import numbers
-from .document import Inset
-from .findings import Analysis, Findings, Status, Verdict
-from .narrative_ranges import chosen, confidence, expected, interval_in_words, names, size_in_words
-from .wording import Passage, plain, within
+from .. import numbers
+from ..document import Inset
+from ..findings import Analysis, Findings, Status, Verdict
+from ..wording import Passage, plain, within
+from .ranges import chosen, confidence, expected, interval_in_words, names, size_in_words
 
 
 def can_say(findings: Findings, analysis: Analysis | None = None) -> Inset:

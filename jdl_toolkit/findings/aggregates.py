@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .disclosure import coarse_edges, mask_small_counts, may_be_shown, merge_levels
+from ..disclosure import coarse_edges, mask_small_counts, may_be_shown, merge_levels
 
 #: Width of the finest bins of the overlap histogram, on the logit of the score.
 OVERLAP_WIDTH = 0.25

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from itertools import combinations
 from typing import Any
 
-from .attrition import Ledger
-from .disclosure import Suppressed, suppress_counts
+from ..attrition import Ledger
+from ..disclosure import Suppressed, suppress_counts
 
 NO_COMPARABLE = 14
 #: Begins the label of a detail that is a remark on some of those who leave.

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from . import numbers
-from .findings import Analysis, Estimate, Findings, Measure
+from .. import numbers
+from ..findings import Analysis, Estimate, Findings, Measure
 
 #: Numbers that belong to the method or to ordinary speech: "for every 100 people", "SHA-256".
 CONSTANTS = frozenset({"1", "100", "256"})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from . import numbers
-from .document import Words
-from .findings import Analysis, BalanceRow, Findings, FlowStep, Status
-from .wording import Passage, capital, ended, listed, period, plain, small_number, within
+from .. import numbers
+from ..document import Words
+from ..findings import Analysis, BalanceRow, Findings, FlowStep, Status
+from ..wording import Passage, capital, ended, listed, period, plain, small_number, within
 
 #: Reason code after which every person has one record.
 REPEAT_RECORD = 4

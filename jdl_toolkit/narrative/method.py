@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from . import numbers
-from .document import Inset, Words
-from .findings import Analysis, Findings
-from .wording import Passage, capital, ended, period, plain, small_number, within
+from .. import numbers
+from ..document import Inset, Words
+from ..findings import Analysis, Findings
+from ..wording import Passage, capital, ended, period, plain, small_number, within
 
 #: Term -> what it means, alphabetically. Numbers are words here, so that none has to be traced to a result.
 GLOSSARY: tuple[tuple[str, str], ...] = (

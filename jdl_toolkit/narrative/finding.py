@@ -2,29 +2,18 @@
 
 A result is a reduction, an increase or inconclusive by whether the headline interval crosses zero. An inconclusive
 result is never called "no effect": the words say what it rules out and what the analysis could have found. Every number
-is rounded from the unrounded value in the findings. Other passages are in `narrative_claims`, `narrative_certainty`,
-`narrative_people` and `narrative_method`; all are offered here.
+is rounded from the unrounded value in the findings. Other passages are in the sister modules; all are offered
+by the package.
 """
 
 from __future__ import annotations
 
-from . import numbers
-from .document import Inset, Words
-from .findings import Analysis, Estimate, Findings, Measure, Status, Unit, Verdict
-from .narrative_certainty import power_sentence, three_estimates, what_could_be_detected
-from .narrative_check import check_numbers
-from .narrative_claims import can_say, cannot_say
-from .narrative_method import (
-    GLOSSARY,
-    caveats,
-    glossary,
-    method_in_short,
-    provenance,
-    synthetic_notice,
-    technical_notes,
-)
-from .narrative_people import how_alike, what_was_done, who_is_in
-from .narrative_ranges import (
+from .. import numbers
+from ..document import Inset, Words
+from ..findings import Analysis, Estimate, Findings, Measure, Status, Unit, Verdict
+from ..wording import Passage, capital, ended, plain, small_number, within
+from .certainty import power_sentence
+from .ranges import (
     chosen,
     compared,
     conditional,
@@ -37,29 +26,6 @@ from .narrative_ranges import (
     ruled_out,
     verdict_of,
 )
-from .wording import Passage, capital, ended, plain, small_number, within
-
-__all__ = [
-    "GLOSSARY",
-    "can_say",
-    "cannot_say",
-    "caveats",
-    "check_numbers",
-    "finding",
-    "for_every_100",
-    "glossary",
-    "headline_sentence",
-    "how_alike",
-    "method_in_short",
-    "provenance",
-    "range_in_words",
-    "synthetic_notice",
-    "technical_notes",
-    "three_estimates",
-    "what_could_be_detected",
-    "what_was_done",
-    "who_is_in",
-]
 
 ROUNDING = "Each figure is rounded by itself, so figures may not add up exactly."
 

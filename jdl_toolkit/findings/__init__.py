@@ -1,0 +1,52 @@
+"""`findings.json`: everything that may be published about a request, and nothing about a person."""
+
+from .aggregates import overlap_bins
+from .collect import collect_findings, could_not_be_answered
+from .schema import (
+    SCHEMA_VERSION,
+    Analysis,
+    BalanceRow,
+    BalanceSummary,
+    Detail,
+    Estimate,
+    Findings,
+    FlowStep,
+    LinkageSummary,
+    MatchingSummary,
+    Measure,
+    OverlapBin,
+    PowerRow,
+    PowerSummary,
+    ProfileRow,
+    Provenance,
+    Status,
+    Unit,
+    Verdict,
+    findings_schema,
+)
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Analysis",
+    "BalanceRow",
+    "BalanceSummary",
+    "Detail",
+    "Estimate",
+    "Findings",
+    "FlowStep",
+    "LinkageSummary",
+    "MatchingSummary",
+    "Measure",
+    "OverlapBin",
+    "PowerRow",
+    "PowerSummary",
+    "ProfileRow",
+    "Provenance",
+    "Status",
+    "Unit",
+    "Verdict",
+    "collect_findings",
+    "could_not_be_answered",
+    "findings_schema",
+    "overlap_bins",
+]

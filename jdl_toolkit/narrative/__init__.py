@@ -1,0 +1,30 @@
+"""The result in words: each sentence chosen by a named rule from interval, counts and gates, never typed."""
+
+from .certainty import three_estimates, what_could_be_detected
+from .check import check_numbers
+from .claims import can_say, cannot_say
+from .finding import finding, for_every_100, headline_sentence, range_in_words
+from .method import GLOSSARY, caveats, glossary, method_in_short, provenance, synthetic_notice, technical_notes
+from .people import how_alike, what_was_done, who_is_in
+
+__all__ = [
+    "GLOSSARY",
+    "can_say",
+    "cannot_say",
+    "caveats",
+    "check_numbers",
+    "finding",
+    "for_every_100",
+    "glossary",
+    "headline_sentence",
+    "how_alike",
+    "method_in_short",
+    "provenance",
+    "range_in_words",
+    "synthetic_notice",
+    "technical_notes",
+    "three_estimates",
+    "what_could_be_detected",
+    "what_was_done",
+    "who_is_in",
+]
