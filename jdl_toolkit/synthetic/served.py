@@ -24,6 +24,7 @@ from .published_flow import (
     FIRST_START,
     LAST_START,
     LONGEST_DELAY_DAYS,
+    LONGEST_HISTORY,
     MEAN_DELAY_DAYS,
     OTHER_KIND_AT_LEAST,
     OTHER_KINDS,
@@ -191,7 +192,8 @@ def _propose_in_scope(
     """A start after each of the sentences, with verdict and covariates, where the sentence is the index disposal."""
     assessed = assess_proposals(con, _propose_after(sentences, rng, late_share=0.15), people)
     assessed = assessed[assessed["disposal_id"] == assessed["proposed_id"]]
-    return assessed.merge(_covariates(con, assessed), on="disposal_id")
+    assessed = assessed.merge(_covariates(con, assessed), on="disposal_id")
+    return assessed[assessed["n_previous_offences"] <= LONGEST_HISTORY].reset_index(drop=True)
 
 
 def _reoffenders_first(
