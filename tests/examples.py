@@ -178,6 +178,8 @@ def analysis(*measures: Measure, **changes: Any) -> Analysis:
         "follow_up_months": 12,
         "proving_months": 6,
         "sexual_offence": "index",
+        "covariates": ("age", "age_squared", "sex", "previous_by_group"),
+        "own_covariates": ("Days in jail",),
         "flow": foundation_flow(),
         "pool_flow": (),
         "profile": (

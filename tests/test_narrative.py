@@ -658,3 +658,8 @@ def test_small_words():
     passage = Passage().say("one", "A.").say("two", "B.").item("three", "c").item("three", "d").say("four", "E.")
     assert passage.text == "A. B.\n\n- c\n- d\n\nE."
     assert passage.rules == ("one", "two", "three", "four")
+
+
+def test_what_was_taken_into_account_is_what_the_register_holds_and_the_labs_own_columns():
+    text = narrative.method_in_short(findings()).text
+    assert "These were taken into account: age, sex, previous offences by type, days in jail." in text

@@ -57,6 +57,7 @@ def collect_findings(
         parts["balance"] = summary | said
         parts["matching"] = aggregates.matching_summary(matched, tried, counted["is_unmatched_hidden"], spec)
         parts["power"] = aggregates.power_summary(power, measures) if power is not None else None
+    parts |= _taken_into_account(spec, covariates)
     analysis = _analysis(spec, cohort, counted, **parts)
     return _findings(spec, submission, Status.reported, None, counted["linkage"], (analysis,), provenance)
 
@@ -86,6 +87,16 @@ def could_not_be_answered(
     analysis = _analysis(spec, cohort, counted)
     words = mask_small_counts(reason, minimum)
     return _findings(spec, submission, Status.could_not_be_answered, words, counted["linkage"], (analysis,), provenance)
+
+
+def _taken_into_account(spec: RequestSpec, covariates: Any) -> dict[str, tuple[str, ...]]:
+    """What the groups were matched on: names of the settings that the register has records for, and a lab's own columns."""
+    columns = [c for c in covariates.units if c not in ("unit_id", "is_treated") and not c.endswith("_missing")]
+    own = [c for c in columns if c.startswith("extra_")]
+    groups = {"previous_by_group": "previous_", "needs": "needs_"}
+    there = [str(c) for c in spec.covariates.use if c in columns or any(x.startswith(groups.get(c, "\0")) for x in columns)]
+    labels = (covariates.labels.get(c, c).split(" (log of")[0] for c in own)
+    return {"covariates": tuple(there), "own_covariates": tuple(dict.fromkeys(labels))}
 
 
 def _analysis(spec: RequestSpec, cohort: Any, counted: dict[str, Any], **parts: Any) -> Analysis:

@@ -187,6 +187,12 @@ class PowerSummary(Model):
 
 
 class Analysis(Model):
+    """One treatment group with its control group and results.
+
+    `covariates`: settings that the groups were matched on, as far as the register has such records; `own_covariates`:
+    readers' labels of a lab's own columns among them.
+    """
+
     id: str
     title: str
     index_disposals: tuple[str, ...]
@@ -196,6 +202,8 @@ class Analysis(Model):
     follow_up_months: int
     proving_months: int
     sexual_offence: str
+    covariates: tuple[str, ...] = ()
+    own_covariates: tuple[str, ...] = ()
     flow: tuple[FlowStep, ...]
     pool_flow: tuple[FlowStep, ...]
     profile: tuple[ProfileRow, ...]

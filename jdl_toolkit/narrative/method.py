@@ -92,7 +92,7 @@ def method_in_short(findings: Findings, analysis: Analysis | None = None) -> Wor
     analysis = analysis if analysis is not None else findings.analyses[0]
     passage = Passage()
     _why_compare(passage)
-    _propensity(passage, findings)
+    _propensity(passage, analysis)
     _radius(passage, findings, analysis)
     _same_clock(passage, findings, analysis)
     _outcomes(passage, analysis)
@@ -112,7 +112,7 @@ def _why_compare(passage: Passage) -> None:
     )
 
 
-def _propensity(passage: Passage, findings: Findings) -> None:
+def _propensity(passage: Passage, analysis: Analysis) -> None:
     passage.say(
         "propensity_score",
         "**What is a propensity score?** Nobody has a perfect double. Two people of the same age may differ in their"
@@ -124,7 +124,8 @@ def _propensity(passage: Passage, findings: Findings) -> None:
         " afterwards.",
         new=True,
     )
-    names = [COVARIATES[c] for c in findings.setting("covariates", "use") if c in COVARIATES]
+    names = [COVARIATES[c] for c in analysis.covariates if c in COVARIATES]
+    names += [name[:1].lower() + name[1:] for name in map(plain, analysis.own_covariates)]
     if names:
         unique = list(dict.fromkeys(names))
         passage.say("covariates", f"These were taken into account: {', '.join(unique)}.")
