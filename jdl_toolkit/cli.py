@@ -122,7 +122,8 @@ def synth(persons: int, seed: int, out: Path, effect: float) -> tuple[dict, str]
     from .synthetic.demonstration import synthesise
 
     made = synthesise(out, persons, seed, effect, progress=_bar())
-    sizes = f"{made['persons']:,} invented people, {made['offences']:,} offences, an upload of {made['records']:,} records"
+    sizes = f"{made['persons']:,} invented people, {made['offences']:,} offences"
+    sizes += f", an upload of {made['records']:,} records"
     return made, f"Made {out}: {sizes}.\nThe true effect of the service is in {out}/truth.json."
 
 

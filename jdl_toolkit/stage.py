@@ -188,6 +188,7 @@ class Stage:
             data_start=meta.data_start,
             data_end=meta.data_end,
             extract=meta.extract,
+            register_note=meta.note,
             synthetic=meta.synthetic,
             settings=self.spec.to_dict(),
         )

@@ -1,4 +1,4 @@
-"""Imports go one way: a module knows only those of earlier bands. Kept by import-linter's contract in pyproject.toml."""
+"""Imports go one way: a module knows only those of earlier bands (import-linter's contract in pyproject.toml)."""
 
 import subprocess
 import sys

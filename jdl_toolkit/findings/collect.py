@@ -90,11 +90,12 @@ def could_not_be_answered(
 
 
 def _taken_into_account(spec: RequestSpec, covariates: Any) -> dict[str, tuple[str, ...]]:
-    """What the groups were matched on: names of the settings that the register has records for, and a lab's own columns."""
+    """What the groups were matched on: settings that the register has records for, and a lab's own columns."""
     columns = [c for c in covariates.units if c not in ("unit_id", "is_treated") and not c.endswith("_missing")]
     own = [c for c in columns if c.startswith("extra_")]
     groups = {"previous_by_group": "previous_", "needs": "needs_"}
-    there = [str(c) for c in spec.covariates.use if c in columns or any(x.startswith(groups.get(c, "\0")) for x in columns)]
+    starts = {c: groups.get(c, "\0") for c in spec.covariates.use}
+    there = [str(c) for c, start in starts.items() if c in columns or any(x.startswith(start) for x in columns)]
     labels = (covariates.labels.get(c, c).split(" (log of")[0] for c in own)
     return {"covariates": tuple(there), "own_covariates": tuple(dict.fromkeys(labels))}
 

@@ -233,6 +233,7 @@ class Provenance(Model):
     extract: str
     synthetic: bool = False
     settings: dict[str, Any]
+    register_note: str = ""
 
 
 class Findings(Model):

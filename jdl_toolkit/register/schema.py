@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ..spec import Disposal
 
 #: Raised when the prepared file changes in a way that an older toolkit could not read.
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 
 #: The twenty offence groups of OGRS3 (Howard and others, 2009, Ministry of Justice Research Summary 7/09).
 OFFENCE_GROUPS = (
@@ -119,6 +119,7 @@ TABLES: dict[str, Table] = {
                 _day("data_end"),
                 Column("extract", required=True),
                 Column("synthetic", "BOOLEAN", default="false"),
+                Column("note"),
                 *(Column(f"n_{table}s", "BIGINT", low=0) for table in ("person", "disposal", "offence")),
             ),
             order=("extract",),

@@ -29,12 +29,15 @@ class Meta:
         The lab's name of the extract.
     synthetic : bool
         Whether the people are invented.
+    note : str
+        What every reader of a report from this register must know; printed there. Empty if nothing.
     """
 
     data_start: dt.date
     data_end: dt.date
     extract: str
     synthetic: bool
+    note: str = ""
 
 
 class Register:
@@ -78,7 +81,8 @@ class Register:
             what = f"the register has schema version {version}, this toolkit reads version {SCHEMA_VERSION}"
             raise JDLError(what, where=str(path), fix=_REBUILD)
         prepare_normalising(con)
-        *values, digest = con.execute("SELECT data_start, data_end, extract, synthetic, digest FROM meta").fetchone()
+        asked = "SELECT data_start, data_end, extract, synthetic, coalesce(note, ''), digest FROM meta"
+        *values, digest = con.execute(asked).fetchone()
         return cls(path, con, Meta(*values), digest)
 
     def sql(self, query: str, params: dict[str, Any] | list[Any] | None = None, **frames: pd.DataFrame) -> pd.DataFrame:

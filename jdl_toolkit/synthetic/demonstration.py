@@ -70,5 +70,5 @@ def synthesise(
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-    counts = {"persons": made["rows"]["person"], "offences": made["rows"]["offence"], "records": truth["flow"]["records"]}
-    return {"folder": str(out), **counts, "truth": truth}
+    counts = {"persons": made["rows"]["person"], "offences": made["rows"]["offence"]}
+    return {"folder": str(out), **counts, "records": truth["flow"]["records"], "truth": truth}

@@ -146,7 +146,7 @@ def draw(rows: pd.DataFrame, n: int, rng: np.random.Generator) -> pd.DataFrame:
     """`n` of the rows at random, in their order."""
     if len(rows) < n:
         raise JDLError(
-            "the synthetic register has too few people for this request", fix="use one of 30,000 persons or more"
+            "the synthetic register has too few people for this request", fix="use one of 20,000 persons or more"
         )
     return rows.iloc[np.sort(rng.choice(len(rows), n, replace=False))]
 

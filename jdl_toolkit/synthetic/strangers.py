@@ -110,9 +110,9 @@ def _names_like(rng: np.random.Generator, models: pd.DataFrame) -> pd.DataFrame:
 def _is_like_somebody(made: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
     """Whether somebody on the register could be meant by each.
 
-    One name is shared together with the date of birth (day and month swapped or not); or one name, the initial of the
-    other and two of year, month and day of birth; or the forename, three letters at the beginning or end of the surname,
-    and the year of birth. A twin's surname does not count.
+    One name is shared together with the date of birth (day and month swapped or not); or the forename with the initial
+    of the surname, or its initial with three letters of the surname, and two of year, month and day of birth; or the
+    forename with three letters at the beginning or end of the surname, and the year. A twin's surname does not count.
     """
     made, known = _with_parts(made), _with_parts(known)
     like = _is_among(made, known, ["surname", "dob"]) & made["likeness"].ne("twin")
@@ -121,7 +121,7 @@ def _is_like_somebody(made: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
         like |= _is_among(made, known, ["forename", part, "year"])
     for two in combinations(("year", "month", "day"), 2):
         like |= _is_among(made, known, ["forename", "surname_initial", *two])
-        like |= _is_among(made, known, ["forename_initial", "surname", *two])
+        like |= _is_among(made, known, ["forename_initial", "surname_begins", *two])
     swapped = made.assign(dob=swap_day_and_month(made["dob"]))
     like |= _is_among(swapped, known, ["surname", "dob"]) & (swapped["dob"] != made["dob"])
     return like | _is_among(swapped, known, ["forename", "dob"])

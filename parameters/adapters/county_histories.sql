@@ -78,7 +78,9 @@ SELECT person_id, index_date AS as_of,
 FROM source_sentence;
 
 CREATE VIEW meta AS
-SELECT min(screening_date) AS data_start, max(data_end) AS data_end, 'county histories' AS extract, false AS synthetic
+SELECT min(screening_date) AS data_start, max(data_end) AS data_end, 'county histories' AS extract, false AS synthetic,
+    'These are de-identified research records of one county, with invented names. A reoffence here is a new charge, not'
+    || ' a conviction. The service is a placebo: nobody received one.' AS note
 FROM source_event;
 
 CREATE VIEW adapter_note AS
