@@ -318,7 +318,7 @@ def test_no_effect_leaves_the_register_alone(folder, tmp_path):
 
 def test_a_register_that_is_too_small_is_refused(tmp_path):
     synthesise_register(tmp_path / "register", 1_000, 1)
-    with pytest.raises(JDLError, match="use a larger register|30,000 persons or more"):
+    with pytest.raises(JDLError, match="use a larger register|20,000 persons or more"):
         write_foundation(tmp_path / "register", tmp_path / "upload.xlsx", tmp_path / "truth.json", 1)
     assert not (tmp_path / "upload.xlsx").exists()
 

@@ -258,7 +258,7 @@ def test_a_register_of_another_schema_version_is_refused(tmp_path, built):
     path.write_bytes(built[0].read_bytes())
     with duckdb.connect(str(path)) as con:
         con.execute("UPDATE meta SET schema_version = '0'")
-    with pytest.raises(JDLError, match="schema version 0, this toolkit reads version 1"):
+    with pytest.raises(JDLError, match="schema version 0, this toolkit reads version 2"):
         Register.open(path)
 
 

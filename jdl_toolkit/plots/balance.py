@@ -11,6 +11,8 @@ from .. import document
 from ..numbers import number, plural
 from .canvas import DARK, NAVY, ORANGE, RULE, WIDTH, finish, key_above, panel, records, rows_sheet, sheet, styled
 
+_SMD = {"Before": "smd_before", "After": "smd_after"}
+
 
 @styled
 def love_plot(
@@ -58,7 +60,11 @@ def love_plot(
         key,
         caption or "How alike the groups are before and after matching",
         _love_words(ordered, len(shown), amber_up_to),
-        [{"label": covariate_label(r), "smd_before": r["smd_before"], "smd_after": r["smd_after"]} for r in shown],
+        [
+            {"Label": covariate_label(r)}
+            | {f"{when} matching (per cent)": round(100 * r[c], 1) for when, c in _SMD.items()}
+            for r in shown
+        ],
         _love_note(len(ordered), len(shown), green_up_to, amber_up_to),
     )
 
@@ -101,32 +107,55 @@ def overlap(bins: Iterable[Any], *, key: str = "overlap", caption: str = "") -> 
     ----------
     bins : records
         ``lower``, ``upper`` (logit of the score) and, as shares of each group, ``treatment``, ``pool``, ``control``;
-        None where withheld: there the line breaks off.
+        None where withheld: there the line breaks off. Drawn as whole per cent, as shares times a group's size are
+        counts, and by the width of the bin: it is areas, not heights, that stand for people.
     """
-    rows = records(bins)
+    rows = [{k: _whole(v) if k in _GROUPS else v for k, v in row.items()} for row in records(bins)]
     drawing, _ = sheet(202)
-    axes = panel(drawing, 44, 26, WIDTH - 10, 168)
+    axes = panel(drawing, 52, 26, WIDTH - 10, 168)
     edges = [r["lower"] for r in rows] + [rows[-1]["upper"]]
-    looks = {
-        "pool": ("all in the control pool", {"color": DARK, "ls": (0, (2, 2)), "lw": 1.2}),
-        "treatment": ("treatment group", {"color": NAVY, "fill": True, "alpha": 0.35, "lw": 0}),
-        "control": ("matched control group", {"color": ORANGE, "lw": 2}),
-    }
-    for group, (label, look) in looks.items():
-        shares = [np.nan if r[group] is None else 100 * r[group] for r in rows]
-        axes.stairs(shares, edges, label=label, **({"baseline": None} | look if "fill" not in look else look))
-    axes.set(xlim=(edges[0], edges[-1]), xlabel="Logit of the propensity score", ylabel="Per cent of the group")
+    for group, look in _LOOKS.items():
+        heights = [np.nan if r[group] is None else r[group] / (r["upper"] - r["lower"]) for r in rows]
+        axes.stairs(heights, edges, label=_GROUPS[group], **({} if "fill" in look else {"baseline": None}) | look)
+    axes.set(
+        xlim=(edges[0], edges[-1]),
+        xlabel="How likely to receive the service (propensity score, logit scale)",
+        ylabel="Per cent of the group\nfor each unit of the score",
+    )
     axes.set_ylim(bottom=0)
     key_above(axes)
-    withheld = any(r[g] is None for r in rows for g in looks)
+    withheld = any(r[g] is None for r in rows for g in _GROUPS)
+    data = [
+        {"Score": f"{number(r['lower'], 2)} to {number(r['upper'], 2)}"}
+        | {f"{name[0].upper()}{name[1:]} (per cent)": r[g] for g, name in _GROUPS.items()}
+        for r in rows
+    ]
     return finish(
         drawing,
         key,
         caption or "How likely people in each group were to receive the service",
         _overlap_words(rows),
-        rows,
-        "Where a line breaks off, too few people are counted to be shown." if withheld else "",
+        data,
+        "People are areas: equal areas stand for equal shares of a group."
+        + (" Where a line breaks off, too few people are counted to be shown." if withheld else ""),
     )
+
+
+#: The groups of the overlap, in the order of a table; drawn from the back to the front.
+_GROUPS = {
+    "treatment": "treatment group",
+    "control": "matched control group",
+    "pool": "all in the control pool",
+}
+_LOOKS: dict[str, dict[str, Any]] = {
+    "pool": {"color": DARK, "ls": (0, (2, 2)), "lw": 1.2},
+    "treatment": {"color": NAVY, "fill": True, "alpha": 0.35, "lw": 0},
+    "control": {"color": ORANGE, "lw": 2},
+}
+
+
+def _whole(share: float | None) -> int | None:
+    return None if share is None else int(number(share, factor=100))
 
 
 def _overlap_words(rows: list[dict[str, Any]]) -> str:

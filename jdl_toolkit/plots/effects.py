@@ -10,6 +10,8 @@ from ..numbers import UNITS, decimals_for, difference, interval, plural
 from .canvas import DARK, NAVY, RULE, finish, records, rows_sheet, styled
 
 UNIT_WORDS = {"share": "percentage points", "count": "reoffences per person", "days": "days"}
+#: Decimals of the data below a figure: one more than are printed, as small differences are printed more finely.
+_DATA_DECIMALS = {"share": 1, "count": 2, "days": 1}
 
 
 @styled
@@ -65,8 +67,14 @@ def forest_plot(
         linespacing=1.5,
     )
     alt = f"{plural(len(shown), 'difference', 'differences')} in {UNIT_WORDS[unit]}, with 95 per cent intervals. "
+    if len(shown) == 1:
+        alt = f"Difference in {UNIT_WORDS[unit]}, with its 95 per cent interval. "
     alt += "; ".join(f"{r['label']}: {text}" for r, text in zip(shown, texts, strict=True)) + "."
-    data = [{k: r[k] for k in ("label", "estimate", "ci_low", "ci_high")} for r in shown]
+    heads = {f"Estimate ({UNIT_WORDS[unit]})": "estimate", "Lower limit": "ci_low", "Upper limit": "ci_high"}
+    data = [
+        {"Label": r["label"]} | {head: round(factor * r[k], _DATA_DECIMALS[unit]) for head, k in heads.items()}
+        for r in shown
+    ]
     return finish(drawing, key, caption or "Differences and their intervals", alt, data, note)
 
 
@@ -97,6 +105,9 @@ def measures_plot(
         for i, m in enumerate(measures)
         if m.headline is not None and m.unit == unit and base in (None, m.base)
     ]
+    if len(rows) == 1:
+        label = rows[0]["label"]
+        caption = caption or f"Difference in the {label[:1].lower()}{label[1:]}"
     caption = caption or "Differences between the groups, measure by measure"
     return forest_plot(rows, unit=unit, key=key, caption=caption) if rows else None
 

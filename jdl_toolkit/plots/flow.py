@@ -26,6 +26,8 @@ MILESTONES: dict[int, str] = {
 
 _MAIN, _SIDE, _GAP, _PAD = 176.0, 244.0, 20.0, 7.0
 _BOLD_SIZE = 11.0
+_SHORTEST, _APART = 24.0, 8.0  # least length of an arrow; room between two boxes of those who left
+_COLUMNS = {"Step": "label", "Records that left": "records_excluded", "Records that remained": "records_after"}
 _COUNT, _BETWEEN = 24.0, 3.0  # least width of the column of counts; room between two reasons
 
 
@@ -54,9 +56,9 @@ def flow_chart(
     stages = _stages(rows)
     boxes = [_box(step_count(s["step"], "records_after", minimum_cell), s["label"]) for s in stages]
     sides = [[_reason(leaver, minimum_cell) for leaver in s["left"]] for s in stages]
-    gaps = [_side_height(side) + 12 if side else 18.0 for side in sides[1:]]
     heights = [block_height([number], _BOLD_SIZE) + block_height(label) + 2 * _PAD for number, label in boxes]
-    drawing, paper = sheet(sum(heights) + sum(gaps) + 6)
+    gaps, end = _gaps(heights, [_side_height(side) for side in sides[1:]])
+    drawing, paper = sheet(end + 3)
     y = 3.0
     for i, ((number, label), height) in enumerate(zip(boxes, heights, strict=True)):
         if i:
@@ -68,7 +70,7 @@ def flow_chart(
         below = write(paper, 3 + _MAIN / 2, y + _PAD, [number], _BOLD_SIZE, bold=True, ha="center", color=ink)
         write(paper, 3 + _MAIN / 2, below, label, ha="center", color=ink)
         y += height
-    data = [{k: row.get(k) for k in ("label", "records_excluded", "records_after")} for row in rows]
+    data = [{head: row.get(k) for head, k in _COLUMNS.items()} for row in rows]
     return finish(
         drawing,
         key,
@@ -118,6 +120,21 @@ def _reason(row: dict[str, Any], minimum_cell: int) -> tuple[str, list[str]]:
 
 def _count_width(count: str) -> float:
     return max(width(count, SIZE, bold=True), _COUNT) + 6
+
+
+def _gaps(heights: list[float], sides: list[float]) -> tuple[list[float], float]:
+    """Lengths of the arrows, and the y at which the lowest box ends.
+
+    The boxes of those who left stand in a column of their own, each centred on its arrow, so that it may reach beside
+    the boxes above and below: arrows are only as long as keeps that column's boxes apart.
+    """
+    gaps: list[float] = []
+    y, free = 3.0 + heights[0], 3.0  # the end of the last box in either column
+    for side, height in zip(sides, heights[1:], strict=True):
+        gaps.append(max(_SHORTEST, 2 * (free + side / 2 - y)))
+        free = y + gaps[-1] / 2 + side / 2 + _APART
+        y += gaps[-1] + height
+    return gaps, max(y, free - _APART) if sides else y
 
 
 def _side_height(side: list[tuple[str, list[str]]]) -> float:

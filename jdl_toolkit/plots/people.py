@@ -51,7 +51,7 @@ def people_picture(
     alt = (
         f"Of every 100 people in the treatment group {first} {happened}; of every 100 in the comparison group {second}."
     )
-    data = [{"group": name, "of_every_100": n} for name, n in counts.items()]
+    data = [{"Group": name, "Of every 100": n} for name, n in counts.items()]
     return finish(drawing, key, caption or f"Of every 100 people, how many {happened}", alt, data)
 
 

@@ -48,21 +48,29 @@ def power_curve(power: Any, *, key: str = "power_curve", caption: str = "") -> d
     )
     _label_in_hand(paper, axes, power, left, top, right)
     y = bottom - (bottom - top) * floor / (tallest * 1.08)
-    text = f"with no end of people: {number(floor, 1)}"
+    text = f"however many people: {short(floor)}"
     write(paper, left + 6, y - SIZE * 1.3 - 2, [text], color=DARK)
     return finish(
         drawing,
         key,
         caption or "The smallest reduction that a group of a given size could show",
         _words(power),
-        [{"n_treatment": n, "smallest_detectable_pp": pp} for n, pp in sorted(power.curve)],
+        [
+            {"People in the treatment group": n, "Smallest reduction (percentage points)": round(pp, 1)}
+            for n, pp in sorted(power.curve)
+        ],
         f"With {number(power.power, factor=100)} per cent power and {power.n_control:,} people in the control group.",
     )
 
 
+def short(points: float) -> str:
+    """Percentage points with one decimal, or none where it is zero: ``1.4``, ``10``."""
+    return number(points, 1).removesuffix(".0")
+
+
 def _label_in_hand(paper: Any, axes: Any, power: Any, left: float, top: float, right: float) -> None:
     """Name the marked group in the empty corner above the falling curve, with a line to the mark."""
-    text = f"{power.n_treatment:,} people in this analysis: {number(power.detectable_in_hand_pp, 1)} points or more"
+    text = f"{power.n_treatment:,} people in this analysis: {short(power.detectable_in_hand_pp)} points or more"
     lines = wrap(text, 150, SIZE, bold=True)
     x = right - 156
     below = write(paper, x, top, lines, bold=True)
@@ -76,8 +84,8 @@ def _label_in_hand(paper: Any, axes: Any, power: Any, left: float, top: float, r
 def _words(power: Any) -> str:
     (fewest, most_pp), (most, fewest_pp) = min(power.curve), max(power.curve)
     return (
-        f"Falling curve: {fewest:,} people could show a reduction of {number(most_pp, 1)} percentage points or more, "
-        f"{most:,} people {number(fewest_pp, 1)}. The {power.n_treatment:,} people in this analysis could show "
-        f"{number(power.detectable_in_hand_pp, 1)} points; no number of people could show less than "
-        f"{number(power.smallest_detectable_pp, 1)}."
+        f"Falling curve: {fewest:,} people could show a reduction of {short(most_pp)} percentage points or more, "
+        f"{most:,} people {short(fewest_pp)}. The {power.n_treatment:,} people in this analysis could show "
+        f"{short(power.detectable_in_hand_pp)} points; no number of people could show less than "
+        f"{short(power.smallest_detectable_pp)}."
     )
