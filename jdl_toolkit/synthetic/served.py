@@ -38,6 +38,8 @@ N_TRIES = 3
 COLUMNS = (
     "person_id", "service_start", "verdict", "disposal_id", "disposal", "index_date", "delay_days", "is_within",
 )  # fmt: skip
+#: A kind with less than this share of the other disposals is taken first, so that each kind published occurs.
+RARE_KIND = 0.03
 #: Edges of the delays, in days, within which the share that stays free of offending is measured.
 DELAY_BANDS = (0, 20, 40, 60, 85, 115, 150, LONGEST_DELAY_DAYS)
 
@@ -238,9 +240,10 @@ def _take(episodes: pd.DataFrame, verdict: str, rng: np.random.Generator) -> pd.
 def _take_others(episodes: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """People whose most recent disposal was of another kind: the published numbers within the window and beyond it."""
     named = episodes[episodes["disposal"].isin(OTHER_KINDS) & (episodes["verdict"] == "other disposal")]
-    fitting = one_each(rng, named)
-    # rare kinds first: the first few of each kind in random order, then anybody
-    fitting = fitting.iloc[rng.permutation(len(fitting))]
+    # rare kinds first: the first few of each kind in random order, then anybody; and of one person's the rarest kind
+    shuffled = named.iloc[rng.permutation(len(named))].reset_index(drop=True)
+    is_common = shuffled["disposal"].map(named["disposal"].value_counts(normalize=True)) > RARE_KIND
+    fitting = shuffled.loc[is_common.sort_values(kind="stable").index].drop_duplicates("person_id")
     beyond = fitting.groupby(["disposal", "is_within"]).cumcount() >= OTHER_KIND_AT_LEAST // 2
     fitting = fitting.assign(beyond=beyond).sort_values("beyond", kind="stable")
     wanted = {True: OTHER_WITHIN_WINDOW, False: PUBLISHED["other disposal"] - OTHER_WITHIN_WINDOW}

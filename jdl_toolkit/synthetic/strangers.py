@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import JDLError
+from ..register.nicknames import canonical_forms
 from .names import draw_names
 from .slips import swap_day_and_month
 
@@ -27,7 +28,7 @@ def off_register_people(
 
     A namesake has forename, surname and sex of somebody on the register and a date of birth with another day, month
     and year. A twin has surname and date of birth of somebody, and a forename unlike theirs (initial, second and last
-    letter differ) that is not their middle name. Beyond that nobody is like anybody on the register: see
+    letter differ) that is neither their middle name nor a form of the same name. Beyond that nobody is like anybody on the register: see
     `_is_like_somebody`.
 
     Parameters
@@ -78,9 +79,15 @@ def _twins(rng: np.random.Generator, models: pd.DataFrame) -> pd.DataFrame:
     forename = pd.Series(None, index=models.index, dtype=object)
     for option in drawn:
         other = (option.str[0] != known.str[0]) & (option.str[1] != known.str[1]) & (option.str[-1] != known.str[-1])
-        other &= option != models["middle_name"]
+        other &= (option != models["middle_name"]) & (_group(option) != _group(known))
         forename = forename.mask(forename.isna() & other, option)
     return twins.assign(forename=forename, middle_name=None)[forename.notna()]
+
+
+def _group(forenames: pd.Series) -> pd.Series:
+    """Forenames that may name the same person, Margaret and Rita, have one value."""
+    plain = forenames.str.casefold()
+    return plain.map(canonical_forms()).fillna(plain)
 
 
 def _namesakes(rng: np.random.Generator, models: pd.DataFrame) -> pd.DataFrame:
