@@ -16,6 +16,7 @@ from .plots.balance import covariate_label
 from .plots.canvas import records
 from .plots.effects import estimate_words
 from .plots.flow import step_count
+from .plots.power import short
 
 if TYPE_CHECKING:  # findings stands above this module in the order of imports
     from .findings import Analysis, Estimate, Findings, Measure
@@ -26,6 +27,66 @@ ROUNDING = (
     "Differences between percentages are in percentage points. They are rounded from unrounded values, "
     "so that figures may not add."
 )
+
+#: Settings that say who asked and for what: they stand in the provenance table, or open the report.
+_ELSEWHERE = frozenset(("request", "organisation", "service", "received", "submission", "register", "seed"))
+#: Readers' words for settings by their place in the request's file; others are printed by their names.
+_SETTING_WORDS = {
+    "intake.minimum_people": "Fewest people in a submission",
+    "intake.minimum_age": "Youngest age that is believed, years",
+    "intake.maximum_age": "Oldest age that is believed, years",
+    "intake.allow_initials": "Initials are accepted as forenames",
+    "linkage.match_probability": "Probability from which a record counts as found",
+    "linkage.ambiguous_probability": "Probability from which a record counts as ambiguous",
+    "cohort.route": "Route",
+    "cohort.index_disposals": "Sentences that are analysed",
+    "cohort.start_within_months": "Months from the sentence within which the service must start",
+    "cohort.sexual_offence": "Sexual offences that exclude",
+    "cohort.equivalent_time_limit": "When the service would have started, for the control pool",
+    "cohort.follow_up_months": "Months in which an offence counts",
+    "cohort.proving_months": "Further months for it to be proved",
+    "cohort.observed_months": "Months that must be covered by the data",
+    "cohort.minimum_analysed": "Fewest people analysed",
+    "covariates.use": "Characteristics in the matching model",
+    "covariates.merge_levels_below": "Levels with fewer people than this are joined",
+    "covariates.people_per_parameter": "Fewest people for each parameter of the model",
+    "matching.method": "Matching method",
+    "matching.scale": "Scale of the propensity score",
+    "matching.calipers": "Calipers that may be tried, standard deviations of the score",
+    "matching.exact": "Characteristics that are matched exactly",
+    "balance.green_up_to": "Standardised difference that is green up to",
+    "balance.amber_up_to": "Standardised difference that is amber up to",
+    "inference.confidence": "Confidence of the intervals",
+    "inference.minimum_reoffenders": "Fewest reoffenders for measures among them",
+    "power.alpha": "Significance level of the power calculation",
+    "power.power": "Power",
+    "power.reductions_pp": "Reductions in the power table, percentage points",
+    "disclosure.minimum_group": "Smallest group that is reported on, people",
+    "disclosure.minimum_cell": "Smallest count that is shown",
+    "exploratory": "Exploratory, not for release",
+}
+_CHOICE_WORDS = {
+    "index": "the index offence",
+    "ever": "any up to the index date",
+    "keep": "none",
+    "age_squared": "age squared",
+    "age_first_offence": "age at the first offence",
+    "copas_rate": "rate of convictions over the criminal career (Copas rate)",
+    "previous_by_group": "previous offences by type of offence",
+    "offences_last_two_years": "offences in the last two years",
+    "index_offence_group": "type of the index offence",
+    "index_severity": "severity of the index offence",
+    "index_disposal": "index sentence",
+    "sentence_band": "length of the sentence",
+    "index_year": "year of the index date",
+    "index_quarter": "quarter of the index date",
+    "previous_custody": "previous sentences of custody",
+    "employed": "employment",
+    "on_benefit": "out-of-work benefit",
+    "needs": "assessed needs",
+    "extra": "the lab's own columns",
+    "drawn": "drawn from the treatment group's delays",
+}
 
 
 def power_table(analysis: Analysis, *, key: str = "power", caption: str = "") -> Table | None:
@@ -43,11 +104,11 @@ def power_table(analysis: Analysis, *, key: str = "power", caption: str = "") ->
     note = (
         f"Two-sided test at {number(power.alpha, factor=100)} per cent with {number(power.power, factor=100)} per cent "
         f"power, {power.n_control:,} people in the control group and a standard deviation of {number(power.sd, 3)}. "
-        f"With this control group a reduction below {number(power.smallest_detectable_pp, 1)} percentage points cannot "
+        f"With this control group a reduction below {short(power.smallest_detectable_pp)} percentage points cannot "
         f"be shown by any number of people; the {power.n_treatment:,} people in this analysis could show "
-        f"{number(power.detectable_in_hand_pp, 1)} points or more."
+        f"{short(power.detectable_in_hand_pp)} points or more."
     )
-    caption = caption or "How many people a submission needs to show a reduction in reoffending"
+    caption = caption or "How many people must be analysed to show a reduction in reoffending"
     columns = ("Reduction in the reoffending rate, percentage points", "People needed in the treatment group")
     return Table(key, caption, columns, rows, "lr", note)
 
@@ -149,14 +210,16 @@ def balance_table(analysis: Analysis, *, top: int = 15, key: str = "balance", ca
 
 
 def flow_table(steps: Iterable[Any], *, key: str = "flow", caption: str = "", minimum_cell: int = 5) -> Table:
-    """Every step of the flow: who left, why, who remained, and what would bring them back.
+    """The steps at which anybody left: who, why, who remained, and what would bring them back.
 
     Parameters
     ----------
     steps : records
         `analysis.flow`, `analysis.pool_flow` or the steps of a ledger.
     """
-    rows = records(steps)
+    recorded = records(steps)
+    rows = [row for i, row in enumerate(recorded) if i == 0 or row["records_excluded"] != 0]
+    note = "Nobody left at the other steps." if len(rows) < len(recorded) else ""
     with_people = any(row["people_after"] is not None for row in rows)
     with_remarks = any(row["details"] or row["could"] for row in rows)
     cells = tuple(
@@ -174,7 +237,7 @@ def flow_table(steps: Iterable[Any], *, key: str = "flow", caption: str = "", mi
     align = "lrr" + "r" * with_people + "l" * with_remarks
     nothing = (("No steps are recorded", NOTHING, NOTHING),)
     caption = caption or "Each step from the records received to the people analysed"
-    return Table(key, caption, columns, cells or nothing, align)
+    return Table(key, caption, columns, cells or nothing, align, note)
 
 
 def linkage_table(findings: Findings, *, key: str = "linkage", caption: str = "") -> Table:
@@ -188,14 +251,15 @@ def linkage_table(findings: Findings, *, key: str = "linkage", caption: str = ""
     cells += [(f"Found by: {tier.label}", tier.records, tier.secondary) for tier in linkage.by_tier]
     cells += [(_sentence(name), n, name in hidden) for name, n in others.items()]
     wrong = linkage.expected_wrong_links
-    note = "" if wrong is None else f"Links that are expected to be wrong, by their probabilities: {number(wrong, 1)}."
+    note = "" if wrong is None else f"Links that are expected to be wrong, by their probabilities: {_few(wrong)}."
     rows = tuple((label, count_(n, findings.minimum_cell, secondary=kept)) for label, n, kept in cells)
     return Table(key, caption or "How the records were found on the register", ("Outcome", "Records"), rows, "lr", note)
 
 
 def settings_table(findings: Findings, *, key: str = "settings", caption: str = "") -> Table:
-    """Every choice that the analysis made, by the names used in the request's file."""
-    rows = tuple(_settings(findings.provenance.settings))
+    """Every choice that the analysis made, in readers' words; who asked and for what stands in the provenance table."""
+    chosen = {name: v for name, v in findings.provenance.settings.items() if name not in _ELSEWHERE}
+    rows = tuple(_settings(chosen))
     return Table(key, caption or "The settings of this analysis", ("Setting", "Value"), rows, "ll")
 
 
@@ -254,15 +318,19 @@ def _remarks(row: Mapping[str, Any], minimum_cell: int) -> str:
     return "\n".join(part for part in (listed, row["could"]) if part) or NOTHING
 
 
+def _few(n: float) -> str:
+    """A number of links with one decimal: ``1.8``; ``fewer than 0.1`` where it would print as zero."""
+    return "fewer than 0.1" if 0 < n < 0.05 else short(n)
+
+
 def _settings(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterable[tuple[str, str]]:
     for name, chosen in values.items():
         if isinstance(chosen, Mapping):
             yield from _settings(chosen, (*path, name))
         else:
-            yield (
-                ": ".join(_sentence(part) if i == 0 else _plain(part) for i, part in enumerate((*path, name))),
-                _choice(chosen),
-            )
+            place = (*path, name)
+            label = _SETTING_WORDS.get(".".join(place))
+            yield label or ": ".join([_sentence(place[0]), *(_plain(part) for part in place[1:])]), _choice(chosen)
 
 
 def _choice(chosen: Any) -> str:
@@ -272,7 +340,7 @@ def _choice(chosen: Any) -> str:
         return ", ".join(_choice(c) for c in chosen) or "none"
     if isinstance(chosen, float):
         return f"{chosen:g}"
-    return "none" if chosen is None else _plain(str(chosen))
+    return "none" if chosen is None else _CHOICE_WORDS.get(str(chosen), _plain(str(chosen)))
 
 
 def _plain(name: str) -> str:

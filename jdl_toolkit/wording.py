@@ -67,6 +67,12 @@ def plain(text: str) -> str:
     return re.sub(r"\*{2,}", "*", re.sub(r"\s+", " ", kept)).strip().lstrip("-# ")
 
 
+def quoted(text: str) -> str:
+    """Text from outside in quotation marks, as a sentence by itself; marks inside become single ones."""
+    inside = re.sub('["“”„«»]', "’", plain(text))
+    return f"“{ended(inside)}”"
+
+
 def ended(text: str) -> str:
     """Text with a full stop behind it, if it ends without one."""
     return text if text.endswith((".", "!", "?")) else f"{text}."

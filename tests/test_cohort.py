@@ -177,7 +177,9 @@ def test_labels_are_made_of_the_settings():
     assert labels[7] == "still in custody, or released after the data end (31 December 2012)"
     assert labels[9] == "release too late to be followed for 18 months (after 30 June 2011)"
     assert labels[10] == "the service started 9 months or more after the release"
-    assert labels[13] == "not observed for the whole 24 months from the release (death, emigration)"
+    assert labels[13] == (
+        "not followed for the whole 24 months from the release in these data (for example death or emigration)"
+    )
 
 
 def test_steps_say_what_would_bring_people_back_and_only_if_somebody_left():
@@ -188,12 +190,14 @@ def test_steps_say_what_would_bring_people_back_and_only_if_somebody_left():
     spec = make_spec(cohort={"index_disposals": ["community_order", "custody"]})
     ledger = build_cohort(*submit(*records), tiny_register(disposal=disposals), spec).ledger
     could = {s["code"]: s["could"] for s in ledger.steps}
-    assert could[6] == "A further analysis of people with these sentences."
-    assert (
-        could[7]
-        == "To be submitted again when the register reaches 18 months beyond their release: June 2014 at the earliest."
+    assert could[6] == "People with other kinds of sentence could be analysed separately."
+    assert could[7] == (  # the data end on 31 December 2012, so the earliest release there can be is 1 January 2013
+        "People not released yet can be sent again once the register covers 18 months after their release, which is"
+        " July 2014 at the earliest."
     )
-    assert could[9] == "To be submitted again when the register reaches June 2014."
+    assert could[9] == (
+        "These people can be sent again once the register covers 18 months after their sentence or release."
+    )
     assert could[10] == ""
 
 

@@ -212,7 +212,7 @@ def test_joined_levels_are_in_the_model_and_said():
     sample = match(made(units, nationality="Nationality"), spec())
     assert sample.merged == {"nationality": ["Irish", "Polish"]}
     assert {"nationality=Other", "nationality=other levels"} <= set(sample.design.columns)
-    assert any(m.startswith("Nationality: Irish and Polish were joined") for m in sample.messages)
+    assert any("were joined as “other levels”: Nationality (Irish and Polish)" in m for m in sample.messages)
 
 
 # -- columns that cannot be estimated -------------------------------------------------------------------------------

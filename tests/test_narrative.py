@@ -19,7 +19,7 @@ from examples import (
 
 from jdl_toolkit import narrative
 from jdl_toolkit.findings import BalanceRow, BalanceSummary, Detail, Findings, Verdict
-from jdl_toolkit.narrative.ranges import difference_in_words, interval_in_words, verdict_of
+from jdl_toolkit.narrative.ranges import difference_in_words, interval_in_words, ruled_out, verdict_of
 from jdl_toolkit.wording import Passage, listed, period, plain, within
 
 REDUCTION, INCREASE, INCONCLUSIVE = ranged(-0.38, -0.01), ranged(0.02, 0.11), ranged(-0.0794, 0.0359)
@@ -179,7 +179,7 @@ def test_the_finding_follows_from_the_verdict(headline, title, rules):
 def test_an_inconclusive_finding_says_what_is_ruled_out_and_what_could_be_found():
     text = narrative.finding(of(INCONCLUSIVE)).text
     assert (
-        "a reduction of more than 8 percentage points and an increase of more than 4 percentage points can be ruled out"
+        "with 95% confidence, a reduction of 8 percentage points or more and an increase of 4 or more can be ruled out."
         in text
     )
     assert text.endswith(
@@ -187,6 +187,24 @@ def test_an_inconclusive_finding_says_what_is_ruled_out_and_what_could_be_found(
         " points or more."
     )
     assert "an increase of any size can be ruled out" in narrative.finding(of(ranged(-0.1, 0.0))).text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (-0.0646, 0.0422, "a reduction of 7 percentage points or more and an increase of 5 or more"),
+        (-0.0794, 0.0359, "a reduction of 8 percentage points or more and an increase of 4 or more"),
+        (-0.08, 0.04, "a reduction of 9 percentage points or more and an increase of 5 or more"),  # limits are inside
+        (-0.0501, 0.0099, "a reduction of 6 percentage points or more and an increase of 1 or more"),
+        (-0.08, 0.0032, "a reduction of 8.1 percentage points or more and an increase of 0.4 or more"),
+        (0.0, 0.0422, "a reduction of any size and an increase of 5 percentage points or more"),
+        (-0.009, 0.0, "a reduction of 1 percentage point or more and an increase of any size"),
+    ],
+)
+def test_what_is_ruled_out_lies_beyond_the_limits(low, high, words):
+    """Rounding to the nearest would rule out what the interval includes: 6 where the limit is 6.46."""
+    found = ranged(-0.1, 0.1).model_copy(update={"ci_low": low, "ci_high": high})
+    assert ruled_out(found, "share") == words
 
 
 @pytest.mark.parametrize("headline", [INCONCLUSIVE, ranged(-0.06, 0.06), ranged(-0.1, 0.0)])
@@ -244,6 +262,7 @@ def test_for_every_100_people():
         in text
     )
     assert "Every 100 people who received the service committed **91** proven reoffences within one year." in text
+    assert "100 similar people would be expected to commit **102**. That is 11 fewer" in text
     assert text.endswith("Each figure is rounded by itself, so figures may not add up exactly.")
     clear = narrative.for_every_100(of(REDUCTION, treatment_value=0.4)).text
     assert "**40**" in clear and "**60**" in clear
@@ -356,6 +375,21 @@ def test_people_needed_for_what_was_seen_only_if_it_was_a_reduction_above_the_fl
     kinds = {"observed_not_lower", "observed_below_floor", "needed_for_observed"}
     assert set(found.rules) & kinds == {rule}
     assert "send_more" in found.rules
+    assert "what was seen is itself uncertain" in found.text
+    if rule == "observed_below_floor":
+        assert (
+            "If the true difference were only the 0.5 percentage points seen here, no number of people could show it"
+            " with this comparison group. But what was seen is itself uncertain."
+        ) in found.text
+
+
+@pytest.mark.parametrize(("pp", "words"), [(9.984, "10"), (10.69, "11"), (8.96, "9"), (4.25, "4.3"), (2.0, "2")])
+def test_points_of_the_power_table_have_no_decimal_that_is_zero(pp, words):
+    table = power().model_copy(update={"detectable_in_hand_pp": pp})
+    found = findings(measure(INCONCLUSIVE), analysis_changes={"power": table})
+    text = narrative.finding(found).text
+    assert text.endswith(f"if the true reduction was {words} percentage points or more.")
+    assert narrative.check_numbers(text, found) == []
 
 
 def test_a_conclusive_result_needs_no_larger_group():
@@ -420,8 +454,11 @@ def test_the_published_flow_in_words():
     published = ["6 records", "81 records", "34 records", "187 records", "22 people", "491 people", "69 people"]
     assert lines[:9] == [f"- {words}" for words in (*published, "9 people", "90 people")]
     assert "(the service started within 6 months of that sentence: 251)" in text
-    assert "In the end, 257 people remained and were analysed: 21% of the records that were sent." in text
-    assert "outside this analysis. An analysis of these kinds of sentence." in text
+    assert (
+        "In the end, 257 people remained and were analysed (21% of the records sent, 27% of the 938 different people"
+        " found with a conviction)." in text
+    )
+    assert "outside this analysis. People with other kinds of sentence could be analysed separately." in text
     assert "fewer than" not in text and "- 0 " not in text
 
 
@@ -455,7 +492,7 @@ def test_withheld_details_and_remaining_people():
 
 def test_nobody_left_nothing_to_list():
     found = narrative.who_is_in(findings(analysis_changes={"flow": steps(70)}))
-    assert "In the end, 70 people remained and were analysed: 100% of the records that were sent." in found.text
+    assert "In the end, 70 people remained and were analysed (100% of the records sent)." in found.text
     assert "left" not in found.rules and "why_strict" not in found.rules
 
 
@@ -464,8 +501,13 @@ def test_what_was_done_in_the_community_and_from_custody():
     assert "started the service less than six months after a community order or a suspended sentence order." in text
     assert "between June 2008 and December 2010" in text
     assert (
-        "an offence within one year of the sentence or release, proved by a conviction, caution, reprimand or"
-        " warning in" in text
+        "an offence within one year of the sentence, proved by a conviction, caution, reprimand or warning in" in text
+    )
+    assert "people who had the same kinds of sentence in the same period" in text
+    assert text.endswith(
+        "Reoffending in the follow-up was not looked at before the comparison group was settled, except to leave out"
+        " people of both groups who reoffended before the service started (for the comparison group: before a start"
+        " drawn for them)."
     )
     assert "in that time or in the six months after it" in text
     settings = findings().provenance.settings
@@ -475,7 +517,50 @@ def test_what_was_done_in_the_community_and_from_custody():
     assert (
         "We kept people who received the service before a release from custody" in narrative.what_was_done(found).text
     )
+    assert narrative.what_was_done(found).text.endswith("before the comparison group was settled.")
     assert "clock_from_index" in narrative.method_in_short(found).rules
+
+
+@pytest.mark.parametrize(
+    ("codes", "one", "many"),
+    [
+        (("community_order", "suspended_sentence_order"), "sentence", "sentences"),
+        (("custody",), "release", "releases"),
+        (("custody", "community_order"), "sentence or release", "sentences or releases"),
+    ],
+)
+def test_sentences_and_releases_are_named_only_where_there_are_any(codes, one, many):
+    found = findings(analysis_changes={"index_disposals": codes, "covariates": ("index_year",)})
+    done, method = narrative.what_was_done(found).text, narrative.method_in_short(found).text
+    assert f"These {many} were between" in done and f"within one year of the {one}, proved" in done
+    assert f"For everybody, on the day of the {one}." in method
+    assert f"the year and quarter of the {one}, days in jail" in method
+    if "custody" not in codes:
+        assert "release" not in done + method + narrative.glossary(found).text
+    if len(codes) == 1:
+        assert "people who were released from custody in the same period" in done
+
+
+def test_the_organisation_describes_its_service_in_its_own_quoted_words():
+    answers = {"service_description": 'A **flat**,\nand a "worker"', "selection": "By need.", "need": "Housing"}
+    text = narrative.what_was_done(findings(answers=answers)).text
+    assert "The organisation describes the service so: “A *flat*, and a ’worker’.”" in text
+    assert "- How people were chosen: “By need.”" in text and "Housing" not in text.replace("Supported housing", "")
+    assert "describe" not in narrative.what_was_done(findings(answers={"need": "Housing"})).text
+
+
+def test_a_note_on_the_register_comes_first():
+    found = findings()
+    found = found.model_copy(
+        update={
+            "provenance": found.provenance.model_copy(update={"register_note": "these are court records of 3 counties"})
+        }
+    )
+    for passage in (narrative.what_was_done, narrative.caveats):
+        text = passage(found).text
+        assert text.startswith("**About the records**: These are court records of 3 counties.")
+        assert narrative.check_numbers(text, found) == []
+        assert "register_note" not in passage(findings()).rules
 
 
 def balance(*smds, **changes):
@@ -504,6 +589,18 @@ def test_balance_in_words():
     assert "Of the 4, two are amber and one is red; the rest are green." in mixed.text
     assert "not_accepted" in mixed.rules
     assert "Covariate 0: North (6.0%)" in narrative.how_alike(balance(0.06)).text
+    assert "compared on 4 points (each level of each characteristic is one)" in found.text
+
+
+def test_of_two_levels_that_mirror_each_other_one_is_named():
+    rows = [("Sex", "Men", 0.04), ("Sex", "Women", -0.04000001), ("Age", "", 0.03), ("Region", "North", 0.02)]
+    rows += [("Region", "South", -0.019), ("Region", "West", 0.001)]
+    made = tuple(
+        BalanceRow(covariate=c, level=level, smd_before=0.4, smd_after=smd, light="green") for c, level, smd in rows
+    )
+    summary = BalanceSummary(rows=made, worst=0.04, passed=True, n_red=0, n_amber=0)
+    text = narrative.how_alike(findings(analysis_changes={"balance": summary})).text
+    assert "The least alike are Sex: Men (4.0%), Age (3.0%) and Region: North (2.0%)." in text
 
 
 def test_an_accepted_balance_prints_who_and_why():
@@ -563,9 +660,39 @@ def test_technical_notes_are_the_messages_of_the_matching():
 
 
 def test_caveats_name_the_links_that_may_be_wrong():
-    assert "about 3 of the records found may belong to somebody else" in narrative.caveats(findings()).text
+    found = "of the 1,159 records found"
+    assert f"about 3 {found} are expected to belong to somebody else" in narrative.caveats(findings()).text
     few = findings().linkage.model_copy(update={"expected_wrong_links": 0.4})
-    assert "less than 1 of the records found" in narrative.caveats(findings(linkage=few)).text
+    text = narrative.caveats(findings(linkage=few)).text
+    assert f"by PNC id, prison number, name and date of birth, which can go wrong: fewer than 1 {found} is" in text
+    hidden = few.model_copy(update={"by_status": few.by_status | {"matched": None}})
+    assert "fewer than 1 of the records found is" in narrative.caveats(findings(linkage=hidden)).text
+
+
+@pytest.mark.parametrize(
+    ("left", "of", "words"),
+    [(554, 14_120, "4% left"), (3, 14_120, "0.02% left"), (1_900, 14_120, None), (None, 9, None)],
+)
+def test_a_large_gap_in_who_reoffended_before_the_start_is_told(left, of, words):
+    """Of the treated in scope 90 of 347 left: 26%; the pool's share is told if it is less than half of that."""
+    first, last = steps(of, (12, left or 0))
+    pool = (first, last.model_copy(update={"records_excluded": left}))
+    found = findings(analysis_changes={"pool_flow": pool})
+    text = narrative.caveats(found).text
+    assert ("26% left because they reoffended before the service started" in text) == (words is not None)
+    assert words is None or f"compared with them, {words} because" in text
+    assert narrative.check_numbers(text, found) == []
+
+
+def test_what_the_matching_left_out_is_not_said_to_be_taken_into_account():
+    asked = {"covariates": ("index_disposal", "sentence_band")}
+    assert "the kind of sentence, the length of the sentence, days" in (
+        narrative.method_in_short(findings(analysis_changes=asked)).text
+    )
+    messages = ("Length of the sentence is left out: it is the same for everybody.", "Days in jail is left out: so.")
+    matching = analysis().matching.model_copy(update={"messages": messages})
+    text = narrative.method_in_short(findings(analysis_changes=asked | {"matching": matching})).text
+    assert "These were taken into account: the kind of sentence.\n" in text
 
 
 def test_provenance_says_where_the_numbers_come_from():

@@ -13,12 +13,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from jdl_toolkit import plots
 from jdl_toolkit.attrition import Ledger
 from jdl_toolkit.errors import JDLError
-from jdl_toolkit.plots import canvas
+from jdl_toolkit.plots import canvas, power
 
 DRAWINGS = {
     "flow_chart": lambda: plots.flow_chart(invented.flow()),
@@ -140,9 +141,21 @@ def test_the_flow_chart_shows_the_published_waterfall():
     assert "491 (the most recent sentence was of a kind outside this analysis)" in figure.alt
     assert " 0 (" not in figure.alt
     assert figure.data[6] == {
-        "label": "the most recent sentence was of a kind outside this analysis", "records_excluded": 491,
-        "records_after": 425,
+        "Step": "the most recent sentence was of a kind outside this analysis", "Records that left": 491,
+        "Records that remained": 425,
     }  # fmt: skip
+
+
+def test_boxes_of_the_flow_chart_stand_apart_in_each_column(sheets):
+    plots.flow_chart(invented.flow())
+    columns = {}
+    for patch in sheets[0].axes[0].patches:
+        if isinstance(patch, Rectangle):
+            columns.setdefault(patch.get_x(), []).append((patch.get_y(), patch.get_y() + patch.get_height()))
+    assert [len(boxes) for boxes in columns.values()] == [6, 5]
+    for boxes in columns.values():
+        assert boxes[0][0] >= 3 and boxes[-1][1] <= sheets[0].get_size_inches()[1] * 72 - 2.9
+        assert all(below[0] - above[1] > 7.9 for above, below in itertools.pairwise(boxes))
 
 
 def test_the_flow_chart_reads_a_ledger_and_withholds():
@@ -166,7 +179,8 @@ def test_the_love_plot_keeps_the_worst_and_says_how_many_more():
         {"covariate": f"c{i}", "level": "", "smd_before": 0.5, "smd_after": i / 1000 * (-1) ** i} for i in range(30)
     ]
     figure = plots.love_plot(pd.DataFrame(rows), top=10)
-    assert [r["label"] for r in figure.data] == [f"c{i}" for i in range(29, 19, -1)]
+    assert [r["Label"] for r in figure.data] == [f"c{i}" for i in range(29, 19, -1)]
+    assert figure.data[0] == {"Label": "c29", "Before matching (per cent)": 50.0, "After matching (per cent)": -2.9}
     assert "20 more are smaller" in figure.note
     assert "after matching it is 2.9 per cent (c29), and none lies above 10 per cent" in figure.alt
     rows[3]["smd_after"] = -0.2
@@ -176,20 +190,36 @@ def test_the_love_plot_keeps_the_worst_and_says_how_many_more():
 def test_the_overlap_breaks_off_where_counts_are_withheld():
     figure = plots.overlap(invented.overlap())
     assert "breaks off" in figure.note
-    assert figure.data[0]["treatment"] is None
+    assert figure.data[0]["Treatment group (per cent)"] is None
     assert "−3.6 in the treatment group" in figure.alt
+
+
+def test_the_overlap_is_drawn_by_area_and_in_whole_per_cent(sheets):
+    shares = {"treatment": 0.1234, "pool": 0.5, "control": 0.2}
+    rest = {"treatment": 0.8766, "pool": 0.5, "control": 0.8}
+    figure = plots.overlap([{"lower": -9, "upper": -5} | shares, {"lower": -5, "upper": -4.5} | rest])
+    assert figure.data[0] == {
+        "Score": "−9.00 to −5.00", "Treatment group (per cent)": 12, "Matched control group (per cent)": 20,
+        "All in the control pool (per cent)": 50,
+    }  # fmt: skip
+    heights = [patch.get_data().values.tolist() for patch in sheets[0].axes[1].patches]
+    assert heights == [[12.5, 100], [3, 176], [5, 160]]
 
 
 def test_forest_plot_prints_estimates_by_the_rules_of_rounding(sheets):
     figure = plots.estimates_plot(invented.measures()[0])
     assert "Headline: matching with an outcome model: −6.1 (−11.9 to −0.3)" in figure.alt
-    assert [row["label"].split(":")[0] for row in figure.data] == ["Headline", "Classic", "Check"]
+    assert [row["Label"].split(":")[0] for row in figure.data] == ["Headline", "Classic", "Check"]
+    assert list(figure.data[0].values())[1:] == [-6.1, -11.9, -0.3]
+    assert list(figure.data[0]) == ["Label", "Estimate (percentage points)", "Lower limit", "Upper limit"]
     axes = sheets[0].axes[1]
     assert np.isclose(sorted(axes.get_xlim())[0], -100 * 0.0612, atol=10)
     only = plots.measures_plot(invented.measures(), unit="days", base=None)
     assert (
-        only.alt == "1 difference in days, with 95 per cent intervals. Days to first proven reoffence: 13 (−8 to 35)."
+        only.alt == "Difference in days, with its 95 per cent interval. Days to first proven reoffence: 13 (−8 to 35)."
     )
+    assert only.caption == "Difference in the days to first proven reoffence"
+    assert plots.measures_plot(invented.measures()[:1]).caption == "Difference in the one-year proven reoffending rate"
 
 
 def test_power_curve_marks_the_group_in_hand(sheets):
@@ -197,6 +227,8 @@ def test_power_curve_marks_the_group_in_hand(sheets):
     marks = [line for line in sheets[0].axes[1].lines if line.get_marker() == "D"]
     assert [tuple(m.get_xydata()[0]) for m in marks] == [(257, 10.69)]
     assert "The 257 people in this analysis could show 10.7 points" in figure.alt
+    assert "however many people: 0.9" in figure.svg
+    assert [power.short(x) for x in (10.0, 9.96, 1.4, 0.04)] == ["10", "10", "1.4", "0"]
 
 
 def test_people_are_drawn_to_the_rounded_rate(sheets):

@@ -100,6 +100,33 @@ def test_the_flow_table_prints_counts_reasons_and_remarks():
     assert hidden.rows[1][1:3] == ("fewer than 5", "withheld")  # what remains is withheld, but is not small
 
 
+def test_steps_at_which_nobody_left_are_said_together():
+    table = tables.flow_table(invented.flow({1: 0, 2: 10}, 60))
+    assert [row[1] for row in table.rows] == ["–", "10"]
+    assert table.note == "Nobody left at the other steps."
+    everyone_left = Ledger.start("pool", "sentences", 9).exclude(None, 2, key="a", label="b")
+    assert tables.flow_table(everyone_left.steps).note == ""
+
+
+def test_a_setting_without_words_is_printed_by_its_name():
+    settings = {"matching": {"new_choice": "some_way"}, "seed": 1}
+    made = FINDINGS.provenance.model_copy(update={"settings": settings})
+    table = tables.settings_table(FINDINGS.model_copy(update={"provenance": made}))
+    assert table.rows == (("Matching: new choice", "some way"),)
+
+
+def test_every_setting_of_the_defaults_has_readers_words():
+    assert not [row for row in tables.settings_table(FINDINGS).rows if ": " in row[0] or "_" in "".join(row)]
+
+
+def test_hardly_any_wrong_links_are_not_none():
+    def note(wrong):
+        linkage = FINDINGS.linkage.model_copy(update={"expected_wrong_links": wrong})
+        return tables.linkage_table(FINDINGS.model_copy(update={"linkage": linkage})).note
+
+    assert note(0.003).endswith(": fewer than 0.1.") and note(0.0).endswith(": 0.") and note(2.04).endswith(": 2.")
+
+
 def test_the_flow_table_reads_a_ledger():
     ledger = Ledger.start("submission", "records received", 100, 90).exclude(6, 40, 55, details={"fine": 40})
     assert tables.flow_table(ledger.steps).rows[1][1:] == ("40", "60", "55", "fine: 40")
@@ -128,12 +155,13 @@ def test_linkage_lists_ways_and_failures():
 
 def test_settings_and_provenance_are_readable():
     settings = dict(tables.settings_table(FINDINGS).rows)
-    assert settings["Seed"] == "20140313"
-    assert settings["Matching: calipers"] == "0.2, 0.1, 0.05, 0.01"
-    assert settings["Matching: exact"] == "none"
-    assert settings["Intake: allow initials"] == "no"
-    assert settings["Cohort: index disposals"] == "community order, suspended sentence order"
-    assert settings["Submission"] == "foundation-2013.xlsx"
+    assert settings["Calipers that may be tried, standard deviations of the score"] == "0.2, 0.1, 0.05, 0.01"
+    assert settings["Characteristics that are matched exactly"] == "none"
+    assert settings["Initials are accepted as forenames"] == "no"
+    assert settings["Sentences that are analysed"] == "community order, suspended sentence order"
+    assert not {"Seed", "Submission", "Request", "Received", "Organisation: name", "Service: need"} & set(settings)
+    used = settings["Characteristics in the matching model"]
+    assert "rate of convictions over the criminal career (Copas rate)" in used and "copas rate" not in used
     rows = dict(tables.provenance_table(FINDINGS).rows)
     assert rows["Register covers"] == "1 January 2000 to 30 June 2012"
     assert rows["Toolkit"] == "0.1.0, commit c0ffee1"

@@ -73,8 +73,12 @@ class Terms:
 
     @property
     def event(self) -> str:
-        return "release" if set(self.spec.cohort.index_disposals) == {"custody"} else "sentence"
+        kinds = set(self.spec.cohort.index_disposals)
+        return "release" if kinds == {"custody"} else "sentence or release" if "custody" in kinds else "sentence"
 
+
+#: Why somebody's offences may not have been seen to the end.
+UNOBSERVED = "(for example death or emigration)"
 
 #: What was unusable, by the field that a fault's code starts with; "dob_missing" is a fault of the date of birth.
 UNUSABLE_FIELDS = {
@@ -94,14 +98,18 @@ def require_usable_identifiers(walk: Walk, terms: Terms) -> Walk:
     why = why.mask(rows["usable"].astype(bool) & undated, "service_date_missing").astype(str)
     why = why.str.split("_").str[0].map(UNUSABLE_FIELDS).fillna("identifiers unusable").astype(object)
     leaves = ~rows["usable"].astype(bool) | rows["status"].eq("unusable identifiers") | undated
-    return walk.leave(leaves, 1, why, people=False, could="Corrected records, sent again, can be looked for.")
+    could = "If the records are corrected and sent again, these people can be looked for."
+    return walk.leave(leaves, 1, why, people=False, could=could)
 
 
 def require_found(walk: Walk, terms: Terms) -> Walk:
     """Reason 2: nobody, or more than one person, came into question."""
     status = walk.rows["status"].where(walk.rows["status"].eq("ambiguous"), "no match")
-    could = "Fuller identifiers (PNC id, prison number, former names) or a clerical review of the ambiguous records."
-    return walk.leave(~walk.rows["status"].eq("matched") | walk.rows["person_id"].isna(), 2, status, could=could)
+    leaves = ~walk.rows["status"].eq("matched") | walk.rows["person_id"].isna()
+    could = "Fuller identifiers (PNC id, prison number, former names) may lead to some of these people."
+    if (leaves & status.eq("ambiguous")).any():
+        could += " Records that fit more than one person could be decided by a clerical review."
+    return walk.leave(leaves, 2, status, could=could)
 
 
 def require_conviction(walk: Walk, terms: Terms) -> Walk:
@@ -134,7 +142,7 @@ def require_sentence(walk: Walk, terms: Terms) -> Walk:
     by_end = walk.rows["is_dated_by_end"]
     remark = "records dated by the end of the service, as its start was not given"
     remarks = {remark: int(by_end.sum())} if by_end.any() else {}
-    could = "An exact date of the service, if the one given was wrong."
+    could = "If the date of the service that was given is wrong, the exact date would help."
     return walk.leave(_no_sentence(walk.rows, terms), 5, remarks=remarks, could=could)
 
 
@@ -154,9 +162,9 @@ def require_eligible_disposal(walk: Walk, terms: Terms) -> Walk:
     is_within = leaves & (rows["index_date"] < rows["service_start"]) & (rows["service_start"] < rows["window_end"])
     months = f"started within {terms.window} months"
     remarks = {f"of which {months}": int(is_within.sum())} if leaves.any() else {}
-    could = "A further analysis of people with these sentences."
+    could = "People with other kinds of sentence could be analysed separately."
     if (leaves & inside).any() and not terms.is_custody_route:
-        could += " Those in custody when the service started suit an analysis by the custody route."
+        could += " Those in custody when the service started could be analysed by the custody route."
     return walk.leave(leaves, 6, kind, label=label, remarks=remarks, could=could)
 
 
@@ -166,15 +174,18 @@ def require_release(walk: Walk, terms: Terms) -> Walk:
     detail = known.map({True: "released after the data end", False: "no release on record"})
     label = f"still in custody, or released after the data end ({terms.data_end:%-d %B %Y})"
     months = proving_months(terms.spec)
-    first = add_months(terms.data_end, months)
-    when = f"{months} months beyond their release: {first:%B %Y} at the earliest"
-    could = f"To be submitted again when the register reaches {when}."
+    # Nobody here was released by the data end, so the day after it is the earliest release there can be.
+    first = add_months(terms.data_end + dt.timedelta(days=1), months)
+    could = (
+        "People not released yet can be sent again once the register covers"
+        f" {months} months after their release, which is {first:%B %Y} at the earliest."
+    )
     return walk.leave(_still_inside(walk.rows, terms), 7, detail, label=label, could=could)
 
 
 def require_certain_release(walk: Walk, terms: Terms) -> Walk:
     """Reason 8."""
-    could = "Exact dates of the service, and the establishment it was received in."
+    could = "Exact dates of the service, and the establishment it was received in, would help."
     return walk.leave(_release_uncertain(walk.rows, terms), 8, could=could)
 
 
@@ -183,7 +194,8 @@ def require_service_within_data(walk: Walk, terms: Terms) -> Walk:
     months = proving_months(terms.spec)
     last = last_index_date(terms.data_end, months)
     label = f"{terms.event} too late to be followed for {months} months (after {last:%-d %B %Y})"
-    could = f"To be submitted again when the register reaches {add_months(terms.data_end, months):%B %Y}."
+    # No month is named: it depends on the latest date among these people, which is theirs alone.
+    could = f"These people can be sent again once the register covers {months} months after their {terms.event}."
     return walk.leave(_after_data_end(walk.rows, terms), 9, label=label, could=could)
 
 
@@ -194,7 +206,7 @@ def require_start_within_window(walk: Walk, terms: Terms) -> Walk:
     within_double = f"started {window} to {2 * window} months after"
     detail = (months < 2 * window).map({True: within_double, False: "started later still"})
     label = f"the service started {window} months or more after the {terms.event}"
-    could = "An analysis with a wider window, of people who stayed free of reoffending for longer."
+    could = "An analysis with a wider window could include people who stayed free of reoffending for longer."
     return walk.leave(_started_too_late(rows, terms), 10, detail, label=label, could=could)
 
 
@@ -215,7 +227,7 @@ def require_not_reoffended_first(walk: Walk, terms: Terms) -> Walk:
 def require_observation(walk: Walk, terms: Terms) -> Walk:
     """Reason 13."""
     months = terms.spec.cohort.observed_months
-    label = f"not observed for the whole {months} months from the {terms.event} (death, emigration)"
+    label = f"not followed for the whole {months} months from the {terms.event} in these data {UNOBSERVED}"
     return walk.leave(walk.rows["observed_until"] < walk.rows["observed_to"], 13, label=label)
 
 

@@ -19,7 +19,7 @@ from ..attrition import Ledger
 from ..register import Register
 from ..spec import Disposal, RequestSpec, TimeLimit
 from .clock import is_reoffence_before_service, months_after, proving_months, quarter_end, quarter_start, seeded_uniform
-from .exclusions import Walk, has_sexual_offence
+from .exclusions import UNOBSERVED, Walk, has_sexual_offence
 from .index_disposal import SEXUAL, event_date, in_words, seriousness, sql_list
 
 POOL_COLUMNS = ["unit_id", "person_id", "disposal_id", "disposal", "index_date", "delay_days"]
@@ -77,7 +77,7 @@ def require_index_events(walk: Walk, register: Register, spec: RequestSpec) -> W
     leaves, label = has_sexual_offence(walk.rows, spec)
     walk = _leave(walk, leaves, "sexual_offence", label)
     unobserved = walk.rows["observed_until"] < walk.rows["observed_to"]
-    label = f"not observed for the whole {spec.cohort.observed_months} months (death, emigration)"
+    label = f"not followed for the whole {spec.cohort.observed_months} months in these data {UNOBSERVED}"
     return _leave(walk, unobserved, "follow_up_incomplete", label)
 
 

@@ -38,9 +38,22 @@ def banded(values: pd.Series, bands: tuple[tuple[int, str], ...]) -> pd.Series:
     return pd.Series(pd.Categorical.from_codes(place, [*names, NOT_RECORDED], ordered=True), index=values.index)
 
 
+#: Codes whose words are more than the code without underscores.
+WORDS = {
+    "absconding_bail": "failing to surrender to bail",
+    "drug_import_production": "drug import or production",
+    "drug_possession_supply": "drug possession or supply",
+    "handling": "handling stolen goods",
+    "sexual_adult": "sexual offence against an adult",
+    "sexual_child": "sexual offence against a child",
+    "taking_driving": "taking a vehicle without consent",
+    "theft_from_vehicle": "theft from a vehicle",
+}
+
+
 def words(codes: pd.Series) -> pd.Series:
     """Codes as a reader would write them; missing stays missing."""
-    return codes.astype(object).map(in_words, na_action="ignore")
+    return codes.astype(object).map(lambda code: WORDS.get(code) or in_words(code), na_action="ignore")
 
 
 def year(facts: pd.DataFrame) -> pd.Series:
@@ -83,12 +96,12 @@ def build_profile(facts: pd.DataFrame, units: pd.DataFrame) -> tuple[pd.DataFram
 
 
 def _in_order(values: pd.Series) -> pd.Series:
-    """Bands and years in their own order, other levels by size; "other" and "not recorded" last."""
+    """Bands and years in their own order, yes before no, others by size; "other" and "not recorded" last."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         return values.cat.remove_unused_categories()
     text = values.astype(object).where(values.notna(), NOT_RECORDED)
     counts = text.value_counts()
     by_size = (lambda level: 0) if values.name == "index_year" else (lambda level: -counts[level])
-    last = {NOT_RECORDED: 2, "other": 1}
-    levels = sorted(counts.index, key=lambda level: (last.get(level.lower(), 0), by_size(level), level))
+    place = {"yes": -2, "no": -1, "other": 1, NOT_RECORDED: 2}
+    levels = sorted(counts.index, key=lambda level: (place.get(level.lower(), 0), by_size(level), level))
     return pd.Series(pd.Categorical(text, categories=levels, ordered=True), index=values.index)

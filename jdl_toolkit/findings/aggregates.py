@@ -7,6 +7,7 @@ applied. The flow and the linkage are in `flow_counts`.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
@@ -58,19 +59,49 @@ def profile_rows(covariates: Any, matched: Any, minimum_cell: int) -> list[dict[
     return rows
 
 
-def _share(weight: pd.Series, group: pd.Series, level: pd.Series) -> float:
-    return float(weight[group & level].sum() / weight[group].sum())
+#: A band as `covariates.profile` names it: "under 18", "18 to 20", "1 or 2", "6 to under 12 months", "45 and over".
+_BAND = re.compile(
+    r"(?:none|under (?P<under>\d+)|(?P<low>\d+)(?: (?:to|or) (?P<below>under )?(?P<high>\d+))?)"
+    r"(?P<unit> months| years)?(?P<open> or more| and over)?"
+)
+_MOST_NAMED = 4  # joined levels that are named
 
 
 def _joined_name(levels: list[Any], n_groups: int) -> str:
+    """A name for levels that stand together: one band for neighbouring bands, else a list of what was joined."""
     names = [str(level) for level in levels]
-    if n_groups > 1 and len(names) > 3:
-        return f"{names[0]}, {names[1]} and other less common ones"
+    if len(names) > 1 and n_groups > 1:
+        bands = [band for band in (_BAND.fullmatch(name) for name in names) if band]
+        if len(bands) > 1:
+            rest = [name for name in names if not _BAND.fullmatch(name)]
+            return " or ".join([_joined_band(bands[0], bands[-1]), *rest])
+        if len(names) > 2 or any(" or " in name for name in names):
+            named = names if len(names) <= _MOST_NAMED else [*names[: _MOST_NAMED - 1], "less common ones"]
+            return f"other ({'; '.join('all others' if name.lower() == 'other' else name for name in named)})"
     return " or ".join(names)
 
 
+def _joined_band(first: re.Match[str], last: re.Match[str]) -> str:
+    """From the beginning of the first band to the end of the last: "35 and over", "1 to under 4 years", "up to 2"."""
+    low, unit = first["low"], last["unit"] or ""
+    from_unit = "" if first["unit"] in (None, last["unit"]) else first["unit"]
+    if last["open"]:
+        return f"{low}{first['unit'] or ''}{last['open']}" if low else "any"
+    high = last["high"] or last["low"]
+    if high is None:  # bands that are not in order
+        return f"{first[0]} or {last[0]}"
+    if last["below"]:
+        return f"{low}{from_unit} to under {high}{unit}" if low else f"under {high}{unit}"
+    if low is None:
+        return f"up to {high}{unit}"
+    return f"{low} {'or' if int(high) == int(low) + 1 else 'to'} {high}{unit}"
+
+
 def overlap_bins(matched: Any, minimum_cell: int) -> list[dict[str, float]]:
-    """Histogram of the logit of the score: share of each group per bin, no bin below `minimum_cell` of any."""
+    """Histogram of the logit of the score: share of each group per bin, no bin below `minimum_cell` of any.
+
+    Shares are rounded to whole per cent: exact ones, times the size of the group, would be counts of people.
+    """
     units = matched.units[np.isfinite(matched.units["logit"])]
     treated, pool = units[units["is_treated"]], units[~units["is_treated"]]
     control = pool[pool["weight"] > 0]
@@ -83,7 +114,7 @@ def overlap_bins(matched: Any, minimum_cell: int) -> list[dict[str, float]]:
         "control": np.histogram(control["logit"], edges, weights=control["weight"])[0] / control["weight"].sum(),
     }
     return [
-        {"lower": float(low), "upper": float(high)} | {g: float(share[i]) for g, share in shares.items()}
+        {"lower": float(low), "upper": float(high)} | {g: round(float(share[i]), 2) for g, share in shares.items()}
         for i, (low, high) in enumerate(pairwise(edges))
     ]
 

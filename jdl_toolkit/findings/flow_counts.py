@@ -18,6 +18,8 @@ NO_COMPARABLE = 14
 OF_WHICH = "of which "
 #: With more details than this that are no remarks by their labels, only all of them are taken to divide a total.
 MOST_REMARKS = 12
+#: The ways of finding a record that are too rare to be shown each.
+OTHER_WAYS = "other ways"
 
 
 class _Counts:
@@ -74,13 +76,13 @@ def flow_and_linkage(
             last = f"{name} {len(flow.steps) - 1} after"
             keep |= {last} if table.counts[last] >= minimum_cell else set()
     if linkage is not None:
-        _add_linkage(table, linkage, ledger)
+        _add_linkage(table, linkage, ledger, minimum_cell)
     found = suppress_counts(table.counts, table.sums, minimum_cell, keep=keep, implied=table.implied)
     before_matching = f"flow {len(ledger.steps) - 2} after"
     return {
         "flow": _shown_flow(found, table, "flow", ledger),
         "pool_flow": _shown_flow(found, table, "pool", pool_ledger) if pool_ledger is not None else [],
-        "linkage": _shown_linkage(found, table, linkage) if linkage is not None else None,
+        "linkage": _shown_linkage(found, table, linkage, minimum_cell) if linkage is not None else None,
         "is_unmatched_hidden": found.shown(table.counts, before_matching) is None if n_matched is not None else False,
     }
 
@@ -147,16 +149,16 @@ def _in_order(details: dict[str, int]) -> list[str]:
     return sorted(details, key=lambda label: (rank[label], -details[label], label))
 
 
-def _add_linkage(table: _Counts, linkage: Any, ledger: Ledger) -> None:
+def _add_linkage(table: _Counts, linkage: Any, ledger: Ledger, minimum_cell: int) -> None:
     """Records by status add up to all records, matched records by tier to the matched; both meet the flow."""
     by_status = linkage.by_status()
     table.counts |= {f"status {status}": n for status, n in by_status.items()}
     table.counts["linkage records"] = sum(by_status.values())
     table.sums.append(("linkage records", tuple(f"status {status}" for status in by_status)))
-    tiers = linkage.by_tier()
-    table.counts |= {f"tier {tier}": int(n) for tier, n in zip(tiers["tier"], tiers["n_records"], strict=True)}
-    if len(tiers):
-        table.sums.append(("status matched", tuple(f"tier {tier}" for tier in tiers["tier"])))
+    tiers = _tiers(linkage, minimum_cell)
+    table.counts |= {f"tier {tier}": n for tier, n in tiers.items()}
+    if tiers:
+        table.sums.append(("status matched", tuple(f"tier {tier}" for tier in tiers)))
     table.equal("linkage records", "flow 0 after")
     for i, step in enumerate(ledger.steps):
         if step["key"] == "unusable_identifiers":
@@ -168,6 +170,23 @@ def _add_linkage(table: _Counts, linkage: Any, ledger: Ledger) -> None:
             missing = by_status.get("ambiguous", 0) + by_status.get("no match", 0)
             if missing == step["records_excluded"]:
                 table.sums.append((f"flow {i} left", ("status ambiguous", "status no match")))
+
+
+def _tiers(linkage: Any, minimum_cell: int) -> dict[str, int]:
+    """Records by the way they were found; the rarest ways together, last, if any of them is below the minimum.
+
+    As many are joined as it takes to reach the minimum, so that none need be withheld.
+    """
+    frame = linkage.by_tier()
+    tiers = {tier: int(n) for tier, n in zip(frame["tier"], frame["n_records"], strict=True)}
+    rare: list[str] = []
+    for tier in sorted(tiers, key=lambda tier: tiers[tier]):
+        if tiers[tier] >= minimum_cell and (not rare or sum(tiers[t] for t in rare) >= minimum_cell):
+            break
+        rare.append(tier)
+    if len(rare) < 2:
+        return tiers
+    return {tier: n for tier, n in tiers.items() if tier not in rare} | {OTHER_WAYS: sum(tiers[t] for t in rare)}
 
 
 def _shown_flow(found: Suppressed, table: _Counts, name: str, ledger: Ledger) -> list[dict[str, Any]]:
@@ -191,11 +210,11 @@ def _shown_flow(found: Suppressed, table: _Counts, name: str, ledger: Ledger) ->
     return steps
 
 
-def _shown_linkage(found: Suppressed, table: _Counts, linkage: Any) -> dict[str, Any]:
+def _shown_linkage(found: Suppressed, table: _Counts, linkage: Any, minimum_cell: int) -> dict[str, Any]:
     status = {s: found.shown(table.counts, f"status {s}") for s in linkage.by_status()}
     tiers = [
         {"label": t, "records": found.shown(table.counts, f"tier {t}"), "secondary": f"tier {t}" in found.secondary}
-        for t in linkage.by_tier()["tier"]
+        for t in _tiers(linkage, minimum_cell)
     ]
     secondary = [s for s in status if f"status {s}" in found.secondary]
     secondary += ["records"] if "linkage records" in found.secondary else []

@@ -91,7 +91,7 @@ def fit_propensity(covariates, spec) -> Propensity:
     said = [
         *_said_of_missing(terms),
         *_said_of_merging(merged, spec, covariates.labels),
-        *_said_of_setting_aside(lonely),
+        *_said_of_setting_aside(lonely, is_treated[~within]),
         *_said_of_left_out(terms, modelled, kept, combined, lonely),
         *_said_of_size(len(names), int(is_treated.sum()), spec),
         *said_of_fit,
@@ -136,17 +136,21 @@ def _said_of_missing(terms: pd.DataFrame) -> list[str]:
 
 
 def _said_of_merging(merged: dict[str, list[str]], spec, labels: dict[str, str]) -> list[str]:
+    if not merged:
+        return []
     rule = (
-        f"fewer than {spec.covariates.merge_levels_below} treated people, or fewer than "
-        f"{spec.covariates.people_per_parameter:g} for each column of the model"
+        f"Levels with fewer than {spec.covariates.merge_levels_below} treated people, or fewer than "
+        f"{spec.covariates.people_per_parameter:g} for each column of the model, were joined as “{OTHER_LEVELS}”"
     )
-    return [f"{labels.get(c, c)}: {_and(v)} were joined as “{OTHER_LEVELS}” ({rule})." for c, v in merged.items()]
+    return [f"{rule}: {'; '.join(f'{labels.get(c, c)} ({_and(v)})' for c, v in merged.items())}."]
 
 
-def _said_of_setting_aside(lonely: list[str]) -> list[str]:
+def _said_of_setting_aside(lonely: list[str], is_treated: np.ndarray) -> list[str]:
     if not lonely:
         return []
-    return [f"People with whom nobody in the other group can be compared were set aside, because of: {_and(lonely)}."]
+    groups = {True: "in the treatment group", False: "in the control pool"}
+    where = " and ".join(words for group, words in groups.items() if (is_treated == group).any())
+    return [f"People {where} whom nobody in the other group resembles were set aside, because of: {_and(lonely)}."]
 
 
 def _said_of_left_out(

@@ -1,11 +1,14 @@
 """The result in words: each sentence chosen by a named rule from interval, counts and gates, never typed."""
 
+from .alike import how_alike
+from .caveats import caveats, technical_notes
 from .certainty import three_estimates, what_could_be_detected
 from .check import check_numbers
 from .claims import can_say, cannot_say
 from .finding import finding, for_every_100, headline_sentence, range_in_words
-from .method import GLOSSARY, caveats, glossary, method_in_short, provenance, synthetic_notice, technical_notes
-from .people import how_alike, what_was_done, who_is_in
+from .method import method_in_short, provenance, synthetic_notice
+from .people import what_was_done, who_is_in
+from .terms import GLOSSARY, glossary
 
 __all__ = [
     "GLOSSARY",

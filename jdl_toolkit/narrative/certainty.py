@@ -115,8 +115,8 @@ def power_sentence(power: PowerSummary | None) -> tuple[str, str]:
 
 
 def _points(pp: float) -> str:
-    """Percentage points of the power table: whole, or with one decimal where it is not a whole number below 10."""
-    printed = numbers.number(pp, 0 if pp >= 10 or pp == int(pp) else 1)
+    """Percentage points of the power table: whole from 10 upwards, else with one decimal unless that is a zero."""
+    printed = numbers.number(pp, 0 if pp >= 10 else 1).removesuffix(".0")
     return f"{printed} percentage {'point' if printed == '1' else 'points'}"
 
 
@@ -163,7 +163,7 @@ def what_could_be_detected(findings: Findings, analysis: Analysis | None = None)
     passage.say(
         "power_caveats",
         "These numbers are a guide.",
-        "They assume that people in both groups vary as much as they did here, and are equally motivated to change.",
+        "They assume that people in both groups vary as much as they did here.",
         "People counted here are those who remain after every exclusion; more would have to be sent.",
         new=True,
     )
@@ -175,16 +175,19 @@ def _needed_for_observed(passage: Passage, power: PowerSummary, estimate: Estima
         passage.say(
             "observed_not_lower",
             "The rate seen here was not lower, so there is no observed reduction to plan for.",
+            "But what was seen is itself uncertain.",
             new=True,
         )
         return
     observed = numbers.points(abs(estimate.estimate), numbers.decimals_for(Unit.share, estimate.estimate) or 1)
+    observed = observed.removesuffix(".0")
     words = f"{observed} percentage {'point' if observed == '1' else 'points'}"
     if power.needed_for_observed is None or -100 * estimate.estimate <= power.smallest_detectable_pp:
         passage.say(
             "observed_below_floor",
-            f"The reduction seen here, {words}, is too small to be shown with this comparison group, however many"
-            " people are sent.",
+            f"If the true difference were only the {words} seen here, no number of people could show it with this"
+            " comparison group.",
+            "But what was seen is itself uncertain.",
             new=True,
         )
         return

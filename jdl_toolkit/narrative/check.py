@@ -10,6 +10,8 @@ from typing import Any
 
 from .. import numbers
 from ..findings import Analysis, Estimate, Findings, Measure
+from .events import people_found, reoffended_first_shares
+from .ranges import beyond
 
 #: Numbers that belong to the method or to ordinary speech: "for every 100 people", "SHA-256".
 CONSTANTS = frozenset({"1", "100", "256"})
@@ -64,7 +66,7 @@ def _printed(findings: Findings) -> Iterator[str]:
     """Every value as it may be printed."""
     yield from _dates(findings)
     yield from _texts(findings.model_dump(mode="json", exclude={"provenance", "analyses"}))
-    yield str(findings.provenance.seed)
+    yield from (str(findings.provenance.seed), getattr(findings.provenance, "register_note", ""))
     yield from _settings(findings.provenance.settings)
     if findings.linkage is not None:
         yield from _counts([findings.linkage.records, *findings.linkage.by_status.values()])
@@ -129,6 +131,9 @@ def _analysis(analysis: Analysis) -> Iterator[str]:
     )
     if received and remaining:
         yield numbers.per_cent(remaining / received)
+    if remaining and people_found(analysis):
+        yield numbers.per_cent(remaining / people_found(analysis))
+    yield from (numbers.value(share, "share") for share in reoffended_first_shares(analysis) or ())
     for row in analysis.profile:
         yield from (row.characteristic, row.level)
         yield from (numbers.per_cent(x) for x in (row.treatment, row.control, row.pool) if x is not None)
@@ -183,6 +188,7 @@ def _estimate(estimate: Estimate, unit: str) -> Iterator[str]:
     for value in (estimate.estimate, estimate.ci_low, estimate.ci_high):
         for decimals in {usual, usual + 1, limits, max(best, limits)}:
             yield numbers.difference(abs(value), unit, decimals)
+    yield from (beyond(limit, unit, limits) for limit in (estimate.ci_low, estimate.ci_high))
     if unit == "count":
         yield from _estimate(estimate, "share")
     yield numbers.p_value(estimate.p_value)

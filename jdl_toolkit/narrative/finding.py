@@ -167,7 +167,8 @@ def for_every_100(findings: Findings, analysis: Analysis | None = None) -> Words
         noun = "proven reoffence" if treated == "1" else "proven reoffences"
         seen = f"Every 100 people who received the service committed **{treated}** {noun} {period}."
         change = _change_per_100(frequency.headline)
-        passage.item("frequency_per_100", f"{seen} Of 100 similar people, **{control}** would be expected. {change}")
+        similar = f"100 similar people would be expected to commit **{control}**."
+        passage.item("frequency_per_100", f"{seen} {similar} {change}")
     if not passage.rules:
         return passage.say(
             "withheld", "These figures are not shown, because they would concern too few people."

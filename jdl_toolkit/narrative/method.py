@@ -1,69 +1,12 @@
-"""The method, its limits and its terms, in words for readers who are no statisticians."""
+"""The method in words for readers who are no statisticians, and where the numbers come from."""
 
 from __future__ import annotations
 
 from .. import numbers
 from ..document import Inset, Words
 from ..findings import Analysis, Findings
-from ..wording import Passage, capital, ended, period, plain, small_number, within
-
-#: Term -> what it means, alphabetically. Numbers are words here, so that none has to be traced to a result.
-GLOSSARY: tuple[tuple[str, str], ...] = (
-    ("Attrition", "The loss of records between what was sent and what could be analysed."),
-    ("Caliper", "How far apart two people's propensity scores may be for them still to count as comparable."),
-    (
-        "Comparison group",
-        (
-            "People who did not receive the service and are like those who did in everything on record. Also called"
-            " control group."
-        ),
-    ),
-    (
-        "Confidence interval",
-        "The range in which the true value is likely to lie. It is wide when few people were analysed.",
-    ),
-    ("Effective size", "How many people of equal weight would tell as much as a group whose members count unequally."),
-    ("Follow-up", "The time in which reoffending is counted, from the index date onwards."),
-    ("Frequency", "The number of proven reoffences per person, counting people without any as zero."),
-    ("Inconclusive", "The confidence interval includes no difference. This is not the same as no effect."),
-    ("Index date", "The day a community sentence began or a person was released from custody. Follow-up starts on it."),
-    (
-        "One-year proven reoffending rate",
-        "The share of people who commit a proven reoffence within one year of the index date.",
-    ),
-    (
-        "P-value",
-        "How often chance alone would produce a difference at least as large as the one seen, if there were none.",
-    ),
-    (
-        "Percentage point",
-        "The difference between two percentages: from thirty per cent to twenty per cent is ten percentage points.",
-    ),
-    ("Power", "The chance that an analysis gives a clear result if there is a true difference of a given size."),
-    (
-        "Propensity score",
-        "The likelihood that a person receives the service, estimated from what is on record about them.",
-    ),
-    (
-        "Proven reoffence",
-        (
-            "An offence in the follow-up that led to a conviction, caution, reprimand or warning, then or in the"
-            " waiting period."
-        ),
-    ),
-    ("Register", "The administrative records of convictions and sentences in which people are looked up."),
-    ("Standardised difference", "The difference between two groups, as a per cent of the usual spread among people."),
-    ("Treatment group", "The people who received the service and could be analysed."),
-    ("Waiting period", "The time after the follow-up in which an offence committed during it can still be proved."),
-)
-
-
-def glossary(findings: Findings | None = None) -> Words:
-    """The terms of the report, one item each."""
-    passage = Passage()
-    for term, meaning in GLOSSARY:
-        passage.item("glossary", f"**{term}**: {meaning}")
-    return passage.words()
+from ..wording import Passage, period, plain, small_number, within
+from .events import event, is_delay_drawn
 
 
 def synthetic_notice(findings: Findings) -> Inset | None:
@@ -120,15 +63,23 @@ def _propensity(passage: Passage, analysis: Analysis) -> None:
         "So everything on record is summed up in one number: how likely a person with this record is to be among those"
         " who received the service. This is the propensity score.",
         "If people with the same score are compared, the two groups come out alike in everything that went into it.",
-        "It is worked out from what was known on the day of the sentence or release and never from what happened"
+        f"It is worked out from what was known on the day of the {event(analysis)} and never from what happened"
         " afterwards.",
         new=True,
     )
-    names = [COVARIATES[c] for c in analysis.covariates if c in COVARIATES]
-    names += [name[:1].lower() + name[1:] for name in map(plain, analysis.own_covariates)]
+    names = covariates_in_words(analysis)
     if names:
-        unique = list(dict.fromkeys(names))
-        passage.say("covariates", f"These were taken into account: {', '.join(unique)}.")
+        passage.say("covariates", f"These were taken into account: {', '.join(names)}.")
+
+
+def covariates_in_words(analysis: Analysis) -> list[str]:
+    """What the groups were matched on, without what the matching had to leave out."""
+    messages = analysis.matching.messages if analysis.matching is not None else ()
+    left_out = {m.partition(" is left out")[0] for m in messages if " is left out" in m}
+    codes = [c for c in analysis.covariates if c in COVARIATES and LABELS.get(c) not in left_out]
+    own = [plain(label) for label in analysis.own_covariates if label not in left_out]
+    names = [COVARIATES[c].format(event=event(analysis)) for c in codes]
+    return list(dict.fromkeys(names + [name[:1].lower() + name[1:] for name in own]))
 
 
 def _radius(passage: Passage, findings: Findings, analysis: Analysis) -> None:
@@ -170,28 +121,23 @@ def _decimals(x: float) -> int:
 
 
 def _same_clock(passage: Passage, findings: Findings, analysis: Analysis) -> None:
-    if (
-        findings.setting("cohort", "route") == "custody"
-        or findings.setting("cohort", "equivalent_time_limit") == "none"
-    ):
-        passage.say(
-            "clock_from_index",
-            "**When does the clock start?** For everybody, on the day of the sentence or release.",
-            new=True,
-        )
+    start = f"**When does the clock start?** For everybody, on the day of the {event(analysis)}."
+    if not is_delay_drawn(findings):
+        passage.say("clock_from_index", start, new=True)
         return
     passage.say(
         "equivalent_time_limit",
-        "**When does the clock start?** For everybody, on the day of the sentence or release. But the service starts"
-        " some time later, and only people who have not reoffended by then can start it.",
+        f"{start} But the service starts some time later, and only people who have not reoffended by then can start"
+        " it.",
         "Without care, the group that received the service would look better for this reason alone.",
-        "So the same is asked of the comparison group: each of them is given a waiting time drawn from those of the"
-        " people who were submitted, and leaves if they reoffended within it. This is the equivalent time limit.",
+        "So the same is asked of the comparison group: each of them is given a delay before the start, drawn from those"
+        " of the people who were submitted, and leaves if they reoffended within it. This is the equivalent time"
+        " limit.",
         new=True,
     )
     passage.say(
         "window",
-        f"Only people who started less than {period(analysis.start_within_months)} after the sentence or release are"
+        f"Only people who started less than {period(analysis.start_within_months)} after the {event(analysis)} are"
         " analysed.",
     )
 
@@ -200,8 +146,9 @@ def _outcomes(passage: Passage, analysis: Analysis) -> None:
     waiting = f" or in the {period(analysis.proving_months)} after it" if analysis.proving_months else ""
     passage.say(
         "proven_reoffence",
-        f"**What counts as reoffending?** An offence committed {within(analysis.follow_up_months)} of the sentence or"
-        f" release, for which a person was convicted, cautioned, reprimanded or warned in that time{waiting}.",
+        f"**What counts as reoffending?** An offence committed {within(analysis.follow_up_months)} of the"
+        f" {event(analysis)}, for which a person was convicted, cautioned, reprimanded or warned in that"
+        f" time{waiting}.",
         "Offences that nobody was found to have committed cannot be counted, in either group.",
         new=True,
     )
@@ -255,66 +202,17 @@ COVARIATES: dict[str, str] = {
     "offences_last_two_years": "offences in the last two years",
     "index_offence_group": "the type and seriousness of the offence",
     "index_severity": "the type and seriousness of the offence",
-    "index_disposal": "the kind and length of the sentence",
-    "sentence_band": "the kind and length of the sentence",
-    "index_year": "the year and quarter of the sentence or release",
-    "index_quarter": "the year and quarter of the sentence or release",
+    "index_disposal": "the kind of sentence",
+    "sentence_band": "the length of the sentence",
+    "index_year": "the year and quarter of the {event}",
+    "index_quarter": "the year and quarter of the {event}",
     "region": "region",
     "employed": "employment and benefits beforehand",
     "on_benefit": "employment and benefits beforehand",
     "needs": "assessed needs",
 }
-
-
-def caveats(findings: Findings, analysis: Analysis | None = None) -> Words:
-    """What a reader should bear in mind."""
-    analysis = analysis if analysis is not None else next(iter(findings.analyses), None)
-    passage = Passage()
-    if analysis is None or analysis.matching is None:
-        return passage.say("no_result", "There is no result, hence nothing to bear in mind about it.").words()
-    passage.item(
-        "unrecorded",
-        "The groups are alike in what is on record. Motivation, health, housing or family ties are often not, and may"
-        " differ.",
-    )
-    passage.item(
-        "other_services", "People in either group may have received other services, which are not known to us."
-    )
-    passage.item(
-        "selection",
-        "How people were chosen for the service matters. If those most ready to change were chosen, the result would"
-        " look better than it is.",
-    )
-    passage.item("attrition", "The result concerns those who could be analysed. The others may have fared differently.")
-    passage.item("proven_only", "Only offences that were proved are counted, and not every offence is.")
-    if findings.linkage is not None and findings.linkage.expected_wrong_links is not None:
-        expected = findings.linkage.expected_wrong_links
-        least = "less than 1" if expected < 1 else f"about {numbers.number(expected)}"
-        passage.item(
-            "wrong_links",
-            f"People were found by name and date of birth, which can go wrong: {least} of the records found may belong"
-            " to somebody else.",
-        )
-    if any(m.base == "reoffenders" and m.headline for m in analysis.measures):
-        passage.item(
-            "conditional",
-            "Measures among people who reoffended look only at them, and the service may have changed who they are.",
-        )
-    if findings.setting("covariates", "use") and "needs" not in findings.setting("covariates", "use"):
-        passage.item("no_needs", "Assessments of people's needs were not among the records used.")
-    return passage.words()
-
-
-def technical_notes(findings: Findings, analysis: Analysis | None = None) -> Words:
-    """What the matching had to merge, leave out or do otherwise, for statisticians."""
-    analysis = analysis if analysis is not None else next(iter(findings.analyses), None)
-    passage = Passage()
-    messages = analysis.matching.messages if analysis is not None and analysis.matching is not None else ()
-    for message in messages:
-        passage.item("matching_message", capital(ended(plain(message))))
-    if not messages:
-        passage.say("no_message", "Nothing had to be merged or left out.")
-    return passage.words()
+#: Labels by which the matching says that it left something out, where a covariate is one column of the model.
+LABELS: dict[str, str] = {"sentence_band": "Length of the sentence", "index_disposal": "Index disposal"}
 
 
 def provenance(findings: Findings) -> Words:

@@ -1,26 +1,20 @@
-"""Who was analysed and whom they were compared with, in words."""
+"""What was done, with whom, and who left on the way, in words."""
 
 from __future__ import annotations
 
 from .. import numbers
 from ..document import Words
-from ..findings import Analysis, BalanceRow, Findings, FlowStep, Status
-from ..wording import Passage, capital, ended, listed, period, plain, small_number, within
+from ..findings import Analysis, Findings, FlowStep, Status
+from ..wording import Passage, capital, ended, listed, period, plain, quoted, within
+from .events import REPEAT_RECORD, disposals_in_words, event, is_delay_drawn, people_found
 
-#: Reason code after which every person has one record.
-REPEAT_RECORD = 4
-#: How many of the least alike characteristics are named.
-NAMED = 3
-
-
-def disposals_in_words(codes: tuple[str, ...]) -> str:
-    """Kinds of index disposal: ``a community order or a suspended sentence order``; custody is a release."""
-    names = ["a release from custody" if code == "custody" else _a(code.replace("_", " ")) for code in codes]
-    return listed(names, "or")
-
-
-def _a(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+#: What the organisation was asked about its service, beside what it is -> how its answer is introduced.
+ANSWERS = {
+    "where_received": "Where people received it",
+    "referral_route": "How people came to it",
+    "selection": "How people were chosen",
+    "date_meaning": "What the dates mean",
+}
 
 
 def _pick(findings: Findings, analysis: Analysis | None) -> Analysis | None:
@@ -32,9 +26,11 @@ def what_was_done(findings: Findings, analysis: Analysis | None = None) -> Words
     analysis, passage = _pick(findings, analysis), Passage()
     organisation, service = plain(findings.organisation.name), plain(findings.service.name)
     received = _received(analysis, findings)
+    register_note(passage, findings)
     passage.say(
         "received", f"{capital(organisation)} sent the Justice Data Lab {received} of people who received {service}."
     )
+    _described(passage, findings)
     if analysis is None:
         return passage.words()
     passage.say(
@@ -51,26 +47,70 @@ def what_was_done(findings: Findings, analysis: Analysis | None = None) -> Words
         passage.say("kept_community", f"We kept people who started the service less than {window} after {events}.")
     if analysis.index_from and analysis.index_to:
         begin, end = numbers.month(analysis.index_from), numbers.month(analysis.index_to)
-        passage.say("index_period", f"These sentences or releases were between {begin} and {end}.")
+        passage.say("index_period", f"These {event(analysis, plural=True)} were between {begin} and {end}.")
     if findings.status is Status.could_not_be_answered or analysis.matching is None:
         passage.say("stopped", "The analysis ended there, without a result.", new=True)
         return passage.words()
     passage.say(
         "compared",
-        "Each of them was compared with people who had the same kind of sentence or release in the same period, who did"
-        " not receive the service, and who were similar in age, criminal history and everything else that the records"
-        " tell.",
+        f"Each of them was compared with people who {_same_kind(analysis)} in the same period, who did not receive the"
+        " service, and who were similar in age, criminal history and everything else that was matched on.",
         new=True,
     )
     waiting = f"in the {period(analysis.proving_months)} after it" if analysis.proving_months else ""
     passage.say(
         "outcome",
         "Then we compared how many in each group committed a proven reoffence: an offence"
-        f" {within(analysis.follow_up_months)} of the sentence or release, proved by a conviction, caution, reprimand"
+        f" {within(analysis.follow_up_months)} of the {event(analysis)}, proved by a conviction, caution, reprimand"
         f" or warning {listed([x for x in ('in that time', waiting) if x], 'or')}.",
     )
-    passage.say("blind", "Nobody looked at reoffending before the comparison group was settled.")
+    _blind(passage, findings)
     return passage.words()
+
+
+def register_note(passage: Passage, findings: Findings) -> None:
+    """What a reader must know of this register first, if anything."""
+    note = plain(getattr(findings.provenance, "register_note", "") or "")
+    if note:
+        passage.say("register_note", f"**About the records**: {ended(capital(note))}")
+
+
+def _described(passage: Passage, findings: Findings) -> None:
+    """The service in the organisation's own words, as far as it was asked and answered."""
+    answers = {key: quoted(answer) for key, answer in findings.answers.items() if plain(answer)}
+    if not answers.keys() & {"service_description", *ANSWERS}:
+        return
+    description = answers.get("service_description")
+    words = f"describes the service so: {description}" if description else "says of the service:"
+    passage.say("described", f"The organisation {words}", new=True)
+    for key, introduction in ANSWERS.items():
+        if key in answers:
+            passage.item(f"described_{key}", f"{introduction}: {answers[key]}")
+    passage.say("described_by_them", "These are the organisation's own words; we have not checked them.", new=True)
+
+
+def _same_kind(analysis: Analysis) -> str:
+    """Whom the pool holds: people with index events of the same kinds."""
+    kinds = "kind" if len(analysis.index_disposals) == 1 else "kinds"
+    return {
+        "sentence": f"had the same {kinds} of sentence",
+        "release": "were released from custody",
+        "sentence or release": f"had the same {kinds} of sentence or release",
+    }[event(analysis)]
+
+
+def _blind(passage: Passage, findings: Findings) -> None:
+    looked = "Reoffending in the follow-up was not looked at before the comparison group was settled"
+    if findings.setting("cohort", "route") == "custody":
+        passage.say("blind", f"{looked}.")
+    elif is_delay_drawn(findings):
+        passage.say(
+            "blind_but_for_delay",
+            f"{looked}, except to leave out people of both groups who reoffended before the service started (for the"
+            " comparison group: before a start drawn for them).",
+        )
+    else:
+        passage.say("blind_but_for_start", f"{looked}, except to leave out those who reoffended before the service.")
 
 
 def _received(analysis: Analysis | None, findings: Findings) -> str:
@@ -117,9 +157,14 @@ def _remaining(analysis: Analysis, minimum: int) -> str:
     if last.records_after is None and "records_after" in last.secondary:
         people = "the other people"
     was = "" if analysis.matching is None else " and was analysed" if last.records_after == 1 else " and were analysed"
-    share = ""
+    shares = []
     if first.records_after and last.records_after:
-        share = f": {numbers.per_cent(last.records_after / first.records_after)} of the records that were sent"
+        shares.append(f"{numbers.per_cent(last.records_after / first.records_after)} of the records sent")
+    found = people_found(analysis)
+    if found and last.records_after:
+        of = f"{numbers.count_(found)} different people found with a conviction"
+        shares.append(f"{numbers.per_cent(last.records_after / found)} of the {of}")
+    share = f" ({', '.join(shares)})" if shares else ""
     return f"In the end, {people} remained{was}{share}."
 
 
@@ -160,71 +205,3 @@ def _another_way(passage: Passage, left: list[FlowStep]) -> None:
     passage.say("another_way", "Some of these people could be analysed another way, or later:", new=True)
     for step in could:
         passage.item("another_way", f"{capital(plain(step.label))}. {capital(ended(plain(step.could)))}")
-
-
-# --- balance ---------------------------------------------------------------------------------------------------------
-
-
-def how_alike(findings: Findings, analysis: Analysis | None = None) -> Words:
-    """How alike the two groups are in what the records tell, before and after matching; the least alike named."""
-    analysis, passage = _pick(findings, analysis), Passage()
-    balance = analysis.balance if analysis else None
-    if balance is None:
-        return passage.say(
-            "no_balance", "No comparison group was made, so there is nothing to compare it with."
-        ).words()
-    green, amber = (numbers.number(findings.setting("balance", k), factor=100) for k in ("green_up_to", "amber_up_to"))
-    n_rows = len(balance.rows) + balance.n_withheld
-    passage.say(
-        "ruler",
-        f"The two groups were compared on {numbers.plural(n_rows, 'characteristic', 'characteristics')} before any"
-        " outcome was known.",
-        "Each difference is measured in per cent of a standard deviation, which is the usual spread among people.",
-        f"Up to {green} is close (green), up to {amber} is acceptable (amber), and more is too far apart (red).",
-    )
-    before = max((abs(r.smd_before) for r in balance.rows), default=None)
-    if before is not None:
-        passage.say(
-            "before",
-            f"Before matching, the largest difference was {_smd(before)}. After matching, it is"
-            f" {_smd(abs(balance.worst))}.",
-            new=True,
-        )
-    passage.say(*_lights(n_rows, balance.n_amber, balance.n_red))
-    worst = sorted(balance.rows, key=lambda r: (-abs(r.smd_after), r.covariate, r.level))[:NAMED]
-    if worst:
-        names = [f"{_name(r)} ({_smd(abs(r.smd_after))})" for r in worst]
-        passage.say("least_alike", f"The least alike {'is' if len(names) == 1 else 'are'} {listed(names)}.")
-    if balance.accepted_reason:
-        by = f" by {plain(balance.accepted_by)}" if balance.accepted_by else ""
-        passage.say(
-            "accepted",
-            f"**The balance is outside the limit and was accepted{by}**, for this reason:"
-            f" {ended(plain(balance.accepted_reason))}",
-            new=True,
-        )
-    elif not balance.passed:
-        passage.say("not_accepted", "**The groups are not alike enough for a fair comparison.**", new=True)
-    passage.say(
-        "only_recorded", "Being alike in what is on record does not make two groups alike in everything.", new=True
-    )
-    return passage.words()
-
-
-def _lights(n_rows: int, n_amber: int, n_red: int) -> tuple[str, str]:
-    if n_amber == n_red == 0:
-        return "all_green", f"All {n_rows} are green." if n_rows != 1 else "It is green."
-    verb = {n: "is" if n == 1 else "are" for n in (n_amber, n_red)}
-    amber = f"{small_number(n_amber)} {verb[n_amber]} amber" if n_amber else ""
-    red = f"{small_number(n_red)} {verb[n_red]} red" if n_red else ""
-    rule = "some_red" if n_red else "some_amber"
-    return rule, f"Of the {n_rows}, {listed([x for x in (amber, red) if x])}; the rest are green."
-
-
-def _name(row: BalanceRow) -> str:
-    name = plain(row.covariate).removesuffix(" (log of 1 + number)").removesuffix(" (years)")
-    return f"{name}: {plain(row.level)}" if row.level else name
-
-
-def _smd(value: float) -> str:
-    return f"{numbers.number(value, 1, factor=100)}%"

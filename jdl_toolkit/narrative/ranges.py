@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_FLOOR, Decimal
+
 from .. import numbers
 from ..findings import Analysis, Estimate, Findings, Measure, Unit, Verdict
 from ..wording import plain
@@ -74,14 +76,28 @@ def interval_in_words(estimate: Estimate, unit: str) -> str:
 
 
 def ruled_out(estimate: Estimate, unit: str) -> str:
-    """What an inconclusive interval rules out, in words; only a rate has it (the one that decides the verdict)."""
+    """What an inconclusive interval rules out, in words; only a rate has it (the one that decides the verdict).
+
+    ``a reduction of 7 percentage points or more and an increase of 5 or more``: whole steps beyond the limits.
+    """
     decimals = numbers.decimals_for(unit, estimate.ci_low, estimate.ci_high)
     parts = []
     for limit, kind in ((estimate.ci_low, "a reduction"), (estimate.ci_high, "an increase")):
-        printed = numbers.difference(abs(limit), unit, decimals)
-        more = f"{kind} of more than {printed} {unit_words(printed, unit)}".strip()
-        parts.append(more if limit else f"{kind} of any size")
+        printed = beyond(limit, unit, decimals)
+        words = "" if " or more" in "".join(parts) else unit_words(printed, unit)
+        size = " ".join(filter(None, [printed, words, "or more"])) if limit else "any size"
+        parts.append(f"{kind} of {size}")
     return f"{parts[0]} and {parts[1]}"
+
+
+def beyond(limit: float, unit: str, decimals: int) -> str:
+    """The first printable size that lies beyond a limit, without sign: 7 for −6.46 (rounding would print 6).
+
+    The limit itself belongs to the interval, so a limit of exactly 8 makes 9.
+    """
+    step = Decimal(1).scaleb(-decimals)
+    size = abs(Decimal(repr(float(limit)))) * numbers.UNITS[unit][0]
+    return numbers.number(float(size.quantize(step, ROUND_FLOOR) + step), decimals)
 
 
 def confidence(findings: Findings) -> str:

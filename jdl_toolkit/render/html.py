@@ -99,7 +99,7 @@ def _blocks(nodes: tuple[Node, ...]) -> Markup:
 
 def _drawing(figure: content.Figure) -> Markup:
     block = figure.block
-    return Markup(drawing.for_html(block.svg, f"figure-{figure.number}", f"Figure {figure.number}", block.alt))
+    return Markup(drawing.for_html(block.svg, f"figure-{figure.number}", block.caption, block.alt))
 
 
 def _data_rows(figure: content.Figure) -> tuple[list[str], list[list[str]]]:
