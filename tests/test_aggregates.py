@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from jdl_toolkit.attrition import Ledger
 from jdl_toolkit.findings.aggregates import _joined_name, balance_summary, measure_rows, overlap_bins, profile_rows
+from jdl_toolkit.findings.flow_counts import flow_and_linkage
 
 
 @pytest.fixture
@@ -102,6 +104,28 @@ def test_rows_of_balance_that_tell_of_a_few_people_are_counted_but_not_listed(co
     # Wales is small; South goes with it, as Wales would follow from the other two; all are men
     assert [(r["covariate"], r["level"]) for r in found["rows"]] == [("Age", ""), ("Region", "North")]
     assert (found["n_withheld"], found["n_red"], found["n_amber"], found["passed"]) == (3, 1, 0, False)
+
+
+# --- ways of finding a record ------------------------------------------------------------------------------------------
+
+
+def ways(*sizes):
+    tiers = pd.DataFrame({"tier": [f"way {i}" for i in range(len(sizes))], "n_records": sizes})
+    status = {"matched": sum(sizes), "ambiguous": 0, "no match": 10, "unusable identifiers": 0}
+    linkage = SimpleNamespace(by_status=lambda: status, by_tier=lambda: tiers, expected_wrong_links=0.2)
+    ledger = Ledger.start("submission", "records received", sum(sizes) + 10)
+    shown = flow_and_linkage(ledger, None, linkage, None, 5)["linkage"]["by_tier"]
+    return [(tier["label"], tier["records"], tier["secondary"]) for tier in shown]
+
+
+def test_rare_ways_of_finding_a_record_stand_together():
+    shown = [("way 0", 672, False), ("way 1", 403, False), ("way 2", 73, False)]
+    assert ways(672, 403, 73, 7, 3, 1) == [*shown, ("other ways", 11, False)]
+    assert ways(672, 403, 73, 3, 3) == [*shown, ("other ways", 6, False)]
+    assert ways(672, 403, 73) == shown
+    assert ways(672, 403, 73, 5) == [*shown, ("way 3", 5, False)]
+    assert ways(20, 1) == [("other ways", 21, False)]
+    assert ways(2) == [("way 0", None, False)]
 
 
 # --- measures --------------------------------------------------------------------------------------------------------

@@ -248,7 +248,7 @@ def test_ids_of_drawings_are_told_apart():
     assert lint_html(page) == []
     for n in (1, 2):
         assert f'id="figure-{n}-c"' in page and f"url(#figure-{n}-c)" in page and f'href="#figure-{n}-c"' in page
-    assert '<title id="figure-1-title">Figure 1</title>' in page
+    assert '<title id="figure-1-title">A caption</title>' in page
     assert '<desc id="figure-1-desc">A line that falls from left to right</desc>' in page
 
 
@@ -465,7 +465,7 @@ def test_figures_and_tables_are_written_as_files(tmp_path):
     ]
     assert "tables/measures.csv" in names and "tables/love_plot.csv" in names
     rows = list(csv.reader((tmp_path / "tables" / "people_picture.csv").open(encoding="utf-8")))
-    assert rows == [["group", "of_every_100"], ["treatment group", "33"], ["comparison group", "39"]]
+    assert rows == [["Group", "Of every 100"], ["treatment group", "33"], ["comparison group", "39"]]
     assert (tmp_path / "figures" / "flow_chart.svg").read_text().startswith("<svg")
 
 
