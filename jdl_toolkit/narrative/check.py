@@ -66,7 +66,7 @@ def _printed(findings: Findings) -> Iterator[str]:
     """Every value as it may be printed."""
     yield from _dates(findings)
     yield from _texts(findings.model_dump(mode="json", exclude={"provenance", "analyses"}))
-    yield from (str(findings.provenance.seed), getattr(findings.provenance, "register_note", ""))
+    yield from (str(findings.provenance.seed), findings.provenance.register_note)
     yield from _settings(findings.provenance.settings)
     if findings.linkage is not None:
         yield from _counts([findings.linkage.records, *findings.linkage.by_status.values()])

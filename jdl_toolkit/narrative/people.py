@@ -70,7 +70,7 @@ def what_was_done(findings: Findings, analysis: Analysis | None = None) -> Words
 
 def register_note(passage: Passage, findings: Findings) -> None:
     """What a reader must know of this register first, if anything."""
-    note = plain(getattr(findings.provenance, "register_note", "") or "")
+    note = plain(findings.provenance.register_note)
     if note:
         passage.say("register_note", f"**About the records**: {ended(capital(note))}")
 

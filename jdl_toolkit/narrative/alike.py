@@ -1,0 +1,91 @@
+"""How alike the two groups are in what the records tell, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from .. import numbers
+from ..document import Words
+from ..findings import Analysis, BalanceRow, Findings
+from ..wording import Passage, ended, listed, plain, small_number
+
+#: How many of the least alike characteristics are named.
+NAMED = 3
+
+
+def how_alike(findings: Findings, analysis: Analysis | None = None) -> Words:
+    """How alike the two groups are in what the records tell, before and after matching; the least alike named."""
+    analysis = analysis if analysis is not None else next(iter(findings.analyses), None)
+    passage = Passage()
+    balance = analysis.balance if analysis else None
+    if balance is None:
+        return passage.say(
+            "no_balance", "No comparison group was made, so there is nothing to compare it with."
+        ).words()
+    green, amber = (numbers.number(findings.setting("balance", k), factor=100) for k in ("green_up_to", "amber_up_to"))
+    n_rows = len(balance.rows) + balance.n_withheld
+    passage.say(
+        "ruler",
+        f"The two groups were compared on {numbers.plural(n_rows, 'point', 'points')} (each level of each"
+        " characteristic is one) before any outcome was compared.",
+        "Each difference is measured in per cent of a standard deviation, which is the usual spread among people.",
+        f"Up to {green} is close (green), up to {amber} is acceptable (amber), and more is too far apart (red).",
+    )
+    before = max((abs(r.smd_before) for r in balance.rows), default=None)
+    if before is not None:
+        passage.say(
+            "before",
+            f"Before matching, the largest difference was {_smd(before)}. After matching, it is"
+            f" {_smd(abs(balance.worst))}.",
+            new=True,
+        )
+    passage.say(*_lights(n_rows, balance.n_amber, balance.n_red))
+    worst = _without_mirrors(balance.rows)[:NAMED]
+    if worst:
+        names = [f"{_name(r)} ({_smd(abs(r.smd_after))})" for r in worst]
+        passage.say("least_alike", f"The least alike {'is' if len(names) == 1 else 'are'} {listed(names)}.")
+    if balance.accepted_reason:
+        by = f" by {plain(balance.accepted_by)}" if balance.accepted_by else ""
+        passage.say(
+            "accepted",
+            f"**The balance is outside the limit and was accepted{by}**, for this reason:"
+            f" {ended(plain(balance.accepted_reason))}",
+            new=True,
+        )
+    elif not balance.passed:
+        passage.say("not_accepted", "**The groups are not alike enough for a fair comparison.**", new=True)
+    passage.say(
+        "only_recorded", "Being alike in what is on record does not make two groups alike in everything.", new=True
+    )
+    return passage.words()
+
+
+def _without_mirrors(rows: tuple[BalanceRow, ...]) -> list[BalanceRow]:
+    """The rows, the least alike first; of a characteristic with two levels, which mirror each other, only one."""
+    levels = Counter(r.covariate for r in rows if r.level)
+    kept, seen = [], set()
+    for row in sorted(rows, key=lambda r: (-round(abs(r.smd_after), 9), r.covariate, r.level)):
+        if row.level and levels[row.covariate] == 2 and row.covariate in seen:
+            continue
+        seen.add(row.covariate)
+        kept.append(row)
+    return kept
+
+
+def _lights(n_rows: int, n_amber: int, n_red: int) -> tuple[str, str]:
+    if n_amber == n_red == 0:
+        return "all_green", f"All {n_rows} are green." if n_rows != 1 else "It is green."
+    verb = {n: "is" if n == 1 else "are" for n in (n_amber, n_red)}
+    amber = f"{small_number(n_amber)} {verb[n_amber]} amber" if n_amber else ""
+    red = f"{small_number(n_red)} {verb[n_red]} red" if n_red else ""
+    rule = "some_red" if n_red else "some_amber"
+    return rule, f"Of the {n_rows}, {listed([x for x in (amber, red) if x])}; the rest are green."
+
+
+def _name(row: BalanceRow) -> str:
+    name = plain(row.covariate).removesuffix(" (log of 1 + number)").removesuffix(" (years)")
+    return f"{name}: {plain(row.level)}" if row.level else name
+
+
+def _smd(value: float) -> str:
+    return f"{numbers.number(value, 1, factor=100)}%"

@@ -1,0 +1,94 @@
+"""What a reader should bear in mind, and what the matching had to do otherwise."""
+
+from __future__ import annotations
+
+from .. import numbers
+from ..document import Words
+from ..findings import Analysis, Findings
+from ..wording import Passage, capital, ended, plain
+from .events import is_delay_drawn, reoffended_first_shares
+from .people import register_note
+
+#: How many times the share of the pool the share of the treated must be for the gap to be told.
+LARGE_GAP = 2
+
+
+def caveats(findings: Findings, analysis: Analysis | None = None) -> Words:
+    """What a reader should bear in mind."""
+    analysis = analysis if analysis is not None else next(iter(findings.analyses), None)
+    passage = Passage()
+    register_note(passage, findings)
+    if analysis is None or analysis.matching is None:
+        return passage.say("no_result", "There is no result, hence nothing to bear in mind about it.").words()
+    passage.item(
+        "unrecorded",
+        "The groups are alike in what is on record. People's motivation is not on record and may differ between the"
+        " groups; so may health, housing or family ties, which often are not on record either.",
+    )
+    passage.item(
+        "other_services", "People in either group may have received other services, which are not known to us."
+    )
+    passage.item(
+        "selection",
+        "How people were chosen for the service matters. If those most ready to change were chosen, the result would"
+        " look better than it is; if those with the greatest difficulties, worse.",
+    )
+    _clock(passage, findings, analysis)
+    passage.item("attrition", "The result concerns those who could be analysed. The others may have fared differently.")
+    passage.item("proven_only", "Only offences that were proved are counted, and not every offence is.")
+    _wrong_links(passage, findings)
+    if any(m.base == "reoffenders" and m.headline for m in analysis.measures):
+        passage.item(
+            "conditional",
+            "Measures among people who reoffended look only at them, and the service may have changed who they are.",
+        )
+    if findings.setting("covariates", "use") and "needs" not in findings.setting("covariates", "use"):
+        passage.item("no_needs", "Assessments of people's needs were not among the records used.")
+    passage.item(
+        "not_in_report",
+        "The seriousness of reoffences, custody for reoffences, subgroups and a wider robustness panel are not part of"
+        " this report.",
+    )
+    return passage.words()
+
+
+def _wrong_links(passage: Passage, findings: Findings) -> None:
+    if findings.linkage is None or findings.linkage.expected_wrong_links is None:
+        return
+    expected, n = findings.linkage.expected_wrong_links, findings.linkage.by_status.get("matched")
+    found = f"{numbers.plural(n, 'record', 'records')} found" if n else "records found"
+    least = "fewer than 1" if expected < 1 else f"about {numbers.number(expected)}"
+    are = "is" if least in ("fewer than 1", "about 1") else "are"
+    passage.item(
+        "wrong_links",
+        "People were found by PNC id, prison number, name and date of birth, which can go wrong:"
+        f" {least} of the {found} {are} expected to belong to somebody else.",
+    )
+
+
+def _clock(passage: Passage, findings: Findings, analysis: Analysis) -> None:
+    """A gap between the groups in how many reoffended before the (drawn) start, if it is large."""
+    shares = reoffended_first_shares(analysis) if is_delay_drawn(findings) else None
+    if shares is None or shares[0] <= LARGE_GAP * shares[1]:
+        return
+    treated, pool = (numbers.value(share, "share") for share in shares)
+    passage.item(
+        "reoffended_first_gap",
+        f"Of the people sent who were in scope, {treated} left because they reoffended before the service started; of"
+        f" the people who could have been compared with them, {pool} left because they reoffended before the start"
+        " drawn for them. A gap as large as this may mean that people came to the service because they had reoffended,"
+        " or that they were at higher risk than the records show, so that those who are left differ from the"
+        " comparison group.",
+    )
+
+
+def technical_notes(findings: Findings, analysis: Analysis | None = None) -> Words:
+    """What the matching had to merge, leave out or do otherwise, for statisticians."""
+    analysis = analysis if analysis is not None else next(iter(findings.analyses), None)
+    passage = Passage()
+    messages = analysis.matching.messages if analysis is not None and analysis.matching is not None else ()
+    for message in messages:
+        passage.item("matching_message", capital(ended(plain(message))))
+    if not messages:
+        passage.say("no_message", "Nothing had to be merged or left out.")
+    return passage.words()

@@ -1,0 +1,93 @@
+"""The terms of a report, for readers who are no statisticians."""
+
+from __future__ import annotations
+
+from ..document import Words
+from ..findings import Findings
+from ..wording import Passage
+from .events import event_happened
+
+INDEX_DATE = "The day {happened}. Follow-up starts on it."
+#: Term -> what it means, alphabetically. Numbers are words here, so that none has to be traced to a result.
+GLOSSARY: tuple[tuple[str, str], ...] = (
+    ("Attrition", "The loss of records between what was sent and what could be analysed."),
+    ("Caliper", "How far apart two people's propensity scores may be for them still to count as comparable."),
+    ("Community order", "A sentence served in the community, with requirements such as unpaid work or treatment."),
+    (
+        "Comparison group",
+        (
+            "People who did not receive the service and are like those who did in everything that was matched on. Also"
+            " called control group."
+        ),
+    ),
+    (
+        "Confidence interval",
+        "The range in which the true value is likely to lie. It is wide when few people were analysed.",
+    ),
+    (
+        "Control pool",
+        "The people from whom the comparison group is made: the same kinds of sentence, period and rules, but without"
+        " the service.",
+    ),
+    (
+        "Delay before the start",
+        "The time between the index date and the start of the service; one is drawn for each person of the control"
+        " pool.",
+    ),
+    ("Effective size", "How many people of equal weight would tell as much as a group whose members count unequally."),
+    ("Follow-up", "The time in which reoffending is counted, from the index date onwards."),
+    ("Frequency", "The number of proven reoffences per person, counting people without any as zero."),
+    ("Inconclusive", "The confidence interval includes no difference. This is not the same as no effect."),
+    ("Index date", INDEX_DATE),
+    ("Index disposal", "The sentence, or other outcome of a case, that a person's follow-up belongs to."),
+    ("Index offence", "The offence that led to the index disposal."),
+    (
+        "One-year proven reoffending rate",
+        "The share of people who commit a proven reoffence within one year of the index date.",
+    ),
+    (
+        "Outcome model",
+        "The calculation by which the headline estimate takes out what differences left after matching would explain.",
+    ),
+    (
+        "P-value",
+        "How often chance alone would produce a difference at least as large as the one seen, if there were none.",
+    ),
+    (
+        "Percentage point",
+        "The difference between two percentages: from thirty per cent to twenty per cent is ten percentage points.",
+    ),
+    ("Power", "The chance that an analysis gives a clear result if there is a true difference of a given size."),
+    (
+        "Propensity logit",
+        "The propensity score on a stretched scale, on which very small and very large likelihoods can be told apart.",
+    ),
+    (
+        "Propensity score",
+        "The likelihood that a person receives the service, estimated from what is on record about them.",
+    ),
+    (
+        "Proven reoffence",
+        (
+            "An offence in the follow-up that led to a conviction, caution, reprimand or warning, then or in the"
+            " waiting period."
+        ),
+    ),
+    ("Register", "The administrative records of convictions and sentences in which people are looked up."),
+    ("Standardised difference", "The difference between two groups, as a per cent of the usual spread among people."),
+    (
+        "Suspended sentence order",
+        "A prison sentence that is not served unless the person offends again or breaks the requirements set.",
+    ),
+    ("Treatment group", "The people who received the service and could be analysed."),
+    ("Waiting period", "The time after the follow-up in which an offence committed during it can still be proved."),
+)
+
+
+def glossary(findings: Findings | None = None) -> Words:
+    """The terms of the report, one item each."""
+    passage = Passage()
+    analysis = next(iter(findings.analyses), None) if findings is not None else None
+    for term, meaning in GLOSSARY:
+        passage.item("glossary", f"**{term}**: {meaning.format(happened=event_happened(analysis))}")
+    return passage.words()
