@@ -143,7 +143,7 @@ def foundation_flow() -> tuple[FlowStep, ...]:
     for step in steps(1246, *published):
         if step.code == 6:
             details = (Detail(label="the service started within 6 months of that sentence", records=251),)
-            step = step.model_copy(update={"details": details, "could": "People with other kinds of sentence could be analysed separately."})
+            step = step.model_copy(update={"details": details, "could": "an analysis of these kinds of sentence"})
         flow.append(step)
     return tuple(flow)
 

@@ -143,6 +143,12 @@ def test_reasons_one_and_two_say_why():
         "no usable date of the service": 1,
     }
     assert step(ledger, "not_found")["details"] == {"no match": 2, "ambiguous": 1}
+    assert "a clerical review" in step(ledger, "not_found")["could"]
+    nobody = submit({"status": "no match", "service_start": START})
+    ledger_without = build_cohort(*nobody, tiny_register(disposal=[order(1)]), make_spec()).ledger
+    assert step(ledger_without, "not_found")["could"] == (
+        "Fuller identifiers (PNC id, prison number, former names) may lead to some of these people."
+    )
     assert step(ledger, "unusable_identifiers")["people_after"] is None
     assert step(ledger, "not_found")["people_after"] == 0
 
@@ -192,8 +198,8 @@ def test_steps_say_what_would_bring_people_back_and_only_if_somebody_left():
     could = {s["code"]: s["could"] for s in ledger.steps}
     assert could[6] == "People with other kinds of sentence could be analysed separately."
     assert could[7] == (  # the data end on 31 December 2012, so the earliest release there can be is 1 January 2013
-        "People not released yet can be sent again once the register covers 18 months after their release, which is"
-        " July 2014 at the earliest."
+        "People released after these data end can be sent again once the register covers 18 months after their"
+        " release, which is July 2014 at the earliest."
     )
     assert could[9] == (
         "These people can be sent again once the register covers 18 months after their sentence or release."

@@ -174,10 +174,10 @@ def require_release(walk: Walk, terms: Terms) -> Walk:
     detail = known.map({True: "released after the data end", False: "no release on record"})
     label = f"still in custody, or released after the data end ({terms.data_end:%-d %B %Y})"
     months = proving_months(terms.spec)
-    # Nobody here was released by the data end, so the day after it is the earliest release there can be.
+    # Nobody here is known to be released by the data end: the day after it is the earliest release there can be.
     first = add_months(terms.data_end + dt.timedelta(days=1), months)
     could = (
-        "People not released yet can be sent again once the register covers"
+        "People released after these data end can be sent again once the register covers"
         f" {months} months after their release, which is {first:%B %Y} at the earliest."
     )
     return walk.leave(_still_inside(walk.rows, terms), 7, detail, label=label, could=could)

@@ -28,13 +28,17 @@ def what_was_done(findings: Findings, analysis: Analysis | None = None) -> Words
     received = _received(analysis, findings)
     register_note(passage, findings)
     passage.say(
-        "received", f"{capital(organisation)} sent the Justice Data Lab {received} of people who received {service}."
+        "received",
+        f"{capital(organisation)} sent the Justice Data Lab {received} of people who received {service}.",
+        new=True,
     )
     _described(passage, findings)
     if analysis is None:
         return passage.words()
     passage.say(
-        "searched", "We looked for each of them on the register, which holds people's convictions and sentences."
+        "searched",
+        "We looked for each person sent to us on the register, which holds people's convictions and sentences.",
+        new="described" in passage.rules,
     )
     events, window = disposals_in_words(analysis.index_disposals), period(analysis.start_within_months)
     if findings.setting("cohort", "route") == "custody":
@@ -53,8 +57,9 @@ def what_was_done(findings: Findings, analysis: Analysis | None = None) -> Words
         return passage.words()
     passage.say(
         "compared",
-        f"Each of them was compared with people who {_same_kind(analysis)} in the same period, who did not receive the"
-        " service, and who were similar in age, criminal history and everything else that was matched on.",
+        f"Each of those who remained in the end was compared with people who {_same_kind(analysis)} in the same"
+        " period, who did not receive the service, and who were similar in age, criminal history and everything else"
+        " that was matched on.",
         new=True,
     )
     waiting = f"in the {period(analysis.proving_months)} after it" if analysis.proving_months else ""
