@@ -60,8 +60,8 @@ def _propensity(passage: Passage, analysis: Analysis) -> None:
         "propensity_score",
         "**What is a propensity score?** Nobody has a perfect double. Two people of the same age may differ in their"
         " convictions, and two with the same convictions in age.",
-        "So what is on record about people is summed up in one number: how likely a person with this record is to be among those"
-        " who received the service. This is the propensity score.",
+        "So what is on record about people is summed up in one number: how likely a person with this record is to be"
+        " among those who received the service. This is the propensity score.",
         "If people with the same score are compared, the two groups come out alike in everything that went into it.",
         f"It is worked out from what was known on the day of the {event(analysis)} and never from what happened"
         " afterwards.",
