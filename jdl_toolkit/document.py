@@ -146,5 +146,9 @@ class Figure(Block):
     note: str = ""
     kind = "figure"
 
+    def to_json(self) -> dict[str, Any]:
+        """As of any block, with the order of the data's columns: a notebook's file sorts the names in a record."""
+        return super().to_json() | {"data_columns": list(dict.fromkeys(name for row in self.data for name in row))}
+
     def to_html(self) -> str:
         return f'<figure role="group">{self.svg}<figcaption>{escape(self.caption)}</figcaption></figure>'

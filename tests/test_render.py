@@ -469,6 +469,31 @@ def test_figures_and_tables_are_written_as_files(tmp_path):
     assert (tmp_path / "figures" / "flow_chart.svg").read_text().startswith("<svg")
 
 
+def test_columns_of_a_figures_data_keep_their_order_in_a_notebook_that_sorts(tmp_path):
+    """`nbformat` writes the names of a record in alphabetical order."""
+    block = figure(data=({"Label": "a", "Before": 1, "After": 2},))
+    saved = json.loads(json.dumps(notebook(shown(block)), sort_keys=True))
+    write_figures(saved, tmp_path)
+    assert (tmp_path / "tables" / "drawn.csv").read_text(encoding="utf-8") == "Label,Before,After\na,1,2\n"
+    assert '<th scope="col">Label</th>\n<th scope="col">Before</th>' in html_of(read_report(saved, "T"))
+
+
+def test_a_tall_drawing_is_made_smaller_where_it_then_fits_on_the_page():
+    tall = SVG.replace("0 0 90 40", "0 0 450 500").format('<path d="M0 0L9 9"/>')
+    lines = "\n\n".join(f"Line {i}." for i in range(6))
+
+    def n_pages(words):
+        made = pdf_of(read_report(notebook(markdown(f"## A\n\n{words}"), shown(figure(svg=tall))), "T"))
+        return len(pypdf.PdfReader(io.BytesIO(made)).pages)
+
+    assert (n_pages(lines), n_pages("\n\n".join([lines] * 3))) == (1, 2)
+
+
+def test_drawings_are_never_wider_than_a_phone(html):
+    (rule,) = re.findall(r"\.drawing svg \{([^}]*)\}", html)
+    assert "max-width: 100%" in rule and "min-width" not in rule
+
+
 def test_a_text_that_a_spreadsheet_would_compute_is_defused(tmp_path):
     write_figures(notebook(shown(table(rows=(("=1+1", "@x"), ("−6", "-6"))))), tmp_path)
     assert (tmp_path / "tables" / "counted.csv").read_text(encoding="utf-8") == "What,n\n'=1+1,'@x\n−6,'-6\n"

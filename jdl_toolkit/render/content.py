@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -215,11 +215,18 @@ def _table(fields: dict[str, Any]) -> document.Table:
 
 
 def _figure(fields: dict[str, Any]) -> document.Figure:
+    order = {name: i for i, name in enumerate(fields.get("data_columns", ()))}
     data = tuple(
-        {_line(k): clean(v) if isinstance(v, str) else v for k, v in row.items()} for row in fields.get("data", ())
+        {_line(k): clean(row[k]) if isinstance(row[k], str) else row[k] for k in sorted(row, key=_place(order))}
+        for row in fields.get("data", ())
     )
     texts = (_line(fields[name]) for name in ("caption", "alt"))
     return document.Figure(fields["key"], *texts, _text(fields["svg"]), data, _line(fields.get("note", "")))
+
+
+def _place(order: Mapping[str, int]) -> Callable[[str], int]:
+    """Columns as the block names them, any others last, as they come."""
+    return lambda name: order.get(name, len(order))
 
 
 _BLOCKS = {"words": _words, "inset": _inset, "table": _table, "figure": _figure}

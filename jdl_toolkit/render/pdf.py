@@ -128,7 +128,7 @@ def _figure(block: document.Figure) -> dict[str, Any]:
     svg, (wide, high) = drawing.for_pdf(block.svg, block.key)
     scale = min(1.0, TEXT_WIDTH / wide, _TALLEST / high)
     words = {"caption": printable(block.caption), "alt": printable(block.alt), "note": printable(block.note)}
-    return words | {"svg": svg, "width": wide * scale}
+    return words | {"svg": svg, "width": wide * scale, "height": high * scale}
 
 
 def _table(block: document.Table) -> dict[str, Any]:
