@@ -75,10 +75,10 @@ def _clock(passage: Passage, findings: Findings, analysis: Analysis) -> None:
     passage.item(
         "reoffended_first_gap",
         f"Of the people sent who met every condition before, {treated} left because they reoffended before the service"
-        f" started; of the people who could have been compared with them, {pool} left because they reoffended"
-        " before the start drawn for them. A gap as large as this may mean that people came to the service because they had reoffended,"
-        " or that they were at higher risk than the records show, so that those who are left differ from the"
-        " comparison group.",
+        f" started; of the people who could have been compared with them, {pool} left because they reoffended before"
+        " the start drawn for them. A gap as large as this may mean that people came to the service because they had"
+        " reoffended, or that they were at higher risk than the records show, so that those who are left differ from"
+        " the comparison group.",
     )
 
 
