@@ -70,7 +70,7 @@ def recognisable_people(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
             SELECT person_id, min(surname) AS maiden_surname FROM person_alias WHERE kind = 'maiden' GROUP BY person_id
         )
         SELECT p.* EXCLUDE (observed_until), maiden_surname,
-            NOT is_crowded AND p.sex IS NOT NULL AND p.pnc_id IS NOT NULL AS is_distinct
+            NOT is_crowded AND p.forename <> p.surname AND p.sex IS NOT NULL AND p.pnc_id IS NOT NULL AS is_distinct
         FROM person p JOIN known USING (person_id) LEFT JOIN maiden USING (person_id)
         ORDER BY p.person_id""",
     )
@@ -243,7 +243,7 @@ def _take_others(episodes: pd.DataFrame, rng: np.random.Generator) -> pd.DataFra
     # rare kinds first: the first few of each kind in random order, then anybody; and of one person's the rarest kind
     shuffled = named.iloc[rng.permutation(len(named))].reset_index(drop=True)
     is_common = shuffled["disposal"].map(named["disposal"].value_counts(normalize=True)) > RARE_KIND
-    fitting = shuffled.loc[is_common.sort_values(kind="stable").index].drop_duplicates("person_id")
+    fitting = shuffled.loc[is_common.sort_values(kind="stable").index].drop_duplicates("person_id").sort_index()
     beyond = fitting.groupby(["disposal", "is_within"]).cumcount() >= OTHER_KIND_AT_LEAST // 2
     fitting = fitting.assign(beyond=beyond).sort_values("beyond", kind="stable")
     wanted = {True: OTHER_WITHIN_WINDOW, False: PUBLISHED["other disposal"] - OTHER_WITHIN_WINDOW}

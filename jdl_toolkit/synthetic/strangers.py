@@ -28,8 +28,8 @@ def off_register_people(
 
     A namesake has forename, surname and sex of somebody on the register and a date of birth with another day, month
     and year. A twin has surname and date of birth of somebody, and a forename unlike theirs (initial, second and last
-    letter differ) that is neither their middle name nor a form of the same name. Beyond that nobody is like anybody on the register: see
-    `_is_like_somebody`.
+    letter differ) that is neither their middle name nor a form of the same name. Beyond that nobody is like anybody on
+    the register: see `_is_like_somebody`.
 
     Parameters
     ----------
@@ -79,15 +79,16 @@ def _twins(rng: np.random.Generator, models: pd.DataFrame) -> pd.DataFrame:
     forename = pd.Series(None, index=models.index, dtype=object)
     for option in drawn:
         other = (option.str[0] != known.str[0]) & (option.str[1] != known.str[1]) & (option.str[-1] != known.str[-1])
-        other &= (option != models["middle_name"]) & (_group(option) != _group(known))
+        other &= (option != models["middle_name"]) & ~_is_form_of(option, known)
         forename = forename.mask(forename.isna() & other, option)
     return twins.assign(forename=forename, middle_name=None)[forename.notna()]
 
 
-def _group(forenames: pd.Series) -> pd.Series:
-    """Forenames that may name the same person, Margaret and Rita, have one value."""
-    plain = forenames.str.casefold()
-    return plain.map(canonical_forms()).fillna(plain)
+def _is_form_of(left: pd.Series, right: pd.Series) -> pd.Series:
+    """Whether two forenames may name the same person, as Margaret and Rita do; False where one has no other forms."""
+    groups = [pd.DataFrame(names.str.casefold().map(canonical_forms()).tolist()) for names in (left, right)]
+    alike = [groups[0][i].eq(groups[1][j]) & groups[0][i].notna() for i in groups[0] for j in groups[1]]
+    return pd.concat(alike, axis=1).any(axis=1).set_axis(left.index)
 
 
 def _namesakes(rng: np.random.Generator, models: pd.DataFrame) -> pd.DataFrame:
