@@ -183,7 +183,7 @@ def test_an_inconclusive_finding_says_what_is_ruled_out_and_what_could_be_found(
         in text
     )
     assert text.endswith(
-        "With 257 people, this analysis had a 95% chance of a clear result only if the true reduction was 11 percentage"
+        "With 257 people, this analysis had a 95% chance of a clear result only if the true reduction was 10.7 percentage"
         " points or more."
     )
     assert "an increase of any size can be ruled out" in narrative.finding(of(ranged(-0.1, 0.0))).text
@@ -383,7 +383,7 @@ def test_people_needed_for_what_was_seen_only_if_it_was_a_reduction_above_the_fl
         ) in found.text
 
 
-@pytest.mark.parametrize(("pp", "words"), [(9.984, "10"), (10.69, "11"), (8.96, "9"), (4.25, "4.3"), (2.0, "2")])
+@pytest.mark.parametrize(("pp", "words"), [(9.984, "10"), (10.69, "10.7"), (8.96, "9"), (4.25, "4.3"), (2.0, "2")])
 def test_points_of_the_power_table_have_no_decimal_that_is_zero(pp, words):
     table = power().model_copy(update={"detectable_in_hand_pp": pp})
     found = findings(measure(INCONCLUSIVE), analysis_changes={"power": table})

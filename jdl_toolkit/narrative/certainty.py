@@ -115,8 +115,8 @@ def power_sentence(power: PowerSummary | None) -> tuple[str, str]:
 
 
 def _points(pp: float) -> str:
-    """Percentage points of the power table: whole from 10 upwards, else with one decimal unless that is a zero."""
-    printed = numbers.number(pp, 0 if pp >= 10 else 1).removesuffix(".0")
+    """Percentage points of the power table, with one decimal unless that is a zero: 10.4 is not 10 there."""
+    printed = numbers.number(pp, 1).removesuffix(".0")
     return f"{printed} percentage {'point' if printed == '1' else 'points'}"
 
 
