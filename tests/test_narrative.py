@@ -179,12 +179,12 @@ def test_the_finding_follows_from_the_verdict(headline, title, rules):
 def test_an_inconclusive_finding_says_what_is_ruled_out_and_what_could_be_found():
     text = narrative.finding(of(INCONCLUSIVE)).text
     assert (
-        "with 95% confidence, a reduction of 8 percentage points or more and an increase of 4 or more can be ruled out."
+        "with 95% confidence, a reduction of 9 percentage points or more and an increase of 5 or more can be ruled out."
         in text
     )
     assert text.endswith(
-        "With 257 people, this analysis had a 95% chance of a clear result only if the true reduction was 10.7 percentage"
-        " points or more."
+        "With 257 people, this analysis had a 95% chance of a clear result only if the true reduction was 10.7"
+        " percentage points or more."
     )
     assert "an increase of any size can be ruled out" in narrative.finding(of(ranged(-0.1, 0.0))).text
 
@@ -193,12 +193,12 @@ def test_an_inconclusive_finding_says_what_is_ruled_out_and_what_could_be_found(
     ("low", "high", "words"),
     [
         (-0.0646, 0.0422, "a reduction of 7 percentage points or more and an increase of 5 or more"),
-        (-0.0794, 0.0359, "a reduction of 8 percentage points or more and an increase of 4 or more"),
+        (-0.0794, 0.0359, "a reduction of 9 percentage points or more and an increase of 5 or more"),  # printed: 8 and 4
         (-0.08, 0.04, "a reduction of 9 percentage points or more and an increase of 5 or more"),  # limits are inside
-        (-0.0501, 0.0099, "a reduction of 6 percentage points or more and an increase of 1 or more"),
+        (-0.0501, 0.0099, "a reduction of 6 percentage points or more and an increase of 2 or more"),
         (-0.08, 0.0032, "a reduction of 8.1 percentage points or more and an increase of 0.4 or more"),
         (0.0, 0.0422, "a reduction of any size and an increase of 5 percentage points or more"),
-        (-0.009, 0.0, "a reduction of 1 percentage point or more and an increase of any size"),
+        (-0.009, 0.0, "a reduction of 2 percentage points or more and an increase of any size"),
     ],
 )
 def test_what_is_ruled_out_lies_beyond_the_limits(low, high, words):

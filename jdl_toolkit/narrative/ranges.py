@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 
 from .. import numbers
 from ..findings import Analysis, Estimate, Findings, Measure, Unit, Verdict
@@ -91,13 +91,14 @@ def ruled_out(estimate: Estimate, unit: str) -> str:
 
 
 def beyond(limit: float, unit: str, decimals: int) -> str:
-    """The first printable size that lies beyond a limit, without sign: 7 for −6.46 (rounding would print 6).
+    """The first printable size that lies beyond a limit as printed, without sign: 7 for −6.46, which is printed as 6.
 
-    The limit itself belongs to the interval, so a limit of exactly 8 makes 9.
+    Both the limit and what is printed for it belong to the interval: 8 makes 9, and so does 7.7.
     """
     step = Decimal(1).scaleb(-decimals)
     size = abs(Decimal(repr(float(limit)))) * numbers.UNITS[unit][0]
-    return numbers.number(float(size.quantize(step, ROUND_FLOOR) + step), decimals)
+    printed = Decimal(numbers.number(float(size), decimals).replace(",", ""))
+    return numbers.number(float(printed + step), decimals)
 
 
 def confidence(findings: Findings) -> str:
