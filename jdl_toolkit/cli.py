@@ -46,6 +46,9 @@ def command(group: click.Group, name: str, example: str) -> Callable[[Callable[.
         def call(as_json: bool, **options: Any) -> None:
             try:
                 values, words = function(**options)
+            except KeyboardInterrupt:
+                click.echo("Interrupted. What was finished is kept; run the same command again to go on.", err=True)
+                sys.exit(130)
             except Exception as fault:  # every failure ends with a message and a status, never with a traceback
                 sys.exit(_tell(fault, as_json))
             click.echo(json.dumps(values, default=str) if as_json else words)
@@ -146,6 +149,8 @@ def template(file: Path) -> tuple[dict, str]:
     """Write the empty workbook that organisations fill in."""
     from .submission import write_template
 
+    if file.suffix != ".xlsx":
+        raise JDLError("the template is a workbook", str(file), "name a file that ends in .xlsx")
     if file.exists():
         raise JDLError("the file is there already", str(file), "name another; nothing was changed")
     write_template(file)
@@ -176,7 +181,9 @@ def check(upload: Path, marked: Path | None) -> tuple[dict, str]:
     issues = [
         {
             "place": ", ".join(
-                str(part) for part in (i.sheet, "" if pd.isna(i.row) else f"row {i.row}", i.column) if part
+                str(part)
+                for part in (i.sheet, "" if pd.isna(i.row) else f"row {i.row}", "" if pd.isna(i.column) else i.column)
+                if part
             ),
             "problem": i.message,
             "severity": i.severity,
@@ -312,7 +319,7 @@ def power(n_control, sd, rate_treatment, rate_control, n_treatment, reductions, 
         | ({"infeasible": True} if r.infeasible else {"n_treated_exact": r.n_exact, "n_treated": int(r.n_treatment)})
         for r in table.rows.itertuples()
     ]
-    lines = ["Reduction (percentage points)   Smallest treatment group"]
+    lines = ["Reduction (percentage points)   Treatment group needed"]
     lines += [
         f"{r['reduction_pp']:>29g}   {r['n_treated']:>24,}"
         if "n_treated" in r
@@ -328,8 +335,12 @@ def _reductions(text: str) -> list[float]:
     try:
         if ":" in text:
             first, last = (int(part) for part in text.split(":"))
-            return [float(n) for n in range(first, last + 1)]
-        return [float(part) for part in text.split(",")]
+            wanted = [float(n) for n in range(first, last + 1)]
+        else:
+            wanted = [float(part) for part in text.split(",")]
+        if not wanted or min(wanted) <= 0:
+            raise ValueError
+        return wanted
     except ValueError:
         raise JDLError("not a list of reductions", "--reductions", "write 1:10 or 1,2.5,5") from None
 

@@ -127,6 +127,7 @@ def lay_out(folder: Path) -> Lab:
             shutil.copytree(shipped / part, temporary / part, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
         for place in ("data/submissions", "outputs"):
             (temporary / place).mkdir(parents=True)
+        (temporary / ".gitignore").write_text("# records about people stay out of version control\n/data/\n/outputs/\n")
         os.chmod(temporary, 0o755)
         if folder.exists():
             folder.rmdir()

@@ -10,7 +10,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ from .manifest import Manifest, now
 from .narrative import check_numbers, headline_sentence
 from .result import write_atomically
 from .spec import RequestSpec
-from .stage import CLOSED, PASSED, UNANSWERED, RequestFolder, Stage, open_folder, read_closing
+from .stage import CLOSED, PASSED, RUNNING, UNANSWERED, RequestFolder, Stage, open_folder, read_closing
 from .submission import Submission
 
 log = logging.getLogger("jdl_toolkit")
@@ -101,12 +102,13 @@ def run_request(
         raise JDLError(f"there is no stage `{until}`", "--until", f"use one of: {', '.join(STAGES)}")
     spec = lab.spec(request)
     lab.source(spec)
-    outputs.mkdir(parents=True, exist_ok=True)
+    _require_folder(lab, outputs)
     try:
         with filelock.FileLock(outputs / f".{spec.request}.lock", timeout=0):
             if fresh:
                 archive(outputs, spec.request)
             folder = open_folder(lab, spec, outputs)
+            _sweep(folder)
             with _logging_to(folder.root / "run.log"):
                 return _run_stages(lab, request, spec, folder, until, progress)
     except filelock.Timeout:
@@ -114,6 +116,20 @@ def run_request(
         raise JDLError("another run of this request is under way", lab.short(outputs / spec.request), fix) from None
     finally:
         render.write_index(outputs)
+
+
+def _require_folder(lab: Lab, outputs: Path) -> None:
+    try:
+        outputs.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=outputs):
+            pass
+    except OSError as fault:
+        what = (
+            "there is a file of this name"
+            if isinstance(fault, FileExistsError | NotADirectoryError)
+            else "cannot write here"
+        )
+        raise JDLError(what, lab.short(outputs), "name another folder with --outputs") from None
 
 
 def archive(outputs: Path, request: str) -> Path | None:
@@ -135,7 +151,7 @@ def _run_stages(lab, request, spec, folder, until, progress) -> RunOutcome:
     fresh_from_here = False
     for name in list(STAGES)[: list(STAGES).index(until) + 1]:
         template = lab.notebook(STAGES[name])
-        key = hashlib.sha256(key.encode() + template.read_bytes()).hexdigest()
+        key = hashlib.sha256((key + _sources(template)).encode()).hexdigest()
         done = manifest.stage(name)
         if (
             not fresh_from_here
@@ -163,6 +179,28 @@ def _run_stages(lab, request, spec, folder, until, progress) -> RunOutcome:
     return RunOutcome(spec.request, manifest.values["status"], headline, report, seconds)
 
 
+def _failed_as(fault: BaseException) -> str:
+    """Status of a request that stopped: the user's input at fault, a run broken off, or a fault of the toolkit."""
+    if isinstance(fault, GateClosed):
+        return "a gate is closed"
+    if isinstance(fault, JDLError):
+        return "something in the input is wrong"
+    return "interrupted" if isinstance(fault, KeyboardInterrupt) else "failed"
+
+
+def _sources(template: Path) -> str:
+    """The cells of a template without outputs: opening one in JupyterLab and saving it changes nothing."""
+    cells = nbformat.read(template, as_version=4).cells
+    return json.dumps([[cell.cell_type, cell.source] for cell in cells if cell.source.strip()])
+
+
+def _sweep(folder: RequestFolder) -> None:
+    """Remove what a killed run left half-written: every temporary file or folder starts with a dot."""
+    for place in (folder.root, folder.restricted, folder.restricted / "notebooks"):
+        for path in place.glob(".*"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
 def _run_stage(lab, request, spec, folder, manifest, name, key, progress) -> float:
     """Execute one notebook, and for the report also draw and check what is published."""
     progress(name, "running")
@@ -180,7 +218,7 @@ def _run_stage(lab, request, spec, folder, manifest, name, key, progress) -> flo
                 raise StageFailed(f"notebook {STAGES[name]} ended without closing its stage")
     except BaseException as fault:
         elapsed = round(time.perf_counter() - started, 2)
-        manifest.values["status"] = "failed"
+        manifest.values["status"] = _failed_as(fault)
         manifest.record_stage(name, status="failed", seconds=elapsed, error=type(fault).__name__, ended=now())
         log.error("stage %s failed: %s", name, type(fault).__name__)
         progress(name, "failed")
@@ -220,18 +258,19 @@ def execute(lab: Lab, template: str, request: str, outputs: Path, target: Path) 
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".executing.") as folder:
         executed = Path(folder) / "executed.ipynb"
         try:
-            papermill.execute_notebook(
-                str(lab.notebook(template)),
-                str(executed),
-                parameters={"request": request, "outputs": str(place)},
-                cwd=str(lab.root),
-                kernel_name="python3",
-                progress_bar=False,
-                log_output=False,
-                autosave_cell_every=0,
-                execution_timeout=CELL_TIMEOUT,
-                config=Config({"KernelManager": {"transport": "ipc"}}),
-            )
+            with _as_run():
+                papermill.execute_notebook(
+                    str(lab.notebook(template)),
+                    str(executed),
+                    parameters={"request": request, "outputs": str(place)},
+                    cwd=str(lab.root),
+                    kernel_name="python3",
+                    progress_bar=False,
+                    log_output=False,
+                    autosave_cell_every=0,
+                    execution_timeout=CELL_TIMEOUT,
+                    config=Config({"KernelManager": {"transport": "ipc"}}),
+                )
         except PapermillExecutionError as fault:
             raise _as_ours(fault, template) from None
         except (CellTimeoutError, DeadKernelError, CellExecutionError) as fault:
@@ -243,6 +282,22 @@ def execute(lab: Lab, template: str, request: str, outputs: Path, target: Path) 
     for number, cell in enumerate(notebook.cells, 1):
         if cell.cell_type == "code" and cell.source.strip() and not cell.execution_count:
             raise StageFailed(f"notebook {template}: cell {number} did not run")
+
+
+@contextmanager
+def _as_run() -> Iterator[None]:
+    """Tell notebooks that `jdl run` runs them, and keep what a kernel says while it ends off the user's screen."""
+    before, screen = os.environ.get(RUNNING), os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.environ[RUNNING] = "1"
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(screen, 2)
+        os.close(screen)
+        os.close(nowhere)
+        os.environ.pop(RUNNING) if before is None else os.environ.update({RUNNING: before})
 
 
 def _as_ours(fault: PapermillExecutionError, template: str) -> Exception:

@@ -266,7 +266,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
         line = f", line {mark.line + 1}" if mark else ""
         raise JDLError("the file is not readable as YAML", where=f"{path}{line}", fix="correct its syntax") from None
     if not isinstance(values, dict):
-        raise JDLError("the file should hold settings, as `key: value`", where=str(path), fix="see docs or `jdl init`")
+        raise JDLError(
+            "the file should hold settings, as `key: value`",
+            where=str(path),
+            fix="write them as in parameters/requests, which `jdl init DIR` lays out",
+        )
     return values
 
 
@@ -331,6 +335,10 @@ def _problem(error: dict[str, Any], where: str) -> Problem:
     if error["type"] == "enum":
         allowed = error["ctx"]["expected"]
         return Problem("not one of the allowed values", place, f"use {allowed}")
+    if error["type"] == "string_pattern_mismatch":
+        is_file = path[-1] == "submission"
+        allowed = "a plain file name ending in .xlsx, .ods or .csv" if is_file else "small letters, digits and hyphens"
+        return Problem("this name is not allowed", place, f"use {allowed}")
     return Problem(error["msg"][0].lower() + error["msg"][1:], place, "correct the value")
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pandas as pd
 import yaml
 
 from .balance import Balance
@@ -30,6 +32,9 @@ R = TypeVar("R", bound=Result)
 
 #: Results that the outcome stage loads, in the order in which they came about.
 STAGED: tuple[type[Result], ...] = (Submission, Linkage, Cohort, Covariates, MatchedSample, Balance)
+
+#: Set while `jdl run` executes a notebook. Without it a notebook is somebody exploring, and saves apart.
+RUNNING = "JDL_RUNNING"
 
 #: What a stage's gate can say.
 PASSED, UNANSWERED, CLOSED = "passed", "could not be answered", "closed"
@@ -62,6 +67,11 @@ class RequestFolder:
     @property
     def restricted(self) -> Path:
         return self.root / "restricted"
+
+    @property
+    def exploratory(self) -> Path:
+        """What notebooks save that were not executed by `jdl run`: never part of what is published."""
+        return self.restricted / "exploratory"
 
     def executed(self, stage: str) -> Path:
         """The executed notebook of a stage: a restricted record, but for the report's."""
@@ -96,6 +106,11 @@ def open_folder(lab: Lab, spec: RequestSpec, outputs: Path) -> RequestFolder:
         Manifest.new(folder.manifest_file, spec.request, spec.digest, inputs, spec.seed).write()
         return folder
     manifest = Manifest.read(folder.manifest_file)
+    if manifest.stage("intake").get("status") != "done":  # nothing was finished: the folder takes what there is now
+        write_atomically(folder.root / "spec.yml", yaml.safe_dump(spec.to_dict(), sort_keys=False, allow_unicode=True))
+        manifest.values |= {"spec_digest": spec.digest, "inputs": inputs, "seed": spec.seed}
+        manifest.write()
+        return folder
     changed = _changes(read_yaml(folder.root / "spec.yml"), spec.to_dict())
     before = {i["name"]: i["sha256"] for i in manifest.values["inputs"]}
     changed += [f"the content of {i['name']}" for i in inputs if before.get(i["name"]) != i["sha256"]]
@@ -156,7 +171,7 @@ class Stage:
     @property
     def marked_up_file(self) -> Path:
         """Where the organisation's workbook goes with its faults marked; it holds people, so it is restricted."""
-        return self.folder.restricted / f"marked-up-{self.submission_file.stem}.xlsx"
+        return self._place / f"marked-up-{self.submission_file.stem}.xlsx"
 
     @property
     def accepted(self) -> dict[str, str] | None:
@@ -164,16 +179,32 @@ class Stage:
         return self.manifest.last_event("balance accepted")
 
     def load(self, kind: type[R]) -> R:
-        """The result of that kind which an earlier stage saved."""
+        """The result of that kind that an earlier stage saved; while exploring, what was saved exploring comes first."""
+        explored = self.folder.exploratory / kind.__name__.lower()
+        if self.is_exploring and explored.exists():
+            return kind.load(explored)
         return kind.load(self.folder.restricted / kind.__name__.lower())
 
     def save(self, *results: Result) -> None:
         """Save results of this stage, each whole or not at all."""
         for result in results:
-            result.save(self.folder.restricted / type(result).__name__.lower())
+            result.save(self._place / type(result).__name__.lower())
 
     def write_findings(self, findings: Findings) -> None:
-        findings.write(self.folder.findings_file)
+        """Write the findings; while exploring, marked as such and apart from those that a report is drawn from."""
+        if self.is_exploring:
+            findings.model_copy(update={"exploratory": True}).write(self.folder.exploratory / "findings.json")
+        else:
+            findings.write(self.folder.findings_file)
+
+    @property
+    def is_exploring(self) -> bool:
+        """Whether somebody runs this notebook by hand, rather than `jdl run`."""
+        return RUNNING not in os.environ
+
+    @property
+    def _place(self) -> Path:
+        return self.folder.exploratory if self.is_exploring else self.folder.restricted
 
     def provenance(self) -> Provenance:
         """Where the numbers come from: specification, inputs, versions, seed, extract."""
@@ -202,6 +233,9 @@ class Stage:
         reason : str
             Why, in words without any personal data.
         """
+        if self.is_exploring:
+            words = "EXPLORATORY: what this notebook saved lies apart. `jdl run` makes what is published."
+            return Inset("warning", f"Gate of this stage: {gate}", f"{reason}\n\n{words}".strip())
         write_atomically(self.folder.closing(self.name), json.dumps({"gate": gate, "reason": reason}))
         tone = "note" if gate == PASSED else "warning"
         return Inset(tone, f"Gate of this stage: {gate}", reason or "Nothing stands in the way of the next stage.")
@@ -271,8 +305,11 @@ def open_stage(name: str, request: str, outputs: str = "outputs") -> Stage:
             raise GateClosed(
                 f"stage {earlier}: {said['gate']}. {said['reason']}".strip(), f"request {spec.request}", fix
             )
-    folder.closing(name).unlink(missing_ok=True)
-    return Stage(name, lab, spec, folder)
+    stage = Stage(name, lab, spec, folder)
+    if not stage.is_exploring:
+        folder.closing(name).unlink(missing_ok=True)
+    pd.set_option("display.max_colwidth", None)  # a message cut short is no message
+    return stage
 
 
 def read_closing(folder: RequestFolder, stage: str) -> dict[str, str]:

@@ -193,7 +193,7 @@ def test_an_inconclusive_finding_says_what_is_ruled_out_and_what_could_be_found(
     ("low", "high", "words"),
     [
         (-0.0646, 0.0422, "a reduction of 7 percentage points or more and an increase of 5 or more"),
-        (-0.0794, 0.0359, "a reduction of 9 percentage points or more and an increase of 5 or more"),  # printed: 8 and 4
+        (-0.0794, 0.0359, "a reduction of 9 percentage points or more and an increase of 5 or more"),
         (-0.08, 0.04, "a reduction of 9 percentage points or more and an increase of 5 or more"),  # limits are inside
         (-0.0501, 0.0099, "a reduction of 6 percentage points or more and an increase of 2 or more"),
         (-0.08, 0.0032, "a reduction of 8.1 percentage points or more and an increase of 0.4 or more"),

@@ -358,3 +358,62 @@ def test_fresh_archives_the_earlier_outputs(demo, in_lab, tmp_path):
     assert result.exit_code == 0, result.stderr
     (archived,) = (tmp_path / "archive").iterdir()
     assert snapshot(archived) == kept
+
+
+# --- exploring, and what a killed run leaves --------------------------------------------------------------------------
+
+
+def test_a_notebook_run_by_hand_changes_nothing_that_is_published(demo, in_lab, tmp_path):
+    import papermill
+
+    folder = in_lab.root / "outputs" / REQUEST
+    kept = {name: content for name, content in snapshot(folder).items() if "exploratory" not in name}
+    papermill.execute_notebook(
+        in_lab.root / "notebooks/03_matching.ipynb",
+        tmp_path / "explored.ipynb",
+        parameters={"request": REQUEST, "outputs": "outputs"},
+        cwd=str(in_lab.root / "notebooks"),
+        kernel_name="python3",
+        progress_bar=False,
+    )
+    assert {name: content for name, content in snapshot(folder).items() if "exploratory" not in name} == kept
+    assert (folder / "restricted/exploratory/matchedsample").is_dir()
+    assert "EXPLORATORY" in (tmp_path / "explored.ipynb").read_text()
+    shutil.rmtree(folder / "restricted/exploratory")
+
+
+def test_saving_a_template_with_outputs_does_not_run_it_again(demo, in_lab):
+    template = in_lab.root / "notebooks/03_matching.ipynb"
+    before = template.read_text()
+    notebook = nbformat.reads(before, as_version=4)
+    notebook.cells[2].outputs = [nbformat.v4.new_output("stream", text="seen")]
+    try:
+        template.write_text(nbformat.writes(notebook))
+        result = jdl("run", REQUEST, "--json")
+    finally:
+        template.write_text(before)
+    assert result.exit_code == 0 and json.loads(result.stdout)["seconds"] == {}
+
+
+def test_what_a_killed_run_left_is_swept(demo, in_lab):
+    folder = in_lab.root / "outputs" / REQUEST
+    for place in (folder / ".report.killed", folder / "restricted/notebooks/.executing.killed"):
+        place.mkdir()
+        (place / "half.ipynb").write_text("half")
+    assert jdl("run", REQUEST).exit_code == 0
+    assert not [p for p in folder.rglob(".*")]
+
+
+def test_a_corrected_upload_is_taken_after_a_bad_one(bad, in_lab, tmp_path):
+    workbook(in_lab, lambda book: book.remove(book["Service"]))
+    run_bad = bad(submission="bad.xlsx")
+    ends_with(run_bad("--until", "intake"), 2, "Service")
+    workbook(in_lab, lambda book: None)
+    result = run_bad("--until", "intake")
+    assert result.exit_code == 0, result.stderr
+
+
+def test_outputs_that_cannot_be_written(bad, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    result = jdl("run", REQUEST, "--outputs", tmp_path / "file")
+    ends_with(result, 2, "there is a file of this name", "--outputs")
