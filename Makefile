@@ -20,7 +20,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@touch $@
 
 data/demo/register.duckdb: $(VENV)/.installed
-	$(BIN)/jdl synth --persons $(PERSONS) --seed 1 --out data/demo
+	$(BIN)/jdl synth --persons $(PERSONS) --seed 2013 --out data/demo
 
 demo: data/demo/register.duckdb
 	$(BIN)/jdl run foundation-2013

@@ -94,11 +94,11 @@ def init(folder: Path) -> tuple[dict, str]:
     from .lab import lay_out
 
     lab = lay_out(folder)
-    steps = f"cd {folder}\njdl synth --persons 100000 --seed 1 --out data/demo\njdl run foundation-2013"
+    steps = f"cd {folder}\njdl synth --persons 100000 --seed 2013 --out data/demo\njdl run foundation-2013"
     return {"folder": str(lab.root)}, f"Laid out {folder}. Next, for a request on invented people:\n\n{steps}"
 
 
-@command(main, "synth", "jdl synth --persons 100000 --seed 1 --out data/demo")
+@command(main, "synth", "jdl synth --persons 100000 --seed 2013 --out data/demo")
 @click.option(
     "--persons",
     type=click.IntRange(20_000, 20_000_000),
@@ -106,7 +106,7 @@ def init(folder: Path) -> tuple[dict, str]:
     show_default=True,
     help="People on the register.",
 )
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=2013, show_default=True)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
