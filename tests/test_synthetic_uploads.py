@@ -13,6 +13,7 @@ from jdl_toolkit.identifiers import format_pnc_id, is_pnc_id, normalise_pnc_id
 from jdl_toolkit.synthetic.names import add_relatives, draw_aliases, draw_names
 from jdl_toolkit.synthetic.participation import plant_effect, select_participants
 from jdl_toolkit.synthetic.slips import misdate, misdate_year, misspell, nicknames, respell, swap_day_and_month
+from jdl_toolkit.synthetic.strangers import _is_form_of
 from jdl_toolkit.synthetic.uploads import LEVELS, corrupt, off_register_people, write_upload
 
 #: Chance agreement of two random people in a published evaluation of person matching.
@@ -246,6 +247,11 @@ def test_an_unknown_level_is_refused(register):
     with pytest.raises(JDLError, match="use clean, realistic, dirty"):
         corrupt(np.random.default_rng(1), register.head(5), "filthy")
     assert list(LEVELS) == ["clean", "realistic", "dirty"]
+
+
+def test_forms_of_one_name_are_known_as_such():
+    left, right = pd.Series(["Zanrey", "Christine", "Rita", "Bob"]), pd.Series(["Q", "Tina", "Margaret", "Anna"])
+    assert _is_form_of(left, right).tolist() == [False, True, True, False]
 
 
 def test_people_who_are_not_on_the_register(register):

@@ -86,9 +86,15 @@ def _twins(rng: np.random.Generator, models: pd.DataFrame) -> pd.DataFrame:
 
 def _is_form_of(left: pd.Series, right: pd.Series) -> pd.Series:
     """Whether two forenames may name the same person, as Margaret and Rita do; False where one has no other forms."""
-    groups = [pd.DataFrame(names.str.casefold().map(canonical_forms()).tolist()) for names in (left, right)]
-    alike = [groups[0][i].eq(groups[1][j]) & groups[0][i].notna() for i in groups[0] for j in groups[1]]
-    return pd.concat(alike, axis=1).any(axis=1).set_axis(left.index)
+    groups = [[names.str.casefold().map(table) for table in _groups_of_forms()] for names in (left, right)]
+    alike = [ours.eq(theirs) & ours.notna() for ours in groups[0] for theirs in groups[1]]
+    return pd.concat(alike, axis=1).any(axis=1)
+
+
+def _groups_of_forms() -> tuple[dict[str, str | None], ...]:
+    """Forename -> the name that stands for its first group of forms; and for its second, where there is one."""
+    forms = canonical_forms()
+    return {name: first for name, (first, _) in forms.items()}, {name: second for name, (_, second) in forms.items()}
 
 
 def _namesakes(rng: np.random.Generator, models: pd.DataFrame) -> pd.DataFrame:
