@@ -396,7 +396,7 @@ def _end_unanswered(lab, request, spec, folder, manifest, name, progress) -> Non
         return kind.load(place) if place.exists() else None
 
     parts = (saved(Submission), saved(Linkage), saved(Cohort))
-    stage.write_findings(could_not_be_answered(spec, *parts, reason, stage.provenance()))
+    could_not_be_answered(spec, *parts, reason, stage.provenance()).write(folder.findings_file)
     _run_stage(lab, request, spec, folder, manifest, "report", "", progress)
     manifest.values["status"] = "could not be answered"
     manifest.write()

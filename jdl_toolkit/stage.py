@@ -179,7 +179,7 @@ class Stage:
         return self.manifest.last_event("balance accepted")
 
     def load(self, kind: type[R]) -> R:
-        """The result of that kind that an earlier stage saved; while exploring, what was saved exploring comes first."""
+        """The result of that kind an earlier stage saved; while exploring, what was saved exploring comes first."""
         explored = self.folder.exploratory / kind.__name__.lower()
         if self.is_exploring and explored.exists():
             return kind.load(explored)

@@ -54,9 +54,10 @@ def tables(folder):
 
 @pytest.fixture(scope="module")
 def episodes(upload, tables):
-    """Every record of somebody found and convicted, with its index disposal and what speaks against it."""
+    """Every record of somebody who can be found and is convicted: index disposal, and what speaks against it."""
     convicted = set(tables["disposal"]["person_id"]) | set(tables["offence"]["person_id"])
-    return assess(upload[upload["person_id"].isin(convicted)], tables)
+    usable = upload["verdict"] != "bad date of birth"
+    return assess(upload[upload["person_id"].isin(convicted) & usable], tables)
 
 
 def read_tables(folder):
