@@ -126,15 +126,13 @@ def _is_like_somebody(made: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
 
     One name is shared together with the date of birth (day and month swapped or not); or the forename with the initial
     of the surname, or its initial with three letters of the surname, and two of year, month and day of birth; or the
-    forename with three letters at the beginning or end of the surname, or its initial with the surname, and the year.
-    A twin's own model does not count.
+    forename with three letters at the beginning or end of the surname, and the year. A twin's surname does not count.
     """
     made, known = _with_parts(made), _with_parts(known)
     like = _is_among(made, known, ["surname", "dob"]) & made["likeness"].ne("twin")
     like |= _is_among(made, known, ["forename", "dob"])
     for part in ("surname_begins", "surname_ends"):
         like |= _is_among(made, known, ["forename", part, "year"])
-    like |= _is_among(made, known, ["forename_initial", "surname", "year"])
     for two in combinations(("year", "month", "day"), 2):
         like |= _is_among(made, known, ["forename", "surname_initial", *two])
         like |= _is_among(made, known, ["forename_initial", "surname_begins", *two])
