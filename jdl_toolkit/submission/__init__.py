@@ -1,6 +1,7 @@
 """Read and check what the organisation sent; its template; the workbook it gets back with the faults marked."""
 
 from .intake import Blocker, Submission, read_submission
-from .workbooks import marked_up_copy, write_template
+from .marked_up import marked_up_copy
+from .template import write_template
 
 __all__ = ["Blocker", "Submission", "marked_up_copy", "read_submission", "write_template"]

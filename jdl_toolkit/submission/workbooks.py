@@ -1,169 +1,22 @@
-"""The workbooks an organisation gets: the template to fill in, and its own upload back with every fault marked.
-
-Neither changes what was sent: the marked copy gains comments, colours and a sheet, and can be corrected and sent again.
-"""
+"""What the template and the marked copy have in common: headed sheets, and saving."""
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 from pathlib import Path
 
-import pandas as pd
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell import Cell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.comments import Comment
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from ..errors import JDLError
 from ..result import write_atomically
-from .faults import BLOCKS_REQUEST, BLOCKS_ROW, WARNS
-from .fields import COLUMNS, PEOPLE, QUESTIONS, SERVICE
-from .intake import Submission
-from .sheets import find_sheet, read_sheets
 
-CORRECTIONS = "What to correct"
-FILLS = {
-    BLOCKS_REQUEST: PatternFill("solid", fgColor="F4A6B8"),
-    BLOCKS_ROW: PatternFill("solid", fgColor="F9C5A7"),
-    WARNS: PatternFill("solid", fgColor="FFF2B3"),
-}
-OPENINGS = {
-    BLOCKS_REQUEST: "The request cannot go on until this is corrected: ",
-    BLOCKS_ROW: "This record is left out until it is corrected: ",
-    WARNS: "Please check: ",
-}
 AUTHOR = "Justice Data Lab"
 
 
-def marked_up_copy(path: Path, submission: Submission, out: Path) -> Path:
-    """Write the organisation's workbook back, each faulty cell with a colour and a comment, and a list of all faults.
-
-    Parameters
-    ----------
-    path : Path
-        What the organisation sent. An .xlsx keeps its own look; .ods and .csv come back as .xlsx.
-    submission : Submission
-        As read from `path`.
-    out : Path
-        The .xlsx to write. Restricted: it holds everything that was sent.
-
-    Returns
-    -------
-    Path
-        `out`.
-    """
-    path, out = Path(path), Path(out)
-    workbook = _own_workbook(path) if path.suffix.lower() == ".xlsx" else _rebuilt(path)
-    names = {name: find_sheet(dict.fromkeys(workbook.sheetnames, []), name) for name in (PEOPLE, SERVICE)}
-    positions = submission.columns.dropna(subset="heading").drop_duplicates("heading").set_index("heading")["position"]
-    issues = submission.issues.dropna(subset="row")
-    # faults come the gravest first, so the first of a cell gives its colour
-    for (sheet, row, column), group in issues.groupby(["sheet", "row", "column"], dropna=False, sort=False):
-        position = int(positions.get(column, 1)) if sheet == PEOPLE else 2
-        if names[sheet] is not None:
-            _mark(workbook[names[sheet]].cell(int(row), position), group["severity"].iloc[0], list(group["message"]))
-    _list_corrections(workbook, submission)
-    _save(workbook, out)
-    return out
-
-
-def write_template(path: Path) -> Path:
-    """Write the empty Data Upload Template: the sheets People and Service, and how to fill them in.
-
-    Identifier columns are formatted as text, or a spreadsheet would turn a PNC id into a date.
-    """
-    workbook = Workbook()
-    people = workbook.active
-    people.title = PEOPLE
-    _head(people, [c.heading for c in COLUMNS], [16] * len(COLUMNS))
-    formats = {
-        "dob": "DD/MM/YYYY",
-        "service_start": "DD/MM/YYYY",
-        "service_end": "DD/MM/YYYY",
-        "pnc_id": "@",
-        "prison_number": "@",
-    }
-    for number, column in enumerate(COLUMNS, start=1):
-        people.cell(1, number).comment = Comment(column.help, AUTHOR)
-        people.column_dimensions[get_column_letter(number)].number_format = formats.get(column.key, "General")
-        if column.key == "sex":
-            codes = DataValidation(
-                type="list", formula1='"M,F"', allow_blank=True, showErrorMessage=True, error="M or F"
-            )
-            codes.add(f"{get_column_letter(number)}2:{get_column_letter(number)}100000")
-            people.add_data_validation(codes)
-    service = workbook.create_sheet(SERVICE)
-    _head(service, ["Question", "Answer"], [62, 80])
-    for question in QUESTIONS:
-        service.append([question.text + ("" if question.required else " (if it applies)"), None])
-    _save(workbook, Path(path))
-    return Path(path)
-
-
-def _own_workbook(path: Path) -> Workbook:
-    try:
-        return load_workbook(path)
-    except Exception as fault:  # whatever openpyxl stumbles over in a file that calamine could read
-        fix = "save it again as .xlsx from a spreadsheet program, then check that file"
-        raise JDLError(
-            f"the workbook can be read but not written back ({type(fault).__name__})", path.name, fix
-        ) from None
-
-
-def _rebuilt(path: Path) -> Workbook:
-    workbook = Workbook()
-    workbook.remove(workbook.active)
-    for name, grid in read_sheets(path).items():
-        sheet = workbook.create_sheet(name)
-        for row in grid:
-            sheet.append([None] * len(row))
-            for cell, value in zip(sheet[sheet._current_row], row, strict=True):
-                _put(cell, value)
-    return workbook
-
-
-def _put(cell: Cell, value: object) -> None:
-    """Write a value as it was: text stays text, even where it looks like a formula."""
-    if isinstance(value, str):
-        cell.value = ILLEGAL_CHARACTERS_RE.sub("", value) or None
-        if cell.value is not None:
-            cell.data_type = "s"
-    else:
-        old = isinstance(value, dt.date) and value.year < 1900
-        cell.value = value.isoformat() if old else value
-
-
-def _mark(cell: Cell, severity: str, messages: list[str]) -> None:
-    if not isinstance(cell, Cell):  # inside a merged range, only its first cell can hold anything
-        return
-    before = f"{cell.comment.text}\n" if cell.comment else ""
-    cell.comment = Comment(
-        before + OPENINGS[severity] + "\n".join(messages), AUTHOR, width=320, height=60 + 50 * len(messages)
-    )
-    cell.fill = FILLS[severity]
-
-
-def _list_corrections(workbook: Workbook, submission: Submission) -> None:
-    if CORRECTIONS in workbook.sheetnames:
-        workbook.remove(workbook[CORRECTIONS])
-    sheet = workbook.create_sheet(CORRECTIONS, 0)
-    workbook.active = 0
-    _head(sheet, ["Sheet", "Row", "Column", "How grave", "What is wrong, and what to do"], [12, 8, 18, 20, 110])
-    for issue in submission.issues.itertuples():
-        row = None if pd.isna(issue.row) else int(issue.row)
-        column = issue.column if isinstance(issue.column, str) else None
-        sheet.append([issue.sheet, row, column, issue.severity, issue.message])
-        sheet.cell(sheet.max_row, 4).fill = FILLS[issue.severity]
-    for other in workbook.worksheets[1:]:
-        other.sheet_view.tabSelected = False
-
-
-def _head(sheet: Worksheet, headings: list[str], widths: list[int]) -> None:
+def head(sheet: Worksheet, headings: list[str], widths: list[int]) -> None:
+    """Write a row of headings, bold and frozen, with the widths of its columns (in characters)."""
     sheet.append(headings)
     for number, width in enumerate(widths, start=1):
         sheet.cell(1, number).font = Font(bold=True)
@@ -172,7 +25,8 @@ def _head(sheet: Worksheet, headings: list[str], widths: list[int]) -> None:
     sheet.freeze_panes = "A2"
 
 
-def _save(workbook: Workbook, out: Path) -> None:
+def save(workbook: Workbook, out: Path) -> None:
+    """Write the workbook whole or not at all."""
     content = io.BytesIO()
     workbook.save(content)
     write_atomically(out, content.getvalue())
