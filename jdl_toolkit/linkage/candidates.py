@@ -74,7 +74,14 @@ def normalise_records(records: pd.DataFrame, register: Register) -> pd.DataFrame
                 THEN make_date(year(dob), day(dob), month(dob)) END AS dob_swapped
         FROM normalised ORDER BY row
         """,
-        records=_typed(records),
+        records=typed(records),
+    )
+
+
+def pairs_query() -> str:
+    """The question that finds the pairs: row and entry_id, distinct, from the tables `asked` and `linkage_index`."""
+    return " UNION ".join(
+        f"SELECT a.row, e.entry_id FROM asked a JOIN linkage_index e ON {rule}" for rule in RULES.values()
     )
 
 
@@ -91,10 +98,7 @@ def find_candidates(asked: pd.DataFrame, register: Register) -> tuple[pd.DataFra
     pairs : DataFrame with row, entry_id; distinct and sorted
     entries : DataFrame with the columns of `linkage_index`
     """
-    union = " UNION ".join(
-        f"SELECT a.row, e.entry_id FROM asked a JOIN linkage_index e ON {rule}" for rule in RULES.values()
-    )
-    pairs = register.sql(f"SELECT * FROM ({union}) ORDER BY row, entry_id", asked=_typed(asked))
+    pairs = register.sql(f"SELECT * FROM ({pairs_query()}) ORDER BY row, entry_id", asked=typed(asked))
     entries = register.sql(
         "SELECT e.* FROM linkage_index e SEMI JOIN pairs USING (entry_id) ORDER BY entry_id",
         pairs=pairs[["entry_id"]].drop_duplicates(),
@@ -102,7 +106,7 @@ def find_candidates(asked: pd.DataFrame, register: Register) -> tuple[pd.DataFra
     return pairs, entries
 
 
-def _typed(frame: pd.DataFrame) -> pa.Table:
+def typed(frame: pd.DataFrame) -> pa.Table:
     """The frame with declared types: a column without any value has none that DuckDB could guess."""
     types = {"row": pa.int64(), "dob": pa.date32(), "dob_swapped": pa.date32()}
     return pa.table({c: pa.Array.from_pandas(frame[c], type=types.get(c, pa.string())) for c in frame})

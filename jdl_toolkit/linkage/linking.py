@@ -10,16 +10,16 @@ import pandas as pd
 from ..register import Register
 from ..spec import RequestSpec
 from .assignment import decide, one_row_per_person, row_posteriors
-from .candidates import find_candidates, normalise_records, prepare_records
+from .candidates import normalise_records, prepare_records
 from .evidence import distrust_identifiers, is_other_person, reasons
 from .result import Linkage
-from .scoring import score_candidates
+from .scoring import Engine, compare_in_duckdb, score_candidates
 
 #: Candidates less probable than this are nobody's likely counterpart, and stay in the control pool.
 FLOOR = 0.01
 
 
-def link(submission: Any, register: Register, spec: RequestSpec) -> Linkage:
+def link(submission: Any, register: Register, spec: RequestSpec, engine: Engine = compare_in_duckdb) -> Linkage:
     """Find each person of a submission in the register.
 
     In this order: identifiers are verified and, where they lead to somebody else, taken for not given; candidates are
@@ -34,6 +34,8 @@ def link(submission: Any, register: Register, spec: RequestSpec) -> Linkage:
         Its `people`, one row per record, are read.
     spec : RequestSpec
         `linkage.match_probability` and `linkage.ambiguous_probability`.
+    engine : callable
+        Where candidates are found and compared; the result is the same.
 
     References
     ----------
@@ -41,9 +43,8 @@ def link(submission: Any, register: Register, spec: RequestSpec) -> Linkage:
     """
     people = submission.people
     asked = normalise_records(prepare_records(people), register)
-    pairs, entries = find_candidates(asked, register)
     parameters = register.sql("SELECT * FROM linkage_parameters ORDER BY comparison, position")
-    scored, doubted = distrust_identifiers(score_candidates(asked, pairs, entries, parameters))
+    scored, doubted = distrust_identifiers(score_candidates(*engine(asked, register, parameters)))
     n_people = int(register.sql("SELECT count(*) AS n FROM person")["n"].iloc[0])
     candidates, share = _candidates(scored, len(asked), n_people)
     choice = spec.linkage

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from ..register import Register
 from ..register.linkage_model import COMPARISONS, memory_connection, quiet_splink, splink_settings
+from .candidates import find_candidates
 
 _TEXT = (
     "forename",
@@ -22,16 +26,40 @@ _TEXT = (
 )
 
 
-def score_candidates(
-    asked: pd.DataFrame, pairs: pd.DataFrame, entries: pd.DataFrame, parameters: pd.DataFrame
-) -> pd.DataFrame:
-    """Score candidate pairs with the register's parameters.
+#: What finds candidate pairs and has Splink compare them: called and answering as `compare_in_duckdb`.
+Engine = Callable[[pd.DataFrame, Register, pd.DataFrame], tuple[pd.DataFrame, pd.DataFrame]]
+
+
+def compare_in_duckdb(
+    asked: pd.DataFrame, register: Register, parameters: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Find the candidate pairs of an upload and compare them, on this machine.
 
     Parameters
     ----------
-    asked, pairs, entries : DataFrame
-        From `normalise_records` and `find_candidates`.
+    asked : DataFrame
+        From `normalise_records`.
     parameters : DataFrame with comparison, level, m, u
+
+    Returns
+    -------
+    compared : DataFrame
+        A line per pair: row, entry_id, and of each comparison Splink's ``gamma_…`` (level), ``mw_…`` and
+        ``mw_tf_adj_…`` (log2 of the Bayes factor).
+    entries : DataFrame with the columns of `linkage_index`
+        Those that stand in a pair.
+    """
+    pairs, entries = find_candidates(asked, register)
+    return (_splink_scores(asked, pairs, entries, parameters) if len(pairs) else pairs), entries
+
+
+def score_candidates(compared: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
+    """What each candidate pair weighs, and at which level it agrees on what.
+
+    Parameters
+    ----------
+    compared, entries : DataFrame
+        From an engine, such as `compare_in_duckdb`.
 
     Returns
     -------
@@ -39,17 +67,16 @@ def score_candidates(
     column per comparison with the key of its level (``no evidence`` if it has none), and pnc_weight, prison_weight
     (the part of match_weight that they give); sorted by row, entry_id
     """
-    if pairs.empty:
+    if compared.empty:
         columns = ["row", "entry_id", "person_id", "is_alias", "match_weight", *(c.key for c in COMPARISONS)]
         columns += ["pnc_weight", "prison_weight"]
         return pd.DataFrame({c: pd.Series(dtype="float64" if "weight" in c else "int64") for c in columns})
-    scored = _splink_scores(asked, pairs, entries, parameters)
-    levels = pd.DataFrame({c.key: _level_keys(c, scored[f"gamma_{c.key}"].to_numpy()) for c in COMPARISONS})
+    levels = pd.DataFrame({c.key: _level_keys(c, compared[f"gamma_{c.key}"].to_numpy()) for c in COMPARISONS})
     weights = [f"mw_{c.key}" for c in COMPARISONS] + [
-        f"mw_tf_adj_{c.key}" for c in COMPARISONS if f"mw_tf_adj_{c.key}" in scored
+        f"mw_tf_adj_{c.key}" for c in COMPARISONS if f"mw_tf_adj_{c.key}" in compared
     ]
-    result = scored[["row", "entry_id"]].assign(match_weight=scored[weights].sum(axis=1))
-    result = result.assign(pnc_weight=scored["mw_pnc"], prison_weight=scored["mw_prison"])
+    result = compared[["row", "entry_id"]].assign(match_weight=compared[weights].sum(axis=1))
+    result = result.assign(pnc_weight=compared["mw_pnc"], prison_weight=compared["mw_prison"])
     result = pd.concat([result, levels], axis=1).merge(entries[["entry_id", "person_id", "is_alias"]], on="entry_id")
     return result.sort_values(["row", "entry_id"], kind="stable").reset_index(drop=True)
 
