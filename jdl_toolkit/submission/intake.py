@@ -17,7 +17,7 @@ from .answers import read_answers
 from .faults import BLOCKS_REQUEST, BLOCKS_ROW, FAULTS, NO_ISSUES, WARNS, all_issues, issues_of
 from .fields import PEOPLE, QUESTIONS, SERVICE, TELLING
 from .headings import find_columns, is_heading_row
-from .repeats import number_people
+from .repeats import check_repeats, number_people
 from .rules import check_people
 from .sheets import Grid, dates_from_1904, find_sheet, is_blank, nearest_sheet, read_sheets
 
@@ -47,6 +47,9 @@ class Submission(Result):
         How the organisation's headings were understood; see `headings.find_columns`.
     answers : dict of str to str
         Of the Service sheet, by key of `fields.QUESTIONS`.
+    repeats : DataFrame
+        Records that may be of one person, in groups: ``group``, ``row``, ``kind``, ``episode``; see
+        `repeats.check_repeats`. Every record is kept.
     ledger : Ledger
         Opened with the records received; excludes nobody yet.
     n_people, n_people_ready : int
@@ -57,6 +60,7 @@ class Submission(Result):
     issues: pd.DataFrame
     columns: pd.DataFrame
     answers: dict[str, str]
+    repeats: pd.DataFrame
     ledger: Ledger
     n_people: int
     n_people_ready: int
@@ -131,13 +135,14 @@ def read_submission(path: Path, spec: RequestSpec, data_period: tuple[dt.date, d
             "send the sheet with its records",
         )
     people, issues = check_people(cells, spec, data_period, dates_from_1904(path))
+    repeats, doubled = check_repeats(people)
     answers, gaps = read_answers(service_grid)
     blocked = set(issues.loc[issues["severity"] == BLOCKS_ROW, "row"])
     person = number_people(people)
     n_ready = person[~people["row"].isin(blocked)].nunique()
-    found = [issues, gaps, notes, *_heading_issues(columns, header + 1), _too_few(n_ready, spec)]
+    found = [issues, *doubled, gaps, notes, *_heading_issues(columns, header + 1), _too_few(n_ready, spec)]
     ledger = Ledger.start("submission", "records received", len(people))
-    return Submission(people, all_issues(found), columns, answers, ledger, int(person.nunique()), int(n_ready))
+    return Submission(people, all_issues(found), columns, answers, repeats, ledger, int(person.nunique()), int(n_ready))
 
 
 def _structure(sheets: dict[str, Grid], path: Path) -> tuple[Grid, Grid, int, pd.DataFrame]:

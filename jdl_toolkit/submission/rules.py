@@ -12,7 +12,6 @@ from ..spec import RequestSpec
 from .dates import maybe_swapped, read_dates
 from .faults import BLOCKS_ROW, UNUSABLE, all_issues, issues_of
 from .fields import BY_KEY, GENDERS, PEOPLE, PLACEHOLDERS
-from .repeats import repeat_issues
 from .sheets import is_blank
 
 #: Every word of the name is one letter: "J", "J.", "J. P.", "J-P".
@@ -66,7 +65,6 @@ def check_people(
     for key in ("region", "establishment"):
         people[key] = _text(cells[key])
     people = people.reset_index().astype({"row": "int64"})
-    issues += repeat_issues(people)
     return _mark_unusable(people, all_issues(issues)), all_issues(issues)
 
 
