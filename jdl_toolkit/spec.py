@@ -24,6 +24,9 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=0)]
 Months = Annotated[int, Field(ge=1, le=120)]
 
+#: Stand for the side of a period that is not known: no date of a service lies beyond them.
+FIRST_DAY, LAST_DAY = dt.date(1, 1, 1), dt.date(9999, 12, 31)
+
 
 class Model(BaseModel):
     """Frozen, no unknown keys, no silent conversions."""
@@ -137,6 +140,31 @@ class Intake(Model):
     minimum_age: Count
     maximum_age: Count
     allow_initials: bool
+    data_from: dt.date | None
+    data_to: dt.date | None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.data_from and self.data_to and self.data_from > self.data_to:
+            raise ValueError("data_from must not lie after data_to")
+        return self
+
+    def data_period(self, known: tuple[dt.date, dt.date] | None = None) -> tuple[dt.date, dt.date] | None:
+        """First and last day for which reoffending data exist: these settings, else what is `known`; None if neither."""
+        if known is None and not (self.data_from or self.data_to):
+            return None
+        first, last = known or (FIRST_DAY, LAST_DAY)
+        return self.data_from or first, self.data_to or last
+
+
+class Forecast(Model):
+    analysed_shares: Annotated[tuple[Share, ...], Field(min_length=1)]
+    reoffending_rate: Share
+    comparison_people: Annotated[int, Field(ge=2)]
+
+
+class Suitability(Model):
+    short_contact_days: Annotated[float, Field(ge=0)]
 
 
 class Linkage(Model):
@@ -207,6 +235,8 @@ class RequestSpec(Model):
     register_name: Annotated[str, Field(alias="register", pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
     seed: Count
     intake: Intake
+    forecast: Forecast
+    suitability: Suitability
     linkage: Linkage
     cohort: Cohort
     covariates: Covariates

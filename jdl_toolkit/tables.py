@@ -28,14 +28,18 @@ ROUNDING = (
     "so that figures may not add."
 )
 
-#: Settings that say who asked and for what: they stand in the provenance table, or open the report.
+#: Settings that say who asked and for what: they stand in the provenance table, or open the report. And what only an
+#: upload's check uses, before the analysis.
 _ELSEWHERE = frozenset(("request", "organisation", "service", "received", "submission", "register", "seed"))
+_ELSEWHERE |= {"forecast", "suitability"}
 #: Readers' words for settings by their place in the request's file; others are printed by their names.
 _SETTING_WORDS = {
     "intake.minimum_people": "Fewest people in a submission",
     "intake.minimum_age": "Youngest age that is believed, years",
     "intake.maximum_age": "Oldest age that is believed, years",
     "intake.allow_initials": "Initials are accepted as forenames",
+    "intake.data_from": "First day of a service that is analysed, if not the first of the data",
+    "intake.data_to": "Last day of a service that is analysed, if not the last of the data",
     "linkage.match_probability": "Probability from which a record counts as found",
     "linkage.ambiguous_probability": "Probability from which a record counts as ambiguous",
     "cohort.route": "Route",
