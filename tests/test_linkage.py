@@ -98,7 +98,7 @@ def link_one(register: Register, company: pd.DataFrame, *records: dict) -> pd.Da
     return linked(people, register).links.tail(len(records))
 
 
-# Measured over many uploads: precision .999, recall .996, .993 and .986 (benchmarks/linkage.py); 1,000 records are few
+# Measured over many uploads: precision .999, recall .996, .993 and .986 (benchmarks/linkage); 1,000 records are few
 @pytest.mark.parametrize(("level", "recall"), [("clean", 0.98), ("realistic", 0.97), ("dirty", 0.95)])
 def test_precision_and_recall_on_synthetic_uploads(register, level, recall):
     people = draw_upload(register, level, seed=5)
