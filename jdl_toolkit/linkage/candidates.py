@@ -99,11 +99,15 @@ def find_candidates(asked: pd.DataFrame, register: Register) -> tuple[pd.DataFra
     entries : DataFrame with the columns of `linkage_index`
     """
     pairs = register.sql(f"SELECT * FROM ({pairs_query()}) ORDER BY row, entry_id", asked=typed(asked))
-    entries = register.sql(
+    return pairs, entries_of(pairs, register)
+
+
+def entries_of(pairs: pd.DataFrame, register: Register) -> pd.DataFrame:
+    """The entries of the register that stand in a pair, sorted."""
+    return register.sql(
         "SELECT e.* FROM linkage_index e SEMI JOIN pairs USING (entry_id) ORDER BY entry_id",
         pairs=pairs[["entry_id"]].drop_duplicates(),
     )
-    return pairs, entries
 
 
 def typed(frame: pd.DataFrame) -> pa.Table:

@@ -93,7 +93,7 @@ def _splink_scores(
     asked = asked.assign(tf_forename=np.nan, tf_surname=np.nan)
     with memory_connection(threads=2) as con:
         for name, frame, key in (("asked", asked, "row"), ("entries", entries, "entry_id")):
-            con.register("frame", _side(frame, key))
+            con.register("frame", side_of_pair(frame, key))
             con.execute(f"CREATE TABLE {name} AS SELECT * FROM frame")
             con.unregister("frame")
         con.register("pair_frame", pairs)
@@ -115,7 +115,8 @@ def _splink_scores(
         ).df()
 
 
-def _side(frame: pd.DataFrame, key: str) -> pa.Table:
+def side_of_pair(frame: pd.DataFrame, key: str) -> pa.Table:
+    """What Splink is given of one side, with declared types: unique_id (from `key`) and what is compared."""
     columns = {"unique_id": pa.Array.from_pandas(frame[key], type=pa.int64())}
     columns |= {c: pa.Array.from_pandas(frame[c], type=pa.string()) for c in _TEXT}
     columns |= {"dob": pa.Array.from_pandas(frame["dob"], type=pa.date32())}
