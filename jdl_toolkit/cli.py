@@ -7,6 +7,7 @@ closed; 1 a fault of the toolkit.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import sys
@@ -14,12 +15,17 @@ import time
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from . import __version__
 from .errors import JDLError, StageFailed
+
+if TYPE_CHECKING:  # at run time, each command imports what it needs: a check starts at once
+    from .spec import RequestSpec
+
+DAY = click.DateTime(["%Y-%m-%d", "%d/%m/%Y"])
 
 
 class Command(click.Command):
@@ -157,52 +163,68 @@ def template(file: Path) -> tuple[dict, str]:
     return {"file": str(file)}, f"Wrote {file}."
 
 
-@command(main, "check", "jdl check upload.xlsx")
+@command(main, "check", "jdl check upload.xlsx --data-from 2000-01-01 --data-to 2012-12-31")
 @click.argument("upload", type=click.Path(path_type=Path))
+@click.option("--request", help="Check by the settings, and the register's period, of this request of the lab.")
 @click.option(
     "--marked", type=click.Path(path_type=Path), help="Where to write the marked-up copy. Default: beside the upload."
 )
-def check(upload: Path, marked: Path | None) -> tuple[dict, str]:
-    """Check an organisation's upload: list every problem, and write a copy with the problems marked in place."""
-    import pandas as pd
+@click.option("--page", type=click.Path(path_type=Path), help="Where to write the summary. Default: beside the upload.")
+@click.option("--data-from", type=DAY, help="First day for which reoffending data exist.")
+@click.option("--data-to", type=DAY, help="Last day for which reoffending data exist.")
+def check(
+    upload: Path,
+    request: str | None,
+    marked: Path | None,
+    page: Path | None,
+    data_from: dt.datetime | None,
+    data_to: dt.datetime | None,
+) -> tuple[dict, str]:
+    """Check an upload before anything is sent: what to correct, what to expect, whether the method suits.
 
+    Needs no lab and no register, and sends nothing. Writes a summary of one page, and a copy of the upload with every
+    problem marked in place.
+    """
+    from .precheck import check_upload
+    from .precheck.page import write_page
+    from .precheck.terminal import check_values, terminal_words
+    from .submission import marked_up_copy
+
+    _own_files(upload, marked, page)
+    spec, known = _check_settings(request)
+    limits = {"data_from": data_from, "data_to": data_to}
+    given = {name: day.date() for name, day in limits.items() if day is not None}
+    spec = spec.with_(intake=given) if given else spec
+    checked = check_upload(upload, spec, spec.intake.data_period(known))
+    marked = marked_up_copy(upload, checked.submission, marked or upload.with_name(f"{upload.stem}-marked.xlsx"))
+    page = write_page(checked, page or upload.with_name(f"{upload.stem}-check.html"), dt.date.today())
+    return check_values(checked, marked, page), terminal_words(checked, marked, page)
+
+
+def _check_settings(request: str | None) -> tuple[RequestSpec, tuple[dt.date, dt.date] | None]:
+    """Settings of a check, and the register's period where a request names its register."""
     from .lab import Lab
     from .spec import intake_spec, lab_resources
-    from .submission import marked_up_copy, read_submission
 
-    try:
-        root = Lab.find().root
-    except JDLError:
-        root = lab_resources()
-    submission = read_submission(upload, intake_spec(root / "parameters" / "defaults.yml"))
-    marked = marked_up_copy(upload, submission, marked or upload.with_name(f"{upload.stem}-marked.xlsx"))
-    blockers = submission.request_blockers()
-    few = [b for b in blockers if b.code == "too_few_people"]
-    issues = [
-        {
-            "place": ", ".join(
-                str(part)
-                for part in (i.sheet, "" if pd.isna(i.row) else f"row {i.row}", "" if pd.isna(i.column) else i.column)
-                if part
-            ),
-            "problem": i.message,
-            "severity": i.severity,
-        }
-        for i in submission.issues.astype(object).itertuples()
-    ]
-    lines = [
-        submission.summary(),
-        *(f"- {i['place']}: {i['problem']} ({i['severity']})" for i in issues),
-        f"Marked-up copy: {marked}",
-    ]
-    values = {
-        "records": len(submission.people),
-        "usable": int(submission.people.usable.sum()),
-        "issues": issues,
-        "marked": str(marked),
-    }
-    status = 2 if len(blockers) > len(few) else 3 if few else 0
-    return values | {"exit_status": status}, "\n".join(lines)
+    if request is None:
+        try:
+            root = Lab.find().root
+        except JDLError:
+            root = lab_resources()
+        return intake_spec(root / "parameters" / "defaults.yml"), None
+    from .register import Register
+
+    lab = Lab.find()
+    spec = lab.spec(request)
+    with Register.open(lab.register_file(spec)) as register:
+        return spec, (register.meta.data_start, register.meta.data_end)
+
+
+def _own_files(upload: Path, *written: Path | None) -> None:
+    """Refuse to write over the upload, or two files into one."""
+    places = [path.resolve() for path in (upload, *written) if path is not None]
+    if len(set(places)) < len(places):
+        raise JDLError("the same file is named twice", "jdl check", "write the copy and the summary to files of their own")
 
 
 @command(main, "run", "jdl run foundation-2013")

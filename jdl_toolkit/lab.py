@@ -85,22 +85,35 @@ class Lab:
         JDLError
             If the source is not listed, or a file is not there.
         """
-        listing = self.root / "parameters" / "data_sources.yml"
-        sources = read_yaml(listing)
-        place = sources.get(spec.register_name)
-        if not isinstance(place, dict) or not {"register", "submissions"} <= place.keys():
-            fix = f"add it with its `register:` and `submissions:`; there are: {', '.join(sources)}"
-            raise JDLError(f"no data source `{spec.register_name}`", "parameters/data_sources.yml", fix)
-        register = self.root / str(place["register"])
-        submission = self.root / str(place["submissions"]) / spec.submission
-        if not register.is_file():
-            fix = "build it with `jdl register build`, or, for the demonstration, `jdl synth --out data/demo`"
-            raise JDLError("the register is not there", self.short(register), fix)
+        register = self.register_file(spec)
+        submission = self.root / str(self._place(spec)["submissions"]) / spec.submission
         if not submission.is_file():
             raise JDLError(
                 "the upload is not there", self.short(submission), "put the file there, or correct `submission:`"
             )
         return register, submission
+
+    def register_file(self, spec: RequestSpec) -> Path:
+        """Register file of a request, whose upload need not be there yet.
+
+        Raises
+        ------
+        JDLError
+            If the source is not listed, or the file is not there.
+        """
+        register = self.root / str(self._place(spec)["register"])
+        if not register.is_file():
+            fix = "build it with `jdl register build`, or, for the demonstration, `jdl synth --out data/demo`"
+            raise JDLError("the register is not there", self.short(register), fix)
+        return register
+
+    def _place(self, spec: RequestSpec) -> dict[str, str]:
+        sources = read_yaml(self.root / "parameters" / "data_sources.yml")
+        place = sources.get(spec.register_name)
+        if not isinstance(place, dict) or not {"register", "submissions"} <= place.keys():
+            fix = f"add it with its `register:` and `submissions:`; there are: {', '.join(sources)}"
+            raise JDLError(f"no data source `{spec.register_name}`", "parameters/data_sources.yml", fix)
+        return place
 
     def short(self, path: Path) -> str:
         """A path as a person would say it: relative to the lab where it lies inside."""

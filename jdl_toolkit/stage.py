@@ -165,8 +165,8 @@ class Stage:
 
     @property
     def data_period(self) -> tuple[dt.date, dt.date]:
-        """First and last day for which the register holds offences."""
-        return self.register.meta.data_start, self.register.meta.data_end
+        """First and last day for which reoffending data exist: the request's settings, else the register's days."""
+        return self.spec.intake.data_period((self.register.meta.data_start, self.register.meta.data_end))
 
     @property
     def marked_up_file(self) -> Path:

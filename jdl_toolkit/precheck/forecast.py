@@ -1,0 +1,169 @@
+"""How many of those submitted are likely to be analysed, and what that many could show; told before anything is linked.
+
+From the shares of earlier requests (`forecast.analysed_shares`): nothing is known yet of whom the register holds.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ..document import Words
+from ..numbers import number, per_cent, plural
+from ..power import common_sd, detectable_difference, needed_treatment
+from ..result import Result
+from ..spec import RequestSpec
+from ..wording import Passage
+
+CASES = ("lowest", "median", "highest")
+#: The reduction, in percentage points, for which the forecast says how many people it would take.
+ASKED_PP = 5
+
+
+@dataclass(frozen=True)
+class Forecast(Result):
+    """What an organisation may expect of its upload.
+
+    Parameters
+    ----------
+    n_people : int
+        Distinct people with a record that nothing blocks.
+    rows : DataFrame
+        For the lowest, median and highest share of earlier requests: ``case``, ``share``, ``n_analysed``,
+        ``detectable_pp`` (smallest change that is found with the wanted power, percentage points; missing below two
+        people).
+    rate : float
+        Share of the comparison group that is expected to reoffend.
+    n_control : int
+        People expected in the comparison group.
+    power : float
+    minimum : int
+        Fewest people that are analysed.
+    n_needed : int or None
+        People in the analysis that it takes to show a reduction of `ASKED_PP` points; None if no number is enough.
+    """
+
+    n_people: int
+    rows: pd.DataFrame
+    rate: float
+    n_control: int
+    power: float
+    minimum: int
+    n_needed: int | None
+
+    def case(self, name: str) -> pd.Series:
+        """The row of one of `CASES`."""
+        return self.rows.set_index("case").loc[name]
+
+    def summary(self) -> str:
+        low, middle, high = (int(self.case(name)["n_analysed"]) for name in CASES)
+        return (
+            f"Of the {self.n_people:,} people without a blocking fault, {low:,} to {high:,} are likely to end in the "
+            f"analysis, most likely about {middle:,}."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        return self.rows
+
+    def words(self) -> Words:
+        """The forecast in plain sentences."""
+        said = Passage()
+        if not self.n_people:
+            return said.say("nobody", "No record is without a blocking fault, so nothing can be forecast yet.").words()
+        low, middle, high = (int(self.case(name)["n_analysed"]) for name in CASES)
+        said.say("how_many", self._how_many(low, middle, high))
+        least = f"the minimum of {self.minimum:,} for an analysis"
+        if high < self.minimum:
+            said.say("never_enough", f"**Even the highest of these is below {least}: expect no result.**")
+        elif middle < self.minimum:
+            said.say("rarely_enough", f"**Most likely that is below {least}, and there would be no result.**")
+        elif low < self.minimum:
+            said.say("perhaps_not_enough", f"The lowest of these is below {least}.")
+        if high >= self.minimum:
+            shown = middle if middle >= self.minimum else high
+            self._say_detectable(said, "median" if middle >= self.minimum else "highest", shown)
+            if not self.case("median")["detectable_pp"] <= ASKED_PP:
+                self._say_needed(said)
+        return said.words()
+
+    def _how_many(self, low: int, middle: int, high: int) -> str:
+        start = f"Of the {plural(self.n_people, 'person', 'people')} without a blocking fault, "
+        if low == high:
+            return start + f"about {middle:,} are likely to end in the analysis."
+        least, most = (per_cent(self.case(name)["share"]) for name in ("lowest", "highest"))
+        return start + (
+            f"between {low:,} and {high:,} are likely to end in the analysis, most likely about {middle:,}: in earlier "
+            f"requests {least} to {most} did."
+        )
+
+    def _say_detectable(self, said: Passage, case: str, n: int) -> None:
+        points, rate = self.case(case)["detectable_pp"], 100 * self.rate
+        if points >= rate:
+            say = f"With {n:,} people no reduction could be shown reliably, however large: even if nobody reoffended, "
+            said.say("not_detectable", say + f"that would be {number(rate)} points, and {number(points, 1)} are needed.")
+            return
+        said.say(
+            "detectable",
+            f"{'With' if case == 'median' else 'Even with'} {n:,} people, the smallest reduction that would be shown reliably is {number(points, 1)} percentage "
+            f"points: from {number(rate)} in every 100 people reoffending to {number(rate - points)}.",
+        )
+
+    def _say_needed(self, said: Passage) -> None:
+        if self.n_needed is None:
+            said.say("needed", f"A reduction of {ASKED_PP} points could not be shown with any number of people.")
+            return
+        to_send = math.ceil(self.n_needed / self.case("median")["share"])
+        said.say(
+            "needed",
+            f"To show a reduction of {ASKED_PP} points it takes about {_round(self.n_needed):,} people in the "
+            f"analysis, so about {_round(to_send):,} in the upload.",
+        )
+
+    def note(self) -> str:
+        """What the forecast assumes, in one sentence."""
+        return (
+            f"“Reliably” is a chance of {per_cent(self.power)}; compared with {self.n_control:,} people of whom "
+            f"{per_cent(self.rate)} reoffend within a year."
+        )
+
+
+def forecast_analysis(n_people: int, spec: RequestSpec) -> Forecast:
+    """Forecast attrition and power from the number of people alone.
+
+    Parameters
+    ----------
+    n_people : int
+        Distinct people with a record that nothing blocks (`Submission.n_people_ready`).
+    spec : RequestSpec
+        Its ``forecast``, ``power`` and ``cohort.minimum_analysed``.
+    """
+    asked, n = spec.forecast, int(n_people)
+    shares = (min(asked.analysed_shares), statistics.median(asked.analysed_shares), max(asked.analysed_shares))
+    rate, n_control = asked.reoffending_rate, asked.comparison_people
+    rows = [
+        {"case": case, "share": share, "n_analysed": math.floor(n * share + 0.5)}
+        for case, share in zip(CASES, shares, strict=True)
+    ]
+    frame = pd.DataFrame(rows)
+    frame["detectable_pp"] = [_detectable(m, spec) for m in frame["n_analysed"]]
+    sd = common_sd(rate, n_control, rate, n_control)
+    needed = needed_treatment(ASKED_PP / 100, sd, n_control, spec.power.alpha, spec.power.power)
+    return Forecast(
+        n, frame, rate, n_control, spec.power.power, spec.cohort.minimum_analysed, None if needed is None else round(needed)
+    )
+
+
+def _detectable(n: int, spec: RequestSpec) -> float:
+    if n < 2:
+        return math.nan
+    rate, n_control = spec.forecast.reoffending_rate, spec.forecast.comparison_people
+    sd = common_sd(rate, n_control, rate, n_control)
+    return 100 * detectable_difference(n, n_control, sd, spec.power.alpha, spec.power.power)
+
+
+def _round(n: int) -> int:
+    """A whole number with two significant digits."""
+    return round(n, -max(0, len(str(n)) - 2))

@@ -1,0 +1,129 @@
+"""A checked upload in words for a terminal: the verdict first, then what blocks, then the rest by kind."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..numbers import plural
+from ..submission.faults import BLOCKS_ROW, WARNS
+from ..submission.repeats import EPISODES, count_groups, list_groups
+from .check import BLOCKED, READY, Check, rows_in_words
+
+WIDTH = 100
+#: Kinds of warning, and groups of records, that are spelt out; the marked-up copy has them all.
+MOST_KINDS, MOST_GROUPS = 12, 5
+
+
+def terminal_words(check: Check, marked: Path, page: Path) -> str:
+    """All that is told, on about one screen; at most some sixty lines, however many faults there are."""
+    sign = {READY: "OK", BLOCKED: "STOP"}.get(check.verdict, "TOO FEW")
+    sent = check.submission
+    counts = f"{check.name}: {plural(len(sent.people), 'record', 'records')} of {plural(sent.n_people, 'person', 'people')}."
+    parts = [_filled(f"[{sign}] {check.title}"), _filled(f"{counts} {check.explanation()}"), _blockers(check)]
+    parts += [_kinds(check, BLOCKS_ROW, "Records that are left out until they are corrected")]
+    parts += [_kinds(check, WARNS, "Please check"), _repeats(check), _headings(check)]
+    parts += [_section("What to expect", [_flat(check.forecast.words().text), check.forecast.note()])]
+    advice = [f"- {a.what} {a.because} {a.why} What to do: {a.do}" for a in check.suitability.advice.itertuples()]
+    parts += [_section("Does the method suit the service?", advice)] if advice else []
+    parts += [_section("What next", [f"{i}. {step}" for i, step in enumerate(check.next_steps(), start=1)])]
+    parts += [f"Summary for printing:  {page}\nYour file, marked up:  {marked}", _period(check)]
+    return "\n\n".join(filter(None, parts))
+
+
+def check_values(check: Check, marked: Path, page: Path) -> dict[str, Any]:
+    """The same as values for `--json`: every problem, every group."""
+    sent = check.submission
+    issues = [
+        {"place": _place(i.sheet, i.row, i.column), "problem": i.message, "severity": i.severity}
+        for i in sent.issues.astype(object).itertuples()
+    ]
+    groups = sent.repeats.groupby("group").agg(kind=("kind", "first"), rows=("row", list), n_episodes=("episode", "max"))
+    return {
+        "verdict": check.verdict,
+        "records": len(sent.people),
+        "usable": int(sent.people["usable"].sum()),
+        "people": sent.n_people,
+        "people_ready": sent.n_people_ready,
+        "records_blocked": check.n_blocked,
+        "data_period": None if check.data_period is None else [str(day) for day in check.data_period],
+        "issues": issues,
+        "repeats": groups.reset_index().to_dict("records"),
+        "forecast": json.loads(check.forecast.rows.to_json(orient="records")),
+        "suitability": check.suitability.advice.to_dict("records"),
+        "marked": str(marked),
+        "page": str(page),
+        "exit_status": check.exit_status,
+    }
+
+
+def _place(sheet: str, row: object, column: object) -> str:
+    parts = (sheet, None if pd.isna(row) else f"row {row}", column if isinstance(column, str) else None)
+    return ", ".join(filter(None, parts))
+
+
+def _blockers(check: Check) -> str:
+    return _section("What blocks the request", [f"- {place}: {message}" for place, message in check.blockers()])
+
+
+def _kinds(check: Check, severity: str, title: str) -> str:
+    kinds = check.faults(severity)
+    items = [
+        f"- {_column(k.column)}{k.what}: {rows_in_words(k.rows)}. {k.fix}" for k in kinds.head(MOST_KINDS).itertuples()
+    ]
+    if len(kinds) > MOST_KINDS:
+        items.append(f"- and {plural(len(kinds) - MOST_KINDS, 'more kind', 'more kinds')}, in the marked-up copy.")
+    return _section(title, items)
+
+
+def _column(column: object) -> str:
+    return f"{column}: " if isinstance(column, str) else ""
+
+
+def _repeats(check: Check) -> str:
+    counts = count_groups(check.submission.repeats)
+    items = []
+    for kind in counts.itertuples():
+        groups = plural(kind.n_groups, "group", "groups")
+        items.append(f"- {kind.kind[0].upper()}{kind.kind[1:]}: {groups}, {kind.n_records:,} records.")
+    doubtful = list_groups(check.submission.repeats).query("kind != @EPISODES")
+    some = doubtful.head(MOST_GROUPS)
+    shown = [f"{g.rows.replace(', ', ' and ') if g.n_records == 2 else g.rows}" for g in some.itertuples()]
+    if shown:
+        more = f"; and {len(doubtful) - len(some):,} more groups" if len(doubtful) > len(some) else ""
+        items.append(f"- Look first at rows {'; '.join(shown)}{more}.")
+    return _section("Records that may be of one person (all are kept)", items)
+
+
+def _headings(check: Check) -> str:
+    known, unused = check.headings()
+    items = [f"- “{found}” was taken for {meaning}." for found, meaning, how in known if how == "by likeness"]
+    items += [f"- “{textwrap.shorten(found, 80)}” is not used, and was not kept." for found in unused]
+    return _section("Headings", items)
+
+
+def _period(check: Check) -> str:
+    if check.data_period is None:
+        said = "Dates of the service were not held against the period of the data: ask the lab for it, and give "
+        return _filled(said + "--data-from and --data-to.")
+    return ""
+
+
+def _section(title: str, items: list[str]) -> str:
+    lines = [_filled(item) for item in items]
+    return "\n".join([title, *lines]) if lines else ""
+
+
+def _filled(text: str) -> str:
+    hang = "   " if text[:1].isdigit() else "  " if text.startswith("- ") else ""
+    return textwrap.fill(text, WIDTH, subsequent_indent=hang, break_long_words=True, break_on_hyphens=False)
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.replace("**", "").split())
+
+
