@@ -1,6 +1,8 @@
 -- Deterministic tiers, of the kind that statistical offices use. A record is linked at the first tier at which exactly
 -- one person is found; a person takes the record of the earliest tier. Aliases count as names. Names are as the register
 -- writes them (lower case, no accents, letters only); `canonical` is the forename that a short form stands for.
+-- Tiers 8 and 10 are as strict as gave the best F1 with a million people: with the initial of the surname alone, and
+-- without the middle name, they find more people and lose five times as much in precision.
 WITH found AS (
     -- 1. A verified identifier, and a name or the date of birth
     SELECT 1 AS tier, row, person_id FROM asked AS a JOIN linkage_index AS e ON a.pnc_id = e.pnc_id
@@ -33,18 +35,18 @@ WITH found AS (
     SELECT 7, row, person_id FROM asked AS a JOIN linkage_index AS e
     ON a.surname = e.surname AND a.initial = e.initial AND a.sex = e.sex AND a.dob = e.dob
     UNION ALL
-    -- 8. Forename, initial of the surname, sex and date of birth
+    -- 8. Forename, first two letters of the surname, sex and date of birth
     SELECT 8, row, person_id FROM asked AS a JOIN linkage_index AS e
-    ON a.canonical = e.canonical AND left(a.surname, 1) = left(e.surname, 1) AND a.sex = e.sex AND a.dob = e.dob
+    ON a.canonical = e.canonical AND left(a.surname, 2) = left(e.surname, 2) AND a.sex = e.sex AND a.dob = e.dob
     UNION ALL
     -- 9. Name, sex and two of the three parts of the date of birth
     SELECT 9, row, person_id FROM asked AS a JOIN linkage_index AS e
     ON a.forename = e.forename AND a.surname = e.surname AND a.sex = e.sex
     WHERE (year(a.dob) = year(e.dob))::INT + (month(a.dob) = month(e.dob))::INT + (day(a.dob) = day(e.dob))::INT = 2
     UNION ALL
-    -- 10. Forename, sex and date of birth; another surname
+    -- 10. Forename, initial of the middle name, sex and date of birth; another surname
     SELECT 10, row, person_id FROM asked AS a JOIN linkage_index AS e
-    ON a.forename = e.forename AND a.sex = e.sex AND a.dob = e.dob
+    ON a.forename = e.forename AND left(a.middle_name, 1) = left(e.middle_name, 1) AND a.sex = e.sex AND a.dob = e.dob
 ),
 only_one AS (
     SELECT tier, row, any_value(person_id) AS person_id FROM found

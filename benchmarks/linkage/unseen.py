@@ -8,13 +8,14 @@ included, dates go wrong in other ways, and identifiers are sometimes somebody e
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
 from jdl_toolkit.synthetic.uploads import IDENTITY, LEVELS
+
+from .slips import cut_off, misread, neighbouring_key, short_form, spelt_by_ear
 
 #: Fault -> share among the first faults of a row. Nobody has published such shares: names to dates are as three to two.
 FAULTS: dict[str, float] = {
@@ -27,8 +28,7 @@ FAULTS: dict[str, float] = {
     "surname cut off": 0.04,
     "forename: short form by rule": 0.05,
     "forenames joined": 0.04,
-    "second surname added": 0.04,
-    "prefix of the surname": 0.01,
+    "second surname added": 0.05,
     "title or suffix in the name": 0.04,
     "middle name for surname": 0.02,
     "known by another forename": 0.03,
@@ -45,20 +45,6 @@ OTHERWISE = "surname: neighbouring key"  # where a fault would change nothing
 
 #: Of the identifiers given: copied from another row; mistyped.
 SHARE_OF_ANOTHER_ROW, SHARE_MISTYPED = 0.02, 0.02
-
-_KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-_BY_EAR = (
-    ("ph", "f"), ("f", "ph"), ("ck", "k"), ("k", "ck"), ("ce", "se"), ("c", "k"), ("ee", "ea"), ("ea", "ee"),
-    ("ai", "ay"), ("ay", "ai"), ("ou", "ow"), ("ow", "ou"), ("ie", "y"), ("y", "ie"), ("i", "y"), ("ll", "l"),
-    ("tt", "t"), ("nn", "n"), ("ss", "s"), ("th", "t"), ("sh", "ch"), ("wh", "w"), ("w", "wh"), ("er", "a"),
-    ("or", "er"), ("x", "cks"), ("qu", "kw"), ("j", "g"), ("z", "s"), ("v", "w"), ("gh", "g"), ("mb", "m"), ("kh", "k"),
-    ("oo", "u"), ("u", "oo"), ("dh", "d"), ("aa", "a"), ("ew", "ue"), ("ey", "y"), ("e$", ""), ("s$", "ss"),
-)  # fmt: skip
-_MISREAD = (
-    ("rn", "m"), ("m", "rn"), ("cl", "d"), ("d", "cl"), ("l", "i"), ("i", "l"), ("vv", "w"), ("w", "vv"), ("h", "b"),
-    ("u", "v"), ("v", "u"), ("e", "c"), ("c", "e"), ("n", "ri"), ("o", "0"), ("l", "1"), ("s", "5"), ("a", "o"),
-)  # fmt: skip
-_ENDINGS = ("", "", "y", "ie", "o", "s", "z")
 
 
 def apply_unseen_faults(rng: np.random.Generator, people: pd.DataFrame) -> pd.DataFrame:
@@ -118,56 +104,6 @@ def _text(people: pd.DataFrame) -> pd.DataFrame:
 
 
 # ---------------------------------------------------------------- names
-
-
-def neighbouring_key(rng: np.random.Generator, name: str) -> str:
-    """One letter, the first included, replaced by its neighbour on the keyboard, or the neighbour typed beside it."""
-    letters = [i for i, letter in enumerate(name) if any(letter.lower() in row for row in _KEYS)]
-    if not letters:
-        return name
-    at = int(rng.choice(letters))
-    row = next(row for row in _KEYS if name[at].lower() in row)
-    place = row.index(name[at].lower())
-    other = row[place + 1 if place == 0 or (place + 1 < len(row) and rng.random() < 0.5) else place - 1]
-    other = other.upper() if name[at].isupper() else other
-    return name[:at] + other + name[at + (rng.random() < 0.7) :]
-
-
-def spelt_by_ear(rng: np.random.Generator, name: str) -> str:
-    return _by_rule(rng, name, _BY_EAR)
-
-
-def misread(rng: np.random.Generator, name: str) -> str:
-    """As a scanner or a hurried eye reads it."""
-    return _by_rule(rng, name, _MISREAD)
-
-
-def cut_off(rng: np.random.Generator, name: str) -> str:
-    """The first eight to ten letters, as in a field that is too narrow."""
-    return name[: int(rng.integers(8, 11))] if len(name) > 8 else name
-
-
-def short_form(rng: np.random.Generator, name: str) -> str:
-    """First syllable and an ending: Darren -> Daro, Samuel -> Samie."""
-    stem = re.match(r"[^aeiouy]*[aeiouy]+[^aeiouy]", name, re.IGNORECASE)
-    return stem.group() + str(rng.choice(_ENDINGS)) if stem and len(stem.group()) < len(name) else name
-
-
-def other_prefix(rng: np.random.Generator, name: str) -> str:
-    """O' and Mc are left out, or Mac written for Mc; the last part of a name of several."""
-    if re.match(r"Ma?c[A-Z]", name):
-        bare = re.sub(r"^Ma?c", "", name)
-        return str(rng.choice([bare, ("Mc" if name.startswith("Mac") else "Mac") + bare]))
-    return re.split(r"[-' ]", name)[-1]
-
-
-def _by_rule(rng: np.random.Generator, name: str, rules: tuple[tuple[str, str], ...]) -> str:
-    """One of the rules that apply, once."""
-    possible = [(old, new) for old, new in rules if re.search(old, name, re.IGNORECASE)]
-    if not possible:
-        return name
-    old, new = possible[int(rng.integers(len(possible)))]
-    return re.sub(old, new, name, count=1, flags=re.IGNORECASE).capitalize()
 
 
 def _each(change: Callable[[np.random.Generator, str], str], *columns: str) -> Callable:
@@ -252,7 +188,6 @@ _CHANGES: dict[str, Callable[[np.random.Generator, pd.DataFrame], pd.DataFrame]]
     "forename: short form by rule": _each(short_form, "forename"),
     "forenames joined": _joined,
     "second surname added": _second_surname,
-    "prefix of the surname": _each(other_prefix, "surname"),
     "title or suffix in the name": _titled,
     "middle name for surname": lambda rng, p: p.assign(
         surname=p["middle_name"].fillna(p["surname"]), middle_name=p["middle_name"].where(p["middle_name"].isna(), None)
