@@ -96,8 +96,8 @@ def _time(measured: dict[str, dict[str, Any]]) -> str:
     rows = [
         {
             "method": {"floor": "one hash join on the name (the floor)"}.get(method, method),
-            "wall s": f"{values['wall']:.2f}",
-            "CPU s": f"{values['cpu']:.2f}",
+            "wall s": f"{values['wall']:.3g}",
+            "CPU s": f"{values['cpu']:.3g}",
             "times the floor": f"{values['wall'] / floor:.1f}",
             "whole process, s": f"{values['process_wall']:.1f}",
             "peak memory, MB": f"{values['peak_mb']:,.0f}",

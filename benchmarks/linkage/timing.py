@@ -3,7 +3,9 @@
     python -m benchmarks.linkage.timing REGISTER.duckdb UPLOAD.parquet METHOD
 
 prints one JSON object: wall and processor seconds of the method, peak memory of the process in MB, and for the linkage
-how its wall time divides. ``--build SRC`` measures the preparation of a register instead.
+how its wall time divides. The preparation of a register is measured likewise:
+
+    python -m benchmarks.linkage.timing REGISTER.duckdb --build SRC
 """
 
 from __future__ import annotations
@@ -51,12 +53,6 @@ def time_method(register: Path, upload: Path, method: str, repeats: int) -> dict
         said = subprocess.run(command, cwd=_ROOT, check=True, capture_output=True, text=True).stdout
         runs.append(json.loads(said) | {"process_wall": time.perf_counter() - start})
     return min(runs, key=lambda run: run["wall"])
-
-
-def time_build(src: Path, out: Path) -> dict[str, float]:
-    """Seconds and memory of `build_register`, in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.linkage.timing", str(out.resolve()), "--build", str(src.resolve())]
-    return json.loads(subprocess.run(command, cwd=_ROOT, check=True, capture_output=True, text=True).stdout)
 
 
 def stopwatch(work: Callable[[], Any]) -> dict[str, float]:

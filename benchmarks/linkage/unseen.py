@@ -139,7 +139,7 @@ def _titled(rng: np.random.Generator, people: pd.DataFrame) -> pd.DataFrame:
 def _another_forename(rng: np.random.Generator, people: pd.DataFrame) -> pd.DataFrame:
     """The forename of another row of the same sex."""
     other = people.groupby("sex", dropna=False)["forename"].transform(lambda names: np.roll(names.to_numpy(), 1))
-    return people.assign(forename=other, middle_name=None)
+    return people.assign(forename=other, middle_name=people["middle_name"].where(other == people["forename"], None))
 
 
 # ---------------------------------------------------------------- dates and identifiers
