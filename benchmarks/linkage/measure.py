@@ -10,12 +10,14 @@ import pandas as pd
 from jdl_toolkit.linkage import link
 from jdl_toolkit.register import Register
 from jdl_toolkit.spec import Linkage as Thresholds
+from jdl_toolkit.spec import lab_resources, read_yaml
 
 from .baselines import match_by_tiers, match_exactly
 from .metrics import assess, calibration, recall_by
 from .uploads import draw_upload
 
-SPEC = SimpleNamespace(linkage=Thresholds(match_probability=0.9, ambiguous_probability=0.5))
+#: Thresholds as shipped.
+SPEC = SimpleNamespace(linkage=Thresholds(**read_yaml(lab_resources() / "parameters" / "defaults.yml")["linkage"]))
 METHODS = ["linkage", "exact matching", "tiers"]
 ON_PERSON = "right person is on the register"
 
