@@ -25,17 +25,17 @@ from .timing import WORK, time_method
 from .uploads import ALL_LEVELS, draw_upload
 
 
-def measure_register(path: Path, n_records: int, n_uploads: int, levels: list[str], repeats: int) -> dict[str, Any]:
+def measure_register(path: Path, n_records: int, seeds: range, levels: list[str], repeats: int) -> dict[str, Any]:
     """All figures of one register; tables as DataFrames."""
     with Register.open(path) as register:
         n_people = int(register.sql("SELECT count(*) AS n FROM person")["n"].iloc[0])
-        measured = {level: measure.measure_level(register, level, n_records, n_uploads) for level in levels}
-        timed = draw_upload(register, "realistic", seed=n_uploads, n_records=n_records)
+        measured = {level: measure.measure_level(register, level, n_records, seeds) for level in levels}
+        timed = draw_upload(register, "realistic", seed=seeds.stop, n_records=n_records)
     pooled = measure.pool_levels(measured)
     return {
         "n_people": n_people,
         "n_records": n_records,
-        "n_uploads": n_uploads,
+        "n_uploads": len(seeds),
         "quality": measure.quality_table(measured),
         "calibration": measure.calibration_table(pooled),
         "by_fault": measure.recall_by_fault(pooled),
@@ -59,14 +59,15 @@ def main() -> None:
     parser.add_argument("registers", type=Path, nargs="+", metavar="REGISTER.duckdb")
     parser.add_argument("--records", type=int, default=1246, help="people in an upload")
     parser.add_argument("--uploads", type=int, default=8, help="uploads of each level")
+    parser.add_argument("--seed", type=int, default=0, help="of the first upload; others than you tune by")
     parser.add_argument("--levels", nargs="+", choices=ALL_LEVELS, default=list(ALL_LEVELS))
     parser.add_argument("--repeats", type=int, default=3, help="processes per timing, of which the fastest counts")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--picture", type=Path, metavar="FILE.png", help="of the last register")
     asked = parser.parse_args()
-    results = []
+    results, seeds = [], range(asked.seed, asked.seed + asked.uploads)
     for path in asked.registers:
-        figures = measure_register(path, asked.records, asked.uploads, asked.levels, asked.repeats)
+        figures = measure_register(path, asked.records, seeds, asked.levels, asked.repeats)
         print(as_markdown(figures), flush=True)
         results.append(figures)
     if asked.json:

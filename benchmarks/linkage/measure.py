@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -46,9 +47,9 @@ def link_people(people: pd.DataFrame, register: Register):
     return link(SimpleNamespace(people=people), register, SPEC)
 
 
-def measure_level(register: Register, level: str, n_records: int, n_uploads: int) -> Measured:
-    """Link the uploads of one level, with seeds 0, 1, …, by each method."""
-    parts = [_measure_upload(draw_upload(register, level, seed, n_records), register) for seed in range(n_uploads)]
+def measure_level(register: Register, level: str, n_records: int, seeds: Sequence[int]) -> Measured:
+    """Link one upload of the level for each seed, by each method."""
+    parts = [_measure_upload(draw_upload(register, level, seed, n_records), register) for seed in seeds]
     for place, part in enumerate(parts):
         for frame in (part.records, part.candidates):
             frame["row"] += place * (n_records + 2)
