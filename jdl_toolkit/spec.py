@@ -170,6 +170,7 @@ class Suitability(Model):
 class Linkage(Model):
     match_probability: Share
     ambiguous_probability: Share
+    margin: Annotated[float, Field(ge=0, le=30)]
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

@@ -42,6 +42,7 @@ _SETTING_WORDS = {
     "intake.data_to": "Last day of a service that is analysed, if not the last of the data",
     "linkage.match_probability": "Probability from which a record counts as found",
     "linkage.ambiguous_probability": "Probability from which a record counts as ambiguous",
+    "linkage.margin": "Bits of match weight by which the best person must exceed the next",
     "cohort.route": "Route",
     "cohort.index_disposals": "Sentences that are analysed",
     "cohort.start_within_months": "Months from the sentence within which the service must start",

@@ -6,6 +6,15 @@ import numpy as np
 import pandas as pd
 
 from ..register import Register
+from ..spec import Linkage as Choice
+from .evidence import is_doubtful, is_other_person, reasons
+
+TWICE = "on the register twice"
+CLOSE = "two people on the register fit almost alike"
+CONFLICT = "the identifier is somebody's of another name and date of birth"
+WEAK = "could be a relative or somebody of a similar name"
+UNCERTAIN = "not certain enough"
+REPEAT = "another record fits this person better"
 
 #: Start of the share of rows whose person is on the register: published match rates are about 90 per cent.
 FIRST_SHARE = 0.9
@@ -19,7 +28,12 @@ _SWAPPED = "(a.forename = b.surname AND a.surname = b.forename)"
 
 
 def row_posteriors(
-    row: np.ndarray, weight: np.ndarray, n_rows: int, n_people: int, tolerance: float = 1e-10
+    row: np.ndarray,
+    weight: np.ndarray,
+    n_rows: int,
+    n_people: int,
+    tolerance: float = 1e-10,
+    share: float | None = None,
 ) -> tuple[np.ndarray, float]:
     """Probability of each candidate that it is the row's person; a row has at most one.
 
@@ -34,6 +48,8 @@ def row_posteriors(
         log2 of the Bayes factor.
     n_rows : int
         Rows that were looked for, those without a candidate included.
+    share : float, optional
+        s, where it is known; it is then not sought.
 
     Returns
     -------
@@ -41,12 +57,12 @@ def row_posteriors(
     share : float
     """
     if not len(row):
-        return np.zeros(0), 0.0
+        return np.zeros(0), share or 0.0
     _, position = np.unique(row, return_inverse=True)
     likelihood = np.exp2(weight) / n_people
     total = np.bincount(position, weights=likelihood)
-    share = FIRST_SHARE
-    for _ in range(1000):
+    known, share = share is not None, FIRST_SHARE if share is None else share
+    for _ in range(0 if known else 1000):
         # s = 1 would leave no room for a person who is not there
         updated = min((share * total / (share * total + 1 - share)).sum() / n_rows, 1 - 0.5 / n_rows)
         share, change = updated, abs(updated - share)
@@ -55,30 +71,76 @@ def row_posteriors(
     return share * likelihood / (share * total[position] + 1 - share), float(share)
 
 
-def decide(candidates: pd.DataFrame, rows: pd.Series, match: float, ambiguous: float) -> pd.DataFrame:
-    """One line per row: its best candidate and what becomes of it.
-
-    Matched if the best candidate reaches `match`; ambiguous if all candidates together reach `ambiguous`, so that a
-    person who is on the register twice is not taken for absent.
-
-    Parameters
-    ----------
-    candidates : DataFrame with row, person_id, match_weight, posterior, tier
-    rows : Series of int
-        All rows that were looked for.
+def weigh(scored: pd.DataFrame, n_rows: int, n_people: int, share: float | None = None) -> tuple[pd.DataFrame, float]:
+    """Best entry of each person in each row, with its posterior and reason; and the share of rows on the register.
 
     Returns
     -------
-    DataFrame with row, status, person_id, tier, match_weight, posterior
+    candidates : DataFrame with row, person_id, entry_id, match_weight, posterior, tier, is_doubtful, is_conflicting
+    share : float
+    """
+    possible = scored.assign(tier=reasons(scored), is_doubtful=is_doubtful(scored) | scored["is_conflicting"])
+    possible = possible[~is_other_person(scored)]
+    order = ["row", "person_id", "match_weight", "entry_id"]
+    best = possible.sort_values(order, ascending=[True, True, False, True], kind="stable")
+    best = best.drop_duplicates(["row", "person_id"])
+    posterior, share = row_posteriors(
+        best["row"].to_numpy(), best["match_weight"].to_numpy(dtype=float), n_rows, n_people, share=share
+    )
+    columns = ["row", "person_id", "entry_id", "match_weight", "posterior", "tier", "is_doubtful", "is_conflicting"]
+    return best.assign(posterior=posterior)[columns].reset_index(drop=True), share
+
+
+def decide(candidates: pd.DataFrame, rows: pd.Series, entries: pd.DataFrame, choice: Choice) -> pd.DataFrame:
+    """One line per row: its best candidate and what becomes of it.
+
+    Matched if the best candidate reaches `match_probability`, exceeds the next person by the `margin`, and is not
+    doubtful; ambiguous if all candidates together reach `ambiguous_probability`, so that a person who is on the
+    register twice is not taken for absent, or if an identifier leads to somebody else and nobody better is found.
+
+    Parameters
+    ----------
+    candidates : DataFrame
+        From `weigh`.
+    rows : Series of int
+        All rows that were looked for.
+    entries : DataFrame
+        The entries that the candidates refer to.
+    choice : spec.Linkage
+
+    Returns
+    -------
+    DataFrame with row, status, person_id, tier, doubt (why it is ambiguous, else empty), match_weight, posterior
     """
     order = ["row", "posterior", "match_weight", "person_id"]
-    best = candidates.sort_values(order, ascending=[True, False, False, True], kind="stable").drop_duplicates("row")
+    ranked = candidates.sort_values(order, ascending=[True, False, False, True], kind="stable")
+    lead = ranked.groupby("row")["match_weight"].diff(-1)
+    best = ranked.assign(lead=lead.fillna(np.inf)).drop_duplicates("row")
     links = pd.DataFrame({"row": rows.to_numpy()}).merge(best, on="row", how="left")
     together = candidates.groupby("row")["posterior"].sum().reindex(links["row"]).fillna(0.0).to_numpy()
-    matched = (links["posterior"] >= match).to_numpy()
-    links["status"] = np.select([matched, together >= ambiguous], ["matched", "ambiguous"], "no match")
+    doubtful, clear = links["is_doubtful"].eq(True).to_numpy(), (links["lead"] >= choice.margin).to_numpy()
+    matched = (links["posterior"] >= choice.match_probability).to_numpy() & clear & ~doubtful
+    conflict = links["row"].isin(candidates.loc[candidates["is_conflicting"].astype(bool), "row"]).to_numpy()
+    ambiguous = ~matched & ((together >= choice.ambiguous_probability) | conflict)
+    links["status"] = np.select([matched, ambiguous], ["matched", "ambiguous"], "no match")
+    twice = links["row"].isin(_on_register_twice(ranked, entries, choice.margin)).to_numpy()
+    doubt = np.select([twice, conflict, ~clear, doubtful], [TWICE, CONFLICT, CLOSE, WEAK], UNCERTAIN)
+    links["doubt"] = np.where(ambiguous, doubt, "")
     links["person_id"] = links["person_id"].astype("Int64")
-    return links[["row", "status", "person_id", "tier", "match_weight", "posterior"]]
+    return links[["row", "status", "person_id", "tier", "doubt", "match_weight", "posterior"]]
+
+
+def _on_register_twice(ranked: pd.DataFrame, entries: pd.DataFrame, margin: float) -> pd.Series:
+    """Rows of which all people that fit almost alike are one by name, date of birth, sex and PNC id."""
+    best = ranked.drop_duplicates("row")[["row", "entry_id", "match_weight"]].rename(columns={"entry_id": "best"})
+    rival = ranked.merge(best, on="row", suffixes=("", "_best"))
+    rival = rival[(rival["entry_id"] != rival["best"]) & (rival["match_weight_best"] - rival["match_weight"] < margin)]
+    known = entries.set_index("entry_id")[["canonical", "surname", "dob", "sex", "pnc_id"]]
+    mine, theirs = (known.reindex(rival[c]).reset_index(drop=True) for c in ("entry_id", "best"))
+    missing = mine.isna() | theirs.isna()
+    same = (mine == theirs) | missing.assign(canonical=False, surname=False, dob=False)
+    is_one = same.all(axis=1).groupby(rival["row"].to_numpy()).all()
+    return pd.Series(is_one.index[is_one.to_numpy(dtype=bool)], dtype="int64")
 
 
 def one_row_per_person(links: pd.DataFrame, asked: pd.DataFrame, register: Register) -> pd.DataFrame:
@@ -105,4 +167,4 @@ def one_row_per_person(links: pd.DataFrame, asked: pd.DataFrame, register: Regis
         involved=involved,
     )
     doubtful = links["row"].isin(others["row"]) & ~links["row"].isin(alike["row"])
-    return links.assign(status=links["status"].mask(doubtful, "ambiguous"))
+    return links.assign(status=links["status"].mask(doubtful, "ambiguous"), doubt=links["doubt"].mask(doubtful, REPEAT))

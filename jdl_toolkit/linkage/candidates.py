@@ -11,13 +11,14 @@ import pyarrow as pa
 
 from ..identifiers import is_pnc_id, is_prison_number, normalise_pnc_id, normalise_prison_number
 from ..register import Register
-from ..register.linkage_index import NORMALISED
+from ..register.linkage_index import NAMED, NORMALISED
 
 #: A name agrees roughly: enough to look closer where the date of birth agrees, too.
 _NAME_NEAR = """(a.initial = e.initial OR a.sound = e.sound OR left(a.surname, 1) = left(e.surname, 1)
-    OR a.forename = e.surname OR a.surname = e.forename OR a.forename = e.middle_name)"""
+    OR a.forename = e.surname OR a.surname = e.forename OR a.forename = e.middle_name OR a.surname_last = e.surname_last
+    OR a.surname_first = e.surname_last OR a.surname_last = e.surname_first)"""
 _DOB_NEAR = """(year(a.dob) = year(e.dob) OR (month(a.dob) = month(e.dob) AND day(a.dob) = day(e.dob))
-    OR damerau_levenshtein(a.dob_digits, e.dob_digits) <= 1)"""
+    OR hamming(a.dob_digits, e.dob_digits) <= 2)"""
 
 #: Key of the rule -> condition of the join between the upload (a) and the entries of the register (e).
 RULES: dict[str, str] = {
@@ -27,10 +28,16 @@ RULES: dict[str, str] = {
     "date of birth, day and month swapped": f"a.dob_swapped = e.dob AND {_NAME_NEAR}",
     "surname and forename": "a.surname = e.surname AND a.canonical = e.canonical",
     "names swapped": "a.surname = e.forename AND a.forename = e.surname",
-    "surname and initial": f"a.surname = e.surname AND a.initial = e.initial AND {_DOB_NEAR}",
+    "surname and initial": f"a.surname_last = e.surname_last AND a.initial = e.initial AND {_DOB_NEAR}",
+    "first part of a surname": f"""a.surname_first = e.surname_last AND a.surname_first <> a.surname_last
+        AND a.initial = e.initial AND {_DOB_NEAR}""",
+    "last part of a surname": f"""a.surname_last = e.surname_first AND e.surname_first <> e.surname_last
+        AND a.initial = e.initial AND {_DOB_NEAR}""",
     "sound, initial and year": f"a.sound = e.sound AND a.initial = e.initial AND {_DOB_NEAR}",
     "forename, year and month": "a.canonical = e.canonical AND date_trunc('month', a.dob) = date_trunc('month', e.dob)",
 }
+#: Rules that ask for an identifier; the others ask for names and dates alone.
+IDENTIFIER_RULES = ("PNC id", "prison number")
 
 
 def prepare_records(people: pd.DataFrame) -> pd.DataFrame:
@@ -58,21 +65,19 @@ def normalise_records(records: pd.DataFrame, register: Register) -> pd.DataFrame
 
     Returns
     -------
-    DataFrame with row, the normalised columns of `linkage_index`, and dob_swapped (day and month exchanged; missing
-    where that is no other date)
+    DataFrame with row, the normalised columns of `linkage_index`, usual_forename, and dob_swapped (day and month
+    exchanged; missing where that is no other date)
     """
     return register.sql(
         f"""
         WITH named AS (
-            SELECT row, name_key(forename) AS forename, name_key(middle_name) AS middle_name,
-                name_key(surname) AS surname, dob::DATE AS dob, sex, pnc_id, prison_number
-            FROM records
+            SELECT row, {NAMED}, dob::DATE AS dob, sex, pnc_id, prison_number FROM records
         ),
         normalised AS (SELECT row, {NORMALISED} FROM named LEFT JOIN nickname ON nick = forename)
-        SELECT *,
+        SELECT n.*, CASE WHEN is_usual THEN forename END AS usual_forename,
             CASE WHEN day(dob) <= 12 AND day(dob) <> month(dob)
                 THEN make_date(year(dob), day(dob), month(dob)) END AS dob_swapped
-        FROM normalised ORDER BY row
+        FROM normalised n LEFT JOIN forename_frequency USING (forename) ORDER BY row
         """,
         records=typed(records),
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from ..result import Result
+from .given_identifiers import IDENTIFIERS
+from .hidden import Recall, estimate_recall
 
 STATUSES = ("matched", "ambiguous", "no match", "unusable identifiers")
 
@@ -20,11 +21,19 @@ class Linkage(Result):
     ----------
     links : DataFrame
         One line per record: row, status (one of `STATUSES`), person_id (Int64; only where matched), tier (the
-        readable reason, of the best candidate where ambiguous), match_weight (log2 of the Bayes factor), posterior.
+        readable reason, of the best candidate where ambiguous), doubt (why it is ambiguous), match_weight (log2 of the
+        Bayes factor), posterior, identifier (what became of the PNC id and prison number, one of `IDENTIFIERS`).
     candidates : DataFrame
-        row, person_id, match_weight, posterior of all candidates that are not quite improbable.
+        row, person_id, match_weight, posterior of all candidates that are not quite improbable, and of the owners of
+        identifiers in conflict.
+    check : DataFrame
+        Records decided again without their identifier; see `hidden.check_by_hidden_identifiers`.
+    levels : DataFrame
+        Characteristics of each record; see `characteristics.characteristics`.
     expected_wrong_links : float
         Sum of 1 − posterior over the matched.
+    expected_missed_links : float
+        Sum of the posteriors of all candidates of the records that were not matched.
     share_on_register : float
         Share s of usable records whose person is on the register, by EM.
     n_identifiers_not_trusted : int
@@ -34,17 +43,26 @@ class Linkage(Result):
     parameters : DataFrame
         comparison, level, m, u of the model.
     weights_histogram : DataFrame
-        weight (lower edge, in steps of 2), n_pairs.
+        weight (lower edge, in steps of 2), outcome, n_pairs; see `pictures.weights_histogram`.
+    weight_needed : float
+        Match weight at which a record's only candidate reaches `linkage.match_probability`.
+    typical_pairs : DataFrame
+        The evidence in a few pairs, masked; see `pictures.typical_pairs`.
     """
 
     links: pd.DataFrame
     candidates: pd.DataFrame
+    check: pd.DataFrame
+    levels: pd.DataFrame
     expected_wrong_links: float
+    expected_missed_links: float
     share_on_register: float
     n_identifiers_not_trusted: int
     n_candidates: int
     parameters: pd.DataFrame
     weights_histogram: pd.DataFrame
+    weight_needed: float
+    typical_pairs: pd.DataFrame
 
     def by_status(self) -> dict[str, int]:
         """Records of each status; every status is there, and they add up to the records."""
@@ -53,28 +71,36 @@ class Linkage(Result):
 
     def by_tier(self) -> pd.DataFrame:
         """Matched records by readable reason, most frequent first: tier, n_records."""
-        tiers = self.links.loc[self.links["status"] == "matched", "tier"].value_counts()
-        frame = tiers.rename_axis("tier").reset_index(name="n_records").astype({"n_records": "int64"})
-        return frame.sort_values(["n_records", "tier"], ascending=[False, True], kind="stable").reset_index(drop=True)
+        return _counted(self.links.loc[self.links["status"] == "matched", "tier"])
 
-    def by_characteristic(self, submission: Any) -> pd.DataFrame:
-        """Match rate by sex, by identifiers given: characteristic, level, n_records, n_matched, match_rate.
+    def by_doubt(self) -> pd.DataFrame:
+        """Ambiguous records by what is doubtful, most frequent first: doubt, n_records."""
+        return _counted(self.links.loc[self.links["status"] == "ambiguous", "doubt"])
+
+    def by_identifier(self) -> pd.DataFrame:
+        """Records by what became of their identifiers, and how many of them were matched: identifier, n_records,
+        n_matched; every kind is there."""
+        matched = (self.links["status"] == "matched").groupby(self.links["identifier"]).agg(["size", "sum"])
+        counts = matched.reindex(IDENTIFIERS, fill_value=0).rename_axis("identifier").reset_index()
+        return counts.set_axis(["identifier", "n_records", "n_matched"], axis=1)
+
+    def by_characteristic(self) -> pd.DataFrame:
+        """Match rate by characteristics of the records: characteristic, level, n_records, n_matched, match_rate.
 
         The rate is over all records of the level, unusable ones included.
         """
-        people = submission.people[["row", "sex", "pnc_id", "prison_number"]].merge(
-            self.links[["row", "status"]], on="row"
-        )
-        given = people["pnc_id"].notna() | people["prison_number"].notna()
-        sex = people["sex"].map({"M": "men", "F": "women"}).fillna("not given")
-        parts = []
-        for characteristic, level in (("sex", sex), ("identifier", given.map({True: "given", False: "not given"}))):
-            matched = (people["status"] == "matched").groupby(level).agg(["size", "sum"]).sort_index()
-            part = matched.rename_axis("level").reset_index().rename(columns={"size": "n_records", "sum": "n_matched"})
-            parts.append(part.assign(characteristic=characteristic))
-        frame = pd.concat(parts, ignore_index=True)
-        frame["match_rate"] = frame["n_matched"] / frame["n_records"]
-        return frame[["characteristic", "level", "n_records", "n_matched", "match_rate"]]
+        records = self.levels.merge(self.links[["row", "status"]], on="row")
+        return rates(records.drop(columns=["row", "status"]), records["status"] == "matched")
+
+    def recall(self) -> Recall:
+        """Share of people found without an identifier, as the check by hidden identifiers estimates it."""
+        others = ~self.links["row"].isin(self.check["row"]) & (self.links["identifier"] != "agrees")
+        return estimate_recall(self.check, int((others & (self.links["status"] == "matched")).sum()))
+
+    def recall_by_characteristic(self) -> pd.DataFrame:
+        """Share found without an identifier by characteristics (ethnicity as the register has it): as
+        `by_characteristic`, of the records of the check."""
+        return rates(self.check.drop(columns=["row", "outcome"]), self.check["outcome"] == "found")
 
     def to_frame(self) -> pd.DataFrame:
         """Records of each status: status, n_records."""
@@ -86,3 +112,28 @@ class Linkage(Result):
         rest = ", ".join(f"{counts[status]:,} {status}" for status in STATUSES[1:])
         wrong = f"{self.expected_wrong_links:.1f} wrong links expected"
         return f"{counts['matched']:,} of {n:,} records matched ({rest}); {wrong}"
+
+
+def rates(levels: pd.DataFrame, is_found: pd.Series) -> pd.DataFrame:
+    """How many are found at each level of each characteristic: characteristic, level, n_records, n_matched, match_rate.
+
+    Parameters
+    ----------
+    levels : DataFrame
+        A column for each characteristic.
+    is_found : Series of bool, same index
+    """
+    parts = []
+    for characteristic in levels:
+        counts = is_found.groupby(levels[characteristic]).agg(["size", "sum"]).sort_index()
+        counts = counts.rename_axis("level").reset_index().set_axis(["level", "n_records", "n_matched"], axis=1)
+        parts.append(counts.assign(characteristic=characteristic))
+    frame = pd.concat(parts, ignore_index=True).astype({"n_records": "int64", "n_matched": "int64"})
+    frame["match_rate"] = frame["n_matched"] / frame["n_records"]
+    return frame[["characteristic", "level", "n_records", "n_matched", "match_rate"]]
+
+
+def _counted(values: pd.Series) -> pd.DataFrame:
+    frame = values.value_counts().rename_axis(values.name).reset_index(name="n_records").astype({"n_records": "int64"})
+    order = ["n_records", values.name]
+    return frame.sort_values(order, ascending=[False, True], kind="stable").reset_index(drop=True)

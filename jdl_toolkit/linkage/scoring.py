@@ -16,6 +16,9 @@ _TEXT = (
     "forename",
     "middle_name",
     "surname",
+    "surname_first",
+    "surname_last",
+    "usual_forename",
     "canonical",
     "canonical_too",
     "sound",
@@ -64,20 +67,23 @@ def score_candidates(compared: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFr
     Returns
     -------
     DataFrame with row, entry_id, person_id, is_alias, match_weight (log2 of the Bayes factor, without a prior), one
-    column per comparison with the key of its level (``no evidence`` if it has none), and pnc_weight, prison_weight
-    (the part of match_weight that they give); sorted by row, entry_id
+    column per comparison with the key of its level (``no evidence`` if it has none) and one, such as pnc_weight, with
+    its part of match_weight; sorted by row, entry_id
     """
     if compared.empty:
         columns = ["row", "entry_id", "person_id", "is_alias", "match_weight", *(c.key for c in COMPARISONS)]
-        columns += ["pnc_weight", "prison_weight"]
+        columns += [f"{c.key}_weight" for c in COMPARISONS]
         return pd.DataFrame({c: pd.Series(dtype="float64" if "weight" in c else "int64") for c in columns})
     levels = pd.DataFrame({c.key: _level_keys(c, compared[f"gamma_{c.key}"].to_numpy()) for c in COMPARISONS})
-    weights = [f"mw_{c.key}" for c in COMPARISONS] + [
-        f"mw_tf_adj_{c.key}" for c in COMPARISONS if f"mw_tf_adj_{c.key}" in compared
-    ]
-    result = compared[["row", "entry_id"]].assign(match_weight=compared[weights].sum(axis=1))
-    result = result.assign(pnc_weight=compared["mw_pnc"], prison_weight=compared["mw_prison"])
-    result = pd.concat([result, levels], axis=1).merge(entries[["entry_id", "person_id", "is_alias"]], on="entry_id")
+    parts = pd.DataFrame(
+        {
+            f"{c.key}_weight": compared[[w for w in (f"mw_{c.key}", f"mw_tf_adj_{c.key}") if w in compared]].sum(axis=1)
+            for c in COMPARISONS
+        }
+    )
+    result = compared[["row", "entry_id"]].assign(match_weight=parts.sum(axis=1))
+    result = pd.concat([result, levels, parts], axis=1)
+    result = result.merge(entries[["entry_id", "person_id", "is_alias"]], on="entry_id")
     return result.sort_values(["row", "entry_id"], kind="stable").reset_index(drop=True)
 
 
