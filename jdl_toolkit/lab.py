@@ -6,10 +6,13 @@ import os
 import shutil
 import tempfile
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
+from pydantic import Field
+
 from .errors import JDLError
-from .spec import RequestSpec, lab_resources, load_spec, read_yaml
+from .spec import Model, RequestSpec, lab_resources, load_spec, read_yaml, validate
 
 #: The stages of a request in order, and the notebook that is each one's template.
 STAGES: dict[str, str] = {
@@ -19,6 +22,36 @@ STAGES: dict[str, str] = {
     "outcomes": "04_outcomes",
     "report": "05_report",
 }
+
+
+class Engine(StrEnum):
+    duckdb = "duckdb"
+    spark = "spark"
+
+
+class LinkageEngine(Model):
+    """Where linkage finds and compares candidates: on this machine (DuckDB) or on Spark.
+
+    Parameters
+    ----------
+    engine : Engine
+    master : str
+        Spark's address; the default is this machine with all its cores.
+    index : str, optional
+        Where the copy of the register's linkage index goes that Spark reads; beside the register if not said.
+    """
+
+    engine: Engine = Engine.duckdb
+    master: str = Field("local[*]", min_length=1)
+    index: str | None = None
+
+
+class DataSource(Model):
+    """One entry of `parameters/data_sources.yml`; paths are relative to the lab."""
+
+    register_file: str = Field(alias="register")
+    submissions: str
+    linkage: LinkageEngine = LinkageEngine()
 
 
 @dataclass(frozen=True)
@@ -77,8 +110,23 @@ class Lab:
             raise JDLError(f"the file's name and the request's id ({spec.request}) differ", path.name, fix)
         return spec
 
+    def data_source(self, spec: RequestSpec) -> DataSource:
+        """The request's entry of `parameters/data_sources.yml`.
+
+        Raises
+        ------
+        JDLError
+            If the source is not listed, or with all faults of its entry.
+        """
+        sources = read_yaml(self.root / "parameters" / "data_sources.yml")
+        place = sources.get(spec.register_name)
+        if not isinstance(place, dict) or not {"register", "submissions"} <= place.keys():
+            fix = f"add it with its `register:` and `submissions:`; there are: {', '.join(sources)}"
+            raise JDLError(f"no data source `{spec.register_name}`", "parameters/data_sources.yml", fix)
+        return validate(place, f"data_sources.yml, {spec.register_name}", DataSource)
+
     def source(self, spec: RequestSpec) -> tuple[Path, Path]:
-        """Register file and uploaded file of a request, from `parameters/data_sources.yml`.
+        """Register file and uploaded file of a request.
 
         Raises
         ------
@@ -86,7 +134,7 @@ class Lab:
             If the source is not listed, or a file is not there.
         """
         register = self.register_file(spec)
-        submission = self.root / str(self._place(spec)["submissions"]) / spec.submission
+        submission = self.root / self.data_source(spec).submissions / spec.submission
         if not submission.is_file():
             raise JDLError(
                 "the upload is not there", self.short(submission), "put the file there, or correct `submission:`"
@@ -101,19 +149,11 @@ class Lab:
         JDLError
             If the source is not listed, or the file is not there.
         """
-        register = self.root / str(self._place(spec)["register"])
+        register = self.root / self.data_source(spec).register_file
         if not register.is_file():
             fix = "build it with `jdl register build`, or, for the demonstration, `jdl synth --out data/demo`"
             raise JDLError("the register is not there", self.short(register), fix)
         return register
-
-    def _place(self, spec: RequestSpec) -> dict[str, str]:
-        sources = read_yaml(self.root / "parameters" / "data_sources.yml")
-        place = sources.get(spec.register_name)
-        if not isinstance(place, dict) or not {"register", "submissions"} <= place.keys():
-            fix = f"add it with its `register:` and `submissions:`; there are: {', '.join(sources)}"
-            raise JDLError(f"no data source `{spec.register_name}`", "parameters/data_sources.yml", fix)
-        return place
 
     def short(self, path: Path) -> str:
         """A path as a person would say it: relative to the lab where it lies inside."""

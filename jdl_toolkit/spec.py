@@ -13,7 +13,7 @@ import json
 from enum import StrEnum
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -32,6 +32,9 @@ class Model(BaseModel):
     """Frozen, no unknown keys, no silent conversions."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+M = TypeVar("M", bound=Model)
 
 
 class Sector(StrEnum):
@@ -345,24 +348,25 @@ def intake_spec(defaults: Path) -> RequestSpec:
     return validate(read_yaml(defaults) | asked, defaults.name)
 
 
-def validate(values: dict[str, Any], where: str) -> RequestSpec:
-    """Validate merged settings, or raise one `JDLError` that names every fault."""
+def validate(values: dict[str, Any], where: str, model: type[M] = RequestSpec) -> M:
+    """Validate settings, a request's or another `model`'s, or raise one `JDLError` that names every fault."""
     try:
-        return RequestSpec.model_validate(values)
+        return model.model_validate(values)
     except ValidationError as fault:
-        raise JDLError(_problem(error, where) for error in fault.errors()) from None
+        raise JDLError(_problem(error, where, model) for error in fault.errors()) from None
 
 
-def _problem(error: dict[str, Any], where: str) -> Problem:
+def _problem(error: dict[str, Any], where: str, model: type[BaseModel]) -> Problem:
     path = [str(part) for part in error["loc"]]
     place = f"{where}, {'.'.join(path)}"
     if error["type"] == "extra_forbidden":
-        allowed = _keys_at(path[:-1])
+        allowed = _keys_at(path[:-1], model)
         near = difflib.get_close_matches(path[-1], allowed, n=1, cutoff=0.5)
         hint = f"did you mean `{near[0]}`? " if near else ""
         return Problem("unknown key", place, f"{hint}Allowed: {', '.join(sorted(allowed))}.")
     if error["type"] == "missing":
-        return Problem("this setting is missing", place, "add it; parameters/requests holds an example")
+        example = "; parameters/requests holds an example" if model is RequestSpec else ""
+        return Problem("this setting is missing", place, f"add it{example}")
     if error["type"] == "enum":
         allowed = error["ctx"]["expected"]
         return Problem("not one of the allowed values", place, f"use {allowed}")
@@ -373,8 +377,7 @@ def _problem(error: dict[str, Any], where: str) -> Problem:
     return Problem(error["msg"][0].lower() + error["msg"][1:], place, "correct the value")
 
 
-def _keys_at(path: list[str]) -> list[str]:
-    model: type[BaseModel] = RequestSpec
+def _keys_at(path: list[str], model: type[BaseModel]) -> list[str]:
     for part in path:
         model = next(f.annotation for n, f in model.model_fields.items() if part in (n, f.alias))
     return [f.alias or n for n, f in model.model_fields.items() if n != "exploratory"]

@@ -20,7 +20,7 @@ from .document import Inset
 from .errors import GateClosed, JDLError, Problem
 from .findings import Findings, Provenance
 from .lab import STAGES, Lab
-from .linkage import Linkage
+from .linkage import Engine, Linkage, compare_in_duckdb
 from .manifest import PACKAGES, Manifest, file_digest
 from .matching import MatchedSample
 from .register import Register
@@ -93,6 +93,7 @@ def open_folder(lab: Lab, spec: RequestSpec, outputs: Path) -> RequestFolder:
     """
     folder = RequestFolder(Path(outputs) / spec.request)
     register, submission = lab.source(spec)
+    linkage_engine(lab, spec)
     with Register.open(register) as opened:
         inputs = [
             {"name": submission.name, "sha256": file_digest(submission)},
@@ -132,6 +133,23 @@ def _changes(before: dict[str, Any], after: dict[str, Any], prefix: str = "") ->
     return changes
 
 
+def linkage_engine(lab: Lab, spec: RequestSpec) -> Engine:
+    """What finds and compares candidates, as the request's data source says.
+
+    Raises
+    ------
+    JDLError
+        If that is Spark and it is not installed.
+    """
+    place = lab.data_source(spec)
+    if place.linkage.engine == "duckdb":
+        return compare_in_duckdb
+    from .linkage.spark import SparkEngine  # an extra, like what it needs
+
+    beside = Path(place.register_file).with_suffix(".linkage-index.parquet")
+    return SparkEngine(place.linkage.master, lab.root / (place.linkage.index or beside))
+
+
 class Stage:
     """One stage of one request, as its notebook sees it.
 
@@ -158,6 +176,11 @@ class Stage:
     def register(self) -> Register:
         """The lab's register, opened read-only."""
         return Register.open(self.register_file)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What linkage uses to find and compare candidates: DuckDB, or Spark."""
+        return linkage_engine(self.lab, self.spec)
 
     @cached_property
     def manifest(self) -> Manifest:

@@ -2,5 +2,6 @@
 
 from .linking import link
 from .result import STATUSES, Linkage
+from .scoring import Engine, compare_in_duckdb
 
-__all__ = ["STATUSES", "Linkage", "link"]
+__all__ = ["STATUSES", "Engine", "Linkage", "compare_in_duckdb", "link"]

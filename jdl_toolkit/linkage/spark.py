@@ -242,8 +242,8 @@ def _prepare_views(session: SparkSession, index: Path, asked: pd.DataFrame) -> N
     queries = {
         "entries_compared": f"""SELECT entry_id AS unique_id, {columns}
             FROM linkage_index LEFT SEMI JOIN pairs USING (entry_id)""",
-        "pairs_compared": """SELECT concat('asked-__-', row) AS join_key_l, concat('entries-__-', entry_id) AS join_key_r,
-            '0' AS match_key FROM pairs""",
+        "pairs_compared": """SELECT concat('asked-__-', row) AS join_key_l,
+            concat('entries-__-', entry_id) AS join_key_r, '0' AS match_key FROM pairs""",
     }
     for name, query in queries.items():
         session.sql(query).persist().createOrReplaceTempView(name)
