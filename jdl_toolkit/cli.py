@@ -12,7 +12,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -140,13 +141,24 @@ def synth(persons: int, seed: int, out: Path, effect: float) -> tuple[dict, str]
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Register file to write.")
 @click.option("--adapter", type=click.Path(path_type=Path), help="SQL that maps your own tables to the register's.")
-def register_build(source: Path, out: Path, adapter: Path | None) -> tuple[dict, str]:
-    """Check a folder of tables and prepare a register from it."""
+@click.option("--strict", is_flag=True, help="Refuse if a single row would be set aside or a value left out.")
+@click.option(
+    "--most-set-aside",
+    type=click.FloatRange(0, 1),
+    default=0.01,
+    show_default=True,
+    help="Refuse if a larger share of a table, or of a column's values, is wrong.",
+)
+@click.option("--memory", default="4GB", show_default=True, help="What the database may use; the rest goes to disk.")
+@click.option("--threads", type=click.IntRange(1), default=2, show_default=True, help="Processor cores to use.")
+def register_build(source: Path, out: Path, **options: Any) -> tuple[dict, str]:
+    """Read a folder of tables, set broken rows aside, and prepare a register. Run again, it goes on where it stopped."""
     from .register import build_register
+    from .register.summary import in_words
 
-    made = build_register(source, out, adapter=adapter, progress=_bar())
-    counts = ", ".join(f"{n:,} in {table}" for table, n in made["rows"].items() if n)
-    return made, f"Built {out}: {counts}."
+    with _step_bar() as progress:
+        made = build_register(source, out, progress=progress, **options)
+    return made, in_words(made)
 
 
 @command(main, "template", "jdl template upload.xlsx")
@@ -224,7 +236,7 @@ def _own_files(upload: Path, *written: Path | None) -> None:
     """Refuse to write over the upload, or two files into one."""
     places = [path.resolve() for path in (upload, *written) if path is not None]
     if len(set(places)) < len(places):
-        raise JDLError("the same file is named twice", "jdl check", "write the copy and the summary to files of their own")
+        raise JDLError("the same file is named twice", "jdl check", "give each a file of its own")
 
 
 @command(main, "run", "jdl run foundation-2013")
@@ -376,6 +388,21 @@ def _bar() -> Callable[[str], None]:
             click.echo(f"  {time.perf_counter() - started:6.1f} s  {step}", err=True)
 
     return tell
+
+
+@contextmanager
+def _step_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar over steps of unequal length, on standard error when a person is watching."""
+    from tqdm import tqdm
+
+    layout = "{l_bar}{bar}| {n}/{total} [{elapsed}]"
+    with tqdm(total=1, file=sys.stderr, disable=None, bar_format=layout, leave=False) as bar:
+
+        def tell(step: str, done: int, total: int) -> None:
+            bar.total, bar.n = total, done
+            bar.set_description(f"{step:<22}")
+
+        yield tell
 
 
 def _stage_progress() -> Callable[[str, str], None]:

@@ -12,6 +12,8 @@ from ..numbers import plural
 from ..spec import RequestSpec
 from ..submission import Submission, read_submission
 from ..submission.faults import BLOCKS_REQUEST, BLOCKS_ROW, FAULTS, WARNS
+from ..submission.fields import PEOPLE
+from ..submission.repeats import EPISODES
 from ..wording import Passage, plain
 from .forecast import Forecast, forecast_analysis
 from .suitability import Suitability, judge_suitability
@@ -78,7 +80,7 @@ class Check:
         ready, said = self.submission.n_people_ready, Passage()
         n_gaps = sum(b.code != "too_few_people" for b in self.submission.request_blockers())
         if n_gaps:
-            said.say("gaps", f"{plural(n_gaps, 'thing', 'things')} about the service must be answered or put right first.")
+            said.say("gaps", f"{plural(n_gaps, 'thing', 'things')} about the service must be put right first.")
         enough = f"{plural(ready, 'person has', 'people have')} a record without a blocking fault"
         said.say("minimum", f"{enough}; at least {self.minimum:,} are needed.")
         if not self.n_blocked:
@@ -91,9 +93,18 @@ class Check:
 
     def blockers(self) -> list[tuple[str, str]]:
         """What blocks the request as a whole: place and message."""
+        return self._told(self.submission.issues["severity"] == BLOCKS_REQUEST)
+
+    def remarks(self) -> list[tuple[str, str]]:
+        """Warnings on the answers about the service: place and message."""
+        issues = self.submission.issues
+        return self._told((issues["severity"] == WARNS) & (issues["sheet"] != PEOPLE))
+
+    def _told(self, which: pd.Series) -> list[tuple[str, str]]:
+        found = self.submission.issues[which]
         return [
-            (f"{b.sheet} sheet" + ("" if b.row is None else f", row {b.row}"), plain(b.message))
-            for b in self.submission.request_blockers()
+            (f"{sheet} sheet" + ("" if pd.isna(row) else f", row {row}"), plain(message))
+            for sheet, row, message in zip(found["sheet"], found["row"], found["message"], strict=True)
         ]
 
     def faults(self, severity: str) -> pd.DataFrame:
@@ -117,15 +128,15 @@ class Check:
             steps.append("Add people, or correct blocked records, until there are enough.")
         if self.n_blocked:
             steps.append("Correct the blocked records in the marked-up copy; each is explained in its cell.")
-        warned = self.submission.issues["severity"].eq(WARNS) & ~self.submission.issues["code"].isin(REPEATS + HEADINGS)
-        if warned.any():
+        if len(self.faults(WARNS)):
             steps.append("Look through the warnings: each may hide a person who cannot be found.")
-        if len(self.submission.repeats):
-            answered = "repeats" in self.submission.answers
+        if self.submission.repeats["kind"].ne(EPISODES).any():
             steps.append(
-                "Look through the possible repeats. Keep a record for each time somebody was worked with"
-                + ("." if answered else ", and answer on the Service sheet why people appear more than once.")
+                "Look through the possible repeats: correct slips, take out records that are there twice, and keep one "
+                "for each time somebody was worked with."
             )
+        if len(self.submission.repeats) and "repeats" not in self.submission.answers:
+            steps.append("Say on the Service sheet why people appear more than once.")
         if len(self.suitability.advice):
             steps.append("Talk to the lab about what was noticed on the method before you submit.")
         again = "Check the corrected file again." if steps else ""
@@ -156,9 +167,10 @@ def check_upload(path: Path, spec: RequestSpec, data_period: tuple[dt.date, dt.d
 def faults_with_rows(submission: Submission) -> pd.DataFrame:
     """Faults of records by kind: severity, code, column, what, fix, n (records), rows (their numbers, in order).
 
-    The gravest and most frequent come first. What blocks the request as a whole is not among them.
+    The gravest and most frequent come first. What concerns the request as a whole, or the answers, is not among them.
     """
-    found = submission.issues[submission.issues["severity"] != BLOCKS_REQUEST]
+    issues = submission.issues
+    found = issues[(issues["severity"] != BLOCKS_REQUEST) & (issues["sheet"] == PEOPLE)]
     by = found.groupby(["severity", "code", "column"], dropna=False, sort=False)["row"]
     kinds = by.agg(n="size", rows=lambda rows: sorted(int(row) for row in rows.dropna().unique())).reset_index()
     kinds["what"] = [FAULTS[code].what for code in kinds["code"]]

@@ -1,4 +1,4 @@
-"""Whether an answer says something, rather than denies it: keywords, sentence by sentence, with what takes them back."""
+"""Whether an answer says something, rather than denies it: keywords, sentence by sentence, and what denies them."""
 
 from __future__ import annotations
 

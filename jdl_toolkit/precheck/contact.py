@@ -12,7 +12,9 @@ _DAYS = {
     "term": 90.0, "year": 365.0, "yr": 365.0, "session": 1.0, "meeting": 1.0, "visit": 1.0, "appointment": 1.0,
     "workshop": 1.0, "class": 1.0, "lesson": 1.0, "call": 1.0, "interview": 1.0, "occasion": 1.0, "contact": 1.0,
 }  # fmt: skip
-_NUMBERS = dict(zip("one two three four five six seven eight nine ten eleven twelve".split(), range(1, 13), strict=True))
+_NUMBERS = {
+    name: i + 1 for i, name in enumerate("one two three four five six seven eight nine ten eleven twelve".split())
+}
 _NUMBERS |= {"a": 1, "an": 1, "single": 1, "once": 1, "couple": 2, "few": 3, "several": 4, "half": 0.5, "quarter": 0.25}
 _NUMBERS |= {"thirteen": 13, "fifteen": 15, "eighteen": 18, "twenty": 20, "thirty": 30, "forty": 40, "sixty": 60}
 _FRACTION = re.compile(r"(?P<whole>\d+)?\s*(?:(?P<half>½|\b1/2)|(?P<quarter>¼|\b1/4))")
@@ -20,12 +22,15 @@ _FRACTION = re.compile(r"(?P<whole>\d+)?\s*(?:(?P<half>½|\b1/2)|(?P<quarter>¼|
 _N = r"(?:\d+(?:\.\d+)?|" + "|".join(_NUMBERS) + r")"
 _TO = rf"(?:\s*(?:-|–|to|or|and)\s*(?P<to>{_N}))?"
 _UNIT = r"(?:" + "|".join(sorted(_DAYS, key=len, reverse=True)) + r")(?:e?s)?\b"
-_BETWEEN = r"(?:[-\s]*(?:x|of|an?|one|to|full|working|whole|group|individual|face|brief|short|weekly|daily|phone)\b)*[-\s]*"
+_BETWEEN = (
+    r"(?:[-\s]*(?:x|of|an?|one|to|full|working|whole|group|individual|face|brief|short|weekly|daily|phone)\b)*[-\s]*"
+)
 _AMOUNT = re.compile(rf"\b(?P<n>{_N}){_TO}{_BETWEEN}(?P<unit>{_UNIT})")
 #: "Two hours a week" says how often, not how long; "two-hour sessions" are sessions.
 _RHYTHM = re.compile(
     rf"(?:\b{_N}{_TO}{_BETWEEN}{_UNIT}|\bonce|\btwice|\b{_N} times)\s*(?:a|an|per|each|every|/)\s*{_UNIT}"
-    rf"|\b(?:half|{_N})[- ](?:hour|hr|minute|min|day)s?[- ](?=(?:session|meeting|visit|appointment|class|lesson|call)s\b)"
+    rf"|\b(?:half|{_N})[- ](?:hour|hr|minute|min|day)s?[- ]"
+    r"(?=(?:session|meeting|visit|appointment|class|lesson|call)s\b)"
 )
 _ONCE = re.compile(r"\b(?:once only|only once|one[- ]off|single (?:contact|session|meeting)|just once)\b|^once\W*$")
 

@@ -103,12 +103,15 @@ class Forecast(Result):
         points, rate = self.case(case)["detectable_pp"], 100 * self.rate
         if points >= rate:
             say = f"With {n:,} people no reduction could be shown reliably, however large: even if nobody reoffended, "
-            said.say("not_detectable", say + f"that would be {number(rate)} points, and {number(points, 1)} are needed.")
+            said.say(
+                "not_detectable", say + f"that would be {number(rate)} points, and {number(points, 1)} are needed."
+            )
             return
         said.say(
             "detectable",
-            f"{'With' if case == 'median' else 'Even with'} {n:,} people, the smallest reduction that would be shown reliably is {number(points, 1)} percentage "
-            f"points: from {number(rate)} in every 100 people reoffending to {number(rate - points)}.",
+            f"{'With' if case == 'median' else 'Even with'} {n:,} people, the smallest reduction that would be shown "
+            f"reliably is {number(points, 1)} percentage points: from {number(rate)} in every 100 people reoffending "
+            f"to {number(rate - points)}.",
         )
 
     def _say_needed(self, said: Passage) -> None:
@@ -152,7 +155,13 @@ def forecast_analysis(n_people: int, spec: RequestSpec) -> Forecast:
     sd = common_sd(rate, n_control, rate, n_control)
     needed = needed_treatment(ASKED_PP / 100, sd, n_control, spec.power.alpha, spec.power.power)
     return Forecast(
-        n, frame, rate, n_control, spec.power.power, spec.cohort.minimum_analysed, None if needed is None else round(needed)
+        n,
+        frame,
+        rate,
+        n_control,
+        spec.power.power,
+        spec.cohort.minimum_analysed,
+        None if needed is None else round(needed),
     )
 
 

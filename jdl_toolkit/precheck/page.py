@@ -57,9 +57,12 @@ def check_page(check: Check, today: dt.date) -> str:
         counts=_counts(check),
         forecast=check.forecast.words().text,
         bar=_bar(check.forecast),
-        blockers=[(place, textwrap.shorten(message, 3 * LONGEST)) for place, message in check.blockers()],
+        blockers=_cut(check.blockers()),
+        remarks=_cut(check.remarks()),
         kinds={"blocked": _kinds(check, BLOCKS_ROW), "warned": _kinds(check, WARNS)},
-        repeats=[(capital(k.kind), k.n_groups, k.n_records, k.largest) for k in count_groups(sent.repeats).itertuples()],
+        repeats=[
+            (capital(k.kind), k.n_groups, k.n_records, k.largest) for k in count_groups(sent.repeats).itertuples()
+        ],
         groups=[(g.group, g.kind, g.rows, g.n_episodes) for g in groups.head(MOST_GROUPS).itertuples()],
         n_groups=len(groups),
         known=[(_short(found), meaning, how) for found, meaning, how in known],
@@ -80,11 +83,21 @@ def _counts(check: Check) -> list[tuple[str, str]]:
     ]
 
 
+def _cut(told: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(place, textwrap.shorten(message, 3 * LONGEST, placeholder=" …")) for place, message in told]
+
+
 def _kinds(check: Check, severity: str) -> dict[str, Any]:
     kinds = check.faults(severity)
     shown = kinds.head(MOST_KINDS)
     rows = [
-        (k.column if isinstance(k.column, str) else "Whole row", capital(k.what), k.fix, k.n, capital(rows_in_words(k.rows)))
+        (
+            k.column if isinstance(k.column, str) else "Whole row",
+            capital(k.what),
+            k.fix,
+            k.n,
+            capital(rows_in_words(k.rows)),
+        )
         for k in shown.itertuples()
     ]
     return {"rows": rows, "more": len(kinds) - len(shown)}
@@ -96,8 +109,8 @@ def _bar(forecast: Forecast) -> dict[str, Any] | None:
         return None
     shares = {name: float(forecast.case(name)["share"]) for name in CASES}
     n = {name: int(forecast.case(name)["n_analysed"]) for name in CASES}
-    says = f"A bar for all {forecast.n_people:,} people. The analysis is likely to hold at least {n['lowest']:,} of them, "
-    says += f"about {n['median']:,} most likely, and at most {n['highest']:,}."
+    says = f"A bar for all {forecast.n_people:,} people. The analysis is likely to hold at least {n['lowest']:,} of "
+    says += f"them, about {n['median']:,} most likely, and at most {n['highest']:,}."
     return {"x": {name: round(600 * share, 1) for name, share in shares.items()}, "n": n, "says": says}
 
 

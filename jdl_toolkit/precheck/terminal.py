@@ -12,6 +12,7 @@ import pandas as pd
 from ..numbers import plural
 from ..submission.faults import BLOCKS_ROW, WARNS
 from ..submission.repeats import EPISODES, count_groups, list_groups
+from ..wording import capital, listed
 from .check import BLOCKED, READY, Check, rows_in_words
 
 WIDTH = 100
@@ -23,7 +24,8 @@ def terminal_words(check: Check, marked: Path, page: Path) -> str:
     """All that is told, on about one screen; at most some sixty lines, however many faults there are."""
     sign = {READY: "OK", BLOCKED: "STOP"}.get(check.verdict, "TOO FEW")
     sent = check.submission
-    counts = f"{check.name}: {plural(len(sent.people), 'record', 'records')} of {plural(sent.n_people, 'person', 'people')}."
+    people = plural(sent.n_people, "distinct person", "distinct people")
+    counts = f"{check.name}: {plural(len(sent.people), 'record', 'records')} of {people}."
     parts = [_filled(f"[{sign}] {check.title}"), _filled(f"{counts} {check.explanation()}"), _blockers(check)]
     parts += [_kinds(check, BLOCKS_ROW, "Records that are left out until they are corrected")]
     parts += [_kinds(check, WARNS, "Please check"), _repeats(check), _headings(check)]
@@ -42,7 +44,8 @@ def check_values(check: Check, marked: Path, page: Path) -> dict[str, Any]:
         {"place": _place(i.sheet, i.row, i.column), "problem": i.message, "severity": i.severity}
         for i in sent.issues.astype(object).itertuples()
     ]
-    groups = sent.repeats.groupby("group").agg(kind=("kind", "first"), rows=("row", list), n_episodes=("episode", "max"))
+    by_group = sent.repeats.groupby("group")
+    groups = by_group.agg(kind=("kind", "first"), rows=("row", list), n_episodes=("episode", "max"))
     return {
         "verdict": check.verdict,
         "records": len(sent.people),
@@ -72,16 +75,19 @@ def _blockers(check: Check) -> str:
 
 def _kinds(check: Check, severity: str, title: str) -> str:
     kinds = check.faults(severity)
-    items = [
-        f"- {_column(k.column)}{k.what}: {rows_in_words(k.rows)}. {k.fix}" for k in kinds.head(MOST_KINDS).itertuples()
-    ]
+    shown = kinds.head(MOST_KINDS).itertuples()
+    items = [f"- {capital(k.what)}{_column(k)}: {rows_in_words(k.rows)}. {k.fix}" for k in shown]
+    if severity == WARNS:
+        items += [f"- {place}: {message}" for place, message in check.remarks()]
     if len(kinds) > MOST_KINDS:
         items.append(f"- and {plural(len(kinds) - MOST_KINDS, 'more kind', 'more kinds')}, in the marked-up copy.")
     return _section(title, items)
 
 
-def _column(column: object) -> str:
-    return f"{column}: " if isinstance(column, str) else ""
+def _column(kind: Any) -> str:
+    """The column in brackets, unless its name stands in the fault already."""
+    named = not isinstance(kind.column, str) or kind.column.casefold() in kind.what.casefold()
+    return "" if named else f" ({kind.column})"
 
 
 def _repeats(check: Check) -> str:
@@ -89,13 +95,14 @@ def _repeats(check: Check) -> str:
     items = []
     for kind in counts.itertuples():
         groups = plural(kind.n_groups, "group", "groups")
-        items.append(f"- {kind.kind[0].upper()}{kind.kind[1:]}: {groups}, {kind.n_records:,} records.")
-    doubtful = list_groups(check.submission.repeats).query("kind != @EPISODES")
-    some = doubtful.head(MOST_GROUPS)
-    shown = [f"{g.rows.replace(', ', ' and ') if g.n_records == 2 else g.rows}" for g in some.itertuples()]
+        items.append(f"- {capital(kind.kind)}: {groups}, {kind.n_records:,} records.")
+    groups = list_groups(check.submission.repeats)
+    doubtful = groups[groups["kind"] != EPISODES]
+    shown = [listed(rows.split(", ")) for rows in doubtful["rows"].head(MOST_GROUPS)]
     if shown:
-        more = f"; and {len(doubtful) - len(some):,} more groups" if len(doubtful) > len(some) else ""
-        items.append(f"- Look first at rows {'; '.join(shown)}{more}.")
+        more = len(doubtful) - len(shown)
+        also = f"; and {plural(more, 'more group', 'more groups')}" if more else ""
+        items.append(f"- Look first at rows {'; '.join(shown)}{also}.")
     return _section("Records that may be of one person (all are kept)", items)
 
 
@@ -125,5 +132,3 @@ def _filled(text: str) -> str:
 
 def _flat(text: str) -> str:
     return " ".join(text.replace("**", "").split())
-
-

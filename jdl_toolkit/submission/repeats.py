@@ -118,7 +118,7 @@ def check_repeats(people: pd.DataFrame) -> tuple[pd.DataFrame, list[pd.DataFrame
 
 
 def list_groups(repeats: pd.DataFrame) -> pd.DataFrame:
-    """A row per group: group, kind, rows ("rows 5, 19 and 44"), n_records, n_episodes; the least certain kinds first."""
+    """A row per group: group, kind, rows ("5, 19, 44"), n_records, n_episodes; the least certain kinds first."""
     if repeats.empty:
         return pd.DataFrame(columns=["group", "kind", "rows", "n_records", "n_episodes"])
     by = repeats.assign(rows=repeats["row"].astype("str")).groupby("group")
@@ -137,6 +137,8 @@ def count_groups(repeats: pd.DataFrame) -> pd.DataFrame:
 
 def _pairs(records: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Pairs of people (``one``, ``other``) that are nearly the same, and pairs that share an identifier."""
+    if records.empty:
+        return (pd.DataFrame({"one": [], "other": []}, dtype="int64"),) * 2
     held = records[["number", *_IDENTIFIERS]]
     with duckdb.connect(":memory:", config={"threads": 2}) as con:
         con.execute("PRAGMA disable_progress_bar")
@@ -214,9 +216,10 @@ def _nearly(records: pd.DataFrame, near: pd.DataFrame) -> pd.DataFrame:
 
 def _shared(records: pd.DataFrame) -> list[pd.DataFrame]:
     """Records whose identifier also stands for somebody who is not even nearly the same."""
+    holders = {column: records.groupby(column)["alike"].transform("nunique") for column in _IDENTIFIERS}
     return [
-        issues_of("identifier_shared", PEOPLE, records.loc[records.groupby(c)["alike"].transform("nunique") > 1, "row"], h)
-        for c, h in _IDENTIFIERS.items()
+        issues_of("identifier_shared", PEOPLE, records.loc[n > 1, "row"], _IDENTIFIERS[column])
+        for column, n in holders.items()
     ]
 
 
