@@ -1,7 +1,7 @@
 """Slips from outside: ways of writing a person otherwise that neither the register's tables nor its model know of.
 
-The faults of `jdl_toolkit.synthetic.uploads` undo themselves too easily: 205 of the 211 short forms drawn there are in
-the table with which linkage reads short forms, and the kinds of wrong dates are the levels of its comparison. Here
+The faults of `jdl_toolkit.synthetic.uploads` undo themselves too easily: nearly all short forms drawn there are in the
+table with which linkage reads short forms, and the kinds of wrong dates are the levels of its comparison. Here
 nothing is drawn from those tables: short forms and respellings follow rules, slips fall on any letter, the first
 included, dates go wrong in other ways, and identifiers are sometimes somebody else's.
 """
