@@ -152,7 +152,7 @@ def synth(persons: int, seed: int, out: Path, effect: float) -> tuple[dict, str]
 @click.option("--memory", default="4GB", show_default=True, help="What the database may use; the rest goes to disk.")
 @click.option("--threads", type=click.IntRange(1), default=2, show_default=True, help="Processor cores to use.")
 def register_build(source: Path, out: Path, **options: Any) -> tuple[dict, str]:
-    """Read a folder of tables, set broken rows aside, and prepare a register. Run again, it goes on where it stopped."""
+    """Prepare a register from a folder of tables; broken rows are set aside. Run again, it goes on where it stopped."""
     from .register import build_register
     from .register.summary import in_words
 

@@ -1,6 +1,6 @@
 """The contract of the register: which tables and columns a lab brings, of which types, keys, codes and order of dates.
 
-`docs/data-model.md` describes the same tables for people; `build_register` checks every rule below, and all at once.
+`docs/bring-your-own-register.md` describes the same tables for people; `build_register` checks every rule below.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ..spec import Disposal
 
 #: Raised when the prepared file changes in a way that an older toolkit could not read.
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "4"
 
 #: The twenty offence groups of OGRS3 (Howard and others, 2009, Ministry of Justice Research Summary 7/09).
 OFFENCE_GROUPS = (
@@ -36,10 +36,14 @@ class Column:
         A required column may hold missing values all the same.
     codes : tuple of str
         The only values allowed; empty for free text.
-    low, high : int, optional
-        Range of a number.
+    low, high : int or str, optional
+        Range of a number, or of a date as SQL.
     default : str
         SQL literal used when an optional column is absent or empty.
+    instead : str
+        SQL that takes the place of a value that is wrong.
+    costs_row : bool
+        A wrong value sets the row aside although the column may be empty: the row would say something else without.
     """
 
     name: str
@@ -47,18 +51,29 @@ class Column:
     required: bool = False
     may_be_null: bool = False
     codes: tuple[str, ...] = ()
-    low: int | None = None
-    high: int | None = None
+    low: int | str | None = None
+    high: int | str | None = None
     default: str = "NULL"
+    instead: str = "NULL"
+    costs_row: bool = False
+
+    @property
+    def sets_aside(self) -> bool:
+        """Whether a row is of no use without a good value here."""
+        return self.costs_row or (self.required and not self.may_be_null)
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A condition that no row may meet, in SQL over the table, with the sentence and the advice for people."""
+    """A condition that no row may meet, in SQL over the row `this` and the rows it refers to, named as their tables.
+
+    `blames` is the column whose value is then left out; without one the row is set aside.
+    """
 
     broken: str
     what: str
     fix: str
+    blames: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,8 +110,8 @@ def _day(name: str, required: bool = True) -> Column:
     return Column(name, "DATE", required=required)
 
 
-def _not_before(later: str, earlier: str) -> Rule:
-    return Rule(f'"{later}" < "{earlier}"', f"{later} before {earlier}", "correct the dates, or leave such rows out")
+def _not_before(later: str, earlier: str, blames: str = "") -> Rule:
+    return Rule(f'this."{later}" < this."{earlier}"', f"{later} before {earlier}", "correct the dates", blames)
 
 
 _PERSON = (("person_id", "person"),)
@@ -104,7 +119,9 @@ _SPELL_ORDER = ("person_id", "start", "end", "kind")
 
 
 def _spell(name: str, kinds: tuple[str, ...], *more: Column) -> Table:
-    columns = (_id("person_id"), _day("start"), _day("end", False), Column("kind", required=True, codes=kinds), *more)
+    # Without its end, a spell would last for ever: rather no spell
+    end = Column("end", "DATE", costs_row=True)
+    columns = (_id("person_id"), _day("start"), end, Column("kind", required=True, codes=kinds), *more)
     order = _SPELL_ORDER + tuple(c.name for c in more)
     return Table(name, columns, refers=_PERSON, order=order, rules=(_not_before("end", "start"),))
 
@@ -123,14 +140,7 @@ TABLES: dict[str, Table] = {
                 *(Column(f"n_{table}s", "BIGINT", low=0) for table in ("person", "disposal", "offence")),
             ),
             order=("extract",),
-            rules=(
-                _not_before("data_end", "data_start"),
-                Rule(
-                    "EXISTS (FROM person) AND n_persons <> (SELECT count(*) FROM person)",
-                    "n_persons is not the number of rows of table person",
-                    "check that all files of the extract are there",
-                ),
-            ),
+            rules=(_not_before("data_end", "data_start"),),
             needed=True,
         ),
         Table(
@@ -143,22 +153,18 @@ TABLES: dict[str, Table] = {
                 Column("forename", required=True, may_be_null=True),
                 Column("middle_name"),
                 Column("surname", required=True, may_be_null=True),
-                Column("dob", "DATE", required=True, may_be_null=True),
+                Column(
+                    "dob", "DATE", True, True, low="DATE '1900-01-01'", high="(SELECT max(data_end) FROM register.meta)"
+                ),
                 Column("sex", required=True, may_be_null=True, codes=("M", "F")),
                 Column("ethnicity", codes=("White", "Black", "Asian", "Mixed", "Other")),
                 Column("nationality"),
-                Column("observed_until", "DATE"),
+                # Left empty, the person would count as seen to the end
+                Column("observed_until", "DATE", instead="(SELECT min(data_start) FROM register.meta)"),
             ),
             key=("person_id",),
             order=("person_id",),
-            rules=(
-                Rule(
-                    "dob < DATE '1900-01-01' OR dob > (SELECT max(data_end) FROM meta)",
-                    "dob before 1900 or after the data end",
-                    "correct the dates of birth, or leave them empty",
-                ),
-                _not_before("observed_until", "dob"),
-            ),
+            rules=(_not_before("observed_until", "dob", blames="observed_until"),),
             needed=True,
         ),
         Table(
@@ -174,7 +180,7 @@ TABLES: dict[str, Table] = {
             order=("person_id", "kind", "forename", "surname", "dob"),
             rules=(
                 Rule(
-                    "coalesce(forename, surname, dob::VARCHAR) IS NULL",
+                    "coalesce(this.forename, this.surname, this.dob::VARCHAR) IS NULL",
                     "no forename, surname or dob",
                     "leave such rows out",
                 ),
@@ -196,7 +202,7 @@ TABLES: dict[str, Table] = {
             key=("disposal_id",),
             refers=_PERSON,
             order=("person_id", "disposal_date", "disposal_id"),
-            rules=(_not_before("release_date", "disposal_date"),),
+            rules=(_not_before("release_date", "disposal_date", blames="release_date"),),
             needed=True,
         ),
         Table(
@@ -210,8 +216,8 @@ TABLES: dict[str, Table] = {
                 Column("offence_group", required=True, codes=OFFENCE_GROUPS),
                 Column("offence_class", required=True, codes=("indictable", "either_way", "summary")),
                 Column("severity", "INTEGER", required=True, low=1, high=8),
-                Column("is_penalty_notice", "BOOLEAN", default="false"),
-                Column("is_breach", "BOOLEAN", default="false"),
+                Column("is_penalty_notice", "BOOLEAN", default="false", instead="false"),
+                Column("is_breach", "BOOLEAN", default="false", instead="false"),
             ),
             key=("offence_id",),
             refers=(*_PERSON, ("disposal_id", "disposal")),
@@ -219,7 +225,7 @@ TABLES: dict[str, Table] = {
             rules=(
                 _not_before("proven_date", "offence_date"),
                 Rule(
-                    "EXISTS (FROM disposal d WHERE d.disposal_id = this.disposal_id AND d.person_id <> this.person_id)",
+                    "disposal.person_id <> this.person_id",
                     "disposal_id of another person",
                     "an offence and its disposal must name the same person_id",
                 ),

@@ -105,6 +105,18 @@ class Register:
             for name in frames:
                 self._connection.unregister(name)
 
+    def set_aside(self) -> pd.DataFrame:
+        """What the build set aside or left out, a row per table, column, reason and action: n_rows."""
+        return self.sql('SELECT * FROM set_aside ORDER BY n_rows DESC, "table", "column", reason')
+
+    def row_counts(self) -> pd.DataFrame:
+        """Rows of each table: n_read = n_set_aside + n_kept."""
+        return self.sql("SELECT * FROM row_count")
+
+    def coverage(self) -> pd.DataFrame:
+        """Rows by table, date column and year: n_rows, first, last, n_outside the period, may_be_incomplete."""
+        return self.sql('SELECT * FROM coverage ORDER BY "table", "column", year')
+
     def has(self, table: str) -> bool:
         """Whether the register holds at least one row of this table."""
         known = self._connection.execute(

@@ -62,7 +62,7 @@ def synthesise(
         say("choosing the people of the upload, and planting the effect")
         upload = temporary / "foundation-2013.xlsx"
         truth = write_foundation(temporary / "register", upload, temporary / "truth.json", seed, effect_pp)
-        build_register(temporary / "register", temporary / "register.duckdb", progress=say)
+        build_register(temporary / "register", temporary / "register.duckdb", progress=lambda step, *_: say(step))
         os.chmod(temporary, 0o755)
         if out.exists():
             shutil.rmtree(out)
