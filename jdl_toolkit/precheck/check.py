@@ -88,12 +88,13 @@ class Check:
         out = "is left out unless it is" if self.n_blocked == 1 else "are left out unless they are"
         said.say("left_out", f"{plural(self.n_blocked, 'record', 'records')} {out} corrected.")
         if ready < self.minimum <= self.submission.n_people:
-            said.say("would_do", "With them there would be enough people.")
+            said.say("would_do", "With them there would be enough.")
         return said.text
 
     def blockers(self) -> list[tuple[str, str]]:
-        """What blocks the request as a whole: place and message."""
-        return self._told(self.submission.issues["severity"] == BLOCKS_REQUEST)
+        """What blocks the request as a whole: place and message. The number of people stands in `explanation`."""
+        issues = self.submission.issues
+        return self._told((issues["severity"] == BLOCKS_REQUEST) & (issues["code"] != "too_few_people"))
 
     def remarks(self) -> list[tuple[str, str]]:
         """Warnings on the answers about the service: place and message."""
@@ -122,10 +123,10 @@ class Check:
     def next_steps(self) -> list[str]:
         """What to do now, in order."""
         steps = []
+        if self.forecast.result_unlikely:
+            steps.append("Add people if you can: with so few, a result is not likely.")
         if self.verdict == BLOCKED:
             steps.append("Answer or put right what blocks the request.")
-        if self.verdict == TOO_FEW:
-            steps.append("Add people, or correct blocked records, until there are enough.")
         if self.n_blocked:
             steps.append("Correct the blocked records in the marked-up copy; each is explained in its cell.")
         if len(self.faults(WARNS)):
@@ -139,8 +140,8 @@ class Check:
             steps.append("Say on the Service sheet why people appear more than once.")
         if len(self.suitability.advice):
             steps.append("Talk to the lab about what was noticed on the method before you submit.")
-        again = "Check the corrected file again." if steps else ""
-        return [*steps, *filter(None, [again]), "Send the file by the lab's secure channel, never by e-mail."]
+        send = "the file by the lab's secure channel, never by e-mail."
+        return [*steps, "Check the corrected file again.", f"Then send {send}"] if steps else [f"Send {send}"]
 
 
 def check_upload(path: Path, spec: RequestSpec, data_period: tuple[dt.date, dt.date] | None = None) -> Check:
@@ -180,7 +181,7 @@ def faults_with_rows(submission: Submission) -> pd.DataFrame:
     return kinds.drop(columns="order").reset_index(drop=True)
 
 
-def rows_in_words(rows: list[int], most: int = 8) -> str:
+def rows_in_words(rows: list[int], most: int = 6) -> str:
     """Row numbers as a reader wants them: ``row 5``, ``rows 5, 19 and 44``, ``rows 5, 19, … and 30 more``."""
     if not rows:
         return "the whole column"
@@ -190,3 +191,8 @@ def rows_in_words(rows: list[int], most: int = 8) -> str:
     if len(rows) > most:
         return f"rows {', '.join(shown)} and {len(rows) - most:,} more"
     return f"rows {', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def cut(text: str, longest: int = 80) -> str:
+    """Text of one line, cut to a fit length with a sign that it was."""
+    return text if len(text) <= longest else f"{text[:longest].rstrip()}…"

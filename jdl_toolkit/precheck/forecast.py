@@ -58,6 +58,11 @@ class Forecast(Result):
         """The row of one of `CASES`."""
         return self.rows.set_index("case").loc[name]
 
+    @property
+    def result_unlikely(self) -> bool:
+        """Whether, most likely, too few would end in the analysis."""
+        return int(self.case("median")["n_analysed"]) < self.minimum
+
     def summary(self) -> str:
         low, middle, high = (int(self.case(name)["n_analysed"]) for name in CASES)
         return (

@@ -6,7 +6,6 @@ It stays with the organisation, and still holds no name, date of birth or identi
 from __future__ import annotations
 
 import datetime as dt
-import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +18,11 @@ from ..result import write_atomically
 from ..submission.faults import BLOCKS_ROW, WARNS
 from ..submission.repeats import count_groups, list_groups
 from ..wording import capital, plain
-from .check import BLOCKED, READY, Check, rows_in_words
+from .check import BLOCKED, READY, Check, cut, rows_in_words
 from .forecast import CASES, Forecast
 
 #: What is printed of long lists; the marked-up copy has them whole.
-MOST_KINDS, MOST_GROUPS, MOST_HEADINGS, LONGEST = 8, 400, 40, 90
+MOST_KINDS, MOST_GROUPS, MOST_HEADINGS, LONGEST = 8, 400, 40, 270
 
 
 def write_page(check: Check, out: Path, today: dt.date) -> Path:
@@ -50,8 +49,8 @@ def check_page(check: Check, today: dt.date) -> str:
     return page_of(
         "check.html.j2",
         check=check,
-        organisation=_short(sent.answers.get("organisation", "")),
-        file=_short(check.name),
+        organisation=cut(plain(sent.answers.get("organisation", ""))),
+        file=cut(check.name),
         day=date(today),
         tone={READY: "can", BLOCKED: "cannot"}.get(check.verdict, "warning"),
         counts=_counts(check),
@@ -65,8 +64,8 @@ def check_page(check: Check, today: dt.date) -> str:
         ],
         groups=[(g.group, g.kind, g.rows, g.n_episodes) for g in groups.head(MOST_GROUPS).itertuples()],
         n_groups=len(groups),
-        known=[(_short(found), meaning, how) for found, meaning, how in known],
-        unused=[_short(found) for found in unused[:MOST_HEADINGS]],
+        known=[(cut(found), meaning, how) for found, meaning, how in known],
+        unused=[cut(found) for found in unused[:MOST_HEADINGS]],
         n_unused=len(unused),
         period=None if check.data_period is None else tuple(map(_day, check.data_period)),
         words=parse_words,
@@ -84,7 +83,7 @@ def _counts(check: Check) -> list[tuple[str, str]]:
 
 
 def _cut(told: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(place, textwrap.shorten(message, 3 * LONGEST, placeholder=" …")) for place, message in told]
+    return [(place, cut(message, LONGEST)) for place, message in told]
 
 
 def _kinds(check: Check, severity: str) -> dict[str, Any]:
@@ -112,10 +111,6 @@ def _bar(forecast: Forecast) -> dict[str, Any] | None:
     says = f"A bar for all {forecast.n_people:,} people. The analysis is likely to hold at least {n['lowest']:,} of "
     says += f"them, about {n['median']:,} most likely, and at most {n['highest']:,}."
     return {"x": {name: round(600 * share, 1) for name, share in shares.items()}, "n": n, "says": says}
-
-
-def _short(text: str) -> str:
-    return textwrap.shorten(plain(text), LONGEST, placeholder=" …") if " " in plain(text) else plain(text)[:LONGEST]
 
 
 def _day(day: dt.date) -> str | None:

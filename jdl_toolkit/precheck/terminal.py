@@ -13,7 +13,7 @@ from ..numbers import plural
 from ..submission.faults import BLOCKS_ROW, WARNS
 from ..submission.repeats import EPISODES, count_groups, list_groups
 from ..wording import capital, listed
-from .check import BLOCKED, READY, Check, rows_in_words
+from .check import BLOCKED, READY, Check, cut, rows_in_words
 
 WIDTH = 100
 #: Kinds of warning, and groups of records, that are spelt out; the marked-up copy has them all.
@@ -76,12 +76,16 @@ def _blockers(check: Check) -> str:
 def _kinds(check: Check, severity: str, title: str) -> str:
     kinds = check.faults(severity)
     shown = kinds.head(MOST_KINDS).itertuples()
-    items = [f"- {capital(k.what)}{_column(k)}: {rows_in_words(k.rows)}. {k.fix}" for k in shown]
+    items = [f"- {capital(k.what)}{_column(k)}: {_where(k.n, k.rows)}. {k.fix}" for k in shown]
     if severity == WARNS:
         items += [f"- {place}: {message}" for place, message in check.remarks()]
     if len(kinds) > MOST_KINDS:
         items.append(f"- and {plural(len(kinds) - MOST_KINDS, 'more kind', 'more kinds')}, in the marked-up copy.")
     return _section(title, items)
+
+
+def _where(n: int, rows: list[int]) -> str:
+    return rows_in_words(rows) if n <= 2 else f"{n:,} records ({rows_in_words(rows)})"
 
 
 def _column(kind: Any) -> str:
@@ -108,8 +112,8 @@ def _repeats(check: Check) -> str:
 
 def _headings(check: Check) -> str:
     known, unused = check.headings()
-    items = [f"- “{found}” was taken for {meaning}." for found, meaning, how in known if how == "by likeness"]
-    items += [f"- “{textwrap.shorten(found, 80)}” is not used, and was not kept." for found in unused]
+    items = [f"- “{cut(found)}” was taken for {meaning}." for found, meaning, how in known if how == "by likeness"]
+    items += [f"- “{cut(found)}” is not used, and was not kept." for found in unused]
     return _section("Headings", items)
 
 
