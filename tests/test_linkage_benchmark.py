@@ -21,7 +21,7 @@ from benchmarks.linkage.metrics import Quality, assess, calibration, recall_by, 
 from benchmarks.linkage.unseen import FAULTS, apply_unseen_faults, mistake_identifiers  # noqa: E402
 from benchmarks.linkage.uploads import ALL_LEVELS, LIKENESSES, draw_upload, invent_strangers  # noqa: E402
 
-PERSONS = 20_000
+PERSONS = 12_000
 
 
 def pnc(serial: int) -> str:
@@ -314,19 +314,22 @@ def test_the_tables_add_up(measured):
     faults = measure.recall_by_fault(pooled).set_index("fault")
     assert faults.loc["nothing wrong", "linkage"] > 0.99
     assert faults.loc["surname: neighbouring key", "exact matching"] == 0
-    assert (measure.calibration_table(pooled)["n"].sum()) == len(pooled.candidates)
+    calibrated = measure.calibration_table(pooled).groupby("people")[["n", "wrong"]].sum()
+    assert calibrated.loc["all", "n"] == len(pooled.candidates) > calibrated.loc["ordinary", "n"]
+    assert calibrated.loc["all", "wrong"] > calibrated.loc["ordinary", "wrong"]
 
 
 def test_the_report_and_the_picture(register, measured, tmp_path):
     from benchmarks.linkage.picture import draw
 
     pooled = measure.pool_levels(measured)
-    upload = tmp_path / "upload.parquet"
-    draw_upload(register, "realistic", 9, 200).to_parquet(upload)
-    timed = timing.time_method(register.path, upload, "linkage", repeats=1)
+    upload, people = tmp_path / "upload.parquet", draw_upload(register, "realistic", 9, 200)
+    people.to_parquet(upload)
+    timed = timing.time_method(register.path, upload, "floor", repeats=1)
     assert timed["process_wall"] > timed["wall"] > 0 and timed["peak_mb"] > 100
-    assert sum(timed["shares"].values()) == pytest.approx(1) and min(timed["shares"].values()) > 0
-    time = {"linkage": timed, "floor": timed | {"wall": timed["wall"] / 4}}
+    shares = timing.divide(people, register)
+    assert sum(shares.values()) == pytest.approx(1) and min(shares.values()) > 0
+    time = {"floor": timed, "linkage": timed | {"wall": timed["wall"] * 4, "shares": shares}}
     figures = {
         "n_people": PERSONS, "n_records": 1246, "n_uploads": 2, "time": time,
         "quality": measure.quality_table(measured), "calibration": measure.calibration_table(pooled),
@@ -334,7 +337,7 @@ def test_the_report_and_the_picture(register, measured, tmp_path):
         "by_likeness": measure.wrong_by_likeness(pooled), "by_tier": measure.by_tier(pooled),
     }  # fmt: skip
     text = report.as_markdown(figures)
-    assert "20,000 people on the register" in text and "| 4.0 |" in text
+    assert "12,000 people on the register" in text and "| 4.0 |" in text
     rows = [line for line in text.splitlines() if line.startswith("| realistic | linkage |")]
     assert len(rows) == 1 and f"| {figures['quality']['precision'][0]:.4f} (" in rows[0]
     draw(figures, tmp_path / "p.png")

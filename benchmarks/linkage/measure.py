@@ -104,7 +104,14 @@ def quality_table(measured: dict[str, Measured]) -> pd.DataFrame:
 
 
 def calibration_table(pooled: Measured) -> pd.DataFrame:
-    return calibration(pooled.candidates, pooled.records.set_index("row")["truth"])
+    """Calibration over all records (``people`` is "all") and over those whose person is on the register or resembles
+    nobody there ("ordinary"): the model knows of chance, not of relatives and namesakes who were put among the records.
+    """
+    records, candidates = pooled.records, pooled.candidates
+    ordinary = records.loc[records["likeness"].isin(["", "unrelated"]), "row"]
+    groups = {"all": candidates, "ordinary": candidates[candidates["row"].isin(ordinary)]}
+    truth = records.set_index("row")["truth"]
+    return pd.concat([calibration(part, truth).assign(people=name) for name, part in groups.items()], ignore_index=True)
 
 
 def recall_by_fault(pooled: Measured) -> pd.DataFrame:

@@ -31,19 +31,19 @@ def draw(figures: dict[str, Any], path: Path) -> None:
 
 
 def _draw_calibration(ax, table) -> None:
-    x, y = table["mean_posterior"], table["share_right"]
     ax.plot([0, 1], [0, 1], color="0.7", lw=1, zorder=0)
-    # Wilson's interval holds the share itself up to rounding
-    ax.errorbar(
-        x,
-        y,
-        [np.maximum(y - table["low"], 0), np.maximum(table["high"] - y, 0)],
-        fmt="o",
-        color=MARKS["linkage"][0],
-        capsize=3,
-    )
+    for people, colour, words in (
+        ("all", MARKS["tiers"][0], "all records"),
+        ("ordinary", MARKS["linkage"][0], "without people who resemble somebody"),
+    ):
+        part = table[table["people"] == people]
+        x, y = part["mean_posterior"], part["share_right"]
+        # Wilson's interval holds the share itself up to rounding
+        reach = [np.maximum(y - part["low"], 0), np.maximum(part["high"] - y, 0)]
+        ax.errorbar(x, y, reach, fmt="o", color=colour, capsize=3, label=words)
     ax.set(xlabel="posterior of the candidate, mean of the group", ylabel="share that is right (95 % interval)")
     ax.set_title("Is a candidate of posterior p right in a share p of cases?", loc="left", fontsize=10)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.03), ncols=2, frameon=False)
 
 
 def _draw_recall(ax, table) -> None:

@@ -21,7 +21,7 @@ def as_markdown(figures: dict[str, Any]) -> str:
     parts = [
         head,
         _quality(figures["quality"]),
-        "### Expected and actual wrong candidates, by posterior",
+        "### Expected and actual wrong candidates, by posterior: all records; without people who resemble somebody",
         _calibration(figures["calibration"]),
         "### Recall by group, all levels together",
         _recall(figures["by_group"], "group"),
@@ -71,13 +71,22 @@ def _quality(table: pd.DataFrame) -> str:
 
 
 def _calibration(table: pd.DataFrame) -> str:
-    shown = table.assign(posterior=[f"{edge:g} and over" for edge in table["posterior"]])
-    shown["share right"] = [
-        f"{value:.3f} ({low:.3f}–{high:.3f})"
-        for value, low, high in table[["share_right", "low", "high"]].itertuples(index=False)
-    ]
-    columns = ["posterior", "n", "mean_posterior", "share right", "expected_wrong", "wrong"]
-    return _table(shown[columns], {"mean_posterior": _number(3), "expected_wrong": _number(1)})
+    shown = pd.DataFrame({"posterior": sorted(table["posterior"].unique())})
+    for people, words in (("all", ""), ("ordinary", ", nobody alike")):
+        part = table[table["people"] == people].set_index("posterior")
+        interval = [
+            f"{value:.3f} ({low:.3f}–{high:.3f})"
+            for value, low, high in part[["share_right", "low", "high"]].itertuples(index=False)
+        ]
+        columns = {
+            f"candidates{words}": part["n"].map(_number(0)),
+            f"share right{words}": pd.Series(interval, index=part.index),
+            f"expected wrong{words}": part["expected_wrong"].map(_number(1)),
+            f"wrong{words}": part["wrong"].map(_number(0)),
+        }
+        shown = shown.join(pd.DataFrame(columns), on="posterior")
+    shown["posterior"] = [f"{edge:g} and over" for edge in shown["posterior"]]
+    return _table(shown.fillna(""), {})
 
 
 def _recall(table: pd.DataFrame, group: str) -> str:
