@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+from scipy import optimize, special
 
 from .errors import CouldNotBeAnswered, JDLError, Problem
 from .result import Result
@@ -173,13 +173,14 @@ def _noncentrality(n_treatment: float, n_control: float, effect: float) -> float
 
 
 def _power(ncp: float, df: float, alpha: float) -> float:
+    # scipy.special has the same functions as scipy.stats, and loads in a fraction of its time
     if math.isinf(df):
-        q = stats.norm.isf(alpha / 2)
-        return float(stats.norm.sf(q - ncp) + stats.norm.cdf(-q - ncp))
-    q = stats.t.isf(alpha / 2, df)
-    near, far = (float(p) for p in (stats.nct.sf(q, df, ncp), stats.nct.cdf(-q, df, ncp)))
+        q = -special.ndtri(alpha / 2)
+        return float(special.ndtr(ncp - q) + special.ndtr(-q - ncp))
+    q = -special.stdtrit(df, alpha / 2)
+    near, far = 1 - float(special.nctdtr(df, ncp, q)), float(special.nctdtr(df, ncp, -q))
     if math.isnan(near):
-        near = float(stats.norm.sf(q - ncp))
+        near = float(special.ndtr(ncp - q))
     return near + (0.0 if math.isnan(far) else far)  # where SciPy has no number for the far tail, it is below 1e-8
 
 

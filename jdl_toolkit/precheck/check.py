@@ -83,6 +83,8 @@ class Check:
             said.say("gaps", f"{plural(n_gaps, 'thing', 'things')} about the service must be put right first.")
         enough = f"{plural(ready, 'person has', 'people have')} a record without a blocking fault"
         said.say("minimum", f"{enough}; at least {self.minimum:,} are needed.")
+        if self.verdict == READY and self.forecast.result_unlikely:
+            said.say("unlikely", "But with so few, a result is not likely: see what to expect.")
         if not self.n_blocked:
             return said.text
         out = "is left out unless it is" if self.n_blocked == 1 else "are left out unless they are"

@@ -4,11 +4,25 @@ Both are drawn from one list of parts (`content`), which knows Markdown cells an
 else.
 """
 
-from .files import write_figures
-from .html import to_html
-from .index import write_index
-from .lint import lint_html
-from .pdf import to_pdf
-from .report import write_report
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .files import write_figures
+    from .html import to_html
+    from .index import write_index
+    from .lint import lint_html
+    from .pdf import to_pdf
+    from .report import write_report
 
 __all__ = ["lint_html", "to_html", "to_pdf", "write_figures", "write_index", "write_report"]
+
+_HOMES = {"write_figures": "files", "to_html": "html", "write_index": "index", "lint_html": "lint"}
+_HOMES |= {"to_pdf": "pdf", "write_report": "report"}
+
+
+def __getattr__(name: str) -> Any:
+    """Each function is loaded when it is first asked for: a page needs nothing that PDF and figures need."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)

@@ -6,7 +6,6 @@ import re
 from xml.etree import ElementTree
 
 from ..errors import JDLError
-from ..typeface import printable
 
 _SHAPES = frozenset(
     "svg g path rect circle ellipse line polyline polygon text tspan defs use clipPath symbol marker pattern "
@@ -70,6 +69,8 @@ def for_html(svg: str, key: str, title: str, description: str) -> str:
 
 def for_pdf(svg: str, key: str) -> tuple[str, tuple[float, float]]:
     """The drawing with printable text only, and its size in points."""
+    from ..typeface import printable  # loads matplotlib, which no page needs
+
     root = parse(svg, key)
     for element in root.iter():
         element.text, element.tail = (t and printable(t) for t in (element.text, element.tail))
