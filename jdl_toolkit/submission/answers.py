@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
-from .faults import all_issues, issues_of
-from .fields import PLACEHOLDERS, QUESTIONS, SERVICE, plain, question_of
+from .faults import BLOCKS_REQUEST, all_issues, issues_of
+from .fields import PLACEHOLDERS, SERVICE, plain
+from .questions import QUESTIONS, question_of
 from .sheets import Grid, is_blank
 
 NO_ANSWER = PLACEHOLDERS | {"-", "?", "...", "…", "na", "none", "to follow", "pending"}
-REFUSALS = frozenset({"no", "n", "not yet", "false", "0"})
+REFUSAL = re.compile(r"(?i)(?:no|n|not|false|0|unsigned|awaiting)\b")
+#: Headings of columns that hold no answers.
+BESIDE = ("for example", "example", "examples", "guidance", "help")
 
 
 def read_answers(grid: Grid) -> tuple[dict[str, str], pd.DataFrame]:
-    """Answers by question, and what blocks the request.
+    """Answers by question, and the questions without one.
 
-    The question stands in the first filled cell of a row, its answer in the cells to the right of it.
+    The question stands in the first filled cell of a row, its answer in the cells to the right of it, but for columns
+    that a row of headings calls examples.
 
     Parameters
     ----------
@@ -24,18 +30,24 @@ def read_answers(grid: Grid) -> tuple[dict[str, str], pd.DataFrame]:
     Returns
     -------
     answers : dict of str to str
-        By key of `fields.QUESTIONS`; questions that are not the template's by their own words. Only what is answered.
+        By key of `questions.QUESTIONS`; questions that are not the template's by their own words. Only what is
+        answered.
     issues : DataFrame
     """
     answers: dict[str, str] = {}
     asked: dict[str, int] = {}
+    beside: set[int] = set()
     for number, row in enumerate(grid, start=1):
-        filled = [str(cell).strip() for cell in row if not is_blank(cell)]
-        if not filled or plain(filled[0]) in ("question", "questions"):
+        filled = {i: str(cell).strip() for i, cell in enumerate(row) if not is_blank(cell)}
+        said = [text for i, text in filled.items() if i not in beside]
+        if not said:
             continue
-        question = question_of(filled[0])
-        key = question.key if question else filled[0]
-        answer = "; ".join(filled[1:])
+        if plain(said[0]) in ("question", "questions"):
+            beside = {i for i, text in filled.items() if plain(text) in BESIDE}
+            continue
+        question = question_of(said[0])
+        key = question.key if question else said[0]
+        answer = "; ".join(said[1:])
         if answer and answer.casefold() not in NO_ANSWER:
             answers.setdefault(key, answer)
         asked.setdefault(key, number)
@@ -45,9 +57,10 @@ def read_answers(grid: Grid) -> tuple[dict[str, str], pd.DataFrame]:
 def _gaps(answers: dict[str, str], asked: dict[str, int]) -> list[pd.DataFrame]:
     issues = []
     for question in QUESTIONS:
-        if question.required and question.key not in answers:
-            code = "question_unanswered" if question.key in asked else "question_missing"
+        if question.if_missing and question.key not in answers:
+            blocking = "question_unanswered" if question.key in asked else "question_missing"
+            code = blocking if question.if_missing == BLOCKS_REQUEST else "question_left_open"
             issues.append(issues_of(code, SERVICE, [asked.get(question.key)], None, [question.text]))
-    if answers.get("sign_off", "").casefold().strip(" .!") in REFUSALS and "sign_off" in answers:
+    if REFUSAL.match(answers.get("sign_off", "")):
         issues.append(issues_of("not_signed_off", SERVICE, [asked["sign_off"]], None))
     return issues

@@ -6,34 +6,57 @@ The day comes first, as in the United Kingdom. What can only be read otherwise i
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import numpy as np
 import pandas as pd
 
+from .fields import PLACEHOLDERS
 from .sheets import is_blank
 
-# All patterns meet text in lower case.
-_TIME = r"(?:[t ]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[ap]m)?(?:z|[+-]\d{2}:?\d{2})?)?"
+# All patterns meet text in lower case, its digits made plain.
+_TIME = r"(?:[t ]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?: ?[ap]m)?(?:z|[+-][0-9]{2}:?[0-9]{2})?)?"
 _BREAK = r"\s*[\s/.\-\\]\s*"
-YEAR_FIRST = rf"^(?P<year>\d{{4}}){_BREAK}(?P<month>\d{{1,2}}){_BREAK}(?P<day>\d{{1,2}}){_TIME}$"
-DAY_FIRST = rf"^(?P<day>\d{{1,2}}){_BREAK}(?P<month>\d{{1,2}}){_BREAK}(?P<year>\d{{4}}|\d{{2}}){_TIME}$"
-DAY_NAMED = (
-    r"^(?P<day>\d{1,2})(?:st|nd|rd|th)?(?: of)?[\s\-/.,]*(?P<month>[a-z]{3,9})[\s\-/.,]*"
-    rf"(?P<year>\d{{4}}|\d{{2}}){_TIME}$"
-)
-NAMED_FIRST = (
-    rf"^(?P<month>[a-z]{{3,9}})[\s\-/.]*(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s,]+(?P<year>\d{{4}}|\d{{2}}){_TIME}$"
-)
+_YEAR = r"(?P<year>[0-9]{4}|[0-9]{2})"
+_ORDINAL = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?"
+YEAR_FIRST = rf"^(?P<year>[0-9]{{4}}){_BREAK}(?P<month>[0-9]{{1,2}}){_BREAK}(?P<day>[0-9]{{1,2}}){_TIME}$"
+DAY_FIRST = rf"^(?P<day>[0-9]{{1,2}}){_BREAK}(?P<month>[0-9]{{1,2}}){_BREAK}{_YEAR}{_TIME}$"
+DAY_NAMED = rf"^{_ORDINAL}(?: of)?[\s\-/.,]*(?P<month>[a-z]{{3,9}})[\s\-/.,]*{_YEAR}{_TIME}$"
+NAMED_FIRST = rf"^(?P<month>[a-z]{{3,9}})[\s\-/.]*{_ORDINAL}[\s,]+{_YEAR}{_TIME}$"
 WEEKDAY = r"^(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?[,.]?\s+"
 
 MONTHS = {name: i + 1 for i, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split())}
 MONTHS |= {name: MONTHS[name[:3]] for name in "january february march april june july august".split()}
 MONTHS |= {name: MONTHS[name[:3]] for name in "sept september october november december".split()}
+_NAMED_MONTH = "(?:" + "|".join(MONTHS) + ")"
+
+#: What is written for a day that is not known, or has not come yet.
+NO_DATE = PLACEHOLDERS | frozenset(
+    "-|--|?|none|ongoing|on going|on-going|current|present|to date|open|continuing".split("|")
+)
+#: The days that databases and spreadsheets put where they have none.
+STAND_INS = [np.datetime64(day, "us") for day in ("1899-12-30", "1899-12-31", "1900-01-01", "9999-12-31")]
+ONLY_ZEROS = r"^0+[/.\- ]0+[/.\- ]0+(?: .*)?$"
+
+#: Text that is no date -> what it is, for messages. The first that fits.
+KINDS = {
+    r"^[0-9]{4}$": "a year alone",
+    rf"^{_NAMED_MONTH}[\s\-/.,']*(?:[0-9]{{4}}|[0-9]{{2}})$": "a month without a day",
+    r"^(?:[0-9]{1,2}[/.\-][0-9]{4}|[0-9]{4}[/.\-][0-9]{1,2})$": "a month without a day",
+    rf"^[0-9]{{1,2}}(?:st|nd|rd|th)?(?: of)?[\s\-/.,]*{_NAMED_MONTH}$|^[0-9]{{1,2}}[/.\-][0-9]{{1,2}}$": (
+        "a day without a year"
+    ),
+    r"[0-9]{1,4}([/.\-])[0-9]{1,2}\1[0-9]{2,4}.*[0-9]{1,4}\1[0-9]{1,2}\1[0-9]{2,4}": "two dates in one cell",
+    "": "text that is no date",
+}
 
 #: A bare number in this range is the day a spreadsheet counts from 30 December 1899; below are years, above are digits.
 SERIAL_FROM, SERIAL_TO = 2_101, 73_050  # 1905 to 2099
 SERIAL_ZERO = pd.Timestamp("1899-12-30")
 SHIFT_1904 = pd.Timedelta(days=1462)
+
+#: Fewest dates that show an order, or show that none can be seen.
+ENOUGH_TO_CHOOSE, ENOUGH_TO_DOUBT = 3, 10
 
 
 def read_dates(cells: pd.Series, received: dt.date, from_1904: bool = False) -> pd.DataFrame:
@@ -51,30 +74,33 @@ def read_dates(cells: pd.Series, received: dt.date, from_1904: bool = False) -> 
     Returns
     -------
     DataFrame, same index
-        ``date`` (NaT if none), ``fault`` (missing, not_a_date, impossible, or None), ``kind`` (the kind of value that
-        was no date, for messages), ``remark`` (two_digit_year, date_month_first, date_as_number, or None),
-        ``is_text`` (written as text), ``either_order`` (text that is a date in both orders).
+        ``date`` (NaT if none), ``fault`` (missing, stand_in, not_a_date, impossible, or None), ``kind`` (the kind of
+        value that was no date, for messages), ``remark`` (two_digit_year, date_month_first, date_ambiguous,
+        date_column_month_first, date_as_number, or None), ``is_text`` (written as text), ``either_order`` (text that is
+        a date in both orders).
     """
     blank = cells.map(is_blank).astype(bool)
     true_date = cells.map(lambda cell: isinstance(cell, dt.date)).astype(bool)
     number = cells.map(lambda cell: isinstance(cell, (int, float)) and not isinstance(cell, bool)).astype(bool)
-    digits = (
-        cells.where(~blank, "").map(lambda cell: str(cell).strip()).str.fullmatch(r"\d{4,8}(?:\.\d+)?").astype(bool)
-        & ~true_date
-    )
+    written = _plain_text(cells.where(~(blank | true_date), ""))
+    digits = written.str.fullmatch(r"[0-9]{4,8}(?:\.[0-9]+)?").astype(bool)
     text = ~(blank | true_date | number | digits) & cells.map(lambda cell: isinstance(cell, str)).astype(bool)
+    nothing = text & (written.isin(NO_DATE) | (written == ""))
+    text &= ~nothing
 
     read = _empty(cells.index)
-    read.loc[blank, "fault"] = "missing"
+    read.loc[blank | nothing, "fault"] = "missing"
     read.loc[true_date, "date"] = _true_dates(cells[true_date])
-    _fill(read, _from_text(cells[text].astype("str"), received.year))
-    _fill(read, _from_digits(cells[digits].map(lambda cell: str(cell).strip().split(".")[0]).astype("str"), from_1904))
+    _fill(read, _from_text(written[text], received.year))
+    _fill(read, _from_digits(written[digits].str.split(".").str[0], from_1904))
     read.loc[text, "is_text"] = True
 
+    stand_in = read["date"].isin(STAND_INS) | (text & written.str.match(ONLY_ZEROS).astype(bool))
+    read.loc[stand_in, ["date", "fault", "remark"]] = [pd.NaT, "stand_in", None]
     unread = read["date"].isna() & read["fault"].isna()
     read.loc[unread, "fault"] = "not_a_date"
     read.loc[unread & read["kind"].isna(), "kind"] = "a number, time or yes/no value"
-    return read
+    return read.drop(columns="month_first")
 
 
 def maybe_swapped(read: pd.DataFrame) -> bool:
@@ -88,9 +114,32 @@ def maybe_swapped(read: pd.DataFrame) -> bool:
     return min(len(true_days), len(text_days)) >= 5 and bool((true_days <= 12).all() and (text_days > 12).all())
 
 
+def order_unclear(read: pd.DataFrame) -> bool:
+    """Whether none of a column's dates shows if the day or the month comes first.
+
+    Ten dates without a day above 12 come by chance once in (30/12)¹⁰, about 10,000 columns, unless all are of the first
+    of a month.
+    """
+    dated = read[read["is_text"] & read["date"].notna()]
+    days = dated["date"].dt.day
+    return (
+        len(dated) >= ENOUGH_TO_DOUBT
+        and bool(dated["either_order"].mean() > 0.5 and (days <= 12).all())
+        and (days.nunique() > 1)
+    )
+
+
+def _plain_text(cells: pd.Series) -> pd.Series:
+    """Cells as lower-case text with plain digits, without the signs that typing leaves at its ends."""
+    text = cells.map(lambda cell: cell if isinstance(cell, str) else str(cell)).astype("str")
+    text = text.str.replace("[\u200b-\u200f\u2060\ufeff\u00ad]", "", regex=True).str.normalize("NFKC").str.lower()
+    text = text.str.replace("[\u2010-\u2015\u2212]", "-", regex=True).str.replace("\u2044", "/")
+    return text.str.strip().str.strip("'\"`\u2018\u2019\u00b4.,; \t")
+
+
 def _empty(index: pd.Index) -> pd.DataFrame:
     read = pd.DataFrame(index=index)
-    read["date"] = pd.Series(pd.NaT, index=index, dtype="datetime64[us]")
+    read["date"] = read["month_first"] = pd.Series(pd.NaT, index=index, dtype="datetime64[us]")
     for name in ("fault", "kind", "remark"):
         read[name] = pd.Series(None, index=index, dtype="object")
     return read.assign(is_text=False, either_order=False)
@@ -106,9 +155,9 @@ def _true_dates(cells: pd.Series) -> pd.Series:
     return days.astype("datetime64[us]")
 
 
-def _from_text(cells: pd.Series, latest_year: int) -> pd.DataFrame:
-    text = cells.str.normalize("NFKC").str.strip().str.lower().str.replace(WEEKDAY, "", regex=True)
-    parts = pd.DataFrame(index=cells.index, columns=["year", "month", "day"], dtype="object")
+def _from_text(text: pd.Series, latest_year: int) -> pd.DataFrame:
+    text = text.str.replace(WEEKDAY, "", regex=True)
+    parts = pd.DataFrame(index=text.index, columns=["year", "month", "day"], dtype="object")
     for pattern in (YEAR_FIRST, DAY_FIRST, DAY_NAMED, NAMED_FIRST):
         parts = parts.where(parts["year"].notna(), text.str.extract(pattern)[["year", "month", "day"]])
     named = parts["month"].isin(list(MONTHS))
@@ -117,21 +166,33 @@ def _from_text(cells: pd.Series, latest_year: int) -> pd.DataFrame:
     numbers = parts.apply(pd.to_numeric, errors="coerce")
     numbers["year"] += np.where(short_year, np.where(numbers["year"] > latest_year % 100, 1900, 2000), 0)
 
-    month_first = (
-        ~named & numbers["month"].between(13, 31) & numbers["day"].between(1, 12) & ~text.str.match(YEAR_FIRST)
-    )
-    day, month = numbers["day"].copy(), numbers["month"].copy()
-    numbers["day"], numbers["month"] = day.mask(month_first, month), month.mask(month_first, day)
-    read = _empty(cells.index)
-    read["date"] = _from_numbers(numbers)
+    read = _empty(text.index)
+    exchanged = numbers.rename(columns={"day": "month", "month": "day"})
+    read["date"], read["month_first"] = _from_numbers(numbers), _from_numbers(exchanged)
+    read.loc[short_year, "remark"] = "two_digit_year"
+    in_numbers = ~named & ~text.str.match(YEAR_FIRST).astype(bool)
+    _choose_order(read, in_numbers, numbers["day"] != numbers["month"])
     formed = numbers.notna().all(axis=1)
     read.loc[formed & read["date"].isna(), "fault"] = "impossible"
-    read.loc[~formed, "kind"] = "text that is no date"
-    read.loc[short_year, "remark"] = "two_digit_year"
-    read.loc[month_first, "remark"] = "date_month_first"
-    both = ~named & (numbers["day"] <= 12) & (numbers["month"] <= 12) & (numbers["day"] != numbers["month"])
-    read["either_order"] = both & ~month_first & ~text.str.match(YEAR_FIRST)
+    read.loc[~formed, "kind"] = text[~formed].map(_kind)
     return read
+
+
+def _kind(text: str) -> str:
+    return next(kind for pattern, kind in KINDS.items() if re.search(pattern, text))
+
+
+def _choose_order(read: pd.DataFrame, in_numbers: pd.Series, unequal: pd.Series) -> None:
+    """Read dates in numbers alone with the day first, or with the month first where a date or its column shows it."""
+    only_month_first = in_numbers & read["date"].isna() & read["month_first"].notna()
+    read["either_order"] = in_numbers & unequal & read["date"].notna() & read["month_first"].notna()
+    only_day_first = in_numbers & read["date"].notna() & read["month_first"].isna()
+    read.loc[only_month_first, "date"] = read["month_first"]
+    read.loc[only_month_first, "remark"] = "date_month_first"
+    if only_month_first.any():
+        american = only_month_first.sum() >= ENOUGH_TO_CHOOSE and not only_day_first.any()
+        read.loc[read["either_order"], "remark"] = "date_column_month_first" if american else "date_ambiguous"
+        read["date"] = read["date"].mask(read["either_order"] & american, read["month_first"])
 
 
 def _from_digits(digits: pd.Series, from_1904: bool) -> pd.DataFrame:

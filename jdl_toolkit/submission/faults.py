@@ -48,69 +48,135 @@ def _warns(what: str, fix: str) -> Fault:
 
 
 _DATE = "Give day, month and year, as 16/05/1985."
+_CHECK = "Check it against your records."
 
 #: In the order in which a record's reason for being unusable is chosen.
 FAULTS: dict[str, Fault] = {
     # people: who
     "forename_missing": _row(
-        "there is no forename (empty, a placeholder, or no letters)", "Give the forename in full."
+        "there is no forename (empty, not known, a title alone, or no letters)", "Give the forename in full."
     ),
-    "surname_missing": _row("there is no surname (empty, a placeholder, or no letters)", "Give the surname in full."),
-    "forename_initials": _row("the forename is an initial", "Give it in full: initials cannot be looked for."),
-    "surname_initials": _row("the surname is an initial", "Give it in full: initials cannot be looked for."),
+    "surname_missing": _row(
+        "there is no surname (empty, not known, a title alone, or no letters)", "Give the surname in full."
+    ),
+    "forename_initials": _row("the forename is only an initial", "Give it in full: initials cannot be looked for."),
+    "surname_initials": _row("the surname is only an initial", "Give it in full: initials cannot be looked for."),
     "dob_missing": _row("there is no date of birth", _DATE),
-    "dob_not_a_date": _row("the date of birth is not a date", _DATE),
-    "dob_impossible": _row("the date of birth is a day that does not exist", "Check it against your records."),
-    "dob_recent": _row("the date of birth lies in the last year or in the future", "Check it against your records."),
-    "dob_implausible": _row("the date of birth gives an age that is not possible", "Check it against your records."),
-    "gender_missing": _row("there is no gender", "Give M or F."),
-    "gender_code": _row("the gender is not one of the codes", "Give M or F, as recorded by the police or the court."),
-    # people: when
-    "service_start_not_a_date": _row("the service start is not a date", _DATE),
-    "service_start_impossible": _row(
-        "the service start is a day that does not exist", "Check it against your records."
+    "dob_stand_in": _row(
+        "the date of birth is one that computers put where none is known, as 01/01/1900",
+        "Give the true date of birth. If you do not know it, the person cannot be looked for.",
     ),
+    "dob_not_a_date": _row("the date of birth cannot be read as a date", _DATE),
+    "dob_impossible": _row("the date of birth is a day that does not exist", _CHECK),
+    "dob_recent": _row("the date of birth lies in the last year or in the future", _CHECK),
+    "dob_implausible": _row("the date of birth gives an age that is not possible", _CHECK),
+    "gender_missing": _row("there is no gender", "Give M or F, as the police or the court recorded it."),
+    "gender_code": _row(
+        "the gender is not M or F",
+        "The records that we search hold only M or F, which may not be how the person describes their gender. Give the "
+        "one that the police or the court recorded, or we cannot look for the person.",
+    ),
+    # people: when
+    "service_start_not_a_date": _row("the service start cannot be read as a date", _DATE),
+    "service_start_impossible": _row("the service start is a day that does not exist", _CHECK),
     "service_dates_missing": _row(
         "there is neither a service start nor a service end", "Give at least one of the two."
     ),
     "end_before_start": _row("the service ends before it starts", "Check both dates."),
     "outside_data_period": _row(
-        "the service lies outside the period for which reoffending data exist",
-        "Check the date. If it is right, the record can be analysed once the data reach that far.",
+        "the service lies outside the period for which we have data on reoffending",
+        "Check the date. If it is right: a later record can be analysed in a later year, an earlier one cannot.",
         unusable=False,
     ),
     # people: remarks
-    "service_end_not_a_date": _warns("the service end is not a date, and was left out", _DATE),
-    "service_end_impossible": _warns("the service end is a day that does not exist, and was left out", "Check it."),
-    "forename_initials_kept": _warns("the forename is an initial", "Give it in full: few such records can be found."),
-    "surname_initials_kept": _warns("the surname is an initial", "Give it in full: few such records can be found."),
-    "name_characters": _warns("a name holds digits or signs that names do not have", "Check the name."),
-    "pnc_id_malformed": _warns("the PNC id has not the form of one, and was ignored", "Write YYYY/NNNNNNNX."),
+    "service_end_not_a_date": _warns("the service end cannot be read as a date, and was left out", _DATE),
+    "service_end_impossible": _warns("the service end is a day that does not exist, and was left out", _CHECK),
+    "service_stand_in": _warns(
+        "the date is one that computers put where none is known, as 01/01/1900, and was left out",
+        "Give the true date, or leave the cell empty.",
+    ),
+    "forename_initials_kept": _warns(
+        "the forename is only an initial", "Give it in full: few people can be found by an initial."
+    ),
+    "surname_initials_kept": _warns(
+        "the surname is only an initial", "Give it in full: few people can be found by an initial."
+    ),
+    "name_trimmed": _warns(
+        "a title (Mr, Dr), an ending (Jnr, Snr) or words in brackets or quotation marks were left out of the name",
+        "Nothing, if the rest is the name. A maiden or other name in brackets is not looked for.",
+    ),
+    "name_characters": _warns(
+        "the name holds digits, signs or words that names do not have", "Check it, and give the name alone."
+    ),
+    "name_garbled": _warns(
+        "letters with accents were spoilt on the way into this file",
+        "Send the list as .xlsx, or save the CSV file as “CSV UTF-8”.",
+    ),
+    "name_other_script": _warns(
+        "the name is not in the Latin alphabet, in which police and courts record names",
+        "Give it as it is written in English documents.",
+    ),
+    "pnc_id_malformed": _warns(
+        "this is not a PNC id as the police write it, and was not used",
+        "Write year, stroke, seven digits and a letter, as 1985/0012345L, or leave the cell empty.",
+    ),
+    "pnc_id_is_cro": _warns(
+        "this looks like a CRO number, not a PNC id, and was not used", "Give the PNC id, or leave the cell empty."
+    ),
     "pnc_id_check_letter": _warns(
-        "the PNC id's last letter does not fit its digits, so it was ignored", "Check each digit."
+        "the last letter of the PNC id does not fit its digits, so one of them is wrong, and the id was not used",
+        "Check each digit and the letter.",
     ),
     "pnc_id_changed": _warns(
-        "the spreadsheet turned the PNC id into a date or a number, so it was ignored",
+        "the spreadsheet program turned the PNC id into a date or a number, so it was not used",
         "Format the column as text, then type the id again.",
     ),
-    "prison_number_malformed": _warns("the prison number has not the form of one, and was ignored", "Write A9999AA."),
+    "prison_number_malformed": _warns(
+        "this is not a prison number as prisons write it, and was not used",
+        "Write a letter, four digits and two letters, as A1234BC, or leave the cell empty.",
+    ),
+    "identifiers_exchanged": _warns(
+        "PNC id and prison number stood in each other's column, and were read as what they are",
+        "Put each into its own column.",
+    ),
+    "identifier_letters": _warns(
+        "a letter (O, I or L) stood where a digit (0 or 1) belongs, and was read as that digit", _CHECK
+    ),
+    "ethnicity_code": _warns(
+        "the ethnicity is none of White, Black, Asian, Mixed and Other, and was left out",
+        "Choose one of them, or leave the cell empty.",
+    ),
     "two_digit_year": _warns(
-        "the year of a date has two digits, so its century was guessed", "Write years with four digits."
+        "the year has two digits, so we guessed whether it is 19.. or 20..", "Write years with four digits."
     ),
     "date_month_first": _warns(
-        "a date was read with the month first, as it makes sense in no other way", "Write the day first."
+        "the date was read with the month first, as it makes sense in no other way",
+        "Check it, and write the day first, as 16/05/1985.",
+    ),
+    "date_column_month_first": _warns(
+        "the date was read with the month first, as other dates in this column have it",
+        "Check it, and write the day first, as 16/05/1985.",
     ),
     "date_ambiguous": _warns(
-        "a date was read with the day first, but others in this column have the month first",
-        "Check it and write the day first.",
+        "the date was read with the day first, but others in this column have the month first",
+        "Check it, and write the day first, as 16/05/1985.",
     ),
     "date_as_number": _warns(
-        "a date is stored as a bare number, and was read as the day it stands for", "Format the column as a date."
+        "the date is stored as a bare number, and was read as the day it stands for",
+        "Check it, and format the column as a date.",
     ),
     "dates_maybe_swapped": _warns(
-        "no true date in this column has a day above 12, and every date kept as text has: a spreadsheet set to "
-        "American dates probably exchanged day and month",
+        "a program set to American dates has probably exchanged day and month in this column: no date that the "
+        "spreadsheet takes for one has a day above 12, and every date kept as text has",
         "Check some dates against your records, and send the column as text.",
+    ),
+    "dates_order_unclear": _warns(
+        "no date in this column shows whether the day or the month comes first; they were read with the day first",
+        "Check some dates against your records.",
+    ),
+    "dobs_on_new_years_day": _warns(
+        "more dates of birth are 1 January than by chance",
+        "If it stands for a person of whom only the year is known, give the true day: few can be found without it.",
     ),
     "duplicate_exact": _warns(
         "the same person and the same dates appear above", "Take one out, or tell us why there are two records."
@@ -125,25 +191,54 @@ FAULTS: dict[str, Fault] = {
     "identifier_shared": _warns(
         "a PNC id or prison number is shared with somebody of another name or date of birth", "Check both records."
     ),
-    "not_a_record": _warns(
-        "the row looks like a note, a total or a repeated heading, and was not read", "Take it out."
+    "example_row": _warns("the row is the template's example, and was not read", "You may delete it."),
+    "example_mark": _warns(
+        "the row is still marked as the example, but was changed, so it was read as a record",
+        "Check every cell of the row, and put your own number, or nothing, under Record.",
     ),
-    "column_not_used": _warns("the column is not used, and was not kept", "Take it out, unless you need it yourself."),
-    "heading_guessed": _warns("the heading was recognised by its likeness only", "Use the template's heading."),
+    "hidden_row": _warns(
+        "the row is hidden or filtered out in the workbook, and was read all the same",
+        "If it should not be sent, delete it from the file.",
+    ),
+    "formula_without_value": _warns(
+        "the row has a formula whose result is not stored in the file, so its cell was read as empty",
+        "Open the file in a spreadsheet program, save it, and send that.",
+    ),
+    "not_a_record": _warns(
+        "the row looks like a note, a total or a repeated heading, and was not read",
+        "Delete it; if it is a person, give forename and surname.",
+    ),
+    "column_not_used": _warns(
+        "the column is not one that we use, and was not kept", "Delete it before you send: send no more than is asked."
+    ),
+    "heading_guessed": _warns(
+        "the heading was taken for that of the template which it resembles", "Use the template's heading."
+    ),
+    "names_split": _warns(
+        "the column was read as surname and forename, parted at the comma", "Check that the surname comes first."
+    ),
+    "sheet_not_read": _warns(
+        "another sheet looks like a list of people, and was not read", "Put all records on the sheet People."
+    ),
     # the request
     "too_few_people": Fault(
         BLOCKS_REQUEST,
-        "too few people have a record without a blocking fault",
+        "too few different people have a record without a fault that blocks it",
         "Correct the blocked rows, or send more people.",
     ),
     "question_missing": Fault(
         BLOCKS_REQUEST, "the question is not on the sheet", "Add it, as the template asks it, and answer it."
     ),
-    "question_unanswered": Fault(BLOCKS_REQUEST, "the question is not answered", "Answer it in the next cell."),
+    "question_unanswered": Fault(
+        BLOCKS_REQUEST, "the question is not answered", "Write the answer in the cell next to it."
+    ),
+    "question_left_open": _warns(
+        "the question has no answer", "Answer it if you can: it helps readers to understand the result."
+    ),
     "not_signed_off": Fault(
         BLOCKS_REQUEST,
-        "the submission is not signed off inside the organisation",
-        "Have it signed off, and say by which role.",
+        "your organisation has not signed this request off",
+        "Have it signed off, and say in which role, as “Yes, by the director of services”.",
     ),
 }
 

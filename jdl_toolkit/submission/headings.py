@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import difflib
+import re
 
 import pandas as pd
 
 from ..errors import Problem
-from .fields import ALIASES, BY_KEY, COLUMNS, PEOPLE, TELLING, plain
+from .faults import issues_of
+from .fields import ALIASES, BY_KEY, COLUMNS, CORRECTIONS, PEOPLE, REPEATS, TELLING, plain
 from .sheets import Grid, is_blank
 
 COLUMN_FIELDS = ("sheet", "key", "heading", "found", "position", "recognised")
 ROWS_SEARCHED = 30
 HEADINGS_NEEDED = 3
+
+#: How a column was recognised that holds surname and forename, parted by a comma.
+SPLIT = "as surname, forename"
+WHOLE_NAMES = (
+    "name",
+    "names",
+    "full name",
+    "full names",
+    "surname forename",
+    "surname and forename",
+    "surname first name",
+)
+#: Two spellings of one word: a letter or two exchanged, lost or doubled.
+ALIKE = 0.8
 
 
 def find_columns(grid: Grid, file: str) -> tuple[int, pd.DataFrame, list[Problem]]:
@@ -42,8 +58,31 @@ def find_columns(grid: Grid, file: str) -> tuple[int, pd.DataFrame, list[Problem
         wanted = ", ".join(c.heading for c in COLUMNS if c.required)
         fix = f"give the columns the template's headings, in one row: {wanted}, Service start, …"
         return row, _no_columns(), [Problem("there is no row of headings", where, fix)]
-    found = _recognise(grid[row])
+    found = _split_whole_names(_recognise(grid[row]), grid[row + 1 :])
     return row, found, [*_doubled(found, where), *_missing(found, where)]
+
+
+def heading_issues(columns: pd.DataFrame, row: int) -> list[pd.DataFrame]:
+    """Remarks on columns that were guessed, split, or not used; `row` is the number of the row of headings."""
+    found = {
+        "heading_guessed": columns["recognised"] == "by likeness",
+        "names_split": (columns["recognised"] == SPLIT) & (columns["key"] == "surname"),
+        "column_not_used": columns["key"].isna(),
+    }
+    return [
+        issues_of(code, PEOPLE, [row] * int(at.sum()), None, "“" + columns.loc[at, "found"] + "”")
+        for code, at in found.items()
+    ]
+
+
+def other_lists(sheets: dict[str, Grid], used: str) -> list[pd.DataFrame]:
+    """Remarks on sheets that are not the one `used` for People but have its headings."""
+    others = [
+        name
+        for name, grid in sheets.items()
+        if name not in (used, CORRECTIONS, REPEATS) and _heading_row(grid)[1] >= HEADINGS_NEEDED
+    ]
+    return [issues_of("sheet_not_read", PEOPLE, [None], None, [f"“{name}”"]) for name in others]
 
 
 def is_heading_row(cells: pd.DataFrame) -> pd.Series:
@@ -64,7 +103,7 @@ def _heading_row(grid: Grid) -> tuple[int, int]:
 
 
 def _recognise(headings: list[object]) -> pd.DataFrame:
-    filled = [(i + 1, str(h).strip()) for i, h in enumerate(headings) if not is_blank(h)]
+    filled = [(i + 1, " ".join(str(h).split())) for i, h in enumerate(headings) if not is_blank(h)]
     records = []
     for position, found in filled:
         key = ALIASES.get(plain(found))
@@ -85,10 +124,40 @@ def _recognise(headings: list[object]) -> pd.DataFrame:
 def _guess(columns: pd.DataFrame) -> pd.DataFrame:
     """Give misspelt headings to columns that nothing else stands for."""
     for i in columns.index[columns["key"].isna()]:
-        near = difflib.get_close_matches(plain(columns.at[i, "found"]), ALIASES, n=1, cutoff=0.85)
+        near = [known for known in ALIASES if _is_misspelt(plain(columns.at[i, "found"]), known)]
         if near and ALIASES[near[0]] not in set(columns["key"]):
             columns.loc[i, ["key", "recognised"]] = [ALIASES[near[0]], "by likeness"]
     return columns
+
+
+def _is_misspelt(found: str, known: str) -> bool:
+    """Whether one heading is the other with a slip in it. "End date of sentence" is not "end date of service"."""
+    if found.replace(" ", "") == known.replace(" ", ""):
+        return True
+    pairs = list(zip(found.split(), known.split(), strict=False))
+    if not len(pairs) == len(found.split()) == len(known.split()):
+        return False
+    return all(a == b or _is_slip(a, b) for a, b in pairs)
+
+
+def _is_slip(word: str, other: str) -> bool:
+    alike = difflib.SequenceMatcher(None, word, other).ratio() >= ALIKE
+    return alike and min(len(word), len(other)) > 3 and abs(len(word) - len(other)) <= 1
+
+
+def _split_whole_names(columns: pd.DataFrame, below: Grid) -> pd.DataFrame:
+    """Where one column holds all names, each with one comma, let it stand for surname and forename."""
+    whole = columns.index[columns["key"].isna() & columns["found"].map(plain).isin(WHOLE_NAMES)]
+    if len(whole) != 1 or {"forename", "surname"} & set(columns["key"]):
+        return columns
+    at = columns.at[whole[0], "position"] - 1
+    names = [str(row[at]) for row in below if not is_blank(row[at])]
+    if not names or not all(re.fullmatch(r"[^,]*\w[^,]*,[^,]*\w[^,]*", name) for name in names):
+        return columns
+    both = columns.loc[[whole[0]] * 2].assign(
+        key=["surname", "forename"], heading=["Surname", "Forename"], recognised=SPLIT
+    )
+    return pd.concat([columns.drop(whole), both]).sort_values("position", kind="stable").reset_index(drop=True)
 
 
 def _doubled(columns: pd.DataFrame, where: str) -> list[Problem]:
@@ -116,7 +185,9 @@ def _missing(columns: pd.DataFrame, where: str) -> list[Problem]:
 def _suggestion(columns: pd.DataFrame, key: str) -> str:
     heading = BY_KEY[key].heading
     unused = {plain(found): found for found in columns.loc[columns["key"].isna(), "found"]}
-    if key in ("forename", "surname") and (whole := unused.keys() & {"name", "names", "full name"}):
+    if key in ("forename", "surname") and (whole := unused.keys() & set(WHOLE_NAMES)):
+        if {"forename", "surname"} & set(columns["key"]):
+            return f"if the column “{unused[min(whole)]}” holds it, rename that to “{heading}”"
         return f"split the column “{unused[min(whole)]}” into Forename and Surname"
     names = [plain(heading), *BY_KEY[key].aliases]
     near = [

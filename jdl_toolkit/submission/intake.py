@@ -14,12 +14,15 @@ from ..errors import JDLError, Problem
 from ..result import Result
 from ..spec import RequestSpec
 from .answers import read_answers
-from .faults import BLOCKS_REQUEST, BLOCKS_ROW, FAULTS, NO_ISSUES, WARNS, all_issues, issues_of
-from .fields import PEOPLE, QUESTIONS, SERVICE, TELLING
-from .headings import find_columns, is_heading_row
+from .archive import dates_from_1904, row_states
+from .faults import BLOCKS_REQUEST, BLOCKS_ROW, FAULTS, WARNS, all_issues, issues_of
+from .fields import PEOPLE, SERVICE
+from .headings import find_columns, heading_issues, other_lists
+from .questions import QUESTIONS
+from .records import find_records
 from .repeats import check_repeats, number_people
 from .rules import check_people
-from .sheets import Grid, dates_from_1904, find_sheet, is_blank, nearest_sheet, read_sheets
+from .sheets import Grid, find_sheet, is_blank, nearest_sheet, read_sheets
 
 
 class Blocker(NamedTuple):
@@ -127,7 +130,8 @@ def read_submission(path: Path, spec: RequestSpec, data_period: tuple[dt.date, d
     path = Path(path)
     sheets = read_sheets(path)
     people_grid, service_grid, header, columns = _structure(sheets, path)
-    cells, notes = _records(people_grid, header, columns)
+    used = find_sheet(sheets, PEOPLE)
+    cells, notes = find_records(people_grid, header, columns, row_states(path, used))
     if cells.empty:
         raise JDLError(
             "there are no records below the headings",
@@ -140,7 +144,15 @@ def read_submission(path: Path, spec: RequestSpec, data_period: tuple[dt.date, d
     blocked = set(issues.loc[issues["severity"] == BLOCKS_ROW, "row"])
     person = number_people(people)
     n_ready = person[~people["row"].isin(blocked)].nunique()
-    found = [issues, *doubled, gaps, notes, *_heading_issues(columns, header + 1), _too_few(n_ready, spec)]
+    found = [
+        issues,
+        *doubled,
+        gaps,
+        notes,
+        *heading_issues(columns, header + 1),
+        *other_lists(sheets, used),
+        _too_few(n_ready, spec),
+    ]
     ledger = Ledger.start("submission", "records received", len(people))
     return Submission(people, all_issues(found), columns, answers, repeats, ledger, int(person.nunique()), int(n_ready))
 
@@ -168,55 +180,6 @@ def _no_sheet(sheets: dict[str, Grid], name: str, path: Path) -> Problem:
         fix = f"put the questions and answers beside it, as {path.stem}-service.csv"
         return Problem("the answers about the service are missing", path.name, fix)
     return Problem(f"there is no sheet “{name}”", path.name, nearest_sheet(sheets, name))
-
-
-def _records(grid: Grid, header: int, columns: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Raw cells of the rows that are records, indexed by row number; and remarks on the rows that are not.
-
-    A row that says nothing of anybody (no name, date or gender) is blank, a note, or a total of a column. So is a row
-    that repeats the headings, or says in a single cell more than a name would.
-    """
-    below = pd.DataFrame(grid[header + 1 :], dtype="object")
-    below.index = pd.RangeIndex(header + 2, header + 2 + len(below))
-    if below.empty:
-        return below, NO_ISSUES
-    used = columns[columns["key"].notna()].drop_duplicates("key")
-    cells = below.reindex(columns=used["position"] - 1).set_axis(list(used["key"]), axis="columns")
-    filled = ~below.map(is_blank).astype(bool)
-    telling = ~cells[[key for key in TELLING if key in cells]].map(is_blank).astype(bool)
-    n_telling = telling.sum(axis=1)
-    note = (n_telling == 0) | ((n_telling == 1) & _reads_like_a_note(cells)) | is_heading_row(cells)
-    blank = ~filled.any(axis=1) | ((n_telling == 0) & _only_numbered(cells, filled))
-    notes = issues_of("not_a_record", PEOPLE, below.index[note & ~blank], None)
-    return cells[~note & ~blank], notes
-
-
-def _only_numbered(cells: pd.DataFrame, filled: pd.DataFrame) -> pd.Series:
-    """Rows that hold their own number alone: lists are often numbered further than they are filled."""
-    numbered = _words(cells, ["record"]).str.contains(r"^\W*\w*\d", regex=True)
-    return numbered & (filled.sum(axis=1) == 1)
-
-
-def _reads_like_a_note(cells: pd.DataFrame) -> pd.Series:
-    text = _words(cells, ["record", "forename", "surname"])
-    begins = text.str.match(r"(?i)(?:total|sum|count|note|n\.?b\b|nb:|end of|source|key\b|\*|see )").astype(bool)
-    return begins | (text.str.count(r"\S+") > 4) | text.str.fullmatch(r"[\d\s.,]+").astype(bool)
-
-
-def _words(cells: pd.DataFrame, keys: list[str]) -> pd.Series:
-    """The text of some columns, joined row by row."""
-    filled = [cells[key].map(lambda cell: "" if is_blank(cell) else str(cell).strip()) for key in keys if key in cells]
-    return sum((text + " " for text in filled), pd.Series("", cells.index, dtype="str")).astype("str").str.strip()
-
-
-def _heading_issues(columns: pd.DataFrame, row: int) -> list[pd.DataFrame]:
-    guessed, unused = columns["recognised"] == "by likeness", columns["key"].isna()
-    return [
-        issues_of(
-            "heading_guessed", PEOPLE, [row] * int(guessed.sum()), None, "“" + columns.loc[guessed, "found"] + "”"
-        ),
-        issues_of("column_not_used", PEOPLE, [row] * int(unused.sum()), None, "“" + columns.loc[unused, "found"] + "”"),
-    ]
 
 
 def _too_few(n_ready: int, spec: RequestSpec) -> pd.DataFrame:

@@ -22,13 +22,12 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from ..errors import JDLError
 from .faults import BLOCKS_REQUEST, BLOCKS_ROW, WARNS
-from .fields import PEOPLE, SERVICE
+from .fields import CORRECTIONS, PEOPLE, REPEATS, SERVICE
 from .intake import Submission
 from .repeats import list_groups
 from .sheets import find_sheet, read_sheets
 from .workbooks import AUTHOR, head, save
 
-CORRECTIONS, REPEATS = "What to correct", "Possible repeats"
 FILLS = {
     BLOCKS_REQUEST: PatternFill("solid", fgColor="F4A6B8"),
     BLOCKS_ROW: PatternFill("solid", fgColor="F9C5A7"),

@@ -7,18 +7,21 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from ..identifiers import is_pnc_id, normalise_pnc_id, normalise_prison_number
 from ..spec import RequestSpec
-from .dates import maybe_swapped, read_dates
+from .codes import read_ethnicity, read_gender
+from .dates import maybe_swapped, order_unclear, read_dates
 from .faults import BLOCKS_ROW, UNUSABLE, all_issues, issues_of
-from .fields import BY_KEY, GENDERS, PEOPLE, PLACEHOLDERS
-from .sheets import is_blank
-
-#: Every word of the name is one letter: "J", "J.", "J. P.", "J-P".
-INITIALS = r"^(?:[^\W\d_][\W_]+)*[^\W\d_][\W_]*$"
-NAME_SIGNS = r"[\d@_#<>{}\[\]=*+\\|~^;:!?\"]"
+from .fields import BY_KEY, PEOPLE
+from .identifiers import read_identifiers
+from .names import read_names, read_text
 
 Issues = list[pd.DataFrame]
+
+#: What `read_dates` remarks of a date, by its code in `faults.FAULTS`.
+DATE_REMARKS = ("two_digit_year", "date_month_first", "date_column_month_first", "date_ambiguous", "date_as_number")
+
+#: People born on 1 January are 1 in 365; from this share on, and this number, many stand for a year alone.
+MANY_NEW_YEARS_DAYS, FEWEST_NEW_YEARS_DAYS = 0.02, 5
 
 
 def check_people(
@@ -46,24 +49,21 @@ def check_people(
     people = pd.DataFrame(index=cells.index)
     issues: Issues = []
     for key in ("forename", "middle_name", "surname"):
-        people[key] = _read_name(cells[key])
-    for key in ("forename", "surname"):
-        issues += _name_issues(people[key], key, spec.intake.allow_initials)
-    odd = people["forename"].str.contains(NAME_SIGNS, na=False) | people["surname"].str.contains(NAME_SIGNS, na=False)
-    issues.append(_issues("name_characters", odd, "surname"))
+        people[key], found = read_names(cells[key], key, spec.intake.allow_initials)
+        issues += found
     dates = {key: read_dates(cells[key], spec.received, from_1904) for key in ("dob", "service_start", "service_end")}
     for key, read in dates.items():
         people[key] = read["date"]
         issues += _date_remarks(read, key)
-    people["sex"], found = _read_gender(cells["sex"])
-    issues += found
     issues += _service_issues(people, dates, data_period)
     issues += _birth_issues(people, dates["dob"], spec)
-    for read_identifier, key in ((_read_pnc_id, "pnc_id"), (_read_prison_number, "prison_number")):
-        people[key], found = read_identifier(cells[key])
+    for key, read_code in (("sex", read_gender), ("ethnicity", read_ethnicity)):
+        people[key], found = read_code(cells[key])
         issues += found
+    people[["pnc_id", "prison_number"]], found = read_identifiers(cells["pnc_id"], cells["prison_number"])
+    issues += found
     for key in ("region", "establishment"):
-        people[key] = _text(cells[key])
+        people[key] = read_text(cells[key])
     people = people.reset_index().astype({"row": "int64"})
     return _mark_unusable(people, all_issues(issues)), all_issues(issues)
 
@@ -73,50 +73,10 @@ def _issues(code: str, where: pd.Series, key: str, detail: pd.Series | str = "")
     return issues_of(code, PEOPLE, where.index[where], BY_KEY[key].heading, more)
 
 
-def _text(cells: pd.Series) -> pd.Series:
-    """Cells as text: spaces of any kind made one, compatibility characters made plain; missing where blank."""
-    filled = cells.where(~cells.map(is_blank).astype(bool))
-    written = filled.map(_written, na_action="ignore").astype("str")
-    clean = written.str.replace("[\u200b-\u200f\u2060\ufeff\u00ad]", "", regex=True).str.normalize("NFKC")
-    clean = clean.str.replace(r"[\s\x00-\x1f]+", " ", regex=True).str.strip()
-    return clean.where(clean != "")
-
-
-def _written(cell: object) -> str:
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
-
-
-def _read_name(cells: pd.Series) -> pd.Series:
-    text = _text(cells)
-    nothing = text.str.casefold().isin(PLACEHOLDERS) | text.str.startswith("#", na=False)
-    return text.where(~nothing & text.str.contains(r"[^\W\d_]", na=False))
-
-
-def _name_issues(names: pd.Series, key: str, allow_initials: bool) -> Issues:
-    initials = names.str.fullmatch(INITIALS, na=False)
-    code = f"{key}_initials_kept" if allow_initials else f"{key}_initials"
-    return [_issues(f"{key}_missing", names.isna(), key), _issues(code, initials, key)]
-
-
-def _read_gender(cells: pd.Series) -> tuple[pd.Series, Issues]:
-    text = _text(cells).str.casefold().str.strip(" .")
-    text = text.where(~text.isin(PLACEHOLDERS))
-    sex = text.map(GENDERS).astype("str")
-    return sex, [
-        _issues("gender_missing", text.isna(), "sex"),
-        _issues("gender_code", text.notna() & sex.isna(), "sex"),
-    ]
-
-
 def _date_remarks(read: pd.DataFrame, key: str) -> Issues:
-    issues = [
-        _issues(code, read["remark"] == code, key) for code in ("two_digit_year", "date_month_first", "date_as_number")
-    ]
-    if (read["remark"] == "date_month_first").any():
-        issues.append(_issues("date_ambiguous", read["either_order"], key))
-    if maybe_swapped(read):
-        issues.append(issues_of("dates_maybe_swapped", PEOPLE, [None], BY_KEY[key].heading))
-    return issues
+    issues = [_issues(code, read["remark"] == code, key) for code in DATE_REMARKS]
+    of_column = {"dates_maybe_swapped": maybe_swapped(read), "dates_order_unclear": order_unclear(read)}
+    return issues + [issues_of(code, PEOPLE, [None], BY_KEY[key].heading) for code, found in of_column.items() if found]
 
 
 def _birth_issues(people: pd.DataFrame, read: pd.DataFrame, spec: RequestSpec) -> Issues:
@@ -130,6 +90,8 @@ def _birth_issues(people: pd.DataFrame, read: pd.DataFrame, spec: RequestSpec) -
     return [
         *_unread_issues(read, "dob"),
         _issues("dob_missing", read["fault"] == "missing", "dob"),
+        _issues("dob_stand_in", read["fault"] == "stand_in", "dob"),
+        *_new_years_days(people["dob"]),
         _issues("dob_recent", recent, "dob"),
         _issues(
             "dob_implausible",
@@ -140,16 +102,24 @@ def _birth_issues(people: pd.DataFrame, read: pd.DataFrame, spec: RequestSpec) -
     ]
 
 
+def _new_years_days(born: pd.Series) -> Issues:
+    n = int(((born.dt.month == 1) & (born.dt.day == 1)).sum())
+    if n < max(FEWEST_NEW_YEARS_DAYS, MANY_NEW_YEARS_DAYS * born.notna().sum()):
+        return []
+    return [issues_of("dobs_on_new_years_day", PEOPLE, [None], BY_KEY["dob"].heading, [f"{n} of {born.notna().sum()}"])]
+
+
 def _service_issues(
     people: pd.DataFrame, dates: dict[str, pd.DataFrame], data_period: tuple[dt.date, dt.date] | None
 ) -> Issues:
     start, end = people["service_start"], people["service_end"]
     # a start that was given but is no date has its own fault; an end that is no date leaves nothing, if it stands alone
-    none = end.isna() & (dates["service_start"]["fault"] == "missing")
+    none = end.isna() & dates["service_start"]["fault"].isin(("missing", "stand_in"))
     issues = [
         *_unread_issues(dates["service_start"], "service_start"),
         *_unread_issues(dates["service_end"], "service_end"),
         _issues("service_dates_missing", none, "service_start"),
+        *(_issues("service_stand_in", dates[key]["fault"] == "stand_in", key) for key in dates if key != "dob"),
         _issues("end_before_start", end < start, "service_end"),
     ]
     if data_period is not None:
@@ -174,34 +144,11 @@ def _age(born: pd.Series, at: pd.Series) -> pd.Series:
     return at.dt.year - born.dt.year - not_yet
 
 
-def _read_pnc_id(cells: pd.Series) -> tuple[pd.Series, Issues]:
-    changed = (
-        cells.map(lambda cell: not isinstance(cell, str)).astype(bool)
-        & ~cells.map(is_blank).astype(bool)
-        & cells.notna()
-    )
-    text = _text(cells.where(~changed))
-    long = normalise_pnc_id(text).astype("str")
-    right = is_pnc_id(text)
-    issues = [
-        _issues("pnc_id_changed", changed, "pnc_id"),
-        _issues("pnc_id_malformed", text.notna() & long.isna(), "pnc_id"),
-        _issues("pnc_id_check_letter", long.notna() & ~right, "pnc_id"),
-    ]
-    return long.where(right), issues
-
-
-def _read_prison_number(cells: pd.Series) -> tuple[pd.Series, Issues]:
-    text = _text(cells)
-    number = normalise_prison_number(text).astype("str")
-    return number, [_issues("prison_number_malformed", text.notna() & number.isna(), "prison_number")]
-
-
 def _mark_unusable(people: pd.DataFrame, issues: pd.DataFrame) -> pd.DataFrame:
     """Add ``usable`` and ``why_unusable``: the first fault, as `FAULTS` has them, that leaves nothing to look for."""
     blocking = issues[(issues["severity"] == BLOCKS_ROW) & issues["code"].isin(UNUSABLE)]
     first = blocking.assign(order=blocking["code"].map(UNUSABLE.index)).sort_values("order").drop_duplicates("row")
     why = people["row"].map(first.set_index("row")["code"]).astype("str")
     columns = ["row", "forename", "middle_name", "surname", "dob", "sex", "pnc_id", "prison_number"]
-    columns += ["service_start", "service_end", "region", "establishment"]
+    columns += ["service_start", "service_end", "region", "establishment", "ethnicity"]
     return people[columns].assign(usable=why.isna(), why_unusable=why)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import itertools
 import re
 import zipfile
 from pathlib import Path
@@ -16,7 +17,7 @@ from pathlib import Path
 from python_calamine import CalamineError, PasswordError, SheetTypeEnum, load_workbook
 
 from ..errors import JDLError
-from .fields import PEOPLE, SERVICE, SHEET_ALIASES, plain
+from .fields import ALIASES, PEOPLE, SERVICE, SHEET_ALIASES, plain
 
 #: Rows of a sheet, the first being row 1 of the spreadsheet; all rows are equally long.
 Grid = list[list[object]]
@@ -71,14 +72,6 @@ def nearest_sheet(sheets: dict[str, Grid], name: str) -> str:
 def is_blank(cell: object) -> bool:
     """Whether a cell shows nothing (spaces of any kind included)."""
     return cell is None or (isinstance(cell, str) and not cell.strip("\u200b\ufeff \t\r\n\xa0\u2007\u202f"))
-
-
-def dates_from_1904(path: Path) -> bool:
-    """Whether a workbook counts its days from 1904, as spreadsheets on old Macintoshes did."""
-    if Path(path).suffix.lower() != ".xlsx":
-        return False
-    with zipfile.ZipFile(path) as archive:
-        return bool(re.search(rb"date1904=[\"'](?:1|true)", archive.read("xl/workbook.xml")))
 
 
 def _nearest_file(path: Path) -> str:
@@ -155,12 +148,18 @@ def _read_csv_pair(path: Path) -> dict[str, Grid]:
 
 def _read_csv(path: Path) -> Grid:
     text = _decoded(path)
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(",;\t|", key=first.count)
     try:
+        delimiter = max(",;\t|", key=lambda sign: _fit(text, sign))
         return _rectangle([list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)])
     except csv.Error:
         raise JDLError("the file is not readable as CSV", where=path.name, fix=SEND_AGAIN) from None
+
+
+def _fit(text: str, delimiter: str) -> tuple[int, int]:
+    """How well the start of a CSV file reads with a delimiter: most headings known in a row, cells in its first row."""
+    rows = [row for row in itertools.islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 30) if row]
+    known = [len({ALIASES[p] for p in map(plain, row) if p in ALIASES}) for row in rows]
+    return max(known, default=0), len(rows[0]) if rows else 0
 
 
 def _decoded(path: Path) -> str:

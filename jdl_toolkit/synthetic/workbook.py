@@ -17,7 +17,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from ..errors import JDLError
 from ..result import write_atomically
-from ..submission.fields import COLUMNS, PEOPLE, QUESTION_BY_KEY, SERVICE
+from ..submission.fields import COLUMNS, PEOPLE, SERVICE
+from ..submission.questions import QUESTION_BY_KEY
 
 #: Text, so that a spreadsheet does not turn a PNC id into a date; dates as British readers write them.
 NUMBER_FORMATS = {
