@@ -117,10 +117,8 @@ def numbers_among(con: duckdb.DuckDBPyConnection, source: str, columns: list[str
         return {}
     asked = []
     for name in map(quoted, columns):
-        coded = f"regexp_matches({name}, '^\\s*[+-]?0\\d')"
-        asked.append(
-            f"count({name}) > 0 AND coalesce(bool_and(TRY_CAST({name} AS DOUBLE) IS NOT NULL AND NOT {coded}), false)"
-        )
+        number = f"TRY_CAST({name} AS DOUBLE) IS NOT NULL AND NOT regexp_matches({name}, '^\\s*[+-]?0\\d')"
+        asked.append(f"coalesce(bool_and({number}) FILTER (WHERE {name} IS NOT NULL), false)")
         asked.append(f"bool_and(regexp_full_match({name}, '\\s*[+-]?\\d{{1,18}}\\s*'))")
     found = con.execute(f"SELECT {', '.join(asked)} FROM {source}").fetchone()
     pairs = zip(columns, found[::2], found[1::2], strict=True)
