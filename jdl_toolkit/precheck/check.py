@@ -20,7 +20,11 @@ from .suitability import Suitability, judge_suitability
 
 #: Faults with a place of their own in what is told: groups of records, and headings.
 REPEATS = ("duplicate_exact", "duplicate_person", "duplicate_near", "identifier_shared")
-HEADINGS = ("column_not_used", "heading_guessed")
+HEADINGS = ("column_not_used", "heading_guessed", "names_split")
+#: Remarks that concern no record, told one by one in their own words.
+ALONE = ("sheet_not_read",)
+#: How a column was recognised when nobody need look at it again.
+PLAIN_HEADINGS = ("exactly", "by another name")
 
 READY, BLOCKED, TOO_FEW = "can be submitted", "cannot be submitted yet", "too few people"
 _EXIT = {READY: 0, BLOCKED: 2, TOO_FEW: 3}
@@ -99,21 +103,27 @@ class Check:
         return self._told((issues["severity"] == BLOCKS_REQUEST) & (issues["code"] != "too_few_people"))
 
     def remarks(self) -> list[tuple[str, str]]:
-        """Warnings on the answers about the service: place and message."""
+        """Warnings on the answers about the service, and on sheets: place and message."""
         issues = self.submission.issues
-        return self._told((issues["severity"] == WARNS) & (issues["sheet"] != PEOPLE))
+        alone = (issues["sheet"] != PEOPLE) | issues["code"].isin(ALONE)
+        return self._told((issues["severity"] == WARNS) & alone)
 
     def _told(self, which: pd.Series) -> list[tuple[str, str]]:
         found = self.submission.issues[which]
         return [
-            (f"{sheet} sheet" + ("" if pd.isna(row) else f", row {row}"), plain(message))
-            for sheet, row, message in zip(found["sheet"], found["row"], found["message"], strict=True)
+            (
+                "Another sheet" if code in ALONE else f"{sheet} sheet" + ("" if pd.isna(row) else f", row {row}"),
+                plain(message),
+            )
+            for sheet, row, code, message in zip(*(found[c] for c in ("sheet", "row", "code", "message")), strict=True)
         ]
 
     def faults(self, severity: str) -> pd.DataFrame:
         """Faults of records by kind, without those that have a place of their own; see `faults_with_rows`."""
         found = faults_with_rows(self.submission)
-        return found[(found["severity"] == severity) & ~found["code"].isin(REPEATS + HEADINGS)].reset_index(drop=True)
+        return found[(found["severity"] == severity) & ~found["code"].isin(REPEATS + HEADINGS + ALONE)].reset_index(
+            drop=True
+        )
 
     def headings(self) -> tuple[list[tuple[str, str, str]], list[str]]:
         """Headings that are used, as (found, meaning, how recognised), and those that are not."""

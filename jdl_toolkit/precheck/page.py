@@ -18,7 +18,7 @@ from ..result import write_atomically
 from ..submission.faults import BLOCKS_ROW, WARNS
 from ..submission.repeats import count_groups, list_groups
 from ..wording import capital, plain
-from .check import BLOCKED, READY, Check, cut, rows_in_words
+from .check import BLOCKED, PLAIN_HEADINGS, READY, Check, cut, rows_in_words
 from .forecast import CASES, Forecast
 
 #: What is printed of long lists; the marked-up copy has them whole.
@@ -68,6 +68,7 @@ def check_page(check: Check, today: dt.date) -> str:
         unused=[cut(found) for found in unused[:MOST_HEADINGS]],
         n_unused=len(unused),
         period=None if check.data_period is None else tuple(map(_day, check.data_period)),
+        plain_headings=PLAIN_HEADINGS,
         words=parse_words,
     )
 

@@ -13,7 +13,7 @@ from ..numbers import plural
 from ..submission.faults import BLOCKS_ROW, WARNS
 from ..submission.repeats import EPISODES, count_groups, list_groups
 from ..wording import capital, listed
-from .check import BLOCKED, READY, Check, cut, rows_in_words
+from .check import BLOCKED, PLAIN_HEADINGS, READY, Check, cut, rows_in_words
 
 WIDTH = 100
 #: Kinds of warning, and groups of records, that are spelt out; the marked-up copy has them all.
@@ -112,7 +112,8 @@ def _repeats(check: Check) -> str:
 
 def _headings(check: Check) -> str:
     known, unused = check.headings()
-    items = [f"- “{cut(found)}” was taken for {meaning}." for found, meaning, how in known if how == "by likeness"]
+    doubtful = [column for column in known if column[2] not in PLAIN_HEADINGS]
+    items = [f"- “{cut(found)}” was taken for {meaning} ({how}): please check." for found, meaning, how in doubtful]
     items += [f"- “{cut(found)}” is not used, and was not kept." for found in unused]
     return _section("Headings", items)
 
