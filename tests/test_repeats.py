@@ -49,9 +49,8 @@ ONE_PERSON = [
     ({}, {"forename": "Longname", "surname": "Robert"}, "names exchanged"),
     ({}, {"dob": "1980-03-15"}, "a digit of the day"),
     ({}, {"dob": "1981-03-14"}, "a digit of the year"),
-    ({}, {"dob": "1980-03-14", "sex": "F"}, "the sex mistaken is the same person"),
     ({"dob": "1980-03-04"}, {"dob": "1980-04-03"}, "day and month exchanged"),
-    ({}, {"dob": "1980-03-41".replace("41", "24")}, "another digit of the day"),
+    ({}, {"dob": "1980-03-24"}, "another digit of the day"),
     ({"dob": "1978-03-12"}, {"dob": "1978-03-21"}, "two digits of the day exchanged"),
     ({"dob": "1978-03-12"}, {"dob": "1987-03-12"}, "two digits of the year exchanged"),
     ({}, {"dob": "1980-03-15", "surname": "Longnane"}, "a digit of the date and a slip in the surname"),
@@ -61,7 +60,7 @@ ONE_PERSON = [
     ({}, {"surname": "Longname Smith"}, "a second surname behind"),
     ({}, {"forename": "John", "middle_name": "Robert"}, "known by the second forename"),
     (ANNA | {"pnc_id": "P1"}, ANNA | {"pnc_id": "P1", "surname": "Otherwise"}, "a changed surname, the same PNC id"),
-    ({"prison_number": "N1"}, {"prison_number": "N1", "forename": "Bob", "dob": "1980-05-14"}, "the same prison number"),
+    ({"prison_number": "N1"}, {"prison_number": "N1", "forename": "Bob", "dob": "1980-05-14"}, "one prison number"),
 ]  # fmt: skip
 
 TWO_PEOPLE = [
@@ -77,7 +76,7 @@ TWO_PEOPLE = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other", "why"), [c for c in ONE_PERSON if "sex mistaken" not in c[2]])
+@pytest.mark.parametrize(("one", "other", "why"), ONE_PERSON)
 def test_nearly_the_same_person(one, other, why):
     assert groups(one, other) == [(NEAR, "2, 3")], why
     assert groups(other, one) == [(NEAR, "2, 3")], why  # whichever stands first
