@@ -35,3 +35,22 @@ def in_lab(made_lab):
     os.chdir(made_lab.root)
     yield made_lab
     os.chdir(before)
+
+
+@pytest.fixture(scope="session")
+def known_register(tmp_path_factory):
+    """An invented register with people put in by hand, for linkage."""
+    from linkage_register import build_known_register
+
+    from jdl_toolkit.register import Register
+
+    with Register.open(build_known_register(tmp_path_factory.mktemp("linkage"))) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def company(known_register):
+    """Four hundred ordinary records, so that the share on the register is not judged from one."""
+    from linkage_register import draw_upload
+
+    return draw_upload(known_register, "clean", seed=17, n=400)

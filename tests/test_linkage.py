@@ -1,108 +1,21 @@
 """Linkage: who is found, who is not, why, and how often that is right."""
 
 import datetime as dt
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
-from registers import make_spec
+from linkage_register import IDENTITY, KNOWN, as_submitted, draw_upload, link_one, linked, pnc
 
-from jdl_toolkit.identifiers import format_pnc_id, normalise_pnc_id
-from jdl_toolkit.linkage import STATUSES, Linkage, link
+from jdl_toolkit.linkage import STATUSES, Linkage
 from jdl_toolkit.linkage.assignment import row_posteriors
-from jdl_toolkit.register import Register, build_register
-from jdl_toolkit.synthetic import synthesise_register
-from jdl_toolkit.synthetic.uploads import apply_faults, keep_identifiers, off_register_people
-
-PERSONS = 20_000
-IDENTITY = ["forename", "middle_name", "surname", "dob", "sex", "pnc_id", "prison_number"]
-
-
-def pnc(serial: int) -> str:
-    return str(format_pnc_id(np.array([1999]), np.array([serial]))[0])
-
-
-#: People put into the register by hand; their names are too rare for chance to interfere.
-KNOWN = pd.DataFrame(
-    [
-        (900_001, "William", "Henry", "Oakenthorpe", "1980-03-04", "M", pnc(11), "A1234BC"),
-        (900_002, "Karl", None, "Pemberleigh", "1985-06-07", "M", pnc(12), None),
-        (900_003, "Duncan", None, "Pemberleigh", "1985-06-07", "M", pnc(13), None),
-        (900_004, "Trevor", None, "Stanwickham", "1950-01-02", "M", None, None),
-        (900_005, "Janet", None, "Barnthorpley", "1977-08-09", "F", None, None),
-        (900_006, "Muhammad", None, "Quereshipour", "1988-11-25", "M", None, None),
-        (900_007, "Edith", None, "Twicefordham", "1990-10-11", "F", None, None),
-        (900_008, "Edith", None, "Twicefordham", "1990-10-11", "F", None, None),
-    ],
-    columns=["person_id", *IDENTITY],
-).assign(dob=lambda p: pd.to_datetime(p["dob"]))
-ALIAS = pd.DataFrame({"person_id": [900_005], "kind": ["maiden"], "surname": ["Quillfeathers"]})
-
-
-@pytest.fixture(scope="module")
-def register(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("linkage")
-    src = folder / "src"
-    synthesise_register(src, PERSONS, seed=3)
-    KNOWN.to_parquet(src / "person-known.parquet")
-    ALIAS.to_parquet(src / "person_alias-known.parquet")
-    meta = pd.read_parquet(src / "meta.parquet").drop(columns=["n_persons", "n_disposals", "n_offences"])
-    meta.to_parquet(src / "meta.parquet")
-    build_register(src, folder / "r.duckdb")
-    with Register.open(folder / "r.duckdb") as opened:
-        yield opened
-
-
-def draw_upload(register: Register, level: str, seed: int, n: int = 1000) -> pd.DataFrame:
-    """Nine of ten people are on the register, as `truth` says; half of the others look like somebody who is."""
-    rng = np.random.default_rng(seed)
-    people = register.sql("SELECT * FROM person WHERE person_id < 900000 ORDER BY person_id")
-    people["dob"] = people["dob"].astype("datetime64[s]")
-    people = people.astype({c: object for c in IDENTITY if c != "dob"})
-    aliases = register.sql("SELECT person_id, surname AS maiden_surname FROM person_alias WHERE kind = 'maiden'")
-    on = people.sample(n * 9 // 10, random_state=rng).merge(aliases, how="left", on="person_id")
-    off = off_register_people(rng, people, n - len(on))
-    drawn = pd.concat([on.assign(likeness="on the register"), off], ignore_index=True)
-    written = keep_identifiers(
-        rng, apply_faults(rng, drawn.sample(frac=1, random_state=rng).reset_index(drop=True), level)
-    )
-    written["pnc_id"] = normalise_pnc_id(written["pnc_id"])
-    return as_submitted(written.rename(columns={"person_id": "truth"}))
-
-
-def as_submitted(people: pd.DataFrame) -> pd.DataFrame:
-    """Records as `submission.people` holds them."""
-    text = [c for c in IDENTITY if c != "dob"]
-    people = people.reset_index(drop=True).astype({c: object for c in text})
-    people[text] = people[text].where(people[text].notna(), None)
-    people["dob"] = pd.to_datetime(people["dob"])
-    return people.assign(row=np.arange(2, len(people) + 2), usable=people.get("usable", True), why_unusable=None)
-
-
-def linked(people: pd.DataFrame, register: Register, **changes) -> Linkage:
-    return link(SimpleNamespace(people=people), register, make_spec(**changes))
-
-
-@pytest.fixture(scope="module")
-def company(register):
-    """Four hundred ordinary records, so that the share on the register is not judged from one."""
-    return draw_upload(register, "clean", seed=17, n=400)
-
-
-def link_one(register: Register, company: pd.DataFrame, *records: dict) -> pd.DataFrame:
-    """Links of some records given as changes to a known person (``of``), amid ordinary company."""
-    known = KNOWN.set_index("person_id").assign(pnc_id=None, prison_number=None)
-    rows = [known.loc[record.get("of", 900_001)].to_dict() | record for record in records]
-    people = as_submitted(pd.concat([company[IDENTITY], pd.DataFrame(rows)[IDENTITY]]))
-    return linked(people, register).links.tail(len(records))
 
 
 # Measured over many uploads: precision .999, recall .996, .993 and .986 (benchmarks/linkage); 1,000 records are few
 @pytest.mark.parametrize(("level", "recall"), [("clean", 0.98), ("realistic", 0.97), ("dirty", 0.95)])
-def test_precision_and_recall_on_synthetic_uploads(register, level, recall):
-    people = draw_upload(register, level, seed=5)
-    links = linked(people, register).links
+def test_precision_and_recall_on_synthetic_uploads(known_register, level, recall):
+    people = draw_upload(known_register, level, seed=5)
+    links = linked(people, known_register).links
     truth = people["truth"].astype("Int64")
     is_matched = (links["status"] == "matched").to_numpy()
     is_right = is_matched & (links["person_id"] == truth).fillna(False).to_numpy(dtype=bool)
@@ -134,8 +47,8 @@ def test_precision_and_recall_on_synthetic_uploads(register, level, recall):
         ({"of": 900_006, "forename": "Mohammed"}, "short form of the forename, same date of birth"),
     ],
 )
-def test_a_known_person_is_found_and_the_reason_is_readable(register, company, record, tier):
-    found = link_one(register, company, record).iloc[0]
+def test_a_known_person_is_found_and_the_reason_is_readable(known_register, company, record, tier):
+    found = link_one(known_register, company, record).iloc[0]
     assert (found["status"], found["person_id"], found["tier"]) == ("matched", record.get("of", 900_001), tier)
     assert found["posterior"] >= 0.9
 
@@ -149,47 +62,47 @@ def test_a_known_person_is_found_and_the_reason_is_readable(register, company, r
         {"of": 900_006, "forename": "Bartholomew", "surname": "Xanthopoulis"},
     ],
 )
-def test_relatives_and_strangers_are_not_linked(register, company, record):
-    found = link_one(register, company, record).iloc[0]
+def test_relatives_and_strangers_are_not_linked(known_register, company, record):
+    found = link_one(known_register, company, record).iloc[0]
     assert found["status"] == "no match"
     assert pd.isna(found["person_id"]) and pd.isna(found["posterior"]) and found["tier"] == ""
 
 
-def test_twins_on_the_register_are_told_apart(register, company):
-    found = link_one(register, company, {"of": 900_002}, {"of": 900_003}, {"of": 900_003, "pnc_id": pnc(13)})
+def test_twins_on_the_register_are_told_apart(known_register, company):
+    found = link_one(known_register, company, {"of": 900_002}, {"of": 900_003}, {"of": 900_003, "pnc_id": pnc(13)})
     assert found["status"].eq("matched").all()
     assert found["person_id"].tolist() == [900_002, 900_003, 900_003]
 
 
-def test_a_person_recorded_twice_is_ambiguous_not_absent(register, company):
-    found = link_one(register, company, {"of": 900_007}).iloc[0]
+def test_a_person_recorded_twice_is_ambiguous_not_absent(known_register, company):
+    found = link_one(known_register, company, {"of": 900_007}).iloc[0]
     assert found["status"] == "ambiguous" and pd.isna(found["person_id"])
     assert found["posterior"] == pytest.approx(0.5, abs=0.01)
 
 
-def test_an_identifier_of_somebody_else_is_not_trusted(register, company):
+def test_an_identifier_of_somebody_else_is_not_trusted(known_register, company):
     row = pd.DataFrame([KNOWN.iloc[0].to_dict() | {"pnc_id": pnc(12), "prison_number": None}])
-    result = linked(as_submitted(pd.concat([company[IDENTITY], row[IDENTITY]])), register)
+    result = linked(as_submitted(pd.concat([company[IDENTITY], row[IDENTITY]])), known_register)
     assert result.n_identifiers_not_trusted == 1
     last = result.links.iloc[-1]
     assert (last["status"], last["person_id"]) == ("matched", 900_001)
     assert last["tier"] == "same name, same date of birth"
     # A twin's id on the record of the other twin
     row = pd.DataFrame([KNOWN.iloc[1].to_dict() | {"pnc_id": pnc(13), "prison_number": None}])
-    result = linked(as_submitted(pd.concat([company[IDENTITY], row[IDENTITY]])), register)
+    result = linked(as_submitted(pd.concat([company[IDENTITY], row[IDENTITY]])), known_register)
     assert (result.n_identifiers_not_trusted, result.links.iloc[-1]["person_id"]) == (1, 900_002)
 
 
-def test_an_identifier_with_a_wrong_check_letter_counts_as_not_given(register, company):
+def test_an_identifier_with_a_wrong_check_letter_counts_as_not_given(known_register, company):
     right = pnc(12)
     wrong = right[:-1] + ("A" if right[-1] != "A" else "B")
-    found = link_one(register, company, {"of": 900_002, "pnc_id": wrong}).iloc[0]
+    found = link_one(known_register, company, {"of": 900_002, "pnc_id": wrong}).iloc[0]
     assert (found["person_id"], found["tier"]) == (900_002, "same name, same date of birth")
 
 
-def test_repeat_records_stay_matched_dissimilar_ones_become_ambiguous(register, company):
+def test_repeat_records_stay_matched_dissimilar_ones_become_ambiguous(known_register, company):
     found = link_one(
-        register,
+        known_register,
         company,
         {"pnc_id": pnc(11)},
         {"forename": "Will"},
@@ -198,65 +111,70 @@ def test_repeat_records_stay_matched_dissimilar_ones_become_ambiguous(register, 
     )
     assert found["status"].tolist() == ["matched"] * 4  # the last has the same PNC id
     dissimilar = {"prison_number": "A1234BC", "forename": "Ferdinand", "surname": "Xylander"}
-    found = link_one(register, company, {}, dissimilar)
+    found = link_one(known_register, company, {}, dissimilar)
     assert found["status"].tolist() == ["matched", "ambiguous"]
     assert found["person_id"].tolist()[0] == 900_001 and pd.isna(found["person_id"].tolist()[1])
 
 
-def test_unusable_records_are_kept_and_counted(register, company):
+def test_unusable_records_are_kept_and_counted(known_register, company):
     people = company.copy()
     people.loc[people.index[:7], "usable"] = False
     people.loc[people.index[:3], ["forename", "dob"]] = None
-    result = linked(people, register)
+    result = linked(people, known_register)
     assert result.by_status()["unusable identifiers"] == 7
     assert sum(result.by_status().values()) == len(people) and tuple(result.by_status()) == STATUSES
     assert result.links["row"].tolist() == people["row"].tolist()
 
 
-def test_an_upload_without_any_usable_record(register, company):
-    result = linked(company.assign(usable=False), register)
+def test_an_upload_without_any_usable_record(known_register, company):
+    result = linked(company.assign(usable=False), known_register)
     assert result.by_status() == {"matched": 0, "ambiguous": 0, "no match": 0, "unusable identifiers": len(company)}
     assert (result.expected_wrong_links, result.n_candidates) == (0.0, 0)
     assert result.by_tier().empty
 
 
-def test_the_thresholds_are_the_requests(register, company):
-    people = draw_upload(register, "dirty", seed=8, n=300)
-    strict = linked(people, register, linkage={"match_probability": 0.9999, "ambiguous_probability": 0.01})
-    usual = linked(people, register)
+def test_the_thresholds_are_the_requests(known_register, company):
+    people = draw_upload(known_register, "dirty", seed=8, n=300)
+    strict = linked(people, known_register, linkage={"match_probability": 0.9999, "ambiguous_probability": 0.01})
+    usual = linked(people, known_register)
     assert strict.by_status()["matched"] < usual.by_status()["matched"]
     assert strict.by_status()["ambiguous"] > usual.by_status()["ambiguous"]
     assert (usual.links.loc[usual.links["status"] == "matched", "posterior"] >= 0.9).all()
     assert (strict.links.loc[strict.links["status"] == "matched", "posterior"] >= 0.9999).all()
 
 
-def test_the_same_inputs_give_the_same_result_byte_for_byte(register, tmp_path):
-    people = draw_upload(register, "dirty", seed=9, n=300)
+def test_the_same_inputs_give_the_same_result_byte_for_byte(known_register, tmp_path):
+    people = draw_upload(known_register, "dirty", seed=9, n=300)
     for name, rows in (("one", people), ("two", people), ("shuffled", people.sample(frac=1, random_state=4))):
-        linked(rows, register).save(tmp_path / name)
+        linked(rows, known_register).save(tmp_path / name)
     files = sorted(p.name for p in (tmp_path / "one").iterdir())
     assert files == [
         "candidates.parquet",
+        "check.parquet",
+        "levels.parquet",
         "links.parquet",
         "parameters.parquet",
         "result.json",
+        "typical_pairs.parquet",
         "weights_histogram.parquet",
     ]
     for file in files:
         content = (tmp_path / "one" / file).read_bytes()
         assert (tmp_path / "two" / file).read_bytes() == content, file
         assert (tmp_path / "shuffled" / file).read_bytes() == content, file
-    pd.testing.assert_frame_equal(Linkage.load(tmp_path / "one").links, linked(people, register).links)
+    pd.testing.assert_frame_equal(Linkage.load(tmp_path / "one").links, linked(people, known_register).links)
 
 
-def test_the_summary_counts_and_shows_nobody(register, company, capfd):
-    result = linked(company, register)
+def test_the_summary_counts_and_shows_nobody(known_register, company, capfd):
+    result = linked(company, known_register)
     counts = result.by_status()
     assert result.summary().startswith(f"{counts['matched']} of 400 records matched ({counts['ambiguous']} ambiguous, ")
     assert result.by_tier()["n_records"].sum() == counts["matched"]
-    shown = result.by_characteristic(SimpleNamespace(people=company))
-    assert shown.groupby("characteristic")["n_records"].sum().tolist() == [400, 400]
-    assert shown.groupby("characteristic")["n_matched"].sum().tolist() == [counts["matched"]] * 2
+    assert result.by_identifier()["n_records"].sum() == 400
+    assert result.by_doubt()["n_records"].sum() == counts["ambiguous"]
+    shown = result.by_characteristic()
+    assert shown.groupby("characteristic")["n_records"].sum().tolist() == [400] * 6
+    assert shown.groupby("characteristic")["n_matched"].sum().tolist() == [counts["matched"]] * 6
     assert shown["match_rate"].between(0, 1).all()
     assert result.weights_histogram["n_pairs"].sum() == result.n_candidates
     assert list(result.parameters) == ["comparison", "level", "m", "u"]
@@ -265,9 +183,9 @@ def test_the_summary_counts_and_shows_nobody(register, company, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_expected_wrong_links_and_candidates_agree_with_the_posteriors(register):
-    people = draw_upload(register, "dirty", seed=11, n=500)
-    result = linked(people, register)
+def test_expected_wrong_links_and_candidates_agree_with_the_posteriors(known_register):
+    people = draw_upload(known_register, "dirty", seed=11, n=500)
+    result = linked(people, known_register)
     matched = result.links[result.links["status"] == "matched"]
     assert result.expected_wrong_links == pytest.approx((1 - matched["posterior"]).sum())
     assert (result.candidates.groupby("row")["posterior"].sum() <= 1).all()

@@ -29,7 +29,7 @@ def characteristics(submission: Any) -> pd.DataFrame:
     """
     people = submission.people
     sound = is_pnc_id(people["pnc_id"]) | is_prison_number(people["prison_number"])
-    identifier = np.select([sound, is_malformed(submission)], ["given and verified", "malformed"], "not given")
+    identifier = np.select([sound, _is_malformed(submission)], ["given and verified", "malformed"], "not given")
     remarked = _is_remarked(submission, _NAMES_AND_DATES)
     dob = pd.to_datetime(people["dob"])
     new_year = (dob.dt.month == 1) & (dob.dt.day == 1)
@@ -46,7 +46,7 @@ def characteristics(submission: Any) -> pd.DataFrame:
     return pd.DataFrame(levels).astype(dict.fromkeys(list(levels)[1:], "str"))
 
 
-def is_malformed(submission: Any) -> np.ndarray:
+def _is_malformed(submission: Any) -> np.ndarray:
     """Whether an identifier was given that cannot be one, by its form or its check letter."""
     people = submission.people
     pnc, prison = people["pnc_id"], people["prison_number"]

@@ -60,22 +60,23 @@ def is_twin(scored: pd.DataFrame) -> np.ndarray:
 def is_other_person(scored: pd.DataFrame) -> np.ndarray:
     """Pairs that must not link whatever they weigh, because relatives look like this.
 
-    Twins (`is_twin`), and namesakes such as parent and child: same name, date of birth altogether different. Neither
-    applies where an identifier agrees.
+    Twins (`is_twin`), unless the middle name is the same, and namesakes such as parent and child: same name, date of
+    birth altogether different. Neither applies where an identifier agrees.
 
     Returns
     -------
     bool array, shape (n_pairs,)
     """
     namesake = (scored["dob"] == "other").to_numpy()
-    return is_twin(scored) | (namesake & ~is_identified(scored))
+    return (is_twin(scored) & ~_same_middle_name(scored)) | (namesake & ~is_identified(scored))
 
 
 def is_doubtful(scored: pd.DataFrame) -> np.ndarray:
     """Pairs that are at most ambiguous, whatever they weigh, unless an identifier agrees.
 
-    A forename that agrees but roughly, with another surname (Sean for Dean, of another family) or, if it may be another
-    name, with the other sex (Daniel for Danielle, twins); two digits of the date of birth differ (parent and child), or
+    Twins of one middle name; another surname of a man, without a middle name that agrees; a forename that agrees but
+    roughly, with another surname (Sean for Dean, of another family) or, if it may be another name, with the other sex
+    (Daniel for Danielle, twins); two digits of the date of birth differ (parent and child), or
     only the year agrees and the name does so but roughly.
 
     Returns
@@ -85,10 +86,15 @@ def is_doubtful(scored: pd.DataFrame) -> np.ndarray:
     _, surname, _ = agreements(scored)
     rough = scored["forename"].isin(["slip", "cut", "usual", "alike"]).to_numpy()
     maybe_other = rough & (scored["forename"] != "slip").to_numpy()
+    changed = (scored["surname"] == "other").to_numpy() & ~surname & ~_same_middle_name(scored)
     same_name = scored["forename"].isin(FORENAME_CERTAIN).to_numpy() & (scored["surname"] == "exact").to_numpy()
-    weak_name = (rough & ~surname) | (maybe_other & (scored["sex"] == "other").to_numpy())
+    weak_name = (rough & ~surname) | changed | (maybe_other & (scored["sex"] == "other").to_numpy())
     weak_dob = (scored["dob"] == "digits").to_numpy() | ((scored["dob"] == "year").to_numpy() & ~same_name)
-    return (weak_name | weak_dob) & ~is_identified(scored)
+    return ((weak_name | weak_dob) & ~is_identified(scored)) | is_twin(scored)
+
+
+def _same_middle_name(scored: pd.DataFrame) -> np.ndarray:
+    return scored["middle"].isin(["exact", "part"]).to_numpy()
 
 
 def reasons(scored: pd.DataFrame) -> np.ndarray:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
-from ..identifiers import is_pnc_id, is_prison_number
-from .characteristics import is_malformed
 from .evidence import agreements, is_identified
 
 #: What may be said of the identifiers of a record.
@@ -27,8 +23,8 @@ def distrust_identifiers(scored: pd.DataFrame) -> tuple[pd.DataFrame, set[int]]:
     """Trust the identifiers of a record only where they lead to somebody whom the rest of the record describes.
 
     An identifier is in conflict if its owner agrees neither on the date of birth, nor on the whole name, nor roughly on
-    the date and one name; or if the owner's forename is another one and a different person agrees on the whole name
-    and the date of birth (the identifier is then a twin's). Where somebody else agrees on everything, the identifier
+    the date and one name; or if the owner's forename or date of birth is another one and a different person agrees on
+    the whole name and the date of birth (the identifier is then a twin's, or a namesake's). Where somebody else agrees on everything, the identifier
     counts as not given. Otherwise it speaks for its owner all the same, but such a pair is ambiguous at most.
 
     Parameters
@@ -48,7 +44,7 @@ def distrust_identifiers(scored: pd.DataFrame) -> tuple[pd.DataFrame, set[int]]:
     exact_dob = (scored["dob"] == "exact").to_numpy()
     other_rows = set(scored.loc[forename & surname & exact_dob, "row"])
     has_other = scored["row"].isin(other_rows).to_numpy()
-    fits = (exact_dob | (forename & surname) | (dob & (forename | surname))) & (forename | ~has_other)
+    fits = (exact_dob | (forename & surname) | (dob & (forename | surname))) & ((forename & dob) | ~has_other)
     doubted: set[int] = set()
     for key in ("pnc", "prison"):
         leads = (scored[key] == "exact").to_numpy()
@@ -82,12 +78,17 @@ def trusted_owners(scored: pd.DataFrame) -> pd.DataFrame:
     return led[~led["row"].duplicated(keep=False)].reset_index(drop=True)
 
 
-def judge_identifiers(submission: Any, pairs: pd.DataFrame, conflicting: set[int]) -> pd.DataFrame:
+def judge_identifiers(
+    people: pd.DataFrame, levels: pd.DataFrame, pairs: pd.DataFrame, conflicting: set[int]
+) -> pd.DataFrame:
     """What became of the identifiers of each record.
 
     Parameters
     ----------
-    submission : Submission
+    people : DataFrame
+        The submission's.
+    levels : DataFrame
+        From `characteristics`, of the same rows in the same order.
     pairs : DataFrame
         From `pictures.with_outcomes`.
     conflicting : set of int
@@ -97,17 +98,17 @@ def judge_identifiers(submission: Any, pairs: pd.DataFrame, conflicting: set[int
     -------
     DataFrame with row, identifier (one of `IDENTIFIERS`)
     """
-    people = submission.people
-    sound = is_pnc_id(people["pnc_id"]) | is_prison_number(people["prison_number"])
+    row, given = people["row"], levels["identifier"]
+    sound = given == "given and verified"
     agreeing = pairs.loc[is_identified(pairs), "row"]
     differing = pairs.loc[(pairs["outcome"] == "matched") & (pairs["pnc"] == "other"), "row"]
     kinds = {
-        "in conflict": people["row"].isin(conflicting),
-        "agrees": people["row"].isin(agreeing),
-        "another than the register's": people["row"].isin(differing),
-        "not looked up": sound & ~people["usable"].astype(bool),
+        "in conflict": row.isin(conflicting),
+        "agrees": row.isin(agreeing),
+        "another than the register's": row.isin(differing),
+        "not looked up": sound & ~people["usable"].astype(bool).to_numpy(),
         "not found on the register": sound,
-        "malformed": is_malformed(submission),
+        "malformed": given == "malformed",
     }
     found = np.select([np.asarray(test, dtype=bool) for test in kinds.values()], list(kinds), "not given")
-    return pd.DataFrame({"row": people["row"].to_numpy(), "identifier": found}).astype({"identifier": "str"})
+    return pd.DataFrame({"row": row.to_numpy(), "identifier": found}).astype({"identifier": "str"})

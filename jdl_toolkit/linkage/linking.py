@@ -55,7 +55,7 @@ def link(submission: Any, register: Register, spec: RequestSpec, engine: Engine 
     check = check_by_hidden_identifiers(scored, conflicting, asked, entries, levels, register, share, n_people, choice)
     links = _with_unusable(one_row_per_person(links, asked, register), people)
     pairs = with_outcomes(scored, candidates, links)
-    links = links.merge(judge_identifiers(submission, pairs, conflicting), on="row")
+    links = links.merge(judge_identifiers(people, levels, pairs, conflicting), on="row")
     matched = links["status"] == "matched"
     return Linkage(
         links=links,

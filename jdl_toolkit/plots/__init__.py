@@ -8,6 +8,7 @@ from .balance import love_plot, overlap
 from .canvas import DARK, LILAC, NAVY, ORANGE, PLUM, TEAL
 from .effects import estimates_plot, forest_plot, measures_plot
 from .flow import flow_chart
+from .linkage import waterfall, weights_plot
 from .people import people_picture
 from .power import power_curve
 
@@ -26,4 +27,6 @@ __all__ = [
     "overlap",
     "people_picture",
     "power_curve",
+    "waterfall",
+    "weights_plot",
 ]

@@ -136,10 +136,11 @@ def _add_frequencies(con: duckdb.DuckDBPyConnection) -> None:
     """Write `linkage_index` from the entries, each with how often its names occur among the register's people.
 
     usual_forename is the forename if it is a usual one. tf_forename is the share of the forename. tf_surname is the
-    share of the surname among people of that forename, since the two go together (communities, families): with N people, shares f and s, and n people of the whole name,
-    the whole name is expected of (max(N·f·s, n − 1) + d) / N people. d is what names seen once recur more often than
-    N·f·s says, by Good-Turing: twice the names seen twice over the names seen once, less the mean of N·f·s over the
-    latter. Without it, a stranger of the same rare name and a near date of birth would be taken for the person.
+    share of the surname among people of that forename, since the two go together (communities, families): with N
+    people, shares f and s, and n people of the whole name, the whole name is expected of (max(N·f·s, n − 1) + d) / N
+    people. d is what names seen once recur more often than N·f·s says, by Good-Turing: twice the names seen twice over
+    the names seen once, less the mean of N·f·s over the latter. Without it, a stranger of the same rare name and a near
+    date of birth would be taken for the person.
     """
     con.execute(
         f"""

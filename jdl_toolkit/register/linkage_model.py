@@ -78,7 +78,7 @@ def _begins(longer: str, shorter: str) -> str:
             AND starts_with({longer}, left({shorter}, length({shorter}) - 1)))"""
 
 
-_NAME_PARTS = "surname_first_l = surname_last_r OR surname_last_l = surname_first_r OR surname_last_l = surname_last_r"
+_NAME_PARTS = " OR ".join(f"surname_{a}_l = surname_{b}_r" for a in ("first", "last") for b in ("first", "last"))
 _MIDDLE_FOR_FORENAME = "(forename_l = middle_name_r OR middle_name_l = forename_r)"
 _WRONG_DIGITS = "hamming(dob_digits_l, dob_digits_r)"
 _SAME_DAY_AND_MONTH = "month(dob_l) = month(dob_r) AND day(dob_l) = day(dob_r)"
@@ -167,7 +167,9 @@ COMPARISONS: tuple[Comparison, ...] = (
                 3e-4,
             ),
             Level("sound", "sounds the same", "sound_l = sound_r", 0.004, 3e-3),
-            Level("other", "another", "ELSE", 0.015, 0.99),
+            # Women take other surnames more often than men do
+            Level("changed", "another, of a woman", "sex_r = 'F' AND coalesce(sex_l, 'F') = 'F'", 0.010, 0.25),
+            Level("other", "another", "ELSE", 0.005, 0.74),
         ),
     ),
     Comparison(
