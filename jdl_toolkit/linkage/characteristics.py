@@ -25,7 +25,7 @@ def characteristics(submission: Any) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame with row, sex, identifier, remark, birthday, middle_name, ethnicity
+    DataFrame, sorted by row, with row, sex, identifier, remark, birthday, middle_name, ethnicity
     """
     people = submission.people
     sound = is_pnc_id(people["pnc_id"]) | is_prison_number(people["prison_number"])
@@ -43,7 +43,8 @@ def characteristics(submission: Any) -> pd.DataFrame:
         "middle_name": np.where(people["middle_name"].notna(), "given", "not given"),
         "ethnicity": ethnicity.astype(object).where(ethnicity.notna(), "not given"),
     }
-    return pd.DataFrame(levels).astype(dict.fromkeys(list(levels)[1:], "str"))
+    frame = pd.DataFrame(levels).astype(dict.fromkeys(list(levels)[1:], "str"))
+    return frame.sort_values("row", kind="stable", ignore_index=True)
 
 
 def _is_malformed(submission: Any) -> np.ndarray:

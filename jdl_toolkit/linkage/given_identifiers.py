@@ -24,8 +24,9 @@ def distrust_identifiers(scored: pd.DataFrame) -> tuple[pd.DataFrame, set[int]]:
 
     An identifier is in conflict if its owner agrees neither on the date of birth, nor on the whole name, nor roughly on
     the date and one name; or if the owner's forename or date of birth is another one and a different person agrees on
-    the whole name and the date of birth (the identifier is then a twin's, or a namesake's). Where somebody else agrees on everything, the identifier
-    counts as not given. Otherwise it speaks for its owner all the same, but such a pair is ambiguous at most.
+    the whole name and the date of birth (the identifier is then a twin's, or a namesake's). Where somebody else agrees
+    on everything, the identifier counts as not given. Otherwise it speaks for its owner all the same, but such a pair
+    is ambiguous at most.
 
     Parameters
     ----------
@@ -88,7 +89,7 @@ def judge_identifiers(
     people : DataFrame
         The submission's.
     levels : DataFrame
-        From `characteristics`, of the same rows in the same order.
+        From `characteristics`.
     pairs : DataFrame
         From `pictures.with_outcomes`.
     conflicting : set of int
@@ -98,7 +99,7 @@ def judge_identifiers(
     -------
     DataFrame with row, identifier (one of `IDENTIFIERS`)
     """
-    row, given = people["row"], levels["identifier"]
+    row, given = levels["row"], levels["identifier"]
     sound = given == "given and verified"
     agreeing = pairs.loc[is_identified(pairs), "row"]
     differing = pairs.loc[(pairs["outcome"] == "matched") & (pairs["pnc"] == "other"), "row"]
@@ -106,7 +107,7 @@ def judge_identifiers(
         "in conflict": row.isin(conflicting),
         "agrees": row.isin(agreeing),
         "another than the register's": row.isin(differing),
-        "not looked up": sound & ~people["usable"].astype(bool).to_numpy(),
+        "not looked up": sound & ~row.isin(people.loc[people["usable"].astype(bool), "row"]),
         "not found on the register": sound,
         "malformed": given == "malformed",
     }

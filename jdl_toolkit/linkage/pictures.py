@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..register.linkage_model import COMPARISONS
+from ..register.comparisons import COMPARISONS
 from .evidence import is_twin
 
 #: Width of a bar of the histogram, in bits.

@@ -9,7 +9,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 from ..disclosure import suppress_counts
 from ..document import Table, Words
 from ..numbers import number, plural
-from ..register.linkage_model import COMPARISONS
+from ..register.comparisons import COMPARISONS
 from .result import Linkage
 
 _NOT_SHOWN = "[c]"
@@ -43,15 +43,15 @@ def mistakes(linkage: Linkage) -> Words:
     model = (
         f"**By the model itself**: of {plural(counts['matched'], 'record', 'records')} matched, "
         f"{number(linkage.expected_wrong_links, 1)} are expected to be linked to the wrong person. Among the records "
-        f"that were not matched, {number(linkage.expected_missed_links, 1)} are expected to have their person among the "
-        "candidates all the same. The model cannot know of people for whom it saw no candidate."
+        f"that were not matched, {number(linkage.expected_missed_links, 1)} are expected to have their person among "
+        "the candidates all the same. The model cannot know of people for whom it saw no candidate."
     )
     if not recall.n_known:
         return Words(f"{model}\n\nNo record has an identifier to check it by.", ("linkage_mistakes",))
     tally = linkage.check["outcome"].value_counts()
     check = (
-        f"**By hidden identifiers**: the identifiers of {plural(recall.n_known, 'record', 'records')} lead to one person "
-        "each, without conflict. Looked for again by names, date of birth and sex alone, "
+        f"**By hidden identifiers**: the identifiers of {plural(recall.n_known, 'record', 'records')} lead to one "
+        "person each, without conflict. Looked for again by names, date of birth and sex alone, "
         f"{recall.n_found:,} of them were found, {recall.n_wrong:,} linked to somebody else, "
         f"{tally.get('ambiguous', 0):,} ambiguous and {tally.get('missed', 0):,} missed: "
         f"{number(recall.recall, 1, factor=100)} of 100 found (95 % interval {number(recall.low, 1, factor=100)} to "
@@ -60,8 +60,8 @@ def mistakes(linkage: Linkage) -> Words:
         f"{number(recall.n_missed_high)}) are missing from the links of those records."
     )
     assumption = (
-        "This takes an identifier that agrees with a name or the date of birth for the truth, and records without one to "
-        "be written as carefully as records with one. If they are written less carefully, more are missed."
+        "This takes an identifier that agrees with a name or the date of birth for the truth, and records without one "
+        "to be written as carefully as records with one. If they are written less carefully, more are missed."
     )
     return Words(f"{model}\n\n{check}\n\n{assumption}", ("linkage_mistakes",))
 
@@ -89,7 +89,7 @@ def rates_table(rates: pd.DataFrame, minimum_cell: int, *, key: str = "match_rat
 
 
 def unequal_links(rates: pd.DataFrame, minimum_cell: int) -> Words:
-    """Each group set against the largest of its characteristic: who is found less often, and whether it could be chance.
+    """Each group set against the largest of its characteristic: who is found less often, and could that be chance?
 
     The interval of the difference is Newcombe's (1998, Statistics in Medicine 17, 873-890, method 10).
     """
@@ -112,9 +112,10 @@ def _compared(group: dict, base: dict) -> str:
     difference = group["match_rate"] - base["match_rate"]
     how = "as often as" if rate == other else "less often than" if difference < 0 else "more often than"
     chance = "could be chance" if low <= 0 <= high else "is hardly chance"
+    between = f"{number(low, factor=100, sign=True)} to {number(high, factor=100, sign=True)} points"
     return (
-        f"{here[0].upper()}{here[1:]} are found {how} {there}: {rate} of 100 against {other}; a difference of this size "
-        f"{chance} (95 % interval {number(low, factor=100, sign=True)} to {number(high, factor=100, sign=True)} points)."
+        f"{here[0].upper()}{here[1:]} are found {how} {there}: {rate} of 100 against {other}; a difference of this "
+        f"size {chance} (95 % interval {between})."
     )
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 import pyarrow as pa
 
 from ..register import Register
-from ..register.linkage_model import COMPARISONS, memory_connection, quiet_splink, splink_settings
+from ..register.comparisons import COMPARISONS
+from ..register.linkage_model import memory_connection, quiet_splink, splink_settings
 from .candidates import find_candidates
 
 _TEXT = (

@@ -81,8 +81,8 @@ def weights_plot(
         caption or "How strong the evidence is in the pairs that were compared",
         f"Histogram of match weights on a logarithmic scale: {counted}. {needed}",
         data,
-        "Two hills apart from each other are a good sign. A pair of great weight that is not linked is a twin, a namesake "
-        "or another entry of a person who is linked.",
+        "Two hills apart from each other are a good sign. A pair of great weight that is not linked is a twin, a "
+        "namesake or another entry of a person who is linked.",
     )
 
 
