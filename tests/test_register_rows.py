@@ -234,7 +234,7 @@ def test_times_are_days_in_london_and_categories_are_text(tmp_path):
     given["offence"]["proven_date"] = ["2010-05-04T23:59:00", "20100504"]
     made = build(tmp_path, given, strict=True)
     with Register.open(tmp_path / "out.duckdb") as register:
-        days = "SELECT disposal_date AS d FROM disposal UNION SELECT offence_date FROM offence UNION SELECT proven_date FROM offence"
+        days = "SELECT disposal_date AS d FROM disposal UNION SELECT unnest([offence_date, proven_date]) FROM offence"
         assert register.sql(days)["d"].dt.date.tolist() == [DAY]
     assert made["rows"]["person"] == 3
 

@@ -91,9 +91,11 @@ def in_words(made: dict[str, Any]) -> str:
     """What `summarise` returned, for whoever ran the command."""
     said = [
         f"Built {made['register']}: extract {made['extract']}, data from {made['data_start']} to {made['data_end']}.",
-        *(_table_line(made, table, n) for table, n in made["rows"].items() if table != "meta"),
+        *(_table_line(made, table, n) for table, n in made["rows"].items() if n and table != "meta"),
     ]
-    said += _paragraph("How the files were read", [f"{k}: {v}" for k, v in (made["files"] | made["dates"]).items()])
+    if empty := [table for table, n in made["rows"].items() if not n]:
+        said.append(f"  without rows: {', '.join(empty)}")
+    said += _paragraph("How the files were read", _alike(made["files"] | made["dates"]))
     said += _paragraph("Set aside or left out", [_fault_line(fault) for fault in made["set_aside"]])
     if made["set_aside_folder"]:
         said.append(f"  The rows, as they came: {made['set_aside_folder']}. They are about people: keep them safe.")
@@ -113,6 +115,11 @@ def _table_line(made: dict[str, Any], table: str, n: int) -> str:
                 share = covered["n_outside"] / covered["n_rows"]
                 line += f" ({covered['n_outside']:,} outside the period, {share:.1%})"
     return line
+
+
+def _alike(told: dict[str, str]) -> list[str]:
+    """What is told of several places, once."""
+    return [f"{words}: {', '.join(k for k, v in told.items() if v == words)}" for words in dict.fromkeys(told.values())]
 
 
 def _rows(n: int) -> str:
