@@ -208,8 +208,14 @@ def check(
     given = {name: day.date() for name, day in limits.items() if day is not None}
     spec = spec.with_(intake=given) if given else spec
     checked = check_upload(upload, spec, spec.intake.data_period(known))
-    marked = marked_up_copy(upload, checked.submission, marked or upload.with_name(f"{upload.stem}-marked.xlsx"))
-    page = write_page(checked, page or upload.with_name(f"{upload.stem}-check.html"), dt.date.today())
+    marked = marked or upload.with_name(f"{upload.stem}-marked.xlsx")
+    page = page or upload.with_name(f"{upload.stem}-check.html")
+    try:
+        marked_up_copy(upload, checked.submission, marked)
+        write_page(checked, page, dt.date.today())
+    except OSError:
+        fix = "name places that you may write to, with --marked and --page"
+        raise JDLError("the copy or the summary cannot be written", f"{marked}, {page}", fix) from None
     return check_values(checked, marked, page), terminal_words(checked, marked, page)
 
 

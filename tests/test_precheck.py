@@ -593,6 +593,12 @@ def test_files_of_their_own(tmp_path):
     assert done.exit_code == 0 and sorted(p.name for p in tmp_path.glob("*.*")) == ["m.xlsx", "p.html", "upload.xlsx"]
 
 
+def test_a_place_that_cannot_be_written_to_ends_in_words(tmp_path):
+    path = upload(tmp_path)
+    done = run(path, "--page", path / "below-a-file.html", folder=tmp_path)
+    assert done.exit_code == 2 and "cannot be written" in done.output and "--page" in done.output
+
+
 def test_an_upload_that_cannot_be_read_ends_in_words(tmp_path):
     (tmp_path / "upload.xlsx").write_bytes(b"no workbook")
     done = run(tmp_path / "upload.xlsx", folder=tmp_path)
