@@ -13,6 +13,8 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from ..result import write_atomically
 from .episodes import ask, assess_episodes, measure_reoffending, open_tables
@@ -22,6 +24,8 @@ from .records import add_repeats, write_records
 from .served import choose_people, one_each, recognisable_people, sentences_in_period
 from .workbook import write_upload
 
+#: Tables whose rows ``meta`` counts.
+COUNTED = ("person", "disposal", "offence")
 ANSWERS: dict[str, str] = {
     "organisation": "Foundation",
     "sector": "Voluntary and community",
@@ -33,6 +37,8 @@ ANSWERS: dict[str, str] = {
     "where_received": "In the community",
     "referral_route": "Probation (on a court order), the local authority, other agencies, self-referral",
     "date_meaning": "The start date is the first day of the tenancy; the end date is the day the person left it",
+    "sentence_point": "During a community sentence or suspended sentence, or after release",
+    "contact_length": "A stay of some months; the end dates show how long",
     "selection": "By need for housing and risk of losing it, in the order of referral, whatever the past offences",
     "repeats": "People who left and came back have a record for each stay",
     "contact": "Head of research, Foundation",
@@ -82,6 +88,7 @@ def write_foundation(
     changed, helped = plant_effect(touched, participants, effect_pp, rng)
     con.close()
     _rewrite(folder, touched, changed)
+    _recount(folder)
     con = open_tables(folder)
     after = measure_reoffending(con, participants)
     records = add_repeats(con, people, kept, rng)
@@ -153,6 +160,16 @@ def _rewrite(folder: Path, before: dict[str, pd.DataFrame], after: dict[str, pd.
         )
         con.close()
         draft.replace(path)
+
+
+def _recount(folder: Path) -> None:
+    """Let ``meta`` count the rows that the tables hold now."""
+    path = folder / "meta.parquet"
+    counts = {f"n_{name}s": pq.ParquetFile(folder / f"{name}.parquet").metadata.num_rows for name in COUNTED}
+    meta = pq.read_table(path)
+    for name, n in counts.items():
+        meta = meta.set_column(meta.schema.get_field_index(name), name, pa.array([n], pa.int64()))
+    pq.write_table(meta, path)
 
 
 def _flow(rows: pd.DataFrame) -> dict[str, int]:

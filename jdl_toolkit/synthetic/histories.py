@@ -129,7 +129,7 @@ def remove_reoffending(
     ----------
     tables : dict of str to DataFrame
         Tables of a register; ``offence`` and ``disposal`` are needed, ``custody_spell`` and ``needs_assessment`` looked
-        after if present, others passed on.
+        after if present, others passed on. ``meta`` only beside whole tables: it counts what is left of them.
     person_ids : int array, shape (n,)
         Each person once.
     after, until : datetime array, shape (n,)
@@ -158,6 +158,8 @@ def remove_reoffending(
         left["custody_spell"] = _without_spells(tables["custody_spell"], lost)
     if "needs_assessment" in tables:
         left["needs_assessment"] = _without_assessments(tables["needs_assessment"], lost, left["disposal"])
+    if "meta" in tables:
+        left["meta"] = tables["meta"].assign(n_offences=len(left["offence"]), n_disposals=len(left["disposal"]))
     return tables | {name: frame.reset_index(drop=True) for name, frame in left.items()}
 
 
