@@ -23,12 +23,12 @@ def weight_needed(share: float, n_people: int, probability: float) -> float:
 
 
 def with_outcomes(scored: pd.DataFrame, candidates: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
-    """The pairs with outcome: ``matched`` (the best entry of the person a record was linked to), ``ambiguous`` (of such
-    a record, and not quite improbable) or ``not linked``."""
+    """The pairs with posterior and outcome: ``matched`` (an entry of the person a record was linked to), ``ambiguous``
+    (of such a record, and not quite improbable) or ``not linked``. Only a person's best entry has a posterior."""
     pairs = scored.merge(candidates[["row", "entry_id", "posterior"]], on=["row", "entry_id"], how="left")
     record = links.set_index("row").reindex(pairs["row"])
     person = record["person_id"].to_numpy(dtype="float64", na_value=np.nan)
-    is_link = (person == pairs["person_id"].to_numpy()) & pairs["posterior"].notna().to_numpy()
+    is_link = person == pairs["person_id"].to_numpy()
     is_open = (record["status"] == "ambiguous").to_numpy() & (pairs["posterior"] >= 0.01).to_numpy()
     return pairs.assign(outcome=np.select([is_link, is_open], ["matched", "ambiguous"], "not linked"))
 
@@ -62,8 +62,9 @@ def typical_pairs(pairs: pd.DataFrame, start: float) -> pd.DataFrame:
     """
     order = ["match_weight", "row", "entry_id"]
     ranked = pairs.assign(twin=is_twin(pairs)).sort_values(order, kind="stable")
-    matched, ambiguous = ranked[ranked["outcome"] == "matched"], ranked[ranked["outcome"] == "ambiguous"]
-    twins = ranked[ranked["twin"]]
+    best = ranked[ranked["posterior"].notna()]
+    matched, ambiguous = best[best["outcome"] == "matched"], best[best["outcome"] == "ambiguous"]
+    twins = ranked[ranked["twin"] & ranked["posterior"].isna()]
     chosen = {
         "a sure link": matched.iloc[len(matched) // 2 :].head(1),
         "the weakest link": matched.head(1),
@@ -84,4 +85,12 @@ def _steps(name: str, pair: pd.Series, start: float) -> list[tuple[str, str, str
         if pair[comparison.key] in words:
             weight = float(np.round(pair[f"{comparison.key}_weight"]))
             steps.append((name, comparison.words, words[pair[comparison.key]], weight))
+    # What the posterior's odds lack is the part of those who fit, too
+    rivals = float(np.round(_log_odds(pair["posterior"]) - pair["match_weight"] + start))
+    if rivals < 0:
+        steps.append((name, "other people", "they fit, too", rivals))
     return steps
+
+
+def _log_odds(p: float) -> float:
+    return float(np.log2(p / (1 - p))) if 0 < p < 1 else np.inf

@@ -66,6 +66,7 @@ def weights_plot(
         x = [r["weight"] + step * (0.5 + 0.3 * (place - 1)) for r in chosen]
         axes.bar(x, [r["n_pairs"] for r in chosen], step * 0.28, label=outcome, lw=0.6, **look)
     axes.set(yscale="log", xlabel="Match weight, bits (log2 of the Bayes factor)", ylabel="Pairs compared")
+    axes.yaxis.set_major_formatter(lambda n, _: f"{n:,.0f}")
     if isfinite(weight_needed):
         axes.axvline(weight_needed, color=TEAL, ls=(0, (4, 2)), lw=1.2, label="weight that a link needs")
     key_above(axes)
@@ -82,7 +83,7 @@ def weights_plot(
         f"Histogram of match weights on a logarithmic scale: {counted}. {needed}",
         data,
         "Two hills apart from each other are a good sign. A pair of great weight that is not linked is a twin, a "
-        "namesake or another entry of a person who is linked.",
+        "namesake, or somebody than whom another fits better.",
     )
 
 
