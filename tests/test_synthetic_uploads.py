@@ -319,7 +319,7 @@ def test_the_workbook_holds_true_dates_and_text_identifiers(register, tmp_path):
     assert book["People"]["G2"].number_format == book["People"]["G3"].number_format == "@"
     assert book["People"]["E2"].number_format == "DD/MM/YYYY"
     answers = dict(book["Service"].iter_rows(min_row=2, values_only=True))
-    assert answers["What the service start date means"] == "First meeting"
+    assert answers["What the service start and end dates mean"] == "First meeting"
     first = hashlib.sha256(path.read_bytes()).hexdigest()
     write_upload(path, people, {"date_meaning": "First meeting", "sign_off": "Yes"})
     assert hashlib.sha256(path.read_bytes()).hexdigest() == first

@@ -132,8 +132,13 @@ def order_unclear(read: pd.DataFrame) -> bool:
 def _plain_text(cells: pd.Series) -> pd.Series:
     """Cells as lower-case text with plain digits, without the signs that typing leaves at its ends."""
     text = cells.map(lambda cell: cell if isinstance(cell, str) else str(cell)).astype("str")
-    text = text.str.replace("[\u200b-\u200f\u2060\ufeff\u00ad]", "", regex=True).str.normalize("NFKC").str.lower()
+    text = (
+        text.str.replace("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]", "", regex=True)
+        .str.normalize("NFKC")
+        .str.lower()
+    )
     text = text.str.replace("[\u2010-\u2015\u2212]", "-", regex=True).str.replace("\u2044", "/")
+    text = text.str.replace(r"'(?=[0-9]{2}$)", "", regex=True)
     return text.str.strip().str.strip("'\"`\u2018\u2019\u00b4.,; \t")
 
 
@@ -219,7 +224,7 @@ def _pieces(digits: pd.Series, **where: slice) -> pd.DataFrame:
 
 def _from_numbers(parts: pd.DataFrame) -> pd.Series:
     """Dates of year, month and day; NaT where there is no such day."""
-    inside = parts["year"].between(1000, 2999) & parts["month"].between(1, 12) & parts["day"].between(1, 31)
+    inside = parts["year"].between(1000, 9999) & parts["month"].between(1, 12) & parts["day"].between(1, 31)
     whole = parts.where(inside).astype("float64")
     first = (whole["year"] - 1970) * 12 + whole["month"] - 1
     months = first.fillna(0).astype("int64").to_numpy().astype("datetime64[M]")

@@ -109,8 +109,8 @@ FAULTS: dict[str, Fault] = {
         "the name holds digits, signs or words that names do not have", "Check it, and give the name alone."
     ),
     "name_garbled": _warns(
-        "letters with accents were spoilt on the way into this file",
-        "Send the list as .xlsx, or save the CSV file as “CSV UTF-8”.",
+        "letters with accents were spoilt on the way into this file; we put them right where we could",
+        "Check the name. Next time, send the list as .xlsx, or save the CSV file as “CSV UTF-8”.",
     ),
     "name_other_script": _warns(
         "the name is not in the Latin alphabet, in which police and courts record names",

@@ -97,7 +97,7 @@ def is_heading_row(cells: pd.DataFrame) -> pd.Series:
 
 
 def _heading_row(grid: Grid) -> tuple[int, int]:
-    known = [len({ALIASES[p] for p in map(plain, row) if p in ALIASES}) for row in grid[:ROWS_SEARCHED]]
+    known = [len({key for key in map(_key_of, row) if key}) for row in grid[:ROWS_SEARCHED]]
     best = max(range(len(known)), key=known.__getitem__, default=0)
     return best, known[best] if known else 0
 
@@ -106,12 +106,12 @@ def _recognise(headings: list[object]) -> pd.DataFrame:
     filled = [(i + 1, " ".join(str(h).split())) for i, h in enumerate(headings) if not is_blank(h)]
     records = []
     for position, found in filled:
-        key = ALIASES.get(plain(found))
+        key = ALIASES.get(_bare(found))
         how = (
             "not used"
             if key is None
             else "exactly"
-            if plain(found) == plain(BY_KEY[key].heading)
+            if _bare(found) == plain(BY_KEY[key].heading)
             else "by another name"
         )
         records.append((PEOPLE, key, None, found, position, how))
@@ -124,10 +124,22 @@ def _recognise(headings: list[object]) -> pd.DataFrame:
 def _guess(columns: pd.DataFrame) -> pd.DataFrame:
     """Give misspelt headings to columns that nothing else stands for."""
     for i in columns.index[columns["key"].isna()]:
-        near = [known for known in ALIASES if _is_misspelt(plain(columns.at[i, "found"]), known)]
-        if near and ALIASES[near[0]] not in set(columns["key"]):
-            columns.loc[i, ["key", "recognised"]] = [ALIASES[near[0]], "by likeness"]
+        key = _key_of(columns.at[i, "found"])
+        if key and key not in set(columns["key"]):
+            columns.loc[i, ["key", "recognised"]] = [key, "by likeness"]
     return columns
+
+
+def _bare(heading: object) -> str:
+    """What a heading says, without its number in a list, and without "of" where "of client" stood."""
+    return re.sub(r"^\d+ (?=\D)| of$", "", plain(heading))
+
+
+def _key_of(heading: object) -> str | None:
+    """The column that a heading stands for, though it be misspelt; None if it is none of ours."""
+    said = "" if is_blank(heading) or not isinstance(heading, str) or len(heading) > 60 else _bare(heading)
+    near = (key for known, key in ALIASES.items() if said and _is_misspelt(said, known))
+    return ALIASES.get(said) or next(near, None)
 
 
 def _is_misspelt(found: str, known: str) -> bool:

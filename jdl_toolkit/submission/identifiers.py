@@ -60,6 +60,7 @@ def read_identifiers(pnc_cells: pd.Series, prison_cells: pd.Series) -> tuple[pd.
 
 def _text(cells: pd.Series) -> pd.Series:
     text = read_known(cells).str.upper().str.replace(r"[\s\u200b']+", "", regex=True)
+    text = text.str.replace(r"^(?:PNC|NOMS)(?:ID|NO)?[:.]*|[.,;]+$", "", regex=True)
     return text.str.replace(r"(?<=\d)[\\\-\u2010-\u2015](?=\d)", "/", regex=True)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from .faults import issues_of
@@ -18,7 +20,7 @@ GARBLED = r"[\u00c2-\u00c5][\u0080-\u00bf\u0152-\u0178\u0192\u02c6\u02dc\u2013-\
 
 TITLES = r"(?i)^(?:mr|mrs|ms|miss|mx|master|dr|sir|rev|revd|prof)\b\.?\s*(?=\S|$)"
 SUFFIXES = r"(?i)[\s,]+\(?(?:jnr|jr|snr|sr|esq|ii|iii)\.?\)?$"
-ASIDES = r"\s*(?:\([^()]*\)|\[[^\[\]]*\]|\"[^\"]*\"|\u201c[^\u201c\u201d]*\u201d)\s*"
+ASIDES = r"\s*(?:(?<=\s)'[^']+'(?=\s|$)|\([^()]*\)|\[[^\[\]]*\]|\"[^\"]*\"|\u201c[^\u201c\u201d]*\u201d)\s*"
 
 _PLAIN = str.maketrans(
     dict.fromkeys("\u2018\u2019\u201b\u02bb\u02bc\u00b4`\u2032\uff07", "'")
@@ -30,7 +32,9 @@ def read_text(cells: pd.Series) -> pd.Series:
     """Cells as text: spaces of any kind made one, compatibility characters made plain; missing where blank."""
     filled = cells.where(~cells.map(is_blank).astype(bool))
     written = filled.map(_written, na_action="ignore").astype("str")
-    clean = written.str.replace("[\u200b-\u200f\u2060\ufeff\u00ad]", "", regex=True).str.normalize("NFKC")
+    clean = written.str.replace("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]", "", regex=True).str.normalize(
+        "NFKC"
+    )
     clean = clean.str.replace(r"[\s\x00-\x1f]+", " ", regex=True).str.strip()
     return clean.where(clean != "")
 
@@ -59,7 +63,8 @@ def read_names(cells: pd.Series, key: str, allow_initials: bool) -> tuple[pd.Ser
         Missing where there is no name: blank, a placeholder, no letter, a title alone.
     issues : list of DataFrame
     """
-    as_sent = read_text(cells.map(_plain_signs))
+    garbled = cells.map(lambda cell: isinstance(cell, str) and re.search(GARBLED, cell) is not None).astype(bool)
+    as_sent = read_text(cells.mask(garbled, cells.map(_ungarbled)).map(_plain_signs))
     nothing = as_sent.str.casefold().str.strip(" .").isin(PLACEHOLDERS) | as_sent.str.startswith("#", na=False)
     as_sent = as_sent.where(~nothing & as_sent.str.contains(r"[^\W\d_]", na=False))
     core = as_sent.str.replace(ASIDES, " ", regex=True).str.strip()
@@ -68,10 +73,9 @@ def read_names(cells: pd.Series, key: str, allow_initials: bool) -> tuple[pd.Ser
     core = core.str.replace(r"\s+", " ", regex=True).str.strip(" ,")
     names = core.where(core.str.contains(r"[^\W\d_]", na=False))
     other_script = names.str.contains(OTHER_SCRIPTS, na=False)
-    garbled = names.str.contains(GARBLED, na=False)
     found = {
         "name_trimmed": names.notna() & (names != as_sent),
-        "name_garbled": garbled,
+        "name_garbled": garbled & names.notna(),
         "name_other_script": other_script,
         "name_characters": ~garbled & names.str.contains(SIGNS, na=False),
     }
@@ -83,6 +87,14 @@ def read_names(cells: pd.Series, key: str, allow_initials: bool) -> tuple[pd.Ser
 
 def _written(cell: object) -> str:
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+
+
+def _ungarbled(cell: object) -> object:
+    """Text in UTF-8 that was taken for Windows text, put right where that is possible."""
+    try:
+        return cell.encode("cp1252").decode("utf-8") if isinstance(cell, str) else cell
+    except UnicodeError:
+        return cell
 
 
 def _plain_signs(cell: object) -> object:

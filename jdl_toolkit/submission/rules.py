@@ -45,7 +45,8 @@ def check_people(
         One row per record, as in `Submission.people`.
     issues : DataFrame
     """
-    cells = cells.reindex(columns=list(BY_KEY)).rename_axis("row")
+    absent = dict.fromkeys([key for key in BY_KEY if key not in cells])
+    cells = cells.assign(**absent).astype("object")[list(BY_KEY)].rename_axis("row")
     people = pd.DataFrame(index=cells.index)
     issues: Issues = []
     for key in ("forename", "middle_name", "surname"):

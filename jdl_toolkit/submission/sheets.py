@@ -66,7 +66,8 @@ def nearest_sheet(sheets: dict[str, Grid], name: str) -> str:
     near = difflib.get_close_matches(plain(name), {plain(found): found for found in sheets}, n=1, cutoff=0.5)
     if near:
         return f"rename the sheet “{next(found for found in sheets if plain(found) == near[0])}” to “{name}”"
-    return f"add a sheet named “{name}”, as in the template; the file has {len(sheets)} other sheet(s)"
+    others = "1 other sheet" if len(sheets) == 1 else f"{len(sheets)} other sheets"
+    return f"add a sheet named “{name}”, as in the template; the file has {others}"
 
 
 def is_blank(cell: object) -> bool:

@@ -1,0 +1,233 @@
+"""Uploads as people really send them: what is read is right, or a remark says that it may not be."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from openpyxl import load_workbook
+from registers import make_spec
+from uploads_on_disk import ANSWERS, HEADINGS, people_rows, person, write_csv, write_xlsx
+
+from jdl_toolkit.errors import JDLError
+from jdl_toolkit.submission import Submission, read_submission
+from jdl_toolkit.submission.dates import order_unclear, read_dates
+from jdl_toolkit.submission.faults import FAULTS
+
+SPEC = make_spec()
+D = dt.date
+FEW_COLUMNS = ["Surname", "Forename", "Date of birth", "Gender", "Service start"]
+
+
+def submit(tmp_path: Path, heading: str, cells: list, n: int = 70) -> Submission:
+    """An upload whose first people have these cells in a column."""
+    headings = HEADINGS if heading in HEADINGS else [*HEADINGS, heading]
+    records = [person(i) | ({heading: cells[i]} if i < len(cells) else {}) for i in range(n)]
+    return read_submission(write_xlsx(tmp_path / "a.xlsx", people_rows(records, headings)), SPEC)
+
+
+def sheet(tmp_path: Path, rows: list[list]) -> Submission:
+    return read_submission(write_xlsx(tmp_path / "a.xlsx", rows), SPEC)
+
+
+def by_row(found: Submission, n: int) -> list[set[str]]:
+    return [set(found.issues.loc[found.issues["row"] == row, "code"]) for row in range(2, n + 2)]
+
+
+def few(n: int = 70) -> list[list]:
+    return people_rows([person(i) for i in range(n)], FEW_COLUMNS)[1:]
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("sent", "read", "codes"),
+    [
+        ("Mr John", "John", {"name_trimmed"}), ("Drew", "Drew", set()), ("Missy", "Missy", set()),
+        ("Dr", None, {"forename_missing"}), ("Robert (Bob)", "Robert", {"name_trimmed"}),
+        ("Robert “Bob”", "Robert", {"name_trimmed"}), ("Robert 'Bob'", "Robert", {"name_trimmed"}),
+        ("Sam Jnr.", "Sam", {"name_trimmed"}), ("Junior", "Junior", set()),
+        ("Bob \U0001f600", "Bob \U0001f600", {"name_characters"}),
+        ("O´Neil", "O'Neil", set()), ("O’Neil", "O'Neil", set()), ("Ｊｏｓｅ", "Jose", set()),
+        ("\u202eJose", "Jose", set()),
+        ("Иван", "Иван", {"name_other_script"}), ("王", "王", {"name_other_script"}), ("Jоse", "Jоse", {"name_other_script"}),
+        ("JosÃ©", "José", {"name_garbled"}), ("Oâ€™Neil", "O'Neil", {"name_garbled"}), ("Łukasz", "Łukasz", set()),
+        ("John, Smith", "John, Smith", {"name_characters"}), ("An\u2009na", "An na", set()),
+    ],
+)  # fmt: skip
+def test_a_name_is_made_plain(tmp_path, sent, read, codes):
+    found = submit(tmp_path, "Forename", [sent])
+    name = found.people["forename"].iloc[0]
+    assert (None if pd.isna(name) else name) == read
+    assert by_row(found, 1) == [codes]
+
+
+def test_one_column_of_names_is_parted_at_the_comma_and_said_so(tmp_path):
+    names = [[f"{r[0].upper()}, {r[1]}", *r[2:]] for r in few()]
+    found = sheet(tmp_path, [["Name", *FEW_COLUMNS[2:]], *names])
+    assert found.people[["surname", "forename"]].iloc[0].tolist() == ["SURAAAA", "Foreaaa"]
+    assert found.issues[["code", "row"]].values.tolist() == [["names_split", 1]]
+    assert found.columns["recognised"].tolist()[:2] == ["as surname, forename"] * 2
+    with pytest.raises(JDLError, match="split the column “Name” into Forename and Surname"):
+        sheet(tmp_path, [["Name", *FEW_COLUMNS[2:]], *names[1:], ["Anna Bell", *names[0][1:]]])
+
+
+# Codes and identifiers
+
+
+def test_gender_that_the_records_do_not_hold_is_answered_kindly(tmp_path):
+    found = submit(tmp_path, "Gender", ["Male ", "FEMALE.", "Ｍ", 1, "Non-binary", "X", "prefer not to say"])
+    assert found.people["sex"].tolist()[:3] == ["M", "F", "M"]
+    assert by_row(found, 7)[3:] == [{"gender_code"}] * 3 + [{"gender_missing"}]
+    assert "may not be how the person describes their gender" in FAULTS["gender_code"].fix
+
+
+def test_ethnicity_is_optional_and_read_into_five_codes(tmp_path):
+    sent = ["White", "W1", "Black Caribbean", "Asian or Asian British - Indian", "Mixed white and black caribbean"]
+    sent += ["Any other white background", "White and Asian", "Arab", "Not stated", None, "Chinese"]
+    found = submit(tmp_path, "Ethnicity", sent)
+    expected = ["White", "White", "Black", "Asian", "Mixed", "White", "Mixed", "Other", None, None, None]
+    assert [None if pd.isna(code) else code for code in found.people["ethnicity"][:11]] == expected
+    assert found.issues[["code", "row"]].values.tolist() == [["ethnicity_code", 12]]
+
+
+def test_identifiers_are_read_as_they_are_written(tmp_path):
+    forms = ["85/12345l", "1985 / 0012345 L", "1985-0012345L", "1985\\0012345L", "1985/OO12345L", "PNC: 85/12345L"]
+    for form in forms:
+        found = submit(tmp_path, "PNC id", [form])
+        assert found.people["pnc_id"].iloc[0] == "1985/0012345L"
+        assert by_row(found, 1) == [{"identifier_letters"} if "O" in form else set()]
+    found = submit(tmp_path, "PNC id", ["CRO 12345/85X", "n/a", "1985/0O12345Q"])
+    assert by_row(found, 3) == [{"pnc_id_is_cro"}, set(), {"pnc_id_malformed"}]
+    found = submit(tmp_path, "Prison number", ["A12O4BC", "a 1234 bc.", "A1234B"])
+    assert found.people["prison_number"].tolist()[:2] == ["A1204BC", "A1234BC"]
+    assert by_row(found, 3) == [{"identifier_letters"}, set(), {"prison_number_malformed"}]
+
+
+def test_identifiers_in_each_others_column_are_put_right(tmp_path):
+    records = [person(i) for i in range(70)]
+    records[0] |= {"PNC id": "A1234BC", "Prison number": "1985/0012345L"}
+    records[1] |= {"PNC id": "A1234BD"}
+    records[2] |= {"PNC id": "A1234BE", "Prison number": "A1234BF"}  # which of the two is right cannot be seen
+    found = sheet(tmp_path, people_rows(records))
+    assert found.people[["pnc_id", "prison_number"]].iloc[0].tolist() == ["1985/0012345L", "A1234BC"]
+    assert found.people["prison_number"].tolist()[1:3] == ["A1234BD", "A1234BF"]
+    assert by_row(found, 3) == [{"identifiers_exchanged"}, {"identifiers_exchanged"}, {"pnc_id_malformed"}]
+
+
+# Dates
+
+
+@pytest.mark.parametrize(
+    ("cell", "date"),
+    [
+        ("'16/05/1985", D(1985, 5, 16)), ("16/05/1985.", D(1985, 5, 16)), ("16–05–1985", D(1985, 5, 16)),
+        ("１６/０５/１９８５", D(1985, 5, 16)), ("３１１８３", D(1985, 5, 16)), ("16/05/'85", D(1985, 5, 16)),
+        ("16 / 05 / 1985", D(1985, 5, 16)), ("31183.0", D(1985, 5, 16)),
+    ],
+)  # fmt: skip
+def test_dates_as_they_are_typed(cell, date):
+    assert read_dates(pd.Series([cell], dtype="object"), SPEC.received)["date"].iloc[0].date() == date
+
+
+@pytest.mark.parametrize(
+    ("cell", "fault", "kind"),
+    [
+        ("Sept 2013", "not_a_date", "a month without a day"), ("05/1985", "not_a_date", "a month without a day"),
+        ("16 May", "not_a_date", "a day without a year"), ("١٦/٠٥/١٩٨٥", "not_a_date", "text that is no date"),
+        ("01/02/2010 - 03/04/2010", "not_a_date", "two dates in one cell"), ("not known", "missing", None),
+        ("01/01/1900", "stand_in", None), (D(1900, 1, 1), "stand_in", None), ("00/00/0000", "stand_in", None),
+        ("31/12/9999", "stand_in", None),
+    ],
+)  # fmt: skip
+def test_what_is_no_date_and_why(cell, fault, kind):
+    read = read_dates(pd.Series([cell], dtype="object"), SPEC.received).iloc[0]
+    assert pd.isna(read["date"]) and read["fault"] == fault
+    assert read["kind"] == kind if kind else pd.isna(read["kind"])
+
+
+def test_a_stand_in_for_a_date_is_a_fault_of_its_own(tmp_path):
+    assert by_row(submit(tmp_path, "Date of birth", [D(1900, 1, 1)]), 1) == [{"dob_stand_in"}]
+    found = submit(tmp_path, "Service end", ["ongoing", "31/12/9999", "still attending"])
+    assert by_row(found, 3) == [set(), {"service_stand_in"}, {"service_end_not_a_date"}]
+    found = submit(tmp_path, "Service start", ["01/01/1900"])
+    assert by_row(found, 1) == [{"service_dates_missing", "service_stand_in"}]
+
+
+def test_a_column_of_american_dates_is_read_as_such_with_a_remark_on_each(tmp_path):
+    days = [person(i)["Date of birth"] for i in range(70)]
+    found = submit(tmp_path, "Date of birth", [f"{day:%m/%d/%Y}" for day in days])
+    assert found.people["dob"].dt.date.tolist() == days
+    counts = found.issues["code"].value_counts().to_dict()
+    shown = sum(day.day > 12 for day in days)
+    same = sum(day.day == day.month for day in days)
+    assert counts == {"date_month_first": shown, "date_column_month_first": 70 - shown - same}
+
+
+def test_a_column_that_does_not_show_its_order_is_remarked_on(tmp_path):
+    found = submit(tmp_path, "Date of birth", [f"{1 + i % 12:02d}/{1 + i * 5 % 12:02d}/1980" for i in range(70)])
+    assert "dates_order_unclear" in set(found.issues["code"])
+    first_of_month = pd.Series([f"01/{1 + i % 12:02d}/2010" for i in range(70)], dtype="object")
+    assert not order_unclear(read_dates(first_of_month, SPEC.received))
+
+
+def test_many_births_on_new_years_day_are_remarked_on(tmp_path):
+    found = submit(tmp_path, "Date of birth", [D(1960 + i, 1, 1) for i in range(5)])
+    assert found.issues["code"].tolist() == ["dobs_on_new_years_day"] and "(5 of 70)" in found.issues["message"].iloc[0]
+    fewer = submit(tmp_path, "Date of birth", [D(1980, 3, 3), *(D(1960 + i, 1, 1) for i in range(4))])
+    assert fewer.issues.empty
+
+
+# Sheets, headings and rows
+
+
+def test_columns_that_were_not_sent_are_not_at_fault(tmp_path):
+    found = sheet(tmp_path, [FEW_COLUMNS, *few()])
+    assert found.issues.empty and found.people["service_end"].isna().all()
+
+
+def test_headings_below_a_title_above_a_row_that_shows_the_form(tmp_path):
+    form = ["in full", "in full", "dd/mm/yyyy", "M/F", "dd/mm/yyyy"]
+    found = sheet(tmp_path, [["Our charity"], [], ["Person", None, None, None, "Service"], FEW_COLUMNS, form, *few()])
+    assert found.issues[["code", "row"]].values.tolist() == [["not_a_record", 5]]
+    assert found.people["row"].tolist() == list(range(6, 76))
+
+
+def test_headings_all_misspelt_are_guessed_and_others_are_not(tmp_path):
+    found = sheet(tmp_path, [["Surnmae", "1. Fornames", "Date of Brith", "Gander", "Service Strat"], *few()])
+    assert found.issues["code"].tolist() == ["heading_guessed"] * 5
+    assert found.columns["key"].tolist() == ["surname", "forename", "dob", "sex", "service_start"]
+    rows = [[*row, D(2011, 1, 1), D(2009, 1, 1)] for row in few()]
+    found = sheet(tmp_path, [[*FEW_COLUMNS, "End date of sentence", "Start date of sentence"], *rows])
+    assert found.issues["code"].tolist() == ["column_not_used"] * 2
+
+
+def test_hidden_rows_and_formulas_without_a_result_are_pointed_out(tmp_path):
+    path = write_xlsx(tmp_path / "a.xlsx", people_rows([person(i) for i in range(70)]))
+    book = load_workbook(path)
+    book["People"].row_dimensions[5].hidden = True
+    book["People"]["D3"] = '=UPPER("x")'
+    book.create_sheet("People (2)").append(HEADINGS)
+    book.save(path)
+    found = read_submission(path, SPEC)
+    assert len(found.people) == 70
+    assert by_row(found, 4) == [set(), {"formula_without_value", "surname_missing"}, set(), {"hidden_row"}]
+    assert found.issues["code"].tolist().count("sheet_not_read") == 1
+
+
+def test_a_csv_file_with_a_title_and_commas_in_its_names(tmp_path):
+    names = [[f"{r[0]}, {r[1]}", *r[2:]] for r in few()]
+    path = write_csv(tmp_path / "a.csv", [["Our upload"], ["Name", *FEW_COLUMNS[2:]], *names], delimiter=";")
+    assert read_submission(path, SPEC).people["forename"].iloc[0] == "Foreaaa"
+
+
+def test_an_upload_with_the_earlier_questions_still_passes(tmp_path):
+    earlier = [row for row in ANSWERS if not row[0].startswith(("When in", "How long", "What the service start"))]
+    earlier.append(["What the service start date means", "The first meeting"])
+    path = write_xlsx(tmp_path / "a.xlsx", people_rows([person(i) for i in range(70)]), earlier)
+    found = read_submission(path, SPEC)
+    assert found.request_blockers() == () and found.answers["date_meaning"] == "The first meeting"
+    assert found.issues["code"].tolist() == ["question_left_open"] * 2
