@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PERSONS ?= 100000
 
-.PHONY: help install demo test clean
+.PHONY: help install demo test test-spark clean
 
 help:
 	@echo "make demo   set up, build the demonstration register, run the demonstration request"
 	@echo "make test   set up and run all tests"
+	@echo "make test-spark   set up with the extra for Spark (needs Java 17 or later) and run its tests"
 	@echo "make clean  remove the environment and the demonstration data (outputs stay)"
 
 install: $(VENV)/.installed
@@ -27,6 +28,10 @@ demo: data/demo/register.duckdb
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest
+
+test-spark: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,spark]'
+	$(BIN)/python -m pytest tests/test_linkage_spark.py -rs
 
 clean:
 	rm -rf $(VENV) data/demo

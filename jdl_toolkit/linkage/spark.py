@@ -28,7 +28,7 @@ from ..register import Register
 from ..register.linkage_model import quiet_splink, splink_settings
 from .candidates import entries_of, pairs_query, typed
 from .scoring import side_of_pair
-from .spark_dialect import definitions, to_spark
+from .spark_dialect import define_functions, to_spark
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -114,20 +114,28 @@ def open_session(master: str) -> Iterator[SparkSession]:
         If Spark does not start or a step of it fails. The message names the kind of fault only, since Spark's own may
         hold values of a row.
     """
-    from py4j.protocol import Py4JError
-    from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
     if SparkSession.getActiveSession() is not None:
         raise JDLError("a Spark session is open already", "linkage on Spark", "stop it, or restart the kernel")
-    with tempfile.TemporaryDirectory(prefix="jdl-spark-") as scratch, _quietly():
-        try:
-            with _started(master, Path(scratch)) as session:
-                yield session
-        except (PySparkException, Py4JError, OSError) as fault:
-            kind = (fault.getCondition() if isinstance(fault, PySparkException) else None) or type(fault).__name__
-            fix = "see that Java 17 or later is used and that the cluster answers and sees the linkage index"
-            raise JDLError(f"Spark did not do its work ({kind})", f"Spark at {master}", fix) from None
+    with tempfile.TemporaryDirectory(prefix="jdl-spark-") as scratch, _telling_the_kind_only(master), _quietly():
+        with _started(master, Path(scratch)) as session:
+            yield session
+
+
+@contextmanager
+def _telling_the_kind_only(master: str) -> Iterator[None]:
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+    from splink.internals.exceptions import SplinkException
+
+    try:
+        yield
+    except (PySparkException, Py4JError, SplinkException) as fault:
+        fault = fault.__cause__ if isinstance(fault.__cause__, PySparkException) else fault
+        kind = (fault.getCondition() if isinstance(fault, PySparkException) else None) or type(fault).__name__
+        fix = "see that Java 17 or later is used and that the cluster answers and sees the linkage index"
+        raise JDLError(f"Spark did not do its work ({kind})", f"Spark at {master}", fix) from None
 
 
 @contextmanager
@@ -211,9 +219,8 @@ def compare_on_spark(
     from splink.backends.spark import SparkAPI
 
     quiet_splink()
-    api = SparkAPI(spark_session=session, break_lineage_method="persist")
-    for statement in definitions():
-        session.sql(statement)
+    api = SparkAPI(spark_session=session, break_lineage_method="persist", register_udfs_automatically=False)
+    define_functions(session)
     _prepare_views(session, index, asked)
     sides = [api.register(f"{name}_compared", dataset_display_name=name) for name in ("asked", "entries")]
     settings, frequencies = _settings_on_spark(parameters)

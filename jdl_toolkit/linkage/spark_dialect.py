@@ -7,8 +7,13 @@ decides. So Spark is given DuckDB's definitions, in SQL: no Python has to run on
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import sqlglot
 from sqlglot import expressions as exp
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 
 def _let(name: str, value: str, then: str) -> str:
@@ -33,8 +38,9 @@ _TRANSPOSED = """size(filter(arrays_zip(split(agreeing.taken, ''),
     filter(split(b, ''), (letter, i) -> substr(agreeing.rest, i + 1, 1) = '\\u0000')), two -> two['0'] <> two['1']))
     DIV 2"""
 _JARO = f"CASE WHEN m = 0 THEN 0D ELSE (m / length(a) + m / length(b) + (m - {_TRANSPOSED}) / m) / 3 END"
-_WINKLER = """CASE WHEN jaro <= 0.7D THEN jaro ELSE jaro + 0.1D * (1 - jaro) * size(
-    filter(sequence(1, least(4, length(a), length(b))), i -> left(a, i) = left(b, i))) END"""
+# In DuckDB's order of working, for the last bit
+_WINKLER = """CASE WHEN jaro <= 0.7D THEN jaro ELSE jaro + size(filter(sequence(1, least(4, length(a), length(b))),
+    i -> left(a, i) = left(b, i))) * 0.1D * (1 - jaro) END"""
 _SIMILARITY = _let("agreeing", _AGREEING, _let("m", "length(agreeing.taken)", _let("jaro", _JARO, _WINKLER)))
 _SIMILARITY = _let("a", _bytes("a"), _let("b", _bytes("b"), _let("reach", _REACH, _SIMILARITY)))
 
@@ -45,7 +51,7 @@ _DEFINITIONS: dict[str, tuple[str, str]] = {
         f"CASE WHEN a = '' OR b = '' THEN 0D WHEN a = b THEN 1D WHEN a <> b THEN {_SIMILARITY} END",
     ),
     "levenshtein": ("INT", f"levenshtein({_bytes('a')}, {_bytes('b')})"),
-    # This one comes with Splink
+    # The one of Splink's jar
     "damerau_levenshtein": ("INT", f"CAST(damerau_levenshtein({_bytes('a')}, {_bytes('b')}) AS INT)"),
     # Of texts of one length, as the digits of dates are
     "hamming": ("INT", "size(filter(sequence(1, length(a)), i -> substr(a, i, 1) <> substr(b, i, 1)))"),
@@ -54,12 +60,13 @@ _DEFINITIONS: dict[str, tuple[str, str]] = {
 _READ_AS = {exp.JarowinklerSimilarity: "jaro_winkler_similarity", exp.Levenshtein: "levenshtein"}
 
 
-def definitions() -> list[str]:
-    """Statements that give a Spark session DuckDB's functions, under names that start with ``duck_``."""
-    return [
-        f"CREATE OR REPLACE TEMPORARY FUNCTION duck_{name}(a STRING, b STRING) RETURNS {type_} RETURN {body}"
-        for name, (type_, body) in _DEFINITIONS.items()
-    ]
+def define_functions(session: SparkSession) -> None:
+    """Give a Spark session that has Splink's jar DuckDB's functions, under names that start with ``duck_``."""
+    session.udf.registerJavaFunction("damerau_levenshtein", "uk.gov.moj.dash.linkage.LevDamerauDistance", "double")
+    for name, (type_, body) in _DEFINITIONS.items():
+        session.sql(
+            f"CREATE OR REPLACE TEMPORARY FUNCTION duck_{name}(a STRING, b STRING) RETURNS {type_} RETURN {body}"
+        )
 
 
 def to_spark(sql: str) -> str:
