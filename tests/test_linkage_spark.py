@@ -313,6 +313,13 @@ def test_the_data_source_says_which_engine(monkeypatch, tmp_path):
         asking({"engine": "sparc"})
 
 
+def test_the_notebook_links_by_the_engine_of_the_data_source():
+    assert (
+        "link(submission, stage.register, stage.spec, stage.engine)"
+        in (ROOT / "notebooks/02_linkage.ipynb").read_text()
+    )
+
+
 def test_the_extra_is_pinned():
     extra = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["spark"]
     pins = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line)
