@@ -33,7 +33,8 @@ def candidates(*weights: float) -> pd.DataFrame:
     n = len(weights)
     posterior, _ = row_posteriors(np.zeros(n, dtype=int), np.array(weights), 1, 1000, share=0.9)
     frame = pd.DataFrame({"row": 2, "person_id": range(n), "entry_id": range(n), "match_weight": weights})
-    return frame.assign(posterior=posterior, tier="same name", is_doubtful=False, is_conflicting=False)
+    levels = dict.fromkeys(["forename", "surname", "dob", "sex"], "exact") | {"pnc": "no evidence", "prison": "other"}
+    return frame.assign(posterior=posterior, is_doubtful=False, is_conflicting=False, is_alias=False, **levels)
 
 
 ENTRIES = pd.DataFrame({"entry_id": [0, 1], "canonical": "ann", "surname": "lee", "dob": pd.Timestamp("1980-01-02")})

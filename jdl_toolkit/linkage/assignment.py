@@ -9,6 +9,9 @@ from ..register import Register
 from ..spec import Linkage as Choice
 from .evidence import is_doubtful, is_other_person, reasons
 
+#: Candidates less probable than this are nobody's likely counterpart, and stay in the control pool.
+FLOOR = 0.01
+
 TWICE = "on the register twice"
 CLOSE = "two people on the register fit almost alike"
 CONFLICT = "the identifier is somebody's of another name and date of birth"
@@ -72,23 +75,23 @@ def row_posteriors(
 
 
 def weigh(scored: pd.DataFrame, n_rows: int, n_people: int, share: float | None = None) -> tuple[pd.DataFrame, float]:
-    """Best entry of each person in each row, with its posterior and reason; and the share of rows on the register.
+    """Best entry of each person in each row, with its posterior; and the share of rows on the register.
 
     Returns
     -------
-    candidates : DataFrame with row, person_id, entry_id, match_weight, posterior, tier, is_doubtful, is_conflicting
+    candidates : DataFrame
+        The columns of `scored`, posterior, and is_doubtful (ambiguous at most).
     share : float
     """
-    possible = scored.assign(tier=reasons(scored), is_doubtful=is_doubtful(scored) | scored["is_conflicting"])
-    possible = possible[~is_other_person(scored)]
+    possible = scored[~is_other_person(scored)]
     order = ["row", "person_id", "match_weight", "entry_id"]
     best = possible.sort_values(order, ascending=[True, True, False, True], kind="stable")
     best = best.drop_duplicates(["row", "person_id"])
     posterior, share = row_posteriors(
         best["row"].to_numpy(), best["match_weight"].to_numpy(dtype=float), n_rows, n_people, share=share
     )
-    columns = ["row", "person_id", "entry_id", "match_weight", "posterior", "tier", "is_doubtful", "is_conflicting"]
-    return best.assign(posterior=posterior)[columns].reset_index(drop=True), share
+    doubtful = is_doubtful(best) | best["is_conflicting"].to_numpy(dtype=bool)
+    return best.assign(posterior=posterior, is_doubtful=doubtful).reset_index(drop=True), share
 
 
 def decide(candidates: pd.DataFrame, rows: pd.Series, entries: pd.DataFrame, choice: Choice) -> pd.DataFrame:
@@ -116,6 +119,7 @@ def decide(candidates: pd.DataFrame, rows: pd.Series, entries: pd.DataFrame, cho
     ranked = candidates.sort_values(order, ascending=[True, False, False, True], kind="stable")
     lead = ranked.groupby("row")["match_weight"].diff(-1)
     best = ranked.assign(lead=lead.fillna(np.inf)).drop_duplicates("row")
+    best = best.assign(tier=reasons(best))
     links = pd.DataFrame({"row": rows.to_numpy()}).merge(best, on="row", how="left")
     together = candidates.groupby("row")["posterior"].sum().reindex(links["row"]).fillna(0.0).to_numpy()
     doubtful, clear = links["is_doubtful"].eq(True).to_numpy(), (links["lead"] >= choice.margin).to_numpy()
@@ -123,7 +127,9 @@ def decide(candidates: pd.DataFrame, rows: pd.Series, entries: pd.DataFrame, cho
     conflict = links["row"].isin(candidates.loc[candidates["is_conflicting"].astype(bool), "row"]).to_numpy()
     ambiguous = ~matched & ((together >= choice.ambiguous_probability) | conflict)
     links["status"] = np.select([matched, ambiguous], ["matched", "ambiguous"], "no match")
-    twice = links["row"].isin(_on_register_twice(ranked, entries, choice.margin)).to_numpy()
+    twice = (
+        links["row"].isin(_on_register_twice(ranked[ranked["posterior"] >= FLOOR], entries, choice.margin)).to_numpy()
+    )
     doubt = np.select([twice, conflict, ~clear, doubtful], [TWICE, CONFLICT, CLOSE, WEAK], UNCERTAIN)
     links["doubt"] = np.where(ambiguous, doubt, "")
     links["person_id"] = links["person_id"].astype("Int64")

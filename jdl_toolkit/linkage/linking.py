@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..register import Register
 from ..spec import RequestSpec
-from .assignment import decide, one_row_per_person, weigh
+from .assignment import FLOOR, decide, one_row_per_person, weigh
 from .candidates import normalise_records, prepare_records
 from .characteristics import characteristics
 from .given_identifiers import distrust_identifiers, judge_identifiers
@@ -16,9 +16,6 @@ from .hidden import check_by_hidden_identifiers
 from .pictures import typical_pairs, weight_needed, weights_histogram, with_outcomes
 from .result import Linkage
 from .scoring import Engine, compare_in_duckdb, score_candidates
-
-#: Candidates less probable than this are nobody's likely counterpart, and stay in the control pool.
-FLOOR = 0.01
 
 
 def link(submission: Any, register: Register, spec: RequestSpec, engine: Engine = compare_in_duckdb) -> Linkage:

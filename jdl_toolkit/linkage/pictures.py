@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..register.comparisons import COMPARISONS
+from .assignment import FLOOR
 from .evidence import is_twin
 
 #: Width of a bar of the histogram, in bits.
@@ -29,7 +30,7 @@ def with_outcomes(scored: pd.DataFrame, candidates: pd.DataFrame, links: pd.Data
     record = links.set_index("row").reindex(pairs["row"])
     person = record["person_id"].to_numpy(dtype="float64", na_value=np.nan)
     is_link = person == pairs["person_id"].to_numpy()
-    is_open = (record["status"] == "ambiguous").to_numpy() & (pairs["posterior"] >= 0.01).to_numpy()
+    is_open = (record["status"] == "ambiguous").to_numpy() & (pairs["posterior"] >= FLOOR).to_numpy()
     return pairs.assign(outcome=np.select([is_link, is_open], ["matched", "ambiguous"], "not linked"))
 
 
