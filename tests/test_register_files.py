@@ -161,7 +161,7 @@ def test_day_or_month_first_is_decided_for_a_whole_column(columns, month_first, 
 
     with duckdb.connect() as con:
         con.register("given", pd.DataFrame(columns))
-        styles = decide_styles(con, "given", {name: f"src.{name}" for name in columns})
+        styles = decide_styles(con, "given", {name: f"jdl_source.{name}" for name in columns})
         assert [s.month_first for s in styles.values()] == month_first
         assert [s.is_ambiguous for s in styles.values()] == ambiguous
         days = con.execute(f"SELECT ({day_of('a', month_first[0])})::VARCHAR FROM given").fetchall()

@@ -157,7 +157,7 @@ def test_a_wrong_mapping_refuses_and_says_where_the_rows_are(tmp_path):
         build(tmp_path, given, most_set_aside=0.01)
     table, last = caught.value.problems
     assert (table.where, table.what) == ("table person, column sex", "3 of 3 values: a code that is not allowed")
-    assert "1.00%" in last.what and "--most-set-aside" in last.fix
+    assert "1 % of" in last.what and "--most-set-aside" in last.fix
     waiting = tmp_path / ".out.duckdb.building" / "set-aside" / "person.parquet"
     assert str(waiting.parent) in last.fix and pd.read_parquet(waiting)["sex"].tolist() == ["1", "2", "1"]
     told = []
@@ -237,6 +237,22 @@ def test_times_are_days_in_london_and_categories_are_text(tmp_path):
         days = "SELECT disposal_date AS d FROM disposal UNION SELECT unnest([offence_date, proven_date]) FROM offence"
         assert register.sql(days)["d"].dt.date.tolist() == [DAY]
     assert made["rows"]["person"] == 3
+
+
+def test_a_labs_own_columns_may_have_any_name(tmp_path):
+    given = tables()
+    extra = {"person_id": [1, 99], "as_of": ["2010-01-01", "x"], 'a "q"': [1, 2], "src": [3, 4], "this": [5, 6]}
+    given["extra_covariates"] = pd.DataFrame(extra | {"came": [7, 8], "bits": [9, 10]})
+    given["person"] = given["person"].assign(src="x", this=1, sex=["M", "?", "F"])
+    made = build(tmp_path, given)
+    with Register.open(tmp_path / "out.duckdb") as register:
+        kept = register.sql("SELECT * EXCLUDE (as_of) FROM extra_covariates")
+    assert kept.iloc[0].to_dict() == {
+        name: values[0] for name, values in given["extra_covariates"].items() if name != "as_of"
+    }
+    assert made["ignored"] == {"person": ["src", "this"]}
+    aside = pd.read_parquet(tmp_path / "out.duckdb.set-aside" / "extra_covariates.parquet")
+    assert aside['a "q"'].tolist() == ["2"] and aside["jdl_reasons"].str.count(";").tolist() == [1]
 
 
 def test_covered_years_are_kept_and_thin_ones_told(tmp_path):

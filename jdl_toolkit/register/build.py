@@ -124,7 +124,12 @@ class _Steps:
     def run(self, step: str, make: Callable[[], Any]) -> None:
         if step not in self.done:
             self.tell(step, len(self.done), self.total)
-            self.done[step] = make()
+            try:
+                self.done[step] = make()
+            except RuntimeError as fault:  # what DuckDB makes of Ctrl-C
+                if "interrupted" in str(fault):
+                    raise KeyboardInterrupt from None
+                raise
             self.work.finish_step(self.con, step, self.done[step])
 
 
@@ -149,10 +154,12 @@ def _read_tables(con: duckdb.DuckDBPyConnection, steps: _Steps, work: Work) -> N
             if step not in steps.done:
                 columns, n_lines = _open(con, steps, table.name, work)
                 steps.run(step, partial(load_table, con, table, columns, aside, work.set_aside, n_lines))
-        except duckdb.OutOfMemoryException:
-            fix = "free memory or disk space, or allow more memory; what is finished is kept"
-            raise JDLError("the build ran out of memory or disk space", step, fix) from None
         except duckdb.Error as fault:
+            if isinstance(fault, duckdb.OutOfMemoryException) or "No space left" in str(fault):
+                fix = (
+                    "free disk space, or allow more with --memory, and run the command again; what is finished is kept"
+                )
+                raise JDLError("the build ran out of memory or disk space", step, fix) from None
             problems.append(unreadable(table.name, fault))
             load_table(con, table, {}, aside, work.set_aside)
             continue
@@ -188,7 +195,7 @@ def _guard(notes: dict[str, Any], work: Work, strict: bool, most: float) -> None
     if not notes["person"]["n_kept"]:
         problems.append(Problem("no person is left", "table person", "check the files and the adapter"))
     if problems:
-        limit = f"more than {most:.2%} of a table or column is wrong, which looks like a wrong mapping"
+        limit = f"more than {100 * most:g} % of a table or column is wrong, which looks like a wrong mapping"
         what = "with --strict nothing may be set aside" if strict else limit
         fix = f"look at the rows in {work.set_aside}; correct the files or the adapter and run the command again"
         fix += "; or run it without --strict" if strict else "; or, if all is as it should be, raise --most-set-aside"

@@ -15,7 +15,9 @@ from .schema import TABLES, Column, Table
 from .values import literal, quoted, read_as
 
 #: Columns of a judged row beside the table's own: the faults as bits, and the faulty row as it came, in JSON.
-FAULTS, CAME = "jdl faults", "jdl row"
+FAULTS, CAME = "jdl faults", "jdl came"
+#: The same on the way; the names keep clear of a lab's own columns.
+BITS, ROW = "jdl bits", "jdl row"
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def judged(
         Tables of which rows with a good key were set aside; the keys are in ``register.aside_<table>``.
     """
     own = [name for name in sorted(columns) if name not in {c.name for c in table.columns}] if table.open else []
-    read, faults = ["src AS came"], []
+    read, faults = [f'jdl_source AS "{ROW}"'], []
     for c in table.columns:
         value, given = read_as(c, columns[c.name], styles.get(c.name)) if c.name in columns else ("NULL", None)
         read.append(f"({value})::{c.type} AS {quoted(c.name)}")
@@ -104,13 +106,16 @@ def judged(
     good = [_good_value(c, [f for f in faults if f.column == c.name and not f.sets_aside]) for c in table.columns]
     mended = [_mended(c, [f for f in rules if f.column == c.name and not f.sets_aside]) for c in table.columns]
     own = [quoted(name) for name in own]
+    read += [f"jdl_source.{name} AS {name}" for name in own]
     source = f"(SELECT {', '.join(f'{quoted(name)} AS {quoted(name)}' for name in columns)} FROM {source})"
     query = f"""
-        WITH read AS (SELECT {", ".join(read + [f"src.{name} AS {name}" for name in own])} FROM {source} AS src),
-        good AS (SELECT came, {", ".join(good + own)}, {_bits(faults, 0)} AS bits FROM read)
+        WITH read AS (SELECT {", ".join(read)} FROM {source} AS jdl_source),
+        good AS (
+            SELECT "{ROW}", {", ".join(good + own)}, {_bits(faults, 0)} AS "{BITS}" FROM read
+        )
         SELECT {", ".join(mended + [f"this.{name}" for name in own])},
-            this.bits | {_bits(rules, len(faults))} AS "{FAULTS}",
-            CASE WHEN "{FAULTS}" <> 0 THEN to_json(came)::VARCHAR END AS "{CAME}"
+            this."{BITS}" | {_bits(rules, len(faults))} AS "{FAULTS}",
+            CASE WHEN "{FAULTS}" <> 0 THEN to_json("{ROW}")::VARCHAR END AS "{CAME}"
         FROM good AS this {_joins(table, set_aside)}
     """
     return query, faults + rules
@@ -119,10 +124,14 @@ def judged(
 def _value_faults(c: Column, may_be_unreadable: bool) -> list[Fault]:
     name, faults = quoted(c.name), []
     if may_be_unreadable:
-        what = "a whole number" if c.type in ("BIGINT", "INTEGER") else {"DATE": "a date"}.get(c.type, c.type)
-        faults.append(
-            (f"cannot be read as {what}", f"convert the column to {c.type}", f"{_given(c)} AND {name} IS NULL")
-        )
+        names = {"BIGINT": "a whole number", "INTEGER": "a whole number", "DATE": "a date", "DOUBLE": "a number"}
+        what = names.get(c.type, "true or false")
+        fix = f"convert the column to {c.type}"
+        if c.name.endswith("_id"):
+            fix = "ids are whole numbers: number others in the adapter, in the same way for all tables"
+        elif c.type == "DATE":
+            fix = "write dates as 2010-05-04 or 04/05/2010; leave unknown ones empty"
+        faults.append((f"cannot be read as {what}", fix, f"{_given(c)} AND {name} IS NULL"))
     if c.sets_aside and c.required:
         given = f"NOT {_given(c)}" if may_be_unreadable else "true"
         faults.append(("no value", "fill the column", f"{name} IS NULL AND {given}"))

@@ -62,14 +62,14 @@ def decide_styles(con: duckdb.DuckDBPyConnection, source: str, texts: dict[str, 
     Parameters
     ----------
     texts : dict of str to str
-        Column -> SQL of its text, over the row `src`.
+        Column -> SQL of its text, over the row `jdl_source`.
     """
     if not texts:
         return {}
     counts = [
         f"count({_read(text, formats)})" for text in texts.values() for formats in (_ISO, _DAY_FIRST, _MONTH_FIRST)
     ]
-    found = con.execute(f"SELECT {', '.join(counts)} FROM {source} AS src").fetchone()
+    found = con.execute(f"SELECT {', '.join(counts)} FROM {source} AS jdl_source").fetchone()
     styles = [DateStyle(column, *found[3 * i : 3 * i + 3]) for i, column in enumerate(texts)]
     lead = sum(s.n_month_first - s.n_day_first for s in styles)
     return {

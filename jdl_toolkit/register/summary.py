@@ -107,7 +107,7 @@ def in_words(made: dict[str, Any]) -> str:
 
 
 def _table_line(made: dict[str, Any], table: str, n: int) -> str:
-    line = f"  {table:<16} {n:>13,} rows"
+    line = f"  {table:<16} {_rows(n):>18}"
     for name, covered in made["covers"].items():
         if name.startswith(f"{table}."):
             line += f"; {name.split('.')[1]} {covered['first']} to {covered['last']}"

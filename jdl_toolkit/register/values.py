@@ -12,8 +12,8 @@ _EXACT = 2**53
 
 
 def text_of(name: str) -> str:
-    """SQL: the text of a column of the row `src`; blanks are missing."""
-    return f"nullif(trim(src.{quoted(name)}::VARCHAR), '')"
+    """SQL: the text of a column of the row `jdl_source`; blanks are missing."""
+    return f"nullif(trim(jdl_source.{quoted(name)}::VARCHAR), '')"
 
 
 def is_text_date(c: Column, kind: str) -> bool:
@@ -29,7 +29,7 @@ def read_as(c: Column, kind: str, style: DateStyle | None = None) -> tuple[str, 
     kind : str
         DuckDB type of the lab's column. Days of a TIMESTAMP WITH TIME ZONE are those of the connection's time zone.
     """
-    raw, text = f"src.{quoted(c.name)}", text_of(c.name)
+    raw, text = f"jdl_source.{quoted(c.name)}", text_of(c.name)
     fraction = kind in ("FLOAT", "DOUBLE") or kind.startswith("DECIMAL")
     number = f"CASE WHEN isnan({raw}::DOUBLE) THEN NULL ELSE {raw} END" if fraction else raw
     if c.type == "VARCHAR":
