@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from pathlib import Path
 
 import pandas as pd
@@ -12,9 +13,9 @@ from registers import make_spec
 from uploads_on_disk import ANSWERS, HEADINGS, people_rows, person, write_csv, write_xlsx
 
 from jdl_toolkit.errors import JDLError
-from jdl_toolkit.submission import Submission, read_submission
+from jdl_toolkit.submission import Submission, marked_up_copy, read_submission
 from jdl_toolkit.submission.dates import order_unclear, read_dates
-from jdl_toolkit.submission.faults import FAULTS
+from jdl_toolkit.submission.faults import FAULTS, WARNS
 
 SPEC = make_spec()
 D = dt.date
@@ -232,3 +233,103 @@ def test_an_upload_with_the_earlier_questions_still_passes(tmp_path):
     found = read_submission(path, SPEC)
     assert found.request_blockers() == () and found.answers["date_meaning"] == "The first meeting"
     assert found.issues["code"].tolist() == ["question_left_open"] * 2
+
+
+# What a cold reader of the check stumbled over
+
+
+def with_answer(tmp_path: Path, question: str, answer: str) -> pd.DataFrame:
+    answers = [[asked, answer if question in asked else said] for asked, said in ANSWERS]
+    people = people_rows([person(i) for i in range(70)])
+    return read_submission(write_xlsx(tmp_path / "a.xlsx", people, answers), SPEC).issues
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["will be signed off next week", "Nobody", "Nothing is signed yet", "Director has not yet approved it", "none yet",
+     "The director, approval pending"],
+)  # fmt: skip
+def test_words_that_put_the_sign_off_off_are_no_sign_off(tmp_path, answer):
+    assert with_answer(tmp_path, "sign-off", answer)["code"].tolist() == ["not_signed_off"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["No objection: signed by the director", "Director of Norwich services", "Yes; a copy to the board is pending",
+     "Notley, head of service", "Wilma, who will be away in May"],
+)  # fmt: skip
+def test_a_sign_off_is_not_refused_for_a_word_in_it(tmp_path, answer):
+    assert with_answer(tmp_path, "sign-off", answer).empty
+
+
+def test_an_answer_copied_from_the_example_is_remarked_on(tmp_path):
+    found = with_answer(tmp_path, "dates mean", "Start: the first day of the tenancy. End: the day the person left it.")
+    assert found[["sheet", "row", "code", "severity"]].values.tolist() == [["Service", 5, "answer_is_example", WARNS]]
+    assert with_answer(tmp_path, "received", "Community").empty  # offered in a list: nothing odd in choosing it
+
+
+def test_a_service_after_the_upload_was_received_is_remarked_on(tmp_path):
+    after = SPEC.received + dt.timedelta(days=1)
+    found = submit(tmp_path, "Service start", [after, SPEC.received])
+    assert found.issues[["row", "column", "code"]].values.tolist() == [[2, "Service start", "service_in_future"]]
+    assert found.people["usable"].all()
+    ended = submit(tmp_path, "Service end", [after])
+    assert ended.issues[["row", "column", "code"]].values.tolist() == [[2, "Service end", "service_in_future"]]
+
+
+@pytest.mark.parametrize(("sent", "key"), [("NOMIS no.", "prison_number"), ("NOMS No", "prison_number"),
+                                           ("Middle", "middle_name")])  # fmt: skip
+def test_headings_that_prisons_use(tmp_path, sent, key):
+    found = sheet(tmp_path, [[*FEW_COLUMNS, sent], *([*row, None] for row in few())])
+    assert found.columns["key"].tolist()[-1] == key
+
+
+def test_a_heading_that_may_hold_a_date_or_an_identifier_is_not_repeated(tmp_path):
+    found = sheet(tmp_path, [[*FEW_COLUMNS, "Ann Sample 12/03/1985", "Flat 12"], *([*row, 1, 2] for row in few())])
+    assert found.columns["found"].tolist()[-2:] == ["column F", "Flat 12"]
+    assert not found.issues["message"].str.contains("Ann|1985").any()
+
+
+def test_two_forenames_in_one_cell_are_remarked_on(tmp_path):
+    assert by_row(submit(tmp_path, "Forename", ["Bob & Jim"]), 1) == [{"name_characters"}]
+
+
+def with_unknown_error(path: Path) -> Path:
+    """A workbook in which a date of birth is an error that spreadsheets learnt of late."""
+    write_xlsx(path, people_rows([person(i) for i in range(70)]))
+    workbook = load_workbook(path)
+    workbook["People"]["E5"].value, workbook["People"]["E5"].data_type = "#ERROR!", "e"
+    workbook.save(path)
+    return path
+
+
+def test_an_error_of_a_kind_we_cannot_read_is_named_as_such(tmp_path):
+    with pytest.raises(JDLError, match="cells show an error that cannot be read") as raised:
+        read_submission(with_unknown_error(tmp_path / "a.xlsx"), SPEC)
+    assert "clear the cells that show an error" in str(raised.value) and "damaged" not in str(raised.value)
+
+
+def test_what_is_no_file_of_ours_is_told_how_to_become_one(tmp_path):
+    (tmp_path / "a.xlsm").write_bytes(b"x")
+    with pytest.raises(JDLError, match=r"save it as \.xlsx"):
+        read_submission(tmp_path / "a.xlsm", SPEC)
+    (tmp_path / "b.xlsx").mkdir()
+    with pytest.raises(JDLError, match="a folder, not a file"):
+        read_submission(tmp_path / "b.xlsx", SPEC)
+    people = people_rows([person(i) for i in range(70)])
+    with pytest.raises(JDLError, match="if any of the 2 sheets of this file is meant, rename it to “People”") as raised:
+        read_submission(write_xlsx(tmp_path / "c.xlsx", people, names=("Ann Sample", "Service")), SPEC)
+    assert "Ann" not in str(raised.value)
+
+
+def test_the_copy_is_made_without_a_word_of_the_parts_it_drops(tmp_path):
+    path = write_xlsx(tmp_path / "a.xlsx", people_rows([person(i, Region=0) for i in range(70)]))
+    workbook = load_workbook(path)
+    cell = workbook["People"]["A5"]
+    cell.value, cell.number_format = 1_000_000_000, "DD/MM/YYYY"  # no date; openpyxl would say so, and quote it
+    workbook.save(path)
+    found = read_submission(path, SPEC)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        marked_up_copy(path, found, tmp_path / "marked.xlsx")
+    assert (tmp_path / "marked.xlsx").is_file()

@@ -630,3 +630,17 @@ def test_ten_thousand_records_are_checked_in_seconds(tmp_path):
     page = check_page(found, TODAY)
     assert time.process_time() - began < 12  # about 2 s where the machine is idle
     assert len(found.submission.people) == 10_000 and len(page) < 300_000
+
+
+def test_with_too_few_people_the_first_step_is_more_of_them_and_not_a_hint(tmp_path):
+    check = check_upload(upload(tmp_path, n=59), SPEC)
+    assert check.verdict == TOO_FEW
+    assert check.next_steps()[0].startswith("Bring the people without a blocking fault to at least 60")
+    assert not any("if you can" in step for step in check.next_steps())
+
+
+@pytest.mark.parametrize(("n", "explained"), [(59, False), (80, True), (1_125, True)])
+def test_reliably_is_explained_only_where_it_is_said(tmp_path, n, explained):
+    check = check_upload(upload(tmp_path, n=n), SPEC)
+    words = terminal_words(check, tmp_path / "m.xlsx", tmp_path / "p.html")
+    assert ("“Reliably”" in words) == explained == ("“Reliably”" in check_page(check, TODAY))

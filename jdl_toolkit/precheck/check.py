@@ -135,7 +135,9 @@ class Check:
     def next_steps(self) -> list[str]:
         """What to do now, in order."""
         steps = []
-        if self.forecast.result_unlikely:
+        if self.submission.n_people_ready < self.minimum:
+            steps.append(f"Bring the people without a blocking fault to at least {self.minimum:,}: correct, or add.")
+        elif self.forecast.result_unlikely:
             steps.append("Add people if you can: with so few, a result is not likely.")
         if self.verdict == BLOCKED:
             steps.append("Answer or put right what blocks the request.")

@@ -131,7 +131,9 @@ class Forecast(Result):
         )
 
     def note(self) -> str:
-        """What the forecast assumes, in one sentence."""
+        """What the forecast assumes, in one sentence; empty where nothing was said to be reliable."""
+        if "reliably" not in self.words().text:
+            return ""
         return (
             f"“Reliably” is a chance of {per_cent(self.power)}; compared with {self.n_control:,} people of whom "
             f"{per_cent(self.rate)} reoffend within a year."

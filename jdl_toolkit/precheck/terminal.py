@@ -29,7 +29,9 @@ def terminal_words(check: Check, marked: Path, page: Path) -> str:
     parts = [_filled(f"[{sign}] {check.title}"), _filled(f"{counts} {check.explanation()}"), _blockers(check)]
     parts += [_kinds(check, BLOCKS_ROW, "Records that are left out until they are corrected")]
     parts += [_kinds(check, WARNS, "Please check"), _repeats(check), _headings(check)]
-    parts += [_section("What to expect", [_flat(check.forecast.words().text), check.forecast.note()])]
+    parts += [
+        _section("What to expect", list(filter(None, [_flat(check.forecast.words().text), check.forecast.note()])))
+    ]
     advice = [f"- {a.what} {a.because} {a.why} What to do: {a.do}" for a in check.suitability.advice.itertuples()]
     parts += [_section("Does the method suit the service?", advice)] if advice else []
     parts += [_section("What next", [f"{i}. {step}" for i, step in enumerate(check.next_steps(), start=1)])]

@@ -12,7 +12,12 @@ from .questions import QUESTIONS, question_of
 from .sheets import Grid, is_blank
 
 NO_ANSWER = PLACEHOLDERS | {"-", "?", "...", "…", "na", "none", "to follow", "pending"}
-REFUSAL = re.compile(r"(?i)(?:no|n|not|false|0|unsigned|awaiting)\b")
+#: A sign-off that is none: by how it begins, or by words that put it off, unless it begins with yes.
+REFUSAL = re.compile(
+    r"(?i)(?:no(?! objection)|n|not|none|nobody|nothing|false|0|unsigned|awaiting|waiting)\b"
+    r"|(?!yes\b).*\b(?:not (?:yet|been|signed|approved)|yet to|(?:will|to|should) be (?:signed|approved|agreed))\b"
+    r"|(?!yes\b).*\b(?:awaiting|pending)\b"
+)
 #: Headings of columns that hold no answers.
 BESIDE = ("for example", "example", "examples", "guidance", "help")
 
@@ -61,6 +66,8 @@ def _gaps(answers: dict[str, str], asked: dict[str, int]) -> list[pd.DataFrame]:
             blocking = "question_unanswered" if question.key in asked else "question_missing"
             code = blocking if question.if_missing == BLOCKS_REQUEST else "question_left_open"
             issues.append(issues_of(code, SERVICE, [asked.get(question.key)], None, [question.text]))
+    copied = [q for q in QUESTIONS if not q.choices and plain(answers.get(q.key, "")) == plain(q.example)]
+    issues += [issues_of("answer_is_example", SERVICE, [asked[q.key]], None, [q.text]) for q in copied]
     if REFUSAL.match(answers.get("sign_off", "")):
         issues.append(issues_of("not_signed_off", SERVICE, [asked["sign_off"]], None))
     return issues

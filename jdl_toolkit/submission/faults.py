@@ -91,6 +91,7 @@ FAULTS: dict[str, Fault] = {
     # people: remarks
     "service_end_not_a_date": _warns("the service end cannot be read as a date, and was left out", _DATE),
     "service_end_impossible": _warns("the service end is a day that does not exist, and was left out", _CHECK),
+    "service_in_future": _warns("the service starts or ends after the day on which this upload was received", _CHECK),
     "service_stand_in": _warns(
         "the date is one that computers put where none is known, as 01/01/1900, and was left out",
         "Give the true date, or leave the cell empty.",
@@ -147,7 +148,7 @@ FAULTS: dict[str, Fault] = {
         "Choose one of them, or leave the cell empty.",
     ),
     "two_digit_year": _warns(
-        "the year has two digits, so we guessed whether it is 19.. or 20..", "Write years with four digits."
+        "the year has two digits, so we guessed whether it is 19xx or 20xx", "Write years with four digits."
     ),
     "date_month_first": _warns(
         "the date was read with the month first, as it makes sense in no other way",
@@ -234,6 +235,9 @@ FAULTS: dict[str, Fault] = {
     ),
     "question_left_open": _warns(
         "the question has no answer", "Answer it if you can: it helps readers to understand the result."
+    ),
+    "answer_is_example": _warns(
+        "the answer is word for word the example of the template", "Write your own, or confirm that it is right."
     ),
     "not_signed_off": Fault(
         BLOCKS_REQUEST,

@@ -80,7 +80,7 @@ COLUMNS: tuple[Column, ...] = (
         "Middle name",
         "If known.",
         "Jane",
-        ("middle names", "middle name s", "middlename", "other names", "other name", "second forename"),
+        ("middle", "middle names", "middle name s", "middlename", "other names", "other name", "second forename"),
     ),
     Column(
         "surname",
@@ -119,7 +119,8 @@ COLUMNS: tuple[Column, ...] = (
         "Prison number",
         "If known: a letter, four digits, two letters.",
         "A1234BC",
-        ("prison no", "prisoner number", "prisoner no", "noms", "noms id", "noms number", "nomis", "nomis id"),
+        ("prison no", "prisoner number", "prisoner no", "noms", "noms id", "noms number", "noms no", "nomis",
+         "nomis id", "nomis number", "nomis no"),
     ),
     Column(
         "service_start",

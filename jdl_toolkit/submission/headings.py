@@ -6,6 +6,7 @@ import difflib
 import re
 
 import pandas as pd
+from openpyxl.utils import get_column_letter
 
 from ..errors import Problem
 from .faults import issues_of
@@ -29,6 +30,8 @@ WHOLE_NAMES = (
 )
 #: Two spellings of one word: a letter or two exchanged, lost or doubled.
 ALIKE = 0.8
+#: A heading of no known meaning with as many digits may be a date or an identifier, and is not repeated to anybody.
+DIGITS_HIDDEN = 4
 
 
 def find_columns(grid: Grid, file: str) -> tuple[int, pd.DataFrame, list[Problem]]:
@@ -114,7 +117,10 @@ def _recognise(headings: list[object]) -> pd.DataFrame:
             if _bare(found) == plain(BY_KEY[key].heading)
             else "by another name"
         )
-        records.append((PEOPLE, key, None, found, position, how))
+        shown = (
+            found if key or len(re.findall(r"\d", found)) < DIGITS_HIDDEN else f"column {get_column_letter(position)}"
+        )
+        records.append((PEOPLE, key, None, shown, position, how))
     columns = pd.DataFrame(records, columns=list(COLUMN_FIELDS)).astype({"key": "object"})
     return _guess(columns).assign(
         heading=lambda c: c["key"].map(lambda k: BY_KEY[k].heading if isinstance(k, str) else None)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..attrition import Ledger
 from ..errors import JDLError, Problem
+from ..numbers import plural
 from ..result import Result
 from ..spec import RequestSpec
 from .answers import read_answers
@@ -82,6 +83,7 @@ class Submission(Result):
     def faults_by_kind(self) -> pd.DataFrame:
         """Faults counted by kind, the gravest and most frequent first: severity, column, code, what, fix, n."""
         counts = self.issues.groupby(["severity", "column", "code"], dropna=False).size().rename("n").reset_index()
+        counts["column"] = counts["column"].fillna("")
         counts["what"] = [FAULTS[code].what for code in counts["code"]]
         counts["fix"] = [FAULTS[code].fix for code in counts["code"]]
         order = counts["severity"].map({BLOCKS_REQUEST: 0, BLOCKS_ROW: 1, WARNS: 2})
@@ -97,8 +99,9 @@ class Submission(Result):
             else f"{blockers} {'thing blocks' if blockers == 1 else 'things block'} the request."
         )
         return (
-            f"{len(self.people):,} records of {self.n_people:,} distinct people; {usable:,} can be used for linkage, "
-            f"{blocked:,} have a fault that blocks them. {gate}"
+            f"{plural(len(self.people), 'record', 'records')} of {plural(self.n_people, 'person', 'distinct people')}; "
+            f"{usable:,} can be used for linkage, {blocked:,} {'has' if blocked == 1 else 'have'} a fault that blocks "
+            f"{'it' if blocked == 1 else 'them'}. {gate}"
         )
 
     def to_frame(self) -> pd.DataFrame:

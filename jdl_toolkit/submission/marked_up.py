@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import warnings
 from pathlib import Path
 
 import pandas as pd
@@ -81,7 +82,9 @@ def marked_up_copy(path: Path, submission: Submission, out: Path) -> Path:
 
 def _own_workbook(path: Path) -> Workbook:
     try:
-        workbook = load_workbook(path, keep_links=False)
+        with warnings.catch_warnings():  # openpyxl tells of parts that it drops, and quotes cells in doing so
+            warnings.simplefilter("ignore", UserWarning)
+            workbook = load_workbook(path, keep_links=False)
         _take_out_formulas(workbook, path)
         _take_out_marks(workbook)
         return workbook

@@ -57,6 +57,8 @@ def check_people(
         people[key] = read["date"]
         issues += _date_remarks(read, key)
     issues += _service_issues(people, dates, data_period)
+    received = pd.Timestamp(spec.received)
+    issues += [_issues("service_in_future", people[key] > received, key) for key in ("service_start", "service_end")]
     issues += _birth_issues(people, dates["dob"], spec)
     for key, read_code in (("sex", read_gender), ("ethnicity", read_ethnicity)):
         people[key], found = read_code(cells[key])

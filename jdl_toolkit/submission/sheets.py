@@ -25,7 +25,9 @@ Grid = list[list[object]]
 SUFFIXES = (".xlsx", ".ods", ".csv")
 MOST_CELLS = 5_000_000
 MOST_BYTES = 500_000_000
+OTHER_KIND = "open it in a spreadsheet program, save it as .xlsx (.ods and .csv will do), and send that"
 SEND_AGAIN = "open it in a spreadsheet program, save it as .xlsx under a new name, and send that"
+CLEAR_ERRORS = "clear the cells that show an error, such as #SPILL! or #ERROR!, on every sheet, save, and send that"
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # the container of old .xls files and of protected .xlsx files
 _FILLED_CELL = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br=[\"']([A-Z]{1,3})(\d{1,7})[\"'][^>]*(?<!/)>")
@@ -40,10 +42,12 @@ def read_sheets(path: Path) -> dict[str, Grid]:
         If the file is not there, empty, protected, damaged, too large or of another kind.
     """
     path = Path(path)
+    if path.is_dir():
+        raise JDLError("this is a folder, not a file", where=path.name, fix="name the file that holds the records")
     if not path.is_file():
         raise JDLError("there is no such file", where=path.name, fix=_nearest_file(path))
     if path.suffix.lower() not in SUFFIXES:
-        raise JDLError("this kind of file cannot be read", where=path.name, fix=f"send {', '.join(SUFFIXES)}")
+        raise JDLError("this kind of file cannot be read", where=path.name, fix=OTHER_KIND)
     if path.stat().st_size == 0:
         raise JDLError("the file is empty", where=path.name, fix="send the file that holds the records")
     try:
@@ -66,8 +70,8 @@ def nearest_sheet(sheets: dict[str, Grid], name: str) -> str:
     near = difflib.get_close_matches(plain(name), {plain(found): found for found in sheets}, n=1, cutoff=0.5)
     if near:
         return f"rename the sheet “{next(found for found in sheets if plain(found) == near[0])}” to “{name}”"
-    others = "1 other sheet" if len(sheets) == 1 else f"{len(sheets)} other sheets"
-    return f"add a sheet named “{name}”, as in the template; the file has {others}"
+    others = "the 1 sheet" if len(sheets) == 1 else f"any of the {len(sheets)} sheets"
+    return f"if {others} of this file is meant, rename it to “{name}”; otherwise add it, as in the template"
 
 
 def is_blank(cell: object) -> bool:
@@ -93,7 +97,9 @@ def _read_workbook(path: Path) -> dict[str, Grid]:
             return {s.name: _rectangle(s.to_python(skip_empty_area=False)) for s in found}
     except PasswordError:
         raise _protected(path) from None
-    except CalamineError:
+    except CalamineError as fault:
+        if "cell error" in str(fault):  # those that came after Excel 2010; the text names no cell
+            raise JDLError("cells show an error that cannot be read", path.name, CLEAR_ERRORS) from None
         raise JDLError("the workbook is damaged or not a workbook", where=path.name, fix=SEND_AGAIN) from None
     except BaseException as fault:  # a panic inside calamine is no Exception
         if type(fault).__name__ != "PanicException":
