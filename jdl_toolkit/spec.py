@@ -153,7 +153,7 @@ class Intake(Model):
         return self
 
     def data_period(self, known: tuple[dt.date, dt.date] | None = None) -> tuple[dt.date, dt.date] | None:
-        """First and last day for which reoffending data exist: these settings, else what is `known`; None if neither."""
+        """First and last day for which reoffending data exist: these settings, else `known`; None if neither."""
         if known is None and not (self.data_from or self.data_to):
             return None
         first, last = known or (FIRST_DAY, LAST_DAY)

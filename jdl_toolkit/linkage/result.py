@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ..numbers import number
 from ..result import Result
 from .given_identifiers import IDENTIFIERS
 from .hidden import Recall, estimate_recall
@@ -110,8 +111,13 @@ class Linkage(Result):
         counts = self.by_status()
         n = sum(counts.values())
         rest = ", ".join(f"{counts[status]:,} {status}" for status in STATUSES[1:])
-        wrong = f"{self.expected_wrong_links:.1f} wrong links expected"
+        wrong = f"wrong links expected by chance alone: {expected(self.expected_wrong_links)}"
         return f"{counts['matched']:,} of {n:,} records matched ({rest}); {wrong}"
+
+
+def expected(n: float) -> str:
+    """An expected number of records as people say it: a small one is not none."""
+    return "fewer than 0.1" if n < 0.1 else number(n, 1)
 
 
 def rates(levels: pd.DataFrame, is_found: pd.Series) -> pd.DataFrame:

@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from ..disclosure import suppress_counts
 from ..document import Table, Words
 from ..numbers import number, plural
 from ..register.comparisons import COMPARISONS
-from .result import Linkage
+from .result import Linkage, expected
 
 _NOT_SHOWN = "[c]"
 _CHARACTERISTICS = {
@@ -42,9 +41,10 @@ def mistakes(linkage: Linkage) -> Words:
     counts, recall = linkage.by_status(), linkage.recall()
     model = (
         f"**By the model itself**: of {plural(counts['matched'], 'record', 'records')} matched, "
-        f"{number(linkage.expected_wrong_links, 1)} are expected to be linked to the wrong person. Among the records "
-        f"that were not matched, {number(linkage.expected_missed_links, 1)} are expected to have their person among "
-        "the candidates all the same. The model cannot know of people for whom it saw no candidate."
+        f"{expected(linkage.expected_wrong_links)} are expected to be linked to the wrong person. Among the records "
+        f"that were not matched, {expected(linkage.expected_missed_links)} are expected to have their person among "
+        "the candidates all the same. Take both as lower bounds: the model knows how often strangers are alike by "
+        "chance, but not relatives, nor people for whom it saw no candidate."
     )
     if not recall.n_known:
         return Words(f"{model}\n\nNo record has an identifier to check it by.", ("linkage_mistakes",))
@@ -67,7 +67,7 @@ def mistakes(linkage: Linkage) -> Words:
 
 
 def rates_table(rates: pd.DataFrame, minimum_cell: int, *, key: str = "match_rates", caption: str = "") -> Table:
-    """Match rates with Wilson's 95 per cent intervals; small counts, and what would give them away, are withheld.
+    """Match rates with Wilson's 95 per cent intervals; of a handful of records nothing is said.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def rates_table(rates: pd.DataFrame, minimum_cell: int, *, key: str = "match_rat
             cells = (f"{r['n_records']:,}", f"{r['n_matched']:,}", number(r["match_rate"], factor=100), between)
         rows.append((f"{_CHARACTERISTICS.get(r['characteristic'], r['characteristic'])}: {r['level']}", *cells))
     columns = ("Records", "Number", "Found", "Of 100", "95 % interval")
-    note = f"{_NOT_SHOWN}: withheld, as fewer than {minimum_cell} were found or not found, or as that would follow."
+    note = f"{_NOT_SHOWN}: fewer than {minimum_cell} records."
     return Table(key, caption or "How often records are found", columns, tuple(rows), "lrrrr", note)
 
 
@@ -127,22 +127,8 @@ def _group_words(characteristic: str, level: str) -> str:
 
 
 def _may_be_shown(rates: pd.DataFrame, minimum_cell: int) -> np.ndarray:
-    """Levels of which neither the found nor the others are few, nor can be worked out from the totals."""
-    shown = pd.Series(True, index=rates.index)
-    for _, group in rates.groupby("characteristic", sort=False):
-        counts, sums = {"all": 0, "found": 0, "lost": 0}, [("all", ("found", "lost"))]
-        for i, r in zip(group.index, group.to_dict("records"), strict=True):
-            n, found = r["n_records"], r["n_matched"]
-            counts |= {f"all {i}": n, f"found {i}": found, f"lost {i}": n - found}
-            counts |= {"all": counts["all"] + n, "found": counts["found"] + found}
-            counts["lost"] += n - found
-            sums.append((f"all {i}", (f"found {i}", f"lost {i}")))
-        sums += [(kind, tuple(f"{kind} {i}" for i in group.index)) for kind in ("all", "found", "lost")]
-        hidden = suppress_counts(counts, sums, minimum_cell)
-        withheld = hidden.primary | hidden.secondary
-        for i in group.index:
-            shown[i] = not withheld & {f"all {i}", f"found {i}", f"lost {i}"}
-    return shown.to_numpy(dtype=bool)
+    """Levels with enough records to say something. The lab alone reads this: that few were missed is shown."""
+    return (rates["n_records"] >= minimum_cell).to_numpy(dtype=bool)
 
 
 def model_table(linkage: Linkage, *, key: str = "linkage_model", caption: str = "") -> Table:
