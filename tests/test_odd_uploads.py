@@ -333,3 +333,29 @@ def test_the_copy_is_made_without_a_word_of_the_parts_it_drops(tmp_path):
         warnings.simplefilter("error")
         marked_up_copy(path, found, tmp_path / "marked.xlsx")
     assert (tmp_path / "marked.xlsx").is_file()
+
+
+def test_open_answers_are_told_along_with_what_keeps_the_file_from_being_read(tmp_path):
+    unsigned = [[asked, None if "sign-off" in asked else said] for asked, said in ANSWERS]
+    with pytest.raises(JDLError) as nobody:
+        read_submission(write_xlsx(tmp_path / "a.xlsx", [FEW_COLUMNS], unsigned), SPEC)
+    assert [(p.what, p.where) for p in nobody.value.problems] == [
+        ("there are no records below the headings", "a.xlsx, sheet “People”"),
+        ("the question is not answered (Internal sign-off of this submission)", "a.xlsx, sheet “Service”, row 10"),
+    ]
+    with pytest.raises(JDLError) as no_gender:
+        read_submission(write_xlsx(tmp_path / "a.xlsx", [row[:3] + row[4:] for row in few()], unsigned[:-1]), SPEC)
+    assert [(p.what, p.where) for p in no_gender.value.problems][-1] == (
+        "the question is not on the sheet (Internal sign-off of this submission)", "a.xlsx, sheet “Service”",
+    )  # fmt: skip
+
+
+def test_a_question_that_was_asked_and_left_open_is_a_remark(tmp_path):
+    answers = [*ANSWERS, ["Sector", None], ["Why the same person appears more than once", None]]
+    people = people_rows([person(i) for i in range(70)])
+    found = read_submission(write_xlsx(tmp_path / "a.xlsx", people, answers), SPEC).issues
+    assert found[["row", "code", "severity"]].values.tolist() == [[len(ANSWERS) + 1, "question_left_open", WARNS]]
+
+
+def test_a_yes_or_no_is_not_a_name(tmp_path):
+    assert by_row(submit(tmp_path, "Forename", [True]), 1) == [{"forename_missing"}]

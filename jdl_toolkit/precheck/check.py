@@ -112,7 +112,7 @@ class Check:
         found = self.submission.issues[which]
         return [
             (
-                "Another sheet" if code in ALONE else f"{sheet} sheet" + ("" if pd.isna(row) else f", row {row}"),
+                "Sheets" if code in ALONE else f"{sheet} sheet" + ("" if pd.isna(row) else f", row {row}"),
                 plain(message),
             )
             for sheet, row, code, message in zip(*(found[c] for c in ("sheet", "row", "code", "message")), strict=True)

@@ -66,6 +66,11 @@ def _gaps(answers: dict[str, str], asked: dict[str, int]) -> list[pd.DataFrame]:
             blocking = "question_unanswered" if question.key in asked else "question_missing"
             code = blocking if question.if_missing == BLOCKS_REQUEST else "question_left_open"
             issues.append(issues_of(code, SERVICE, [asked.get(question.key)], None, [question.text]))
+    # the template asks more than every upload must answer: whoever was asked and left it open is reminded
+    open_ones = [
+        q for q in QUESTIONS if not q.if_missing and q.key != "repeats" and q.key in asked.keys() - answers.keys()
+    ]
+    issues += [issues_of("question_left_open", SERVICE, [asked[q.key]], None, [q.text]) for q in open_ones]
     copied = [q for q in QUESTIONS if not q.choices and plain(answers.get(q.key, "")) == plain(q.example)]
     issues += [issues_of("answer_is_example", SERVICE, [asked[q.key]], None, [q.text]) for q in copied]
     if REFUSAL.match(answers.get("sign_off", "")):

@@ -136,11 +136,9 @@ def read_submission(path: Path, spec: RequestSpec, data_period: tuple[dt.date, d
     used = find_sheet(sheets, PEOPLE)
     cells, notes = find_records(people_grid, header, columns, row_states(path, used))
     if cells.empty:
-        raise JDLError(
-            "there are no records below the headings",
-            f"{path.name}, sheet “{PEOPLE}”",
-            "send the sheet with its records",
-        )
+        where = f"{path.name}, sheet “{PEOPLE}”"
+        nobody = Problem("there are no records below the headings", where, "send the sheet with its records")
+        raise JDLError([nobody, *_unanswered(service_grid, path)])
     people, issues = check_people(cells, spec, data_period, dates_from_1904(path))
     repeats, doubled = check_repeats(people)
     answers, gaps = read_answers(service_grid)
@@ -174,8 +172,22 @@ def _structure(sheets: dict[str, Grid], path: Path) -> tuple[Grid, Grid, int, pd
         header, columns, faults = find_columns(people, path.name)
         problems += faults
     if problems:
-        raise JDLError(problems)
+        raise JDLError(problems + (_unanswered(sheets[found[SERVICE]], path) if found[SERVICE] is not None else []))
     return people, sheets[found[SERVICE]], header, columns
+
+
+def _unanswered(grid: Grid, path: Path) -> list[Problem]:
+    """What blocks the request on the Service sheet, to be told along with what keeps the file from being read."""
+    gaps = read_answers(grid)[1]
+    blocking = gaps[gaps["severity"] == BLOCKS_REQUEST]
+    return [
+        Problem(
+            message.removesuffix(f". {FAULTS[code].fix}"),
+            f"{path.name}, sheet “{SERVICE}”" + ("" if pd.isna(row) else f", row {row}"),
+            FAULTS[code].fix,
+        )
+        for row, code, message in zip(blocking["row"], blocking["code"], blocking["message"], strict=True)
+    ]
 
 
 def _no_sheet(sheets: dict[str, Grid], name: str, path: Path) -> Problem:

@@ -66,6 +66,7 @@ def read_names(cells: pd.Series, key: str, allow_initials: bool) -> tuple[pd.Ser
     garbled = cells.map(lambda cell: isinstance(cell, str) and re.search(GARBLED, cell) is not None).astype(bool)
     as_sent = read_text(cells.mask(garbled, cells.map(_ungarbled)).map(_plain_signs))
     nothing = as_sent.str.casefold().str.strip(" .").isin(PLACEHOLDERS) | as_sent.str.startswith("#", na=False)
+    nothing |= cells.map(lambda cell: isinstance(cell, bool)).astype(bool)
     as_sent = as_sent.where(~nothing & as_sent.str.contains(r"[^\W\d_]", na=False))
     core = as_sent.str.replace(ASIDES, " ", regex=True).str.strip()
     core = core.where(core.str.contains(r"[^\W\d_]", na=False), as_sent)

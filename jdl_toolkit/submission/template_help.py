@@ -31,9 +31,10 @@ STEPS = (
 GAPS = (
     ("The request cannot go on", "if fewer than 60 different people have a usable record, or if a question marked "
      "“required” has no answer, or your organisation has not signed the request off."),
-    ("A record is left out", "if it lacks forename, surname (both in full), date of birth, gender (M or F), or both "
-     "dates of the service; if a date does not exist, or gives an age under 10 or over 100; if the service ends before "
-     "it starts, or lies outside the years for which there are data on reoffending."),
+    ("A record is left out", "if it lacks forename, surname (both in full), date of birth or gender (M or F), or has "
+     "neither a service start nor a service end; if its date of birth or service start does not exist, or gives an age "
+     "under 10 or over 100; if the service ends before it starts, or lies outside the years for which there are data "
+     "on reoffending."),
     ("You only get a remark", "for everything else: an identifier that is not well formed, somebody who appears twice, "
      "a date that could be read in two ways, a question marked “please answer”."),
 )  # fmt: skip
