@@ -15,6 +15,7 @@ CHECK_LETTERS = np.array(list("ZABCDEFGHJKLMNPQRTUVWXY"))
 
 #: Two-digit years from here on are of the last century: the PNC holds nobody first recorded before 1940.
 FIRST_SHORT_YEAR = 40
+FIRST_YEAR, LAST_YEAR = 1900 + FIRST_SHORT_YEAR, 1999 + FIRST_SHORT_YEAR
 
 PNC_PATTERN = r"^(?P<year>\d{4}|\d{2})/?(?P<serial>\d{1,7})(?P<letter>[A-Z])$"
 PNC_WITHOUT_SLASH = r"^(?:\d{4}|\d{2})\d{7}[A-Z]$"
@@ -78,10 +79,14 @@ def shorten_pnc_id(pnc_id: pd.Series) -> pd.Series:
 
 
 def is_pnc_id(pnc_id: pd.Series) -> pd.Series:
-    """Whether each is a PNC id, of any form, whose check letter is right; False where missing."""
+    """Whether each is a PNC id, of any form, whose check letter is right; False where missing.
+
+    The check letter says nothing of the century, so a year in which nobody was recorded is refused as well.
+    """
     parts = normalise_pnc_id(pnc_id).astype("str").str.extract(PNC_PATTERN)
     year, serial = (pd.to_numeric(parts[c]).fillna(0).to_numpy(dtype=np.int64) for c in ("year", "serial"))
-    return (parts["letter"].notna() & (parts["letter"] == pnc_check_letter(year, serial))).astype(bool)
+    fits = (parts["letter"] == pnc_check_letter(year, serial)).to_numpy() & (year >= FIRST_YEAR) & (year <= LAST_YEAR)
+    return parts["letter"].notna() & fits
 
 
 def normalise_prison_number(written: pd.Series) -> pd.Series:

@@ -73,3 +73,10 @@ def test_prison_numbers():
 def test_an_empty_column_and_its_index():
     assert normalise_pnc_id(pd.Series([None, None], index=[7, 9], dtype=object)).index.tolist() == [7, 9]
     assert is_pnc_id(pd.Series([], dtype=object)).tolist() == []
+
+
+def test_a_year_in_which_nobody_was_recorded_is_refused():
+    """The check letter is of the last two digits of the year, so a wrong century would pass it."""
+    right = format_pnc_id(np.array([1985]), np.array([12345]))[0]
+    written = pd.Series([right, "7085" + right[4:], "1885" + right[4:], "2085" + right[4:], "2005/0000001"])
+    assert is_pnc_id(written).tolist() == [True, False, False, False, False]

@@ -72,7 +72,7 @@ def test_the_words_follow_the_numbers():
     points = found.case("median")["detectable_pp"]
     assert found.rows["detectable_pp"].is_monotonic_decreasing and points == pytest.approx(11.79, abs=0.01)
     text = found.words().text
-    assert "11.8 percentage points: from 35 in every 100 people reoffending to 23" in text
+    assert "11.8 percentage points: from 35 in every 100 people reoffending to about 23" in text
     assert "reduction of 5 points it takes about 1,200 people in the analysis, so about 6,500 in the upload" in text
     assert found.n_needed == pytest.approx(1_233, abs=15)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 FORENAME_CERTAIN = ("exact", "swapped", "nickname")
-FORENAME_WEAK = ("slip", "cut", "usual", "alike", "middle")
+FORENAME_WEAK = ("slip", "cut", "usual", "alike", "middle", "start")
 SURNAME_AGREES = ("exact", "slip", "alike", "part", "sound")
 DOB_AGREES = ("exact", "day_month", "digit", "january", "month", "day")
 
@@ -84,7 +84,7 @@ def is_doubtful(scored: pd.DataFrame) -> np.ndarray:
     bool array, shape (n_pairs,)
     """
     _, surname, _ = agreements(scored)
-    rough = scored["forename"].isin(["slip", "cut", "usual", "alike"]).to_numpy()
+    rough = scored["forename"].isin(["slip", "cut", "usual", "alike", "start"]).to_numpy()
     maybe_other = rough & (scored["forename"] != "slip").to_numpy()
     changed = (scored["surname"] == "other").to_numpy() & ~surname & ~_same_middle_name(scored)
     same_name = scored["forename"].isin(FORENAME_CERTAIN).to_numpy() & (scored["surname"] == "exact").to_numpy()

@@ -116,7 +116,7 @@ class Forecast(Result):
             "detectable",
             f"{'With' if case == 'median' else 'Even with'} {n:,} people, the smallest reduction that would be shown "
             f"reliably is {number(points, 1)} percentage points: from {number(rate)} in every 100 people reoffending "
-            f"to {number(rate - points)}.",
+            f"to about {number(rate - points)}.",
         )
 
     def _say_needed(self, said: Passage) -> None:

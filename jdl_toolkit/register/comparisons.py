@@ -117,10 +117,18 @@ COMPARISONS: tuple[Comparison, ...] = (
             Level("usual", "one letter differs, but both are usual names", _one_letter("forename"), 0.005, 4e-4),
             Level("alike", "similar", "jaro_winkler_similarity(forename_l, forename_r) >= 0.9", 0.008, 4e-4),
             Level("middle", "the other's middle name", _MIDDLE_FOR_FORENAME, 0.006, 5e-3),
+            # Short forms are made at will: Daro for Darren, Shaz for Sharon
             Level(
-                "initial", "another, with the same initial", "left(forename_l, 1) = left(forename_r, 1)", 0.004, 0.06
+                "start",
+                "another, with the same three first letters",
+                "length(forename_l) >= 3 AND left(forename_l, 3) = left(forename_r, 3)",
+                0.003,
+                6e-3,
             ),
-            Level("other", "another", "ELSE", 0.013, 0.92),
+            Level(
+                "initial", "another, with the same initial", "left(forename_l, 1) = left(forename_r, 1)", 0.003, 0.055
+            ),
+            Level("other", "another", "ELSE", 0.011, 0.92),
         ),
     ),
     Comparison(
