@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
 from registers import make_spec
 from uploads_on_disk import ANSWERS, HEADINGS, people_rows, person, write_csv, write_xlsx
 
@@ -359,3 +360,22 @@ def test_a_question_that_was_asked_and_left_open_is_a_remark(tmp_path):
 
 def test_a_yes_or_no_is_not_a_name(tmp_path):
     assert by_row(submit(tmp_path, "Forename", [True]), 1) == [{"forename_missing"}]
+
+
+def test_the_copy_does_not_look_through_the_whole_sheet_for_each_row(tmp_path, monkeypatch):
+    looks, whole = [], Worksheet.max_column.fget
+
+    def counted(sheet: Worksheet) -> int:
+        looks.append(1)
+        return whole(sheet)
+
+    monkeypatch.setattr(Worksheet, "max_column", property(counted))
+    n_looks = []
+    for n in (70, 140):
+        path = write_csv(tmp_path / f"{n}.csv", people_rows([person(i, Gender="X") for i in range(n)]))
+        found = read_submission(path, SPEC)
+        assert len(found.issues) >= n
+        looks.clear()
+        marked_up_copy(path, found, tmp_path / "marked.xlsx")
+        n_looks.append(len(looks))
+    assert n_looks[0] == n_looks[1]

@@ -124,9 +124,7 @@ def _rebuilt(path: Path) -> Workbook:
     for name, grid in read_sheets(path).items():
         sheet = workbook.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", name)[:LARGEST_TITLE])
         for row in grid:
-            sheet.append([None] * len(row))
-            for cell, value in zip(sheet[sheet._current_row], row, strict=True):
-                _put(cell, value)
+            _append(sheet, row)
     return workbook
 
 
@@ -156,8 +154,8 @@ def _list_corrections(workbook: Workbook, submission: Submission) -> None:
     for issue in submission.issues.itertuples():
         row = None if pd.isna(issue.row) else int(issue.row)
         column = issue.column if isinstance(issue.column, str) else None
-        _append(sheet, [issue.sheet, row, column, issue.severity, issue.message])
-        sheet.cell(sheet.max_row, 4).fill = FILLS[issue.severity]
+        cells = _append(sheet, [issue.sheet, row, column, issue.severity, issue.message])
+        cells[3].fill = FILLS[issue.severity]
     for other in workbook.worksheets[1:]:
         other.sheet_view.tabSelected = False
 
@@ -177,8 +175,7 @@ def _list_repeats(workbook: Workbook, submission: Submission, people_sheet: str 
     for record in records.sort_values(["order", "row"]).to_dict("records"):
         values = [None if pd.isna(record[key]) else record[key] for key in shown]
         dated = [value.date() if isinstance(value, pd.Timestamp) else value for value in values]
-        _append(sheet, [record["group"], record["row"], record["kind"], *dated])
-        cells = sheet[sheet.max_row]
+        cells = _append(sheet, [record["group"], record["row"], record["kind"], *dated])
         for cell in cells:
             cell.fill = GROUP_FILLS[record["order"] % len(GROUP_FILLS)]
             if isinstance(cell.value, dt.date):
@@ -195,7 +192,11 @@ def _own_sheet(workbook: Workbook, title: str, place: int) -> Worksheet:
     return workbook.create_sheet(title, place)
 
 
-def _append(sheet: Worksheet, values: list[object]) -> None:
+def _append(sheet: Worksheet, values: list[object]) -> list[Cell]:
+    """Write a row below the last, and give its cells."""
     sheet.append([None] * len(values))
-    for cell, value in zip(sheet[sheet._current_row], values, strict=True):
+    # not sheet[row]: for that, openpyxl looks at every cell of the sheet, and the time grows with its square
+    cells = [sheet.cell(sheet._current_row, column) for column in range(1, len(values) + 1)]
+    for cell, value in zip(cells, values, strict=True):
         _put(cell, value)
+    return cells
