@@ -17,8 +17,8 @@ CHECK_LETTERS = np.array(list("ZABCDEFGHJKLMNPQRTUVWXY"))
 FIRST_SHORT_YEAR = 40
 FIRST_YEAR, LAST_YEAR = 1900 + FIRST_SHORT_YEAR, 1999 + FIRST_SHORT_YEAR
 
-PNC_PATTERN = r"^(?P<year>\d{4}|\d{2})/?(?P<serial>\d{1,7})(?P<letter>[A-Z])$"
-PNC_WITHOUT_SLASH = r"^(?:\d{4}|\d{2})\d{7}[A-Z]$"
+#: Without its slash, all seven digits of the serial number must be there: they tell where the year ends.
+PNC_PATTERN = r"^(?P<year>\d{4}|\d{2})(?:/|(?=\d{7}[A-Z]$))(?P<serial>\d{1,7})(?P<letter>[A-Z])$"
 PRISON_PATTERN = r"^[A-Z]\d{4}[A-Z]{2}$"
 
 
@@ -62,10 +62,7 @@ def normalise_pnc_id(written: pd.Series) -> pd.Series:
     -------
     Series of str, shape (n,), same index; None where missing or malformed
     """
-    text = _bare(written)
-    has_slash = text.str.contains("/", regex=False, na=False)
-    legible = has_slash | text.str.match(PNC_WITHOUT_SLASH, na=False)
-    parts = text.where(legible).str.extract(PNC_PATTERN)
+    parts = _bare(written).str.extract(PNC_PATTERN)
     short = parts["year"].str.len() == 2
     recent = pd.to_numeric(parts["year"]) < FIRST_SHORT_YEAR
     year = parts["year"].mask(short, np.where(recent, "20", "19") + parts["year"].fillna(""))

@@ -37,8 +37,9 @@ def test_every_form_of_an_id_is_read_as_the_same(year, serial):
     long = format_pnc_id(np.array([year]), np.array([serial]))[0]
     short = shorten_pnc_id(pd.Series([long]))[0]
     spaced = f" {long[:4]} / {long[5:].lower()} "
-    written = pd.Series([long, short, long[2:], long.replace("/", ""), spaced, long + "\xa0"])
-    assert normalise_pnc_id(written).tolist() == [long] * 6
+    bare = long.replace("/", "")
+    written = pd.Series([long, short, long[2:], bare, bare[2:], spaced, long + "\xa0"])
+    assert normalise_pnc_id(written).tolist() == [long] * 7
     assert is_pnc_id(written).all()
 
 

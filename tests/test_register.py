@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from jdl_toolkit.errors import JDLError
+from jdl_toolkit.identifiers import normalise_pnc_id
 from jdl_toolkit.register import Register, build_register
 from jdl_toolkit.register.linkage_index import prepare_normalising
 from jdl_toolkit.synthetic import synthesise_register
@@ -261,6 +262,15 @@ def test_the_linkage_index_writes_names_one_way_and_holds_aliases(built):
     assert by_name.loc[("lukasz", "obrien"), "pnc_id"] == "1985/0012345X"
     maiden = by_name.loc[("annemarie", "quillfeather")]
     assert maiden["is_alias"] and maiden["pnc_id"] == "2001/0000077K" and maiden["dob_digits"] == "19791231"
+
+
+def test_pnc_ids_are_written_as_those_of_uploads_are():
+    written = ["85/12345X", "1985/12345x", "1985 / 0012345X", "850012345X", "19850012345X", "8512345X", "1985X", None]
+    with duckdb.connect() as con:
+        prepare_normalising(con)
+        found = [con.execute("SELECT pnc_key(?)", [text]).fetchone()[0] for text in written]
+    assert found == ["1985/0012345X"] * 5 + [None] * 3
+    assert found == normalise_pnc_id(pd.Series(written)).tolist()
 
 
 # Values of the National Archives' rule (United States census)

@@ -50,13 +50,15 @@ CREATE OR REPLACE TEMP MACRO soundex_once(runs) AS
         '1+', '1', 'g'), '2+', '2', 'g'), '3+', '3', 'g'), '4+', '4', 'g'), '5+', '5', 'g'), '6+', '6', 'g');
 CREATE OR REPLACE TEMP MACRO soundex(key) AS
     left(key, 1) || left(replace(substr(soundex_once(soundex_runs(key)), 2), '0', '') || '000', 3);
+-- As `identifiers.normalise_pnc_id`: without its slash, all seven digits must be there.
 CREATE OR REPLACE TEMP MACRO pnc_parts(text) AS
-    regexp_extract(upper(regexp_replace(text, '[\\s-]', '', 'g')), '^(\\d{{4}}|\\d{{2}})/(\\d{{1,7}})([A-Z])$', ['y',
-    's', 'c']);
+    regexp_extract(upper(regexp_replace(text, '[\\s-]', '', 'g')),
+        '^(\\d{{4}}|\\d{{2}})(?:/(\\d{{1,7}})|(\\d{{7}}))([A-Z])$',
+        ['y', 'short', 'long', 'c']);
 CREATE OR REPLACE TEMP MACRO pnc_long(parts) AS
     CASE WHEN parts.y = '' THEN NULL ELSE
         CASE length(parts.y) WHEN 4 THEN '' ELSE CASE WHEN parts.y::INT >= 40 THEN '19' ELSE '20' END END
-        || parts.y || '/' || lpad(parts.s, 7, '0') || parts.c END;
+        || parts.y || '/' || lpad(parts.short || parts.long, 7, '0') || parts.c END;
 CREATE OR REPLACE TEMP MACRO pnc_key(text) AS pnc_long(pnc_parts(text));
 CREATE OR REPLACE TEMP MACRO prison_key(text) AS nullif(upper(regexp_replace(text, '[^A-Za-z0-9]', '', 'g')), '');
 """
