@@ -110,6 +110,8 @@ def test_repeat_records_stay_matched_dissimilar_ones_become_ambiguous(known_regi
         {"pnc_id": pnc(11), "forename": "Ferdinand", "surname": "Xylander", "dob": dt.date(1980, 3, 4)},
     )
     assert found["status"].tolist() == ["matched"] * 4  # the last has the same PNC id
+    either = link_one(known_register, company, {"of": 900_012}, {"of": 900_012, "forename": "Pat", "middle_name": None})
+    assert either["status"].tolist() == ["matched"] * 2  # Pat is short for Patricia, too
     dissimilar = {"prison_number": "A1234BC", "forename": "Ferdinand", "surname": "Xylander"}
     found = link_one(known_register, company, {}, dissimilar)
     assert found["status"].tolist() == ["matched", "ambiguous"]

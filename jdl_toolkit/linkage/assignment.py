@@ -22,7 +22,8 @@ REPEAT = "another record fits this person better"
 #: Start of the share of rows whose person is on the register: published match rates are about 90 per cent.
 FIRST_SHARE = 0.9
 
-_FORENAME_ALIKE = """(a.canonical = b.canonical OR jaro_winkler_similarity(a.forename, b.forename) >= 0.88
+_FORENAME_ALIKE = """(a.canonical = b.canonical OR a.canonical = b.canonical_too OR a.canonical_too = b.canonical
+    OR jaro_winkler_similarity(a.forename, b.forename) >= 0.88
     OR a.forename = b.middle_name OR a.middle_name = b.forename)"""
 _SURNAME_ALIKE = """(jaro_winkler_similarity(a.surname, b.surname) >= 0.88
     OR contains(a.surname, b.surname) OR contains(b.surname, a.surname))"""
@@ -161,7 +162,8 @@ def one_row_per_person(links: pd.DataFrame, asked: pd.DataFrame, register: Regis
     others = matched.loc[matched["row"] != matched["keeper"], ["row", "keeper"]].astype("int64")
     if others.empty:
         return links
-    columns = ["row", "forename", "middle_name", "surname", "canonical", "dob", "dob_digits", "dob_swapped", "pnc_id"]
+    columns = ["row", "forename", "middle_name", "surname", "canonical", "canonical_too", "dob", "dob_digits"]
+    columns += ["dob_swapped", "pnc_id"]
     involved = asked.loc[asked["row"].isin([*others["row"], *others["keeper"]]), columns]
     alike = register.sql(
         f"""

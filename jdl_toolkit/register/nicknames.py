@@ -107,7 +107,7 @@ eric erik rick ricky
 ernest ernie
 esther essie
 ethan eth
-eugene gene evgeny yevgeny evgeni yevhen
+eugene gene evgeny yevgeny evgeni yevhen evgeniy evgenii yevgeni yevgeniy yevgenii yevheniy yevhenii
 eve eva evie evelyn
 ewan euan ewen
 faisal faysal feisal
