@@ -17,6 +17,7 @@ from test_register import tables, write
 from jdl_toolkit.errors import JDLError
 from jdl_toolkit.register import Register, build_register
 from jdl_toolkit.register.dates import decide_styles
+from jdl_toolkit.register.work import stopped_by_ctrl_c
 from jdl_toolkit.synthetic import synthesise_register
 
 UK = "%d/%m/%Y"
@@ -175,6 +176,29 @@ def test_how_dates_were_read_is_told(tmp_path):
     assert made["dates"]["disposal.disposal_date"].endswith("no value tells whether it is not the month")
 
 
+def test_a_column_that_mixes_both_ways_of_writing_dates_is_told(tmp_path):
+    given = tables()
+    given["person"]["dob"] = ["25/12/1980", "26/12/1981", "12/27/1982"]
+    as_csv(tmp_path / "src", given)
+    made = build_register(tmp_path / "src", tmp_path / "out.duckdb")
+    assert made["dates"]["person.dob"] == (
+        "dates are read day first; 1 can only be read month first, so some that can be read both ways may be misread"
+    )
+    assert [(fault["column"], fault["n_rows"]) for fault in made["set_aside"]] == [("dob", 1)]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_part_that_lacks_a_needed_column_is_refused(tmp_path, kind):
+    given = tables()
+    given["person-2"] = given["person"].drop(columns="dob").assign(person_id=[7, 8, 9])
+    as_csv(tmp_path / "src", given) if kind == "csv" else write(tmp_path / "src", given)
+    with pytest.raises(JDLError) as caught:
+        build_register(tmp_path / "src", tmp_path / "out.duckdb")
+    assert [(p.where, p.what, p.fix) for p in caught.value.problems] == [
+        ("table person, column dob", "1 of 2 files lack this column", f"add it to person-2.{kind}")
+    ]
+
+
 BUILD = """
 import sys
 from pathlib import Path
@@ -201,7 +225,7 @@ def extract(tmp_path_factory):
 def test_a_killed_build_goes_on_and_ends_as_if_nothing_had_happened(tmp_path, extract):
     expected = build_register(extract, tmp_path / "whole.duckdb", most_set_aside=1.0)
     out, told, kills = tmp_path / "out.duckdb", [], 0
-    out.write_text("the earlier register")
+    out.write_bytes(b"checksumDUCK, the earlier register")
     for delay in (0.02, 0.1, 0.25, 0.05, 0.4, 0.15, 0.6, 0.3):
         process = subprocess.Popen(
             [sys.executable, "-c", BUILD, str(extract), str(out)], stderr=subprocess.PIPE, stdout=subprocess.PIPE
@@ -214,7 +238,7 @@ def test_a_killed_build_goes_on_and_ends_as_if_nothing_had_happened(tmp_path, ex
         process.communicate()
         if out.stat().st_size > 100:
             break
-        assert out.read_text() == "the earlier register"
+        assert out.read_bytes() == b"checksumDUCK, the earlier register"
     assert kills >= 2
     made = build_register(extract, out, most_set_aside=1.0)
     assert {k: v for k, v in made.items() if k not in ("register", "set_aside_folder")} == {
@@ -321,3 +345,28 @@ def test_two_builds_of_one_register_do_not_meet(tmp_path):
     with FileLock(folder / "lock"), pytest.raises(JDLError, match="another build of this register is running"):
         build_register(tmp_path / "src", tmp_path / "out.duckdb")
     assert build_register(tmp_path / "src", tmp_path / "out.duckdb")["rows"]["person"] == 3
+
+
+def test_a_register_is_not_written_over_other_files_or_where_nothing_can_be_written(tmp_path):
+    write(tmp_path / "src", tables())
+    other = tmp_path / "src" / "person.parquet"
+    content = other.read_bytes()
+    places = [(other, "no register"), (tmp_path / "src", "folder of this name"), (other / "r", "can be written here")]
+    for out, what in places:
+        with pytest.raises(JDLError, match=what):
+            build_register(tmp_path / "src", out)
+    assert other.read_bytes() == content
+    assert len(list((tmp_path / "src").iterdir())) == len(tables())
+    with pytest.raises(JDLError, match="no amount of memory"):
+        build_register(tmp_path / "src", tmp_path / "r.duckdb", memory="lots")
+
+
+def test_ctrl_c_is_known_whatever_it_was_made_into():
+    for fault in (RuntimeError("Query interrupted"), duckdb.InterruptException("Interrupted!")):
+        with pytest.raises(KeyboardInterrupt), stopped_by_ctrl_c():
+            try:
+                raise fault
+            except Exception as cause:
+                raise ValueError("as another library tells it") from cause
+    with pytest.raises(ValueError, match="another"), stopped_by_ctrl_c():
+        raise ValueError("another fault")

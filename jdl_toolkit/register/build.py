@@ -25,7 +25,7 @@ from .schema import SCHEMA_VERSION, TABLES
 from .set_aside import as_problem, too_many
 from .sources import Sources, find_sources, fingerprint, open_csv, unreadable
 from .summary import record, summarise
-from .work import Work, only_builder
+from .work import Work, only_builder, stopped_by_ctrl_c
 
 #: Days of times with a zone are days here.
 TIME_ZONE = "Europe/London"
@@ -81,8 +81,7 @@ def build_register(
         once, never with a value of a row.
     """
     src, out, tell = Path(src), Path(out), progress or (lambda *step: None)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with only_builder(out), duckdb.connect(":memory:", config={"threads": threads, "memory_limit": memory}) as con:
+    with stopped_by_ctrl_c(), only_builder(out), _connect(threads, memory) as con:
         con.execute("PRAGMA disable_progress_bar; SET preserve_insertion_order = false")
         con.execute(f"SET TimeZone = '{TIME_ZONE}'")
         sources = find_sources(con, src, adapter)
@@ -112,6 +111,13 @@ def build_register(
     return {"register": str(out), "set_aside_folder": str(beside) if beside else None, **summary}
 
 
+def _connect(threads: int, memory: str) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(":memory:", config={"threads": threads, "memory_limit": memory})
+    except duckdb.Error:
+        raise JDLError("this is no amount of memory", "--memory", "write it as 4GB or 500MB") from None
+
+
 class _Steps:
     """Runs the steps that are not finished, and records each."""
 
@@ -124,12 +130,7 @@ class _Steps:
     def run(self, step: str, make: Callable[[], Any]) -> None:
         if step not in self.done:
             self.tell(step, len(self.done), self.total)
-            try:
-                self.done[step] = make()
-            except RuntimeError as fault:  # what DuckDB makes of Ctrl-C
-                if "interrupted" in str(fault):
-                    raise KeyboardInterrupt from None
-                raise
+            self.done[step] = make()
             self.work.finish_step(self.con, step, self.done[step])
 
 

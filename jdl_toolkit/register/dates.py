@@ -20,15 +20,18 @@ class DateStyle:
     ----------
     column : str
     n_iso, n_day_first, n_month_first : int
-        Values that can be read so; a value such as 04/05/2010 counts in both of the latter.
+        Values that can be read so; a value such as 04/05/2010 counts in both of the latter two.
+    n_either : int
+        Values that can be read in both of the latter ways.
     month_first : bool
-        Which of the latter two is taken. ISO dates are read beside either.
+        Which of the two is taken. ISO dates are read beside either.
     """
 
     column: str
     n_iso: int
     n_day_first: int
     n_month_first: int
+    n_either: int
     month_first: bool = False
 
     @property
@@ -45,6 +48,9 @@ class DateStyle:
         said = f"dates are read {first} first"
         if self.is_ambiguous:
             said += f"; no value tells whether it is not the {other}"
+        n_others = (self.n_day_first if self.month_first else self.n_month_first) - self.n_either
+        if n_others:
+            said += f"; {n_others:,} can only be read {other} first, so some that can be read both ways may be misread"
         return said + (f"; {self.n_iso:,} of them are ISO dates" if self.n_iso else "")
 
 
@@ -66,11 +72,13 @@ def decide_styles(con: duckdb.DuckDBPyConnection, source: str, texts: dict[str, 
     """
     if not texts:
         return {}
-    counts = [
-        f"count({_read(text, formats)})" for text in texts.values() for formats in (_ISO, _DAY_FIRST, _MONTH_FIRST)
-    ]
+    counts = []
+    for text in texts.values():
+        iso, day, month = (_read(text, formats) for formats in (_ISO, _DAY_FIRST, _MONTH_FIRST))
+        counts += [f"count({iso})", f"count({day})", f"count({month})"]
+        counts.append(f"count(CASE WHEN ({day}) IS NOT NULL THEN {month} END)")
     found = con.execute(f"SELECT {', '.join(counts)} FROM {source} AS jdl_source").fetchone()
-    styles = [DateStyle(column, *found[3 * i : 3 * i + 3]) for i, column in enumerate(texts)]
+    styles = [DateStyle(column, *found[4 * i : 4 * i + 4]) for i, column in enumerate(texts)]
     lead = sum(s.n_month_first - s.n_day_first for s in styles)
     return {
         s.column: DateStyle(
@@ -78,6 +86,7 @@ def decide_styles(con: duckdb.DuckDBPyConnection, source: str, texts: dict[str, 
             s.n_iso,
             s.n_day_first,
             s.n_month_first,
+            s.n_either,
             lead > 0 if s.is_ambiguous else s.n_month_first > s.n_day_first,
         )
         for s in styles

@@ -73,15 +73,38 @@ def find_sources(con: duckdb.DuckDBPyConnection, src: Path, adapter: Path | None
             problems += [header for header in looked if isinstance(header, Problem)]
             sources.csv[table] = [header for header in looked if isinstance(header, Header)]
             sources.views[table] = {name: "VARCHAR" for h in sources.csv[table] for name in h.columns}
+            problems += _lacking(table, {h.path: set(h.columns) for h in sources.csv[table]})
         elif table in mapped or files:
             sources.parquet[table] = files.get("parquet", [])
             try:
                 sources.views[table] = _view(con, table, sources.parquet[table])
+                problems += _lacking(table, _columns_by_file(con, sources.parquet[table]))
             except duckdb.Error as fault:
                 problems.append(unreadable(table, fault))
     if problems:
         raise JDLError(problems)
     return sources
+
+
+def _columns_by_file(con: duckdb.DuckDBPyConnection, files: list[Path]) -> dict[Path, set[str]]:
+    """What each part of a Parquet table holds; not asked if there is but one."""
+    if len(files) < 2:
+        return {}
+    listed = ", ".join(literal(str(file.resolve())) for file in files)
+    asked = f"SELECT file_name, list(lower(name)) FROM parquet_schema([{listed}]) GROUP BY ALL"
+    return {Path(file): set(names) for file, names in con.execute(asked).fetchall()}
+
+
+def _lacking(table: str, columns: dict[Path, set[str]]) -> list[Problem]:
+    """Parts that lack a column which others have: their rows would look as if the cells were empty."""
+    problems = []
+    for needed in (c.name for c in TABLES[table].columns if c.required):
+        without = sorted(path.name for path, names in columns.items() if needed not in names)
+        if 0 < len(without) < len(columns):
+            what = f"{len(without):,} of {len(columns):,} files lack this column"
+            fix = f"add it to {', '.join(without[:3])}{' and the others' * (len(without) > 3)}"
+            problems.append(Problem(what, f"table {table}, column {needed}", fix))
+    return problems
 
 
 def open_csv(con: duckdb.DuckDBPyConnection, table: Table, converted: Path) -> dict[str, str]:

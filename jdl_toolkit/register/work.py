@@ -82,6 +82,42 @@ def work_folder(out: Path) -> Path:
     return out.with_name(f".{out.name}.building")
 
 
+def _make_folder(out: Path) -> Path:
+    """Make the work folder, if a register may be written beside it."""
+    if out.is_dir():
+        raise JDLError("there is a folder of this name", where=str(out), fix="name a file to write")
+    if out.is_file() and not _is_database(out):
+        fix = "name another file to write; this one was left as it is"
+        raise JDLError("there is a file of this name, and it is no register", where=str(out), fix=fix)
+    folder = work_folder(out)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / "lock").touch()
+    except OSError:
+        fix = "name a file in a folder where you may write"
+        raise JDLError("nothing can be written here", where=str(out.parent), fix=fix) from None
+    return folder
+
+
+def _is_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(12)[8:] == b"DUCK"
+
+
+@contextmanager
+def stopped_by_ctrl_c() -> Iterator[None]:
+    """Let Ctrl-C end in KeyboardInterrupt, whatever DuckDB and Splink make of it on the way."""
+    try:
+        yield
+    except Exception as fault:
+        cause: BaseException | None = fault
+        while cause is not None:
+            if isinstance(cause, RuntimeError | duckdb.Error) and "interrupted" in str(cause).lower():
+                raise KeyboardInterrupt from None
+            cause = cause.__cause__ or cause.__context__
+        raise
+
+
 @contextmanager
 def only_builder(out: Path) -> Iterator[None]:
     """Hold the work folder; it goes when nothing in it is worth keeping.
@@ -89,10 +125,9 @@ def only_builder(out: Path) -> Iterator[None]:
     Raises
     ------
     JDLError
-        If another build of the same register is running.
+        If another build of the same register is running, or the register cannot be written there.
     """
-    folder = work_folder(out)
-    folder.mkdir(mode=0o700, exist_ok=True)
+    folder = _make_folder(out)
     lock = FileLock(folder / "lock")
     try:
         lock.acquire(timeout=0)
