@@ -21,7 +21,7 @@ from jdl_toolkit.submission.answers import read_answers
 from jdl_toolkit.submission.dates import maybe_swapped, read_dates
 from jdl_toolkit.submission.faults import BLOCKS_REQUEST, BLOCKS_ROW, FAULTS, SEVERITIES, WARNS
 from jdl_toolkit.submission.fields import ALIASES, COLUMNS, plain
-from jdl_toolkit.submission.questions import QUESTIONS, question_of
+from jdl_toolkit.submission.questions import QUESTION_BY_KEY, QUESTIONS, question_of
 
 SPEC = make_spec()  # received on 1 January 2013
 PERIOD = (dt.date(2000, 1, 1), dt.date(2012, 12, 31))
@@ -583,9 +583,26 @@ def test_missing_sheets_name_the_nearest(tmp_path):
         and "rename the sheet “Servcie”" in text
     )
     assert "Zwingli" not in problems(write_xlsx(tmp_path / "b.xlsx", rows, names=("Zwingli", "Service")))
-    assert "the answers about the service are missing" in problems(
-        _without_answers(write_csv(tmp_path / "c.csv", rows))
-    )
+
+
+def test_without_answers_the_people_are_checked_all_the_same(tmp_path):
+    rows = people_rows([person(i) for i in range(2)] + [person(2, Date_of_birth="31/02/1980")])
+    found = read_submission(_without_answers(write_csv(tmp_path / "c.csv", rows)), SPEC)
+    assert [b.code for b in found.request_blockers()] == ["too_few_people", "service_missing"]
+    assert "a file c-service.csv beside it" in found.request_blockers()[1].message
+    assert found.issues.loc[found.issues["row"] == 4, "code"].tolist() == ["dob_impossible"] and not found.answers
+    renamed = read_submission(write_xlsx(tmp_path / "a.xlsx", rows, names=("People", "Servcie")), SPEC)
+    assert "rename the sheet “Servcie” to “Service”" in renamed.request_blockers()[1].message
+
+
+def test_an_answer_over_the_example_is_an_answer():
+    sign_off = QUESTION_BY_KEY["sign_off"]
+    heading, asked = ["Question", "Answer", "For example"], [sign_off.text, "", sign_off.example]
+    assert "sign_off" not in read_answers([heading, asked])[0]
+    assert read_answers([heading, [sign_off.text, "", "Yes, by our trustees"]])[0]["sign_off"] == "Yes, by our trustees"
+    assert read_answers([heading, [sign_off.text, "Head of research", "Yes, by x"]])[0]["sign_off"] == "Head of research"
+    # in a sheet of another make, what stands beside is not the organisation's
+    assert "sign_off" not in read_answers([["Question", "Answer", "Guidance"], [sign_off.text, "", "Say who"]])[0]
 
 
 def _without_answers(path: Path) -> Path:

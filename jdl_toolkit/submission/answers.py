@@ -18,7 +18,7 @@ REFUSAL = re.compile(
     r"|(?!yes\b).*\b(?:not (?:yet|been|signed|approved)|yet to|(?:will|to|should) be (?:signed|approved|agreed))\b"
     r"|(?!yes\b).*\b(?:awaiting|pending)\b"
 )
-#: Headings of columns that hold no answers.
+#: Headings of columns that hold no answers; the first is the template's own.
 BESIDE = ("for example", "example", "examples", "guidance", "help")
 
 
@@ -26,7 +26,7 @@ def read_answers(grid: Grid) -> tuple[dict[str, str], pd.DataFrame]:
     """Answers by question, and the questions without one.
 
     The question stands in the first filled cell of a row, its answer in the cells to the right of it, but for columns
-    that a row of headings calls examples.
+    that a row of headings calls examples. Whoever wrote over the template's example has answered, too.
 
     Parameters
     ----------
@@ -42,6 +42,7 @@ def read_answers(grid: Grid) -> tuple[dict[str, str], pd.DataFrame]:
     answers: dict[str, str] = {}
     asked: dict[str, int] = {}
     beside: set[int] = set()
+    own_examples: set[int] = set()
     for number, row in enumerate(grid, start=1):
         filled = {i: str(cell).strip() for i, cell in enumerate(row) if not is_blank(cell)}
         said = [text for i, text in filled.items() if i not in beside]
@@ -49,10 +50,14 @@ def read_answers(grid: Grid) -> tuple[dict[str, str], pd.DataFrame]:
             continue
         if plain(said[0]) in ("question", "questions"):
             beside = {i for i, text in filled.items() if plain(text) in BESIDE}
+            own_examples = {i for i in beside if plain(filled[i]) == BESIDE[0]}
             continue
         question = question_of(said[0])
         key = question.key if question else said[0]
-        answer = "; ".join(said[1:])
+        overwritten = [
+            filled[i] for i in sorted(own_examples & filled.keys()) if question and filled[i] != question.example
+        ]
+        answer = "; ".join(said[1:] or overwritten)
         if answer and answer.casefold() not in NO_ANSWER:
             answers.setdefault(key, answer)
         asked.setdefault(key, number)

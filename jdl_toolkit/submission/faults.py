@@ -227,6 +227,11 @@ FAULTS: dict[str, Fault] = {
         "too few different people have a record without a fault that blocks it",
         "Correct the blocked rows, or send more people.",
     ),
+    "service_missing": Fault(
+        BLOCKS_REQUEST,
+        "the answers about the service are missing",
+        "Copy the sheet “Service” from the template, and answer its questions.",
+    ),
     "question_missing": Fault(
         BLOCKS_REQUEST, "the question is not on the sheet", "Add it, as the template asks it, and answer it."
     ),

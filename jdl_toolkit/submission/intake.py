@@ -138,10 +138,10 @@ def read_submission(path: Path, spec: RequestSpec, data_period: tuple[dt.date, d
     if cells.empty:
         where = f"{path.name}, sheet “{PEOPLE}”"
         nobody = Problem("there are no records below the headings", where, "send the sheet with its records")
-        raise JDLError([nobody, *_unanswered(service_grid, path)])
+        raise JDLError([nobody, *_unanswered(sheets, service_grid, path)])
     people, issues = check_people(cells, spec, data_period, dates_from_1904(path))
     repeats, doubled = check_repeats(people)
-    answers, gaps = read_answers(service_grid)
+    answers, gaps = read_answers(service_grid) if service_grid is not None else ({}, _no_service(sheets, path))
     blocked = set(issues.loc[issues["severity"] == BLOCKS_ROW, "row"])
     person = number_people(people)
     n_ready = person[~people["row"].isin(blocked)].nunique()
@@ -158,27 +158,25 @@ def read_submission(path: Path, spec: RequestSpec, data_period: tuple[dt.date, d
     return Submission(people, all_issues(found), columns, answers, repeats, ledger, int(person.nunique()), int(n_ready))
 
 
-def _structure(sheets: dict[str, Grid], path: Path) -> tuple[Grid, Grid, int, pd.DataFrame]:
-    """The two sheets, the row of headings, the columns; or every structural fault at once."""
+def _structure(sheets: dict[str, Grid], path: Path) -> tuple[Grid, Grid | None, int, pd.DataFrame]:
+    """The sheets People and (if it is there) Service, the row of headings, the columns; or every structural fault."""
     found = {name: find_sheet(sheets, name) for name in (PEOPLE, SERVICE)}
-    problems = [_no_sheet(sheets, name, path) for name in found if found[name] is None]
-    people = sheets[found[PEOPLE]] if found[PEOPLE] is not None else None
+    people, service = (sheets[found[name]] if found[name] is not None else None for name in (PEOPLE, SERVICE))
     header, columns = 0, pd.DataFrame()
-    if people is not None and not any(not is_blank(cell) for row in people for cell in row):
-        problems.append(
-            Problem("the sheet is empty", f"{path.name}, sheet “{PEOPLE}”", "send the sheet with its records")
-        )
-    elif people is not None:
-        header, columns, faults = find_columns(people, path.name)
-        problems += faults
+    if people is None:
+        problems = [Problem(f"there is no sheet “{PEOPLE}”", path.name, nearest_sheet(sheets, PEOPLE))]
+    elif not any(not is_blank(cell) for row in people for cell in row):
+        problems = [Problem("the sheet is empty", f"{path.name}, sheet “{PEOPLE}”", "send the sheet with its records")]
+    else:
+        header, columns, problems = find_columns(people, path.name)
     if problems:
-        raise JDLError(problems + (_unanswered(sheets[found[SERVICE]], path) if found[SERVICE] is not None else []))
-    return people, sheets[found[SERVICE]], header, columns
+        raise JDLError([*problems, *_unanswered(sheets, service, path)])
+    return people, service, header, columns
 
 
-def _unanswered(grid: Grid, path: Path) -> list[Problem]:
+def _unanswered(sheets: dict[str, Grid], service: Grid | None, path: Path) -> list[Problem]:
     """What blocks the request on the Service sheet, to be told along with what keeps the file from being read."""
-    gaps = read_answers(grid)[1]
+    gaps = read_answers(service)[1] if service is not None else _no_service(sheets, path)
     blocking = gaps[gaps["severity"] == BLOCKS_REQUEST]
     return [
         Problem(
@@ -190,11 +188,11 @@ def _unanswered(grid: Grid, path: Path) -> list[Problem]:
     ]
 
 
-def _no_sheet(sheets: dict[str, Grid], name: str, path: Path) -> Problem:
-    if path.suffix.lower() == ".csv":
-        fix = f"put the questions and answers beside it, as {path.stem}-service.csv"
-        return Problem("the answers about the service are missing", path.name, fix)
-    return Problem(f"there is no sheet “{name}”", path.name, nearest_sheet(sheets, name))
+def _no_service(sheets: dict[str, Grid], path: Path) -> pd.DataFrame:
+    """That the answers about the service are missing, which need not keep the people from being checked."""
+    is_csv = path.suffix.lower() == ".csv"
+    where = f"a file {path.stem}-service.csv beside it" if is_csv else nearest_sheet(sheets, SERVICE)
+    return issues_of("service_missing", SERVICE, [None], None, [where])
 
 
 def _too_few(n_ready: int, spec: RequestSpec) -> pd.DataFrame:

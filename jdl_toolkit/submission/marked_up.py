@@ -16,7 +16,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell import Cell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.comments import Comment
-from openpyxl.styles import PatternFill
+from openpyxl.styles import Alignment, PatternFill
 from openpyxl.utils import quote_sheetname
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
@@ -154,8 +154,10 @@ def _list_corrections(workbook: Workbook, submission: Submission) -> None:
     for issue in submission.issues.itertuples():
         row = None if pd.isna(issue.row) else int(issue.row)
         column = issue.column if isinstance(issue.column, str) else None
-        cells = _append(sheet, [issue.sheet, row, column, issue.severity, issue.message])
+        said = issue.message[:1].upper() + issue.message[1:]
+        cells = _append(sheet, [issue.sheet, row, column, issue.severity, said])
         cells[3].fill = FILLS[issue.severity]
+        cells[4].alignment = Alignment(wrap_text=True, vertical="top")
     for other in workbook.worksheets[1:]:
         other.sheet_view.tabSelected = False
 
