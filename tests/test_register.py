@@ -198,6 +198,11 @@ def test_an_adapter_may_only_make_views_and_its_faults_are_named(tmp_path):
     problems = caught.value.problems
     assert [p.where for p in problems] == [f"lab.sql, statement {n}" for n in (1, 2, 3)]
     assert "urn" in problems[0].what and "CREATE VIEW" in problems[1].what and "IOException" in problems[2].what
+    views = "-- a step\n/* on the\nway */ create or replace view step AS FROM 'person.parquet';"
+    adapter.write_text(views + "CREATE TABLE person AS FROM step; CREATE MACRO one() AS 1;")
+    with pytest.raises(JDLError) as caught:
+        build_register(tmp_path / "src", tmp_path / "out.duckdb", adapter)
+    assert [p.where for p in caught.value.problems] == ["lab.sql, statement 2", "lab.sql, statement 3"]
     adapter.write_text("CREATE VIEW")
     with pytest.raises(JDLError, match="not valid SQL"):
         build_register(tmp_path / "src", tmp_path / "out.duckdb", adapter)
