@@ -284,3 +284,25 @@ def test_the_command_tells_it_in_json_too(tmp_path):
     assert done.exit_code == 0
     assert [(f["column"], f["n_rows"], f["n_given"]) for f in told["set_aside"]] == [("severity", 1, 2)]
     assert CliRunner().invoke(main, [*command, "--strict"]).exit_code == 2
+
+
+def test_what_happened_before_birth_is_set_aside(tmp_path):
+    """Nobody is sentenced before birth: with such a row an age at the index date would be negative."""
+    given = tables()
+    dob = given["person"].set_index("person_id")["dob"].dropna()
+    person = int(dob.index[0])
+    early = pd.Timestamp(dob.loc[person]).date() - dt.timedelta(days=1)
+    disposals = given["disposal"].copy()
+    added = disposals.head(1).assign(disposal_id=990, person_id=person, disposal_date=early, release_date=None)
+    offences = given["offence"].copy()
+    crime = offences.head(1).assign(offence_id=990, disposal_id=None, person_id=person, offence_date=early)
+    on_the_day = crime.assign(offence_id=991, offence_date=early + dt.timedelta(days=1))
+    made = build(
+        tmp_path,
+        given | {"disposal": pd.concat([disposals, added]), "offence": pd.concat([offences, crime, on_the_day])},
+    )
+    assert faults_of(made) == {
+        ("disposal", "", "disposal_date before the person was born"): ("row set aside", 1),
+        ("offence", "", "offence_date before the person was born"): ("row set aside", 1),
+    }
+    assert made["rows"]["offence"] == len(offences) + 1 and made["rows"]["disposal"] == len(disposals)

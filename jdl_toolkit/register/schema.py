@@ -114,6 +114,11 @@ def _not_before(later: str, earlier: str, blames: str = "") -> Rule:
     return Rule(f'this."{later}" < this."{earlier}"', f"{later} before {earlier}", "correct the dates", blames)
 
 
+def _not_before_birth(day: str) -> Rule:
+    fix = "correct the date, or the person's date of birth, or leave the latter empty"
+    return Rule(f'this."{day}" < person.dob', f"{day} before the person was born", fix)
+
+
 _PERSON = (("person_id", "person"),)
 _SPELL_ORDER = ("person_id", "start", "end", "kind")
 
@@ -202,7 +207,10 @@ TABLES: dict[str, Table] = {
             key=("disposal_id",),
             refers=_PERSON,
             order=("person_id", "disposal_date", "disposal_id"),
-            rules=(_not_before("release_date", "disposal_date", blames="release_date"),),
+            rules=(
+                _not_before("release_date", "disposal_date", blames="release_date"),
+                _not_before_birth("disposal_date"),
+            ),
             needed=True,
         ),
         Table(
@@ -224,6 +232,7 @@ TABLES: dict[str, Table] = {
             order=("person_id", "offence_date", "offence_id"),
             rules=(
                 _not_before("proven_date", "offence_date"),
+                _not_before_birth("offence_date"),
                 Rule(
                     "disposal.person_id <> this.person_id",
                     "disposal_id of another person",
