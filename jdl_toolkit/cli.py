@@ -29,6 +29,9 @@ if TYPE_CHECKING:  # at run time, each command imports what it needs: a check st
 DAY = click.DateTime(["%Y-%m-%d", "%d/%m/%Y"])
 
 
+SPOILT = "manifest unreadable: run with --fresh"
+
+
 class Command(click.Command):
     """A command with `--json`, an example in its help, and failures told without a traceback."""
 
@@ -37,6 +40,16 @@ class Command(click.Command):
         self.params.append(
             click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object on standard output.")
         )
+
+    def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> click.Context:
+        """Parse the options; whoever asked for JSON is told of a mistake in JSON, too."""
+        asked = "--json" in args
+        try:
+            return super().make_context(info_name, args, *more, **extra)
+        except click.UsageError as fault:
+            if asked:
+                click.echo(json.dumps({"error": fault.format_message(), "exit_status": fault.exit_code}))
+            raise
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if self.epilog:
@@ -314,12 +327,14 @@ def status(outputs: Path | None) -> tuple[dict, str]:
     from .lab import Lab
     from .manifest import Manifest
 
-    outputs = outputs or Lab.find().root / "outputs"
-    rows = [Manifest.read(path).values for path in sorted(outputs.glob("*/manifest.json"))]
-    listed = [
-        {"request": r["request"], "status": r["status"], "stages": {k: s["status"] for k, s in r["stages"].items()}}
-        for r in rows
-    ]
+    outputs, listed = outputs or Lab.find().root / "outputs", []
+    for path in sorted(outputs.glob("*/manifest.json")):
+        try:
+            of = Manifest.read(path).values
+            stages = {name: stage["status"] for name, stage in of["stages"].items()}
+            listed.append({"request": of["request"], "status": of["status"], "stages": stages})
+        except (JDLError, KeyError, TypeError, AttributeError):  # one spoilt manifest hides no other request
+            listed.append({"request": path.parent.name, "status": SPOILT, "stages": {}})
     words = "\n".join(f"{r['request']:<40} {r['status']}" for r in listed) or "No request has been run yet."
     return {"requests": listed}, words
 

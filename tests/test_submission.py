@@ -600,7 +600,7 @@ def test_an_answer_over_the_example_is_an_answer():
     heading, asked = ["Question", "Answer", "For example"], [sign_off.text, "", sign_off.example]
     assert "sign_off" not in read_answers([heading, asked])[0]
     assert read_answers([heading, [sign_off.text, "", "Yes, by our trustees"]])[0]["sign_off"] == "Yes, by our trustees"
-    assert read_answers([heading, [sign_off.text, "Head of research", "Yes, by x"]])[0]["sign_off"] == "Head of research"
+    assert read_answers([heading, [sign_off.text, "The director", "Yes, by x"]])[0]["sign_off"] == "The director"
     # in a sheet of another make, what stands beside is not the organisation's
     assert "sign_off" not in read_answers([["Question", "Answer", "Guidance"], [sign_off.text, "", "Say who"]])[0]
 

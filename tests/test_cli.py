@@ -1,0 +1,45 @@
+"""The command line: mistakes of use are told in JSON to whoever asked for it; one spoilt manifest hides no request."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from jdl_toolkit.cli import main
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["power", "--json"], "Missing option '--n-control'"),
+        (["check", "--json"], "Missing argument 'UPLOAD'"),
+        (["template", "a.xlsx", "--jsn", "--json"], "No such option"),
+        (["register", "build", "src", "--json"], "Missing option '--out'"),
+    ],
+)
+def test_a_mistake_of_use_is_told_in_json(arguments, words):
+    told = CliRunner().invoke(main, arguments)
+    assert told.exit_code == 2
+    answer = json.loads(told.stdout)
+    assert words in answer["error"] and answer["exit_status"] == 2
+    assert "Usage:" in told.stderr
+
+
+def test_without_json_a_mistake_of_use_is_words_alone():
+    told = CliRunner().invoke(main, ["power"])
+    assert told.exit_code == 2 and told.stdout == "" and "Missing option" in told.stderr
+
+
+def test_a_spoilt_manifest_hides_no_other_request(tmp_path):
+    for name, content in (
+        ("a", '{"request": "a", "status": "reported", "stages": {"intake": {"status": "done"}}}'),
+        ("b", '{"request": "b", "sta'),
+        ("c", "[]"),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.json").write_text(content)
+    told = CliRunner().invoke(main, ["status", "--outputs", str(tmp_path), "--json"])
+    assert told.exit_code == 0
+    found = {r["request"]: r["status"] for r in json.loads(told.stdout)["requests"]}
+    assert found["a"] == "reported"
+    assert found["b"] == found["c"] == "manifest unreadable: run with --fresh"
