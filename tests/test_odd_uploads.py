@@ -264,7 +264,7 @@ def test_a_sign_off_is_not_refused_for_a_word_in_it(tmp_path, answer):
 
 
 def test_an_answer_copied_from_the_example_is_remarked_on(tmp_path):
-    found = with_answer(tmp_path, "dates mean", "Start: the first day of the tenancy. End: the day the person left it.")
+    found = with_answer(tmp_path, "dates mean", "Start: the first meeting with the coach. End: the last one.")
     assert found[["sheet", "row", "code", "severity"]].values.tolist() == [["Service", 5, "answer_is_example", WARNS]]
     assert with_answer(tmp_path, "received", "Community").empty  # offered in a list: nothing odd in choosing it
 

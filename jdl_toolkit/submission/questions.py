@@ -52,7 +52,7 @@ QUESTIONS: tuple[Question, ...] = (
         "What the service start and end dates mean",
         "What happened on each of the two days. The comparison counts from them.",
         (("date", "mean"), ("date", "represent"), ("date", "refer", "to")),
-        "Start: the first day of the tenancy. End: the day the person left it.",
+        "Start: the first meeting with the coach. End: the last one.",
     ),
     Question(
         "second_contact",
@@ -76,7 +76,7 @@ QUESTIONS: tuple[Question, ...] = (
         "How participants were selected",
         "Who could take part, who chose, and on what grounds. Were some refused, or did some refuse?",
         (("select",), ("chosen",), ("how", "chose")),
-        "Everybody who was referred and in need of housing; 1 in 10 was refused for lack of places.",
+        "Everybody who was referred and looking for work; 1 in 10 was refused for lack of places.",
     ),
     Question(
         "referral_route",
@@ -111,7 +111,7 @@ QUESTIONS: tuple[Question, ...] = (
         "Why the same person appears more than once",
         "Only if somebody has more than one row.",
         (("more", "than", "once"), ("twice",), ("duplicat",)),
-        "People who left and came back have a record for each stay.",
+        "People who came back have a record for each time they took part.",
         if_missing=None,
         may_be_published=False,
     ),
@@ -129,7 +129,7 @@ QUESTIONS: tuple[Question, ...] = (
         "Main need addressed",
         "The need that the service addresses first of all.",
         (("need",),),
-        "Accommodation",
+        "Work and training",
         if_missing=None,
         choices=(
             "Accommodation", "Work and training", "Drugs or alcohol", "Health", "Money and debt",
@@ -165,13 +165,13 @@ QUESTIONS: tuple[Question, ...] = (
         exact=("organisation", "organisation name", "name of organisation"),
     ),
     Question("service_name", "Name of the service",
-        "As it should stand in the report.", (("name", "service"),), "Supported housing", if_missing=None),
+        "As it should stand in the report.", (("name", "service"),), "Job coaching", if_missing=None),
     Question(
         "service_description",
         "Description of the service",
         "In a few sentences: what is done, by whom, how often. The report quotes it.",
         (("descri", "service"), ("what", "service")),
-        "A tenancy, and a worker who visits each week and helps to keep it, with money, benefits and health.",
+        "A coach meets each person every week and helps to find work and to keep it.",
         exact=("service", "description", "the service"),
     ),
 )  # fmt: skip
