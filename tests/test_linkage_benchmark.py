@@ -234,10 +234,8 @@ def test_identifiers_are_copied_from_above_or_mistyped(people):
     copied, mistyped = wrong["faults"] == "PNC id of another row", wrong["faults"] == "PNC id mistyped"
     assert abs(copied.mean() - 0.02) < 0.004 and abs(mistyped.mean() - 0.02) < 0.004
     assert (wrong.loc[copied, "pnc_id"] == given["pnc_id"].shift()[copied]).all()
-    # The check letter shows every slip in one digit but those of the century, which it does not cover
-    unseen = mistyped & is_pnc_id(wrong["pnc_id"])
-    assert (wrong.loc[unseen, "pnc_id"].str[2:] == given.loc[unseen, "pnc_id"].str[2:]).all()
-    assert 0.1 < unseen.sum() / mistyped.sum() < 0.26  # two of eleven digits
+    # The check letter shows every slip in one digit but those of the century, which shows by itself
+    assert mistyped.any() and not is_pnc_id(wrong.loc[mistyped, "pnc_id"]).any()
     assert (wrong.loc[~copied & ~mistyped, "pnc_id"] == given.loc[~copied & ~mistyped, "pnc_id"]).all()
     assert wrong["prison_number"].isna().all()
 

@@ -110,7 +110,8 @@ def assert_good_match(sample: MatchedSample) -> None:
     treated, pool = units[units["is_treated"]], units[~units["is_treated"]]
     assert set(treated["weight"]) <= {0.0, 1.0}
     assert pool["weight"].sum() == pytest.approx(treated["weight"].sum(), rel=1e-12)
-    assert (pool["weight"] <= pool["n_matches"]).all()
+    # a control gets at most the whole of each it serves; a sum of shares may end a rounding above a whole number
+    assert (pool["weight"] <= pool["n_matches"] * (1 + 1e-12)).all()
     gap = np.abs(treated["logit"].to_numpy()[:, None] - pool["logit"].to_numpy()[None, :])
     assert np.array_equal((gap <= sample.caliper_raw).sum(axis=1), treated["n_matches"])
     assert np.array_equal((gap <= sample.caliper_raw).any(axis=0), pool["weight"] > 0)

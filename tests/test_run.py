@@ -217,10 +217,9 @@ def workbook(lab, change):
     ("change", "words"),
     [
         (lambda book: book.remove(book["People"]), "People"),
-        (lambda book: book.remove(book["Service"]), "Service"),
         (lambda book: book["People"].delete_rows(2, 5000), "no"),
     ],
-    ids=["no People sheet", "no Service sheet", "no rows"],
+    ids=["no People sheet", "no rows"],
 )
 def test_a_workbook_that_lacks_something(bad, in_lab, tmp_path, change, words):
     workbook(in_lab, change)
@@ -229,6 +228,13 @@ def test_a_workbook_that_lacks_something(bad, in_lab, tmp_path, change, words):
     assert manifest["stages"]["intake"]["status"] == "failed"
     assert (tmp_path / "bad/restricted/notebooks/01_intake.ipynb").exists(), "the notebook up to the failure is kept"
     assert not (tmp_path / "bad/restricted/submission").exists() and not (tmp_path / "bad/findings.json").exists()
+
+
+def test_a_workbook_without_its_answers_stops_at_the_gate_with_every_record_checked(bad, in_lab, tmp_path):
+    workbook(in_lab, lambda book: book.remove(book["Service"]))
+    ends_with(bad(submission="bad.xlsx")(), 2, "Service sheet: the answers about the service are missing", "What to do")
+    assert json.loads((tmp_path / "bad/manifest.json").read_text())["stages"]["intake"]["status"] == "failed"
+    assert (tmp_path / "bad/restricted/marked-up-bad.xlsx").exists() and not (tmp_path / "bad/findings.json").exists()
 
 
 def test_a_workbook_that_is_none(bad, in_lab):
