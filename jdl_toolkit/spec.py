@@ -164,6 +164,7 @@ class Forecast(Model):
     analysed_shares: Annotated[tuple[Share, ...], Field(min_length=1)]
     reoffending_rate: Share
     comparison_people: Annotated[int, Field(ge=2)]
+    asked_reduction_pp: Annotated[float, Field(gt=0, lt=100)]
 
 
 class Suitability(Model):

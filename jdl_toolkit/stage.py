@@ -30,9 +30,6 @@ from .submission import Submission
 
 R = TypeVar("R", bound=Result)
 
-#: Results that the outcome stage loads, in the order in which they came about.
-STAGED: tuple[type[Result], ...] = (Submission, Linkage, Cohort, Covariates, MatchedSample, Balance)
-
 #: Set while `jdl run` executes a notebook. Without it a notebook is somebody exploring, and saves apart.
 RUNNING = "JDL_RUNNING"
 

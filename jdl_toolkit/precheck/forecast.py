@@ -19,8 +19,6 @@ from ..spec import RequestSpec
 from ..wording import Passage
 
 CASES = ("lowest", "median", "highest")
-#: The reduction, in percentage points, for which the forecast says how many people it would take.
-ASKED_PP = 5
 
 
 @dataclass(frozen=True)
@@ -42,8 +40,10 @@ class Forecast(Result):
     power : float
     minimum : int
         Fewest people that are analysed.
+    asked_pp : float
+        The reduction, in percentage points, for which it is said how many people it would take.
     n_needed : int or None
-        People in the analysis that it takes to show a reduction of `ASKED_PP` points; None if no number is enough.
+        People in the analysis that it takes to show a reduction of `asked_pp` points; None if no number is enough.
     """
 
     n_people: int
@@ -52,6 +52,7 @@ class Forecast(Result):
     n_control: int
     power: float
     minimum: int
+    asked_pp: float
     n_needed: int | None
 
     def case(self, name: str) -> pd.Series:
@@ -90,7 +91,7 @@ class Forecast(Result):
         if high >= self.minimum:
             shown = middle if middle >= self.minimum else high
             self._say_detectable(said, "median" if middle >= self.minimum else "highest", shown)
-            if not self.case("median")["detectable_pp"] <= ASKED_PP:
+            if not self.case("median")["detectable_pp"] <= self.asked_pp:
                 self._say_needed(said)
         return said.words()
 
@@ -121,12 +122,12 @@ class Forecast(Result):
 
     def _say_needed(self, said: Passage) -> None:
         if self.n_needed is None:
-            said.say("needed", f"A reduction of {ASKED_PP} points could not be shown with any number of people.")
+            said.say("needed", f"A reduction of {self.asked_pp:g} points could not be shown with any number of people.")
             return
         to_send = math.ceil(self.n_needed / self.case("median")["share"])
         said.say(
             "needed",
-            f"To show a reduction of {ASKED_PP} points it takes about {_round(self.n_needed):,} people in the "
+            f"To show a reduction of {self.asked_pp:g} points it takes about {_round(self.n_needed):,} people in the "
             f"analysis, so about {_round(to_send):,} in the upload.",
         )
 
@@ -160,7 +161,7 @@ def forecast_analysis(n_people: int, spec: RequestSpec) -> Forecast:
     frame = pd.DataFrame(rows)
     frame["detectable_pp"] = [_detectable(m, spec) for m in frame["n_analysed"]]
     sd = common_sd(rate, n_control, rate, n_control)
-    needed = needed_treatment(ASKED_PP / 100, sd, n_control, spec.power.alpha, spec.power.power)
+    needed = needed_treatment(asked.asked_reduction_pp / 100, sd, n_control, spec.power.alpha, spec.power.power)
     return Forecast(
         n,
         frame,
@@ -168,6 +169,7 @@ def forecast_analysis(n_people: int, spec: RequestSpec) -> Forecast:
         n_control,
         spec.power.power,
         spec.cohort.minimum_analysed,
+        asked.asked_reduction_pp,
         None if needed is None else round(needed),
     )
 

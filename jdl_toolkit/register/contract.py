@@ -31,7 +31,7 @@ class Fault:
     reason, fix : str
         For people.
     broken : str
-        SQL, over the row as read (`is_rule` False) or over its good values, as `this`.
+        SQL, over the row as read, or (rules of the table) over its good values, as `this`.
     sets_aside : bool
         The row is set aside; otherwise the value of `column` is left out.
     follows : bool
@@ -43,7 +43,6 @@ class Fault:
     fix: str
     broken: str
     sets_aside: bool
-    is_rule: bool = False
     follows: bool = False
 
 
@@ -151,7 +150,7 @@ def _value_faults(c: Column, may_be_unreadable: bool) -> list[Fault]:
 
 
 def _row_faults(table: Table, set_aside: set[str]) -> list[Fault]:
-    faults = [Fault(r.blames, r.what, r.fix, r.broken, not r.blames, is_rule=True) for r in table.rules]
+    faults = [Fault(r.blames, r.what, r.fix, r.broken, not r.blames) for r in table.rules]
     by_name = {c.name: c for c in table.columns}
     for column, target in table.refers:
         name, costs = quoted(column), by_name[column].sets_aside
@@ -159,10 +158,10 @@ def _row_faults(table: Table, set_aside: set[str]) -> list[Fault]:
         if target in set_aside:
             followed = f"aside_{target}.{name} IS NOT NULL"
             reason = f"its row of table {target} was set aside"
-            faults.append(Fault(column, reason, f"repair table {target}", f"{lost} AND {followed}", costs, True, True))
+            faults.append(Fault(column, reason, f"repair table {target}", f"{lost} AND {followed}", costs, True))
             lost += f" AND NOT ({followed})"
         fix = f"add what is missing to {target}"
-        faults.append(Fault(column, f"{column} that is not in table {target}", fix, lost, costs, True))
+        faults.append(Fault(column, f"{column} that is not in table {target}", fix, lost, costs))
     return faults
 
 

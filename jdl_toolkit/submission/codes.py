@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from .faults import issues_of
-from .fields import BY_KEY, GENDERS, PEOPLE
+from .faults import issues_at
+from .fields import GENDERS
 from .names import read_known
 
 #: Words of an answer -> ethnicity; the first that fits. Letters with a digit are the codes of self-defined ethnicity.
@@ -23,8 +23,8 @@ def read_gender(cells: pd.Series) -> tuple[pd.Series, list[pd.DataFrame]]:
     text = read_known(cells).str.casefold().str.strip(" .")
     sex = text.map(GENDERS).astype("str")
     return sex, [
-        _issues("gender_missing", text.isna(), "sex"),
-        _issues("gender_code", text.notna() & sex.isna(), "sex"),
+        issues_at("gender_missing", text.isna(), "sex"),
+        issues_at("gender_code", text.notna() & sex.isna(), "sex"),
     ]
 
 
@@ -35,8 +35,4 @@ def read_ethnicity(cells: pd.Series) -> tuple[pd.Series, list[pd.DataFrame]]:
     ethnicity = pd.Series(None, index=cells.index, dtype="str")
     for words, code in ETHNICITY_WORDS.items():
         ethnicity = ethnicity.mask(ethnicity.isna() & text.str.contains(words, na=False), code)
-    return ethnicity, [_issues("ethnicity_code", text.notna() & ethnicity.isna(), "ethnicity")]
-
-
-def _issues(code: str, where: pd.Series, key: str) -> pd.DataFrame:
-    return issues_of(code, PEOPLE, where.index[where], BY_KEY[key].heading)
+    return ethnicity, [issues_at("ethnicity_code", text.notna() & ethnicity.isna(), "ethnicity")]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from .fields import BY_KEY, PEOPLE
+
 BLOCKS_REQUEST = "blocks the request"
 BLOCKS_ROW = "blocks the row"
 WARNS = "warns"
@@ -289,6 +291,21 @@ def issues_of(
     frame = pd.DataFrame({"row": pd.array(list(rows), dtype="Int64"), "message": message})
     frame["column"] = pd.Series([column] * len(frame), dtype="str")
     return frame.assign(sheet=sheet, code=code, severity=fault.severity)[list(ISSUE_COLUMNS)]
+
+
+def issues_at(code: str, where: pd.Series, key: str, detail: pd.Series | str = "") -> pd.DataFrame:
+    """Issues of one kind in a column of the People sheet.
+
+    Parameters
+    ----------
+    where : Series of bool
+        By row number.
+    key : str
+        Key of the column in `fields.COLUMNS`.
+    detail : Series of str, same index, or str
+    """
+    more = detail if isinstance(detail, str) else detail[where]
+    return issues_of(code, PEOPLE, where.index[where], BY_KEY[key].heading, more)
 
 
 def all_issues(frames: list[pd.DataFrame]) -> pd.DataFrame:

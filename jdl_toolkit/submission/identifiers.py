@@ -7,8 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from ..identifiers import is_pnc_id, is_prison_number, normalise_pnc_id, normalise_prison_number
-from .faults import issues_of
-from .fields import BY_KEY, PEOPLE
+from .faults import issues_at
 from .names import read_known
 from .sheets import is_blank
 
@@ -46,14 +45,14 @@ def read_identifiers(pnc_cells: pd.Series, prison_cells: pd.Series) -> tuple[pd.
     malformed = pnc.notna() & long.isna()
     other = malformed & pnc.str.match(CRIMINAL_RECORD_NUMBER, na=False)
     issues = [
-        _issues("pnc_id_changed", changed, "pnc_id"),
-        _issues("pnc_id_is_cro", other, "pnc_id"),
-        _issues("pnc_id_malformed", malformed & ~other, "pnc_id"),
-        _issues("pnc_id_check_letter", long.notna() & ~right, "pnc_id"),
-        _issues("prison_number_malformed", prison.notna() & number.isna(), "prison_number"),
-        _issues("identifiers_exchanged", swapped, "pnc_id"),
-        _issues("identifier_letters", pnc_mended, "pnc_id"),
-        _issues("identifier_letters", prison_mended, "prison_number"),
+        issues_at("pnc_id_changed", changed, "pnc_id"),
+        issues_at("pnc_id_is_cro", other, "pnc_id"),
+        issues_at("pnc_id_malformed", malformed & ~other, "pnc_id"),
+        issues_at("pnc_id_check_letter", long.notna() & ~right, "pnc_id"),
+        issues_at("prison_number_malformed", prison.notna() & number.isna(), "prison_number"),
+        issues_at("identifiers_exchanged", swapped, "pnc_id"),
+        issues_at("identifier_letters", pnc_mended, "pnc_id"),
+        issues_at("identifier_letters", prison_mended, "prison_number"),
     ]
     return pd.DataFrame({"pnc_id": long.where(right), "prison_number": number}), issues
 
@@ -72,7 +71,3 @@ def _mend(
     mended = text.str[:begin] + body + text.str[end:]
     better = text.str.match(pattern, na=False) & (mended != text) & is_right(mended)
     return text.mask(better, mended), better
-
-
-def _issues(code: str, where: pd.Series, key: str) -> pd.DataFrame:
-    return issues_of(code, PEOPLE, where.index[where], BY_KEY[key].heading)

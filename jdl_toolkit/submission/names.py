@@ -6,8 +6,8 @@ import re
 
 import pandas as pd
 
-from .faults import issues_of
-from .fields import BY_KEY, PEOPLE, PLACEHOLDERS
+from .faults import issues_at
+from .fields import PLACEHOLDERS
 from .sheets import is_blank
 
 #: Every word of the name is one letter: "J", "J.", "J. P.", "J-P".
@@ -83,7 +83,7 @@ def read_names(cells: pd.Series, key: str, allow_initials: bool) -> tuple[pd.Ser
     if key in ("forename", "surname"):
         initials = names.str.fullmatch(INITIALS, na=False) & ~other_script
         found |= {f"{key}_missing": names.isna(), f"{key}_initials{'_kept' * allow_initials}": initials}
-    return names, [issues_of(code, PEOPLE, at.index[at], BY_KEY[key].heading) for code, at in found.items()]
+    return names, [issues_at(code, at, key) for code, at in found.items()]
 
 
 def _written(cell: object) -> str:

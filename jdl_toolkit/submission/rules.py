@@ -10,7 +10,7 @@ import pandas as pd
 from ..spec import RequestSpec
 from .codes import read_ethnicity, read_gender
 from .dates import maybe_swapped, order_unclear, read_dates
-from .faults import BLOCKS_ROW, UNUSABLE, all_issues, issues_of
+from .faults import BLOCKS_ROW, UNUSABLE, all_issues, issues_at, issues_of
 from .fields import BY_KEY, PEOPLE
 from .identifiers import read_identifiers
 from .names import read_names, read_text
@@ -58,7 +58,7 @@ def check_people(
         issues += _date_remarks(read, key)
     issues += _service_issues(people, dates, data_period)
     received = pd.Timestamp(spec.received)
-    issues += [_issues("service_in_future", people[key] > received, key) for key in ("service_start", "service_end")]
+    issues += [issues_at("service_in_future", people[key] > received, key) for key in ("service_start", "service_end")]
     issues += _birth_issues(people, dates["dob"], spec)
     for key, read_code in (("sex", read_gender), ("ethnicity", read_ethnicity)):
         people[key], found = read_code(cells[key])
@@ -71,13 +71,8 @@ def check_people(
     return _mark_unusable(people, all_issues(issues)), all_issues(issues)
 
 
-def _issues(code: str, where: pd.Series, key: str, detail: pd.Series | str = "") -> pd.DataFrame:
-    more = detail if isinstance(detail, str) else detail[where]
-    return issues_of(code, PEOPLE, where.index[where], BY_KEY[key].heading, more)
-
-
 def _date_remarks(read: pd.DataFrame, key: str) -> Issues:
-    issues = [_issues(code, read["remark"] == code, key) for code in DATE_REMARKS]
+    issues = [issues_at(code, read["remark"] == code, key) for code in DATE_REMARKS]
     of_column = {"dates_maybe_swapped": maybe_swapped(read), "dates_order_unclear": order_unclear(read)}
     return issues + [issues_of(code, PEOPLE, [None], BY_KEY[key].heading) for code, found in of_column.items() if found]
 
@@ -92,11 +87,11 @@ def _birth_issues(people: pd.DataFrame, read: pd.DataFrame, spec: RequestSpec) -
     implausible = people["dob"].notna() & ~recent & ~age.between(low, high)
     return [
         *_unread_issues(read, "dob"),
-        _issues("dob_missing", read["fault"] == "missing", "dob"),
-        _issues("dob_stand_in", read["fault"] == "stand_in", "dob"),
+        issues_at("dob_missing", read["fault"] == "missing", "dob"),
+        issues_at("dob_stand_in", read["fault"] == "stand_in", "dob"),
         *_new_years_days(people["dob"]),
-        _issues("dob_recent", recent, "dob"),
-        _issues(
+        issues_at("dob_recent", recent, "dob"),
+        issues_at(
             "dob_implausible",
             implausible,
             "dob",
@@ -121,9 +116,9 @@ def _service_issues(
     issues = [
         *_unread_issues(dates["service_start"], "service_start"),
         *_unread_issues(dates["service_end"], "service_end"),
-        _issues("service_dates_missing", none, "service_start"),
-        *(_issues("service_stand_in", dates[key]["fault"] == "stand_in", key) for key in dates if key != "dob"),
-        _issues("end_before_start", end < start, "service_end"),
+        issues_at("service_dates_missing", none, "service_start"),
+        *(issues_at("service_stand_in", dates[key]["fault"] == "stand_in", key) for key in dates if key != "dob"),
+        issues_at("end_before_start", end < start, "service_end"),
     ]
     if data_period is not None:
         first, last = map(pd.Timestamp, data_period)
@@ -132,13 +127,16 @@ def _service_issues(
         side = pd.Series(
             np.where(known < first, f"before {first:%d/%m/%Y}", f"after {last:%d/%m/%Y}"), index=known.index
         )
-        issues.append(_issues("outside_data_period", outside, "service_start", side))
+        issues.append(issues_at("outside_data_period", outside, "service_start", side))
     return issues
 
 
 def _unread_issues(read: pd.DataFrame, key: str) -> Issues:
     not_a_date, impossible = read["fault"] == "not_a_date", read["fault"] == "impossible"
-    return [_issues(f"{key}_not_a_date", not_a_date, key, read["kind"]), _issues(f"{key}_impossible", impossible, key)]
+    return [
+        issues_at(f"{key}_not_a_date", not_a_date, key, read["kind"]),
+        issues_at(f"{key}_impossible", impossible, key),
+    ]
 
 
 def _age(born: pd.Series, at: pd.Series) -> pd.Series:

@@ -95,7 +95,6 @@ OFFENCE_NATURE: dict[str, tuple[float, float, float, float, float]] = {
     "other": (0.05, 0.25, 0.70, 6.3, 0.5),
 }
 OFFENCE_CLASSES = ("indictable", "either_way", "summary")
-SERIOUS_GROUPS = ("violence", "robbery", "sexual_adult", "sexual_child")  # the only ones that reach severity 1
 SERIOUS_SHARES = {"violence": 0.07, "robbery": 0.27, "sexual_adult": 0.55, "sexual_child": 0.45}
 
 #: Offences brought to one sanction: zero-truncated negative binomial, whose mean before truncation is

@@ -19,13 +19,7 @@ from ..errors import JDLError
 from ..result import write_atomically
 from ..submission.fields import COLUMNS, PEOPLE, SERVICE
 from ..submission.questions import QUESTION_BY_KEY
-
-#: Text, so that a spreadsheet does not turn a PNC id into a date; dates as British readers write them.
-NUMBER_FORMATS = {
-    "pnc_id": "@",
-    "prison_number": "@",
-    **dict.fromkeys(("dob", "service_start", "service_end"), "DD/MM/YYYY"),
-}
+from ..submission.template import NUMBER_FORMATS
 
 
 def write_upload(path: Path, people: pd.DataFrame, answers: Mapping[str, str]) -> None:
@@ -40,7 +34,7 @@ def write_upload(path: Path, people: pd.DataFrame, answers: Mapping[str, str]) -
     people : DataFrame
         Columns by their key in `submission.fields.COLUMNS`; those that are absent stay empty, others are not written.
     answers : dict of str to str
-        Key of a question in `submission.fields.QUESTIONS` -> answer.
+        Key of a question in `submission.questions.QUESTIONS` -> answer.
 
     Raises
     ------
