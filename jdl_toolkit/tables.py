@@ -256,7 +256,8 @@ def linkage_table(findings: Findings, *, key: str = "linkage", caption: str = ""
     cells += [(f"Found by: {tier.label}", tier.records, tier.secondary) for tier in linkage.by_tier]
     cells += [(_sentence(name), n, name in hidden) for name, n in others.items()]
     wrong = linkage.expected_wrong_links
-    note = "" if wrong is None else f"Links that are expected to be wrong, by their probabilities: {_few(wrong)}."
+    chance = "" if wrong is None else f"Links that are expected to be wrong by chance: {_few(wrong)}."
+    note = chance and f"{chance} People who resemble each other, such as relatives, can add to that."
     rows = tuple((label, count_(n, findings.minimum_cell, secondary=kept)) for label, n, kept in cells)
     return Table(key, caption or "How the records were found on the register", ("Outcome", "Records"), rows, "lr", note)
 

@@ -661,7 +661,10 @@ def test_technical_notes_are_the_messages_of_the_matching():
 
 def test_caveats_name_the_links_that_may_be_wrong():
     found = "of the 1,159 records found"
-    assert f"about 3 {found} are expected to belong to somebody else" in narrative.caveats(findings()).text
+    assert (
+        f"about 3 {found} are expected to belong to somebody else by chance. People who resemble"
+        in narrative.caveats(findings()).text
+    )
     few = findings().linkage.model_copy(update={"expected_wrong_links": 0.4})
     text = narrative.caveats(findings(linkage=few)).text
     assert f"by PNC id, prison number, name and date of birth, which can go wrong: fewer than 1 {found} is" in text

@@ -150,7 +150,10 @@ def test_linkage_lists_ways_and_failures():
         ("No match", "69"),
         ("Unusable identifiers", "6"),
     )
-    assert table.note == "Links that are expected to be wrong, by their probabilities: 1.8."
+    assert table.note == (
+        "Links that are expected to be wrong by chance: 1.8. People who resemble each other, such as relatives, can add to "
+        "that."
+    )
 
 
 def test_settings_and_provenance_are_readable():

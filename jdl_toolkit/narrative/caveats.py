@@ -62,7 +62,8 @@ def _wrong_links(passage: Passage, findings: Findings) -> None:
     passage.item(
         "wrong_links",
         "People were found by PNC id, prison number, name and date of birth, which can go wrong:"
-        f" {least} of the {found} {are} expected to belong to somebody else.",
+        f" {least} of the {found} {are} expected to belong to somebody else by chance."
+        " People who resemble each other, such as relatives, can add to that.",
     )
 
 
