@@ -14,18 +14,24 @@ import pandas as pd
 import yaml
 
 from .balance import Balance
+from .cohort import Cohort
+from .covariates import Covariates
 from .document import Inset
 from .errors import GateClosed, JDLError, Problem
 from .findings import Findings, Provenance
 from .lab import STAGES, Lab
-from .linkage import Engine, compare_in_duckdb
+from .linkage import Engine, Linkage, compare_in_duckdb
 from .manifest import PACKAGES, Manifest, file_digest
+from .matching import MatchedSample
 from .register import Register
 from .result import Result, write_atomically
 from .spec import RequestSpec, read_yaml
 from .submission import Submission
 
 R = TypeVar("R", bound=Result)
+
+#: Results that the outcome stage loads, in the order in which they came about.
+STAGED: tuple[type[Result], ...] = (Submission, Linkage, Cohort, Covariates, MatchedSample, Balance)
 
 #: Set while `jdl run` executes a notebook. Without it a notebook is somebody exploring, and saves apart.
 RUNNING = "JDL_RUNNING"
