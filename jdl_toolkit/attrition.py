@@ -16,6 +16,7 @@ from .result import Result
 
 #: Reason code -> (key, reason in plain words). The order is the order of exclusion.
 REASONS: dict[int, tuple[str, str]] = {
+    0: ("other_analysis", "the record belongs to another part of this request"),
     1: ("unusable_identifiers", "the record could not be used to look for anybody"),
     2: ("not_found", "nobody on the register could be identified with confidence"),
     3: ("no_conviction", "found on the register, but with no conviction recorded"),
@@ -43,8 +44,9 @@ class Ledger(Result):
         What is counted: ``submission`` or ``pool``.
     steps : tuple of dict
         Each has ``code`` (None for the first row), ``key``, ``label``, ``records_before``, ``records_excluded``,
-        ``records_after``, ``people_after`` (None while people are not yet known), ``details`` (label -> records, a
-        breakdown of the excluded or a remark on some of them), ``could`` (what would bring these people back).
+        ``records_after``, ``people_before``, ``people_excluded``, ``people_after`` (None while people are not yet
+        known), ``details`` (label -> records, a breakdown of the excluded or a remark on some of them), ``could`` (what
+        would bring these people back, in a sentence without counts).
     """
 
     name: str
@@ -54,7 +56,8 @@ class Ledger(Result):
     def start(cls, name: str, label: str, records: int, people: int | None = None) -> Ledger:
         """Open a ledger with the records received."""
         first = {"code": None, "key": "received", "label": label, "records_before": int(records), "records_excluded": 0}
-        first |= {"records_after": int(records), "people_after": people, "details": {}, "could": ""}
+        first |= {"records_after": int(records), "people_before": people, "people_excluded": 0 if people else None}
+        first |= {"people_after": people, "details": {}, "could": ""}
         return cls(name, (first,))
 
     def exclude(
@@ -87,7 +90,10 @@ class Ledger(Result):
         before = self.remaining
         step = {"code": code, "key": key or reason_key, "label": label or reason, "records_before": before}
         step |= {"records_excluded": int(records), "records_after": before - int(records)}
+        step |= {"people_before": self.steps[-1]["people_after"], "people_excluded": None}
         step |= {"people_after": None if people_after is None else int(people_after)}
+        if step["people_before"] is not None and people_after is not None:
+            step["people_excluded"] = step["people_before"] - int(people_after)
         step |= {"details": {k: int(v) for k, v in (details or {}).items()}, "could": could}
         return Ledger(self.name, (*self.steps, step)).check()
 
@@ -115,7 +121,7 @@ class Ledger(Result):
         for step in self.steps:
             if step["records_before"] != before or step["records_after"] != before - step["records_excluded"]:
                 raise JDLError("the attrition ledger does not add up", where=f"{self.name}, step {step['key']}")
-            if min(step["records_excluded"], step["records_after"]) < 0:
+            if min(step["records_excluded"], step["records_after"], step["people_excluded"] or 0) < 0:
                 raise JDLError("more records leave than there are", where=f"{self.name}, step {step['key']}")
             before = step["records_after"]
         return self

@@ -38,8 +38,9 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 class Result:
     """Base of all stage results.
 
-    A sub-class is a frozen dataclass whose fields are data frames, other results (or `None`), or values that JSON can
-    hold. Saved as one folder: a Parquet file per frame and one ``result.json``.
+    A sub-class is a frozen dataclass whose fields are data frames, other results (or `None`), results by name (a dict),
+    or values that JSON can hold. Saved as one folder: a Parquet file per frame, a folder per result and one
+    ``result.json``.
     """
 
     def summary(self) -> str:
@@ -89,6 +90,11 @@ class Result:
             elif isinstance(value, Result):
                 (folder / field.name).mkdir()
                 value._write(folder / field.name)
+            elif isinstance(value, dict) and any(isinstance(part, Result) for part in value.values()):
+                for number, part in enumerate(value.values()):  # names may hold what a file system does not like
+                    (folder / field.name / str(number)).mkdir(parents=True)
+                    part._write(folder / field.name / str(number))
+                values[field.name] = list(value)
             else:
                 values[field.name] = value
         (folder / "result.json").write_text(json.dumps(values, indent=1, default=str))
@@ -112,6 +118,9 @@ class Result:
                     kinds = [k for k in typing.get_args(kinds[0]) if k is not type(None)]
                 if (folder / f"{field.name}.parquet").exists():
                     values[field.name] = pd.read_parquet(folder / f"{field.name}.parquet")
+                elif (folder / field.name).is_dir() and typing.get_origin(kinds[0]) is dict:
+                    kind, names = typing.get_args(kinds[0])[1], values[field.name]
+                    values[field.name] = {n: kind.load(folder / field.name / str(i)) for i, n in enumerate(names)}
                 elif (folder / field.name).is_dir():
                     values[field.name] = next(k for k in kinds if issubclass(k, Result)).load(folder / field.name)
                 elif typing.get_origin(kinds[0]) is tuple and isinstance(values.get(field.name), list):

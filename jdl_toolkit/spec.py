@@ -91,6 +91,53 @@ class TimeLimit(StrEnum):
     none = "none"
 
 
+class Period(StrEnum):
+    quarter = "quarter"
+    year = "year"
+
+
+class ReleaseType(StrEnum):
+    licence = "licence"
+    hdc = "hdc"
+    approved_premises = "approved_premises"
+    unconditional = "unconditional"
+
+
+class Subgroup(StrEnum):
+    sex = "sex"
+    age_band = "age_band"
+    ethnicity = "ethnicity"
+    region = "region"
+    establishment = "establishment"
+    provider = "provider"
+    intervention_type = "intervention_type"
+    intensity = "intensity"
+
+
+class UploadColumn(StrEnum):
+    """Columns of an upload by which its records can be divided into analyses."""
+
+    region = "region"
+    establishment = "establishment"
+    provider = "provider"
+    intervention_type = "intervention_type"
+
+
+class MeasureFamily(StrEnum):
+    """Outcome measures that are asked for together; see `outcomes.measures`."""
+
+    rate = "rate"
+    frequency = "frequency"
+    days = "days"
+    first_class = "first_class"
+    count_by_class = "count_by_class"
+    first_custody = "first_custody"
+    custodial_sentences = "custodial_sentences"
+    days_in_custody = "days_in_custody"
+    employment = "employment"
+    benefits = "benefits"
+
+
 class Method(StrEnum):
     radius = "radius"
 
@@ -113,6 +160,7 @@ class Covariate(StrEnum):
     previous_convictions = "previous_convictions"
     previous_custody = "previous_custody"
     previous_by_group = "previous_by_group"
+    previous_by_each_group = "previous_by_each_group"
     offences_last_two_years = "offences_last_two_years"
     index_offence_group = "index_offence_group"
     index_severity = "index_severity"
@@ -121,8 +169,12 @@ class Covariate(StrEnum):
     index_year = "index_year"
     index_quarter = "index_quarter"
     region = "region"
+    release_type = "release_type"
+    years_since_last_offence = "years_since_last_offence"
     employed = "employed"
+    employed_share = "employed_share"
     on_benefit = "on_benefit"
+    benefit_share = "benefit_share"
     needs = "needs"
     extra = "extra"
 
@@ -191,12 +243,30 @@ class Cohort(Model):
     equivalent_time_limit: TimeLimit
     follow_up_months: Months
     proving_months: Count
-    observed_months: Months
+    observed_months: Months | None
     minimum_analysed: Annotated[int, Field(ge=2)]
+    release_types: tuple[ReleaseType, ...]
+    period: Period
+    index_from: dt.date | None
+    index_to: dt.date | None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.index_from and self.index_to and self.index_from > self.index_to:
+            raise ValueError("index_from must not lie after index_to")
+        if self.release_types and Disposal.custody not in self.index_disposals:
+            raise ValueError("release_types say which releases count, so index_disposals must hold custody")
+        return self
+
+    @property
+    def must_be_observed_months(self) -> int:
+        """Months for which a person must be observed: as set, else follow-up and waiting period together."""
+        return self.observed_months or self.follow_up_months + self.proving_months
 
 
 class Covariates(Model):
     use: Annotated[tuple[Covariate, ...], Field(min_length=1)]
+    needs_within_months: Months | None
     merge_levels_below: Count
     people_per_parameter: Annotated[float, Field(gt=0)]
 
@@ -213,9 +283,21 @@ class Balance(Model):
     amber_up_to: Annotated[float, Field(gt=0)]
 
 
+class Outcomes(Model):
+    measures: Annotated[tuple[MeasureFamily, ...], Field(min_length=1)]
+    survival_steps: Annotated[int, Field(ge=2, le=60)]
+
+    @model_validator(mode="after")
+    def _rate_first(self) -> Self:
+        if self.measures[0] is not MeasureFamily.rate:
+            raise ValueError("rate must come first: it is the measure that a finding is judged by")
+        return self
+
+
 class Inference(Model):
     confidence: Share
     minimum_reoffenders: Count
+    minimum_events: Count
 
 
 class Power(Model):
@@ -229,8 +311,59 @@ class Disclosure(Model):
     minimum_cell: Annotated[int, Field(ge=1)]
 
 
+AnalysisId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
+
+#: Sections that an analysis may set for itself.
+OF_ANALYSIS = ("cohort", "covariates", "matching", "balance", "outcomes", "inference", "power")
+
+
+class AnalysisChoice(Model):
+    """One entry of a request's `analyses`: which records it takes, and what it sets otherwise than the request.
+
+    Parameters
+    ----------
+    title : str, optional
+        As readers see it. Default: made from the id.
+    records : dict
+        Column of the upload -> values; only records with one of them belong to the analysis.
+    each : UploadColumn, optional
+        Make one analysis for each value of this column that enough people have.
+    subgroups : tuple of Subgroup, optional
+        Default: the request's.
+    """
+
+    title: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    records: dict[UploadColumn, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
+    each: UploadColumn | None = None
+    subgroups: tuple[Subgroup, ...] | None = None
+    cohort: dict[str, Any] = {}
+    covariates: dict[str, Any] = {}
+    matching: dict[str, Any] = {}
+    balance: dict[str, Any] = {}
+    outcomes: dict[str, Any] = {}
+    inference: dict[str, Any] = {}
+    power: dict[str, Any] = {}
+
+    def changes(self) -> dict[str, Any]:
+        """What this analysis sets otherwise than its request, section by section."""
+        sections = {name: getattr(self, name) for name in OF_ANALYSIS if getattr(self, name)}
+        return sections | ({} if self.subgroups is None else {"subgroups": list(self.subgroups)})
+
+
+class Analysis(Model):
+    """Which analysis of a request a specification is for; `main` is the only one of a request that lists none."""
+
+    id: AnalysisId = "main"
+    title: str = ""
+    records: dict[UploadColumn, tuple[str, ...]] = {}
+
+
 class RequestSpec(Model):
-    """One request, whole: what it asks for and every choice that applies to it."""
+    """One request, whole: what it asks for and every choice that applies to it.
+
+    A request may hold several analyses. Each has a specification of its own (`for_analysis`), in which `analysis` says
+    which one it is; whatever concerns one analysis is given that one.
+    """
 
     request: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
     organisation: Organisation
@@ -247,9 +380,14 @@ class RequestSpec(Model):
     covariates: Covariates
     matching: Matching
     balance: Balance
+    outcomes: Outcomes
     inference: Inference
     power: Power
     disclosure: Disclosure
+    subgroups: tuple[Subgroup, ...]
+    intensity_bands: tuple[Annotated[float, Field(gt=0)], ...]
+    analyses: dict[AnalysisId, AnalysisChoice]
+    analysis: Analysis = Analysis()
     exploratory: bool = False
 
     @property
@@ -270,6 +408,12 @@ class RequestSpec(Model):
             Sections and the keys to change in them: ``spec.with_(matching={"calipers": [0.05]})``.
         """
         return validate(merge(self.to_dict(), changes) | {"exploratory": True}, "with_(…)")
+
+    def for_analysis(self, analysis: Analysis, choice: AnalysisChoice) -> RequestSpec:
+        """The specification of one analysis: the request's, with what `choice` sets otherwise."""
+        where = f"analyses.{analysis.id}"
+        values = merge(self.to_dict(), choice.changes()) | {"analysis": analysis.model_dump(mode="json")}
+        return _validated(values, where, RequestSpec)
 
 
 def lab_resources() -> Path:
@@ -336,8 +480,10 @@ def load_spec(path: Path, defaults: Path | None = None) -> RequestSpec:
     path = Path(path)
     base = read_yaml(defaults or lab_resources() / "parameters" / "defaults.yml")
     asked = read_yaml(path)
-    if "exploratory" in asked:
-        raise JDLError("`exploratory` is not for a request to set", where=str(path), fix="take the line out")
+    for key in ("exploratory", "analysis"):
+        if key in asked:
+            fix = "take the line out" if key == "exploratory" else "list analyses under `analyses:`"
+            raise JDLError(f"`{key}` is not for a request to set", where=str(path), fix=fix)
     return validate(merge(base, {"register": "main"} | asked), path.name)
 
 
@@ -351,6 +497,20 @@ def intake_spec(defaults: Path) -> RequestSpec:
 
 def validate(values: dict[str, Any], where: str, model: type[M] = RequestSpec) -> M:
     """Validate settings, a request's or another `model`'s, or raise one `JDLError` that names every fault."""
+    found = _validated(values, where, model)
+    if isinstance(found, RequestSpec):
+        problems = []
+        for name, choice in found.analyses.items():
+            try:
+                _validated(merge(values, choice.changes()), f"{where}, analyses.{name}", RequestSpec)
+            except JDLError as fault:
+                problems += fault.problems
+        if problems:
+            raise JDLError(problems)
+    return found
+
+
+def _validated(values: dict[str, Any], where: str, model: type[M]) -> M:
     try:
         return model.model_validate(values)
     except ValidationError as fault:
@@ -379,6 +539,8 @@ def _problem(error: dict[str, Any], where: str, model: type[BaseModel]) -> Probl
 
 
 def _keys_at(path: list[str], model: type[BaseModel]) -> list[str]:
+    if path[:1] == ["analyses"]:
+        path, model = path[2:], AnalysisChoice
     for part in path:
         model = next(f.annotation for n, f in model.model_fields.items() if part in (n, f.alias))
-    return [f.alias or n for n, f in model.model_fields.items() if n != "exploratory"]
+    return [f.alias or n for n, f in model.model_fields.items() if n not in ("exploratory", "analysis")]

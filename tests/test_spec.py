@@ -37,7 +37,7 @@ def test_every_default_is_used_and_every_setting_has_a_default(tmp_path):
         assert spec[section] == (values if not isinstance(values, dict) else spec[section])
         if isinstance(values, dict):
             assert values.keys() == spec[section].keys()
-    assert spec.keys() - defaults.keys() == {*REQUEST, "register", "exploratory"}
+    assert spec.keys() - defaults.keys() == {*REQUEST, "register", "analysis", "exploratory"}
 
 
 def test_all_faults_are_reported_at_once_with_the_nearest_name(tmp_path):

@@ -1,5 +1,5 @@
 """Who is compared: index disposal, exclusions with their ledger, the clock, the control pool."""
 
-from .build import Cohort, build_cohort
+from .build import Cohort, Cohorts, build_cohort, build_cohorts
 
-__all__ = ["Cohort", "build_cohort"]
+__all__ = ["Cohort", "Cohorts", "build_cohort", "build_cohorts"]

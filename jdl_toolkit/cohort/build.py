@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,15 @@ from ..errors import JDLError
 from ..register import Register
 from ..result import Result
 from ..spec import Disposal, RequestSpec, Route
-from .exclusions import REGISTER_STEPS, Terms, Walk, require_found, require_usable_identifiers
+from ..submission import analyses_of, is_in_analysis
+from .exclusions import (
+    REGISTER_STEPS,
+    Terms,
+    Walk,
+    require_found,
+    require_in_analysis,
+    require_usable_identifiers,
+)
 from .index_disposal import find_index_disposals
 from .pool import POOL_COLUMNS, build_pool, index_period
 
@@ -41,6 +50,8 @@ class Cohort(Result):
     index_from, index_to : str or None
         The period of index dates that the pool is taken from (ISO dates); None if nobody is in scope.
     messages : tuple of str
+    analysis, title : str
+        Which analysis of the request this is; as readers see it.
     """
 
     records: pd.DataFrame
@@ -51,12 +62,42 @@ class Cohort(Result):
     index_from: str | None
     index_to: str | None
     messages: tuple[str, ...] = ()
+    analysis: str = "main"
+    title: str = ""
 
     def summary(self) -> str:
         return (
-            f"{self.ledger.received:,} records received; {len(self.treated):,} people can be analysed, "
-            f"with {len(self.pool):,} people in the control pool"
+            f"{f'{self.title}: ' if self.title else ''}{self.ledger.received:,} records received;"
+            f" {len(self.treated):,} people can be analysed, with {len(self.pool):,} people in the control pool"
         )
+
+
+@dataclass(frozen=True)
+class Cohorts(Result):
+    """The cohort of every analysis of a request, in the order in which it lists them. Iterates over `Cohort`.
+
+    Parameters
+    ----------
+    by_analysis : dict of str to Cohort
+        By id of the analysis; `main` alone if the request lists none.
+    """
+
+    by_analysis: dict[str, Cohort]
+
+    def __iter__(self) -> Iterator[Cohort]:
+        return iter(self.by_analysis.values())
+
+    def summary(self) -> str:
+        return "\n".join(cohort.summary() for cohort in self)
+
+    def _repr_html_(self) -> str:
+        return "".join(cohort._repr_html_() for cohort in self)
+
+
+def build_cohorts(submission: Submission, linkage: Linkage, register: Register, spec: RequestSpec) -> Cohorts:
+    """Build the cohort of every analysis that a request holds, each by its own specification (`build_cohort`)."""
+    specs = analyses_of(spec, submission.people)
+    return Cohorts({one.analysis.id: build_cohort(submission, linkage, register, one) for one in specs})
 
 
 def build_cohort(submission: Submission, linkage: Linkage, register: Register, spec: RequestSpec) -> Cohort:
@@ -84,6 +125,8 @@ def build_cohort(submission: Submission, linkage: Linkage, register: Register, s
         raise JDLError("the custody route follows releases from custody alone", "cohort.index_disposals", fix)
     terms = Terms(spec, register.meta.data_end)
     walk = Walk(linked_records(submission, linkage), submission.ledger)
+    belongs = is_in_analysis(submission.people, spec.analysis).set_axis(submission.people["row"])
+    walk = require_in_analysis(walk, terms, walk.rows["row"].map(belongs))
     walk = require_found(require_usable_identifiers(walk, terms), terms)
     found = find_index_disposals(walk.rows.astype({"person_id": "int64"}), register, spec)
     walk = Walk(walk.rows.merge(found, on="row", how="left"), walk.ledger, walk.left)
@@ -103,6 +146,8 @@ def build_cohort(submission: Submission, linkage: Linkage, register: Register, s
         index_from=period and period[0].isoformat(),
         index_to=period and period[1].isoformat(),
         messages=messages,
+        analysis=spec.analysis.id,
+        title=spec.analysis.title,
     )
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ..attrition import Ledger
 from ..spec import RequestSpec, Route, SexualOffence
+from ..wording import listed
 from .clock import add_months, last_index_date, proving_months
 from .index_disposal import in_words, with_article
 
@@ -88,6 +89,16 @@ UNUSABLE_FIELDS = {
     "gender": "no usable gender",
     "service": "no usable date of the service",
 }
+
+
+def require_in_analysis(walk: Walk, terms: Terms, belongs: pd.Series) -> Walk:
+    """Reason 0: the records of other parts of the request, where an analysis takes only some of them."""
+    if not terms.spec.analysis.records:
+        return walk
+    values = [listed(list(values), "or") for values in terms.spec.analysis.records.values()]
+    label = f"the record belongs to another part of this request, not to {listed(values)}"
+    could = "These records may be part of another analysis of this request."
+    return walk.leave(~belongs.astype(bool), 0, people=False, label=label, could=could)
 
 
 def require_usable_identifiers(walk: Walk, terms: Terms) -> Walk:
@@ -226,7 +237,7 @@ def require_not_reoffended_first(walk: Walk, terms: Terms) -> Walk:
 
 def require_observation(walk: Walk, terms: Terms) -> Walk:
     """Reason 13."""
-    months = terms.spec.cohort.observed_months
+    months = terms.spec.cohort.must_be_observed_months
     label = f"not followed for the whole {months} months from the {terms.event} in these data {UNOBSERVED}"
     return walk.leave(walk.rows["observed_until"] < walk.rows["observed_to"], 13, label=label)
 

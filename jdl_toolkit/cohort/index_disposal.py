@@ -119,7 +119,7 @@ def find_index_disposals(records: pd.DataFrame, register: Register, spec: Reques
             coalesce(u.is_uncertain, false) AS is_uncertain,
             {months_after("u.index_date", spec.cohort.start_within_months)} AS window_end,
             {months_after("u.index_date", proving_months(spec))} AS proving_end,
-            {months_after("u.index_date", spec.cohort.observed_months)} AS observed_to,
+            {months_after("u.index_date", spec.cohort.must_be_observed_months)} AS observed_to,
             p.observed_until, coalesce(past.is_sexual_index, false) AS is_sexual_index,
             coalesce(past.is_sexual_ever, false) AS is_sexual_ever,
             coalesce(past.is_reoffender_first, false) AS is_reoffender_first

@@ -77,7 +77,7 @@ def require_index_events(walk: Walk, register: Register, spec: RequestSpec) -> W
     leaves, label = has_sexual_offence(walk.rows, spec)
     walk = _leave(walk, leaves, "sexual_offence", label)
     unobserved = walk.rows["observed_until"] < walk.rows["observed_to"]
-    label = f"not followed for the whole {spec.cohort.observed_months} months in these data {UNOBSERVED}"
+    label = f"not followed for the whole {spec.cohort.must_be_observed_months} months in these data {UNOBSERVED}"
     return _leave(walk, unobserved, "follow_up_incomplete", label)
 
 
@@ -175,7 +175,7 @@ def _open(period: tuple[dt.date, dt.date] | None, register: Register, spec: Requ
             coalesce(x.is_outranked, false) AS is_outranked, coalesce(x.is_inside, false) AS is_inside,
             coalesce(s.is_sexual_ever, false) AS is_sexual_ever, coalesce(s.is_sexual_index, false) AS is_sexual_index,
             {months_after("e.index_date", proving_months(spec))} AS proving_end,
-            {months_after("e.index_date", spec.cohort.observed_months)} AS observed_to, p.observed_until
+            {months_after("e.index_date", spec.cohort.must_be_observed_months)} AS observed_to, p.observed_until
         FROM event e
         LEFT JOIN person p ON p.person_id = e.person_id
         LEFT JOIN others x ON x.disposal_id = e.disposal_id

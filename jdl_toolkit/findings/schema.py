@@ -19,7 +19,7 @@ from ..errors import JDLError
 from ..result import write_atomically
 from ..spec import Model, Organisation, Service
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "2.0"
 
 
 class Status(StrEnum):
@@ -144,11 +144,13 @@ class Measure(Model):
     """One outcome measure. `why_not` says why it is withheld; then values and estimates are None.
 
     `control_value_adjusted` is what the headline estimate expects of people like the treated without the service:
-    `treatment_value` less the headline estimate.
+    `treatment_value` less the headline estimate. `better` says which way is welcome, if either is.
     """
 
     key: str
+    family: str = ""
     label: str
+    better: Literal["lower", "higher", "neither"] = "lower"
     unit: Unit
     base: Literal["everyone", "reoffenders"]
     n_treatment: int | None
@@ -163,6 +165,70 @@ class Measure(Model):
     verdict: Verdict | None
     classic_verdict: Verdict | None
     why_not: str | None
+
+
+class FollowUpRow(Model):
+    """Something told of the follow-up of both groups, without a test; None where withheld."""
+
+    key: str
+    label: str
+    unit: Unit
+    treatment: float | None
+    control: float | None
+
+
+class SurvivalPoint(Model):
+    """Share without a proven reoffence by the end of `day`, with pointwise limits."""
+
+    day: int
+    treatment: float
+    treatment_low: float
+    treatment_high: float
+    control: float
+    control_low: float
+    control_high: float
+
+
+class SurvivalCurve(Model):
+    """`clock`: days since the index date, or only those of them that were not spent in custody."""
+
+    clock: Literal["calendar", "at_risk"]
+    points: tuple[SurvivalPoint, ...]
+
+
+class SubgroupRow(Model):
+    """The first measure in a subgroup, matched anew within it; `why_not`: why it is withheld or was not formed."""
+
+    by: str
+    level: str
+    n_treatment: int | None
+    n_control: int | None
+    treatment_value: float | None
+    control_value: float | None
+    headline: Estimate | None
+    holm_p: float | None
+    verdict: Verdict | None
+    worst: float | None
+    why_not: str | None
+
+
+class Heterogeneity(Model):
+    """Whether the effects of a characteristic's subgroups differ by more than chance (Cochran's Q)."""
+
+    by: str
+    q: float
+    df: int
+    p_value: float
+
+
+class SubgroupSummary(Model):
+    """`n_tests`: subgroups that were tested, which the p-values are adjusted for."""
+
+    declared: tuple[str, ...]
+    n_tests: int
+    rows: tuple[SubgroupRow, ...]
+    heterogeneity: tuple[Heterogeneity, ...]
+    messages: tuple[str, ...] = ()
 
 
 class PowerRow(Model):
@@ -190,11 +256,18 @@ class Analysis(Model):
     """One treatment group with its control group and results.
 
     `covariates`: settings that the groups were matched on, as far as the register has such records; `own_covariates`:
-    readers' labels of a lab's own columns among them.
+    readers' labels of a lab's own columns among them. `records`: the values of the upload's columns that a record must
+    have to belong to it; `settings`: what it sets otherwise than its request.
     """
 
     id: str
     title: str
+    status: Status = Status.reported
+    reason: str | None = None
+    records: dict[str, tuple[str, ...]] = {}
+    settings: dict[str, Any] = {}
+    route: str = "community"
+    release_types: tuple[str, ...] = ()
     index_disposals: tuple[str, ...]
     index_from: dt.date | None
     index_to: dt.date | None
@@ -212,6 +285,9 @@ class Analysis(Model):
     matching: MatchingSummary | None
     measures: tuple[Measure, ...]
     power: PowerSummary | None
+    follow_up: tuple[FollowUpRow, ...] = ()
+    survival: tuple[SurvivalCurve, ...] = ()
+    subgroups: SubgroupSummary | None = None
 
     @property
     def headline_measure(self) -> Measure | None:
@@ -239,7 +315,7 @@ class Provenance(Model):
 class Findings(Model):
     """All that the report, the bulletin and the portfolio may know of a request."""
 
-    schema_version: Literal["1.0"] = SCHEMA_VERSION
+    schema_version: Literal["2.0"] = SCHEMA_VERSION
     request: str
     received: dt.date
     organisation: Organisation
@@ -262,8 +338,23 @@ class Findings(Model):
         return self.disclosure["minimum_cell"]
 
     def setting(self, section: str, key: str) -> Any:
-        """A choice of the specification these findings were made under."""
-        return self.provenance.settings[section][key]
+        """A choice of the specification that the first analysis was made under."""
+        own = self.analyses[0].settings.get(section, {}) if self.analyses else {}
+        return own[key] if key in own else self.provenance.settings[section][key]
+
+    def about(self, analysis: str) -> Findings:
+        """These findings with one analysis, given by its id, before the others: what its report is drawn from.
+
+        Raises
+        ------
+        JDLError
+            If there is no such analysis.
+        """
+        if analysis not in (a.id for a in self.analyses):
+            known = ", ".join(a.id for a in self.analyses)
+            raise JDLError(f"there is no analysis `{analysis}`", f"request {self.request}", f"there are: {known}")
+        ordered = sorted(self.analyses, key=lambda a: a.id != analysis)
+        return self.model_copy(update={"analyses": tuple(ordered)})
 
     def public_texts(self) -> list[str]:
         """Texts that a report shows and that name nobody it concerns; the organisation's free text is left out."""

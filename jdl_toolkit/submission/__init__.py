@@ -1,8 +1,20 @@
 """Read and check what the organisation sent; its template; the workbook it gets back with the faults marked."""
 
+from .analyses import analyses_of, common_values, is_in_analysis, plain_values
 from .intake import Blocker, Submission, read_submission
 from .marked_up import marked_up_copy
 from .repeats import count_groups
 from .template import write_template
 
-__all__ = ["Blocker", "Submission", "count_groups", "marked_up_copy", "read_submission", "write_template"]
+__all__ = [
+    "Blocker",
+    "Submission",
+    "analyses_of",
+    "common_values",
+    "count_groups",
+    "is_in_analysis",
+    "marked_up_copy",
+    "plain_values",
+    "read_submission",
+    "write_template",
+]
