@@ -5,7 +5,7 @@ import yaml
 from pydantic import ValidationError
 
 from jdl_toolkit.errors import JDLError
-from jdl_toolkit.spec import lab_resources, load_spec
+from jdl_toolkit.spec import Analysis, lab_resources, load_spec
 
 REQUEST = {
     "request": "example",
@@ -104,3 +104,69 @@ def test_a_specification_is_frozen_and_another_choice_is_exploratory(tmp_path):
 def test_a_request_cannot_call_itself_final_or_exploratory(tmp_path):
     with pytest.raises(JDLError, match="exploratory"):
         load_spec(write(tmp_path, exploratory=False))
+
+
+# --- several analyses in one request ----------------------------------------------------------------------------------
+
+TWO = {
+    "community": {"title": "On a community order"},
+    "custody": {"cohort": {"route": "custody", "index_disposals": ["custody"]}, "subgroups": ["sex"]},
+}
+
+
+def test_an_analysis_is_the_request_with_what_it_sets_otherwise(tmp_path):
+    spec = load_spec(write(tmp_path, analyses=TWO, subgroups=["region"], cohort={"start_within_months": 3}))
+    custody = spec.for_analysis(Analysis(id="custody", title="Custody"), spec.analyses["custody"])
+    assert (custody.cohort.route, custody.cohort.index_disposals) == ("custody", ("custody",))
+    assert custody.cohort.start_within_months == 3, "what it does not set is the request's"
+    assert (custody.subgroups, spec.subgroups) == (("sex",), ("region",))
+    assert (custody.analysis.id, spec.analysis.id) == ("custody", "main")
+    assert not custody.exploratory and custody.digest != spec.digest
+    assert spec.analyses["community"].changes() == {}
+
+
+def test_the_faults_of_every_analysis_are_told_with_their_places(tmp_path):
+    analyses = {"one": {"cohort": {"rout": "custody"}}, "two": {"matching": {"scale": "logi"}}, "three": {}}
+    with pytest.raises(JDLError) as caught:
+        load_spec(write(tmp_path, analyses=analyses))
+    text = str(caught.value)
+    assert len(caught.value.problems) == 2
+    assert "example.yml, analyses.one, cohort.rout: unknown key" in text and "did you mean `route`?" in text
+    assert "example.yml, analyses.two, matching.scale: not one of the allowed values" in text
+
+
+@pytest.mark.parametrize(
+    ("analyses", "words"),
+    [
+        ({"one": {"cohrt": {}}}, "did you mean `cohort`?"),
+        ({"One analysis": {}}, "small letters, digits and hyphens"),
+        ({"one": {"each": "sex"}}, "use 'region', 'establishment', 'provider' or 'intervention_type'"),
+        ({"one": {"records": {"surname": ["Smith"]}}}, "use 'region', 'establishment', 'provider'"),
+        ({"one": {"records": {"region": []}}}, "analyses.one.records.region"),
+        ({"one": {"intake": {"minimum_people": 2}}}, "unknown key"),
+    ],
+)
+def test_an_analysis_that_cannot_be(tmp_path, analyses, words):
+    with pytest.raises(JDLError) as caught:
+        load_spec(write(tmp_path, analyses=analyses))
+    assert words in str(caught.value), str(caught.value)
+
+
+def test_which_analysis_a_specification_is_for_is_not_for_a_request_to_say(tmp_path):
+    with pytest.raises(JDLError, match="list analyses under `analyses:`"):
+        load_spec(write(tmp_path, analysis={"id": "main"}))
+
+
+def test_rules_that_contradict_each_other(tmp_path):
+    with pytest.raises(JDLError, match="index_from must not lie after index_to"):
+        load_spec(write(tmp_path, cohort={"index_from": "2011-01-01", "index_to": "2010-12-31"}))
+    with pytest.raises(JDLError, match="index_disposals must hold custody"):
+        load_spec(write(tmp_path, cohort={"release_types": ["hdc"]}))
+    with pytest.raises(JDLError, match="rate must come first"):
+        load_spec(write(tmp_path, outcomes={"measures": ["frequency", "rate"]}))
+
+
+def test_how_long_a_person_must_be_observed_follows_the_follow_up(tmp_path):
+    assert load_spec(write(tmp_path)).cohort.must_be_observed_months == 12 + 6
+    assert load_spec(write(tmp_path, cohort={"follow_up_months": 24})).cohort.must_be_observed_months == 24 + 6
+    assert load_spec(write(tmp_path, cohort={"observed_months": 12})).cohort.must_be_observed_months == 12
