@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+import tempfile
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -48,15 +51,27 @@ class Register:
     path : Path
     connection : DuckDBPyConnection
         With the file attached read-only and in use.
+    spill : Path
+        Folder for what does not fit into memory; it goes when the register is closed, or no longer used.
     """
 
-    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection, meta: Meta, digest: str) -> None:
+    def __init__(
+        self, path: Path, connection: duckdb.DuckDBPyConnection, meta: Meta, digest: str, spill: Path
+    ) -> None:
         self.path, self.meta, self.digest = path, meta, digest
         self._connection = connection
+        self._clear_spill = weakref.finalize(self, shutil.rmtree, spill, ignore_errors=True)
 
     @classmethod
     def open(cls, path: Path, *, threads: int = 2, memory: str = "2GB") -> Self:
         """Open the file that `build_register` wrote.
+
+        Parameters
+        ----------
+        path : Path
+        threads, memory : int, str
+            Limits of DuckDB. What does not fit into memory goes to a folder of its own, for the owner alone, in the
+            system's folder for temporary files (``TMPDIR``), and goes with the register.
 
         Raises
         ------
@@ -66,24 +81,13 @@ class Register:
         path = Path(path)
         if not path.is_file():
             raise JDLError("there is no register here", where=str(path), fix=_REBUILD)
-        con = duckdb.connect(":memory:", config={"threads": threads, "memory_limit": memory})
-        con.execute("PRAGMA disable_progress_bar")
-        quoted = str(path).replace("'", "''")
+        spill = Path(tempfile.mkdtemp(prefix="jdl-register-"))
         try:
-            con.execute(f"ATTACH '{quoted}' AS register (READ_ONLY)")
-            con.execute("USE register")
-            version = con.execute("SELECT schema_version FROM meta").fetchone()[0]
-        except duckdb.Error:
-            con.close()
-            raise JDLError("this file is not a prepared register", where=str(path), fix=_REBUILD) from None
-        if version != SCHEMA_VERSION:
-            con.close()
-            what = f"the register has schema version {version}, this toolkit reads version {SCHEMA_VERSION}"
-            raise JDLError(what, where=str(path), fix=_REBUILD)
-        prepare_normalising(con)
-        asked = "SELECT data_start, data_end, extract, synthetic, coalesce(note, ''), digest FROM meta"
-        *values, digest = con.execute(asked).fetchone()
-        return cls(path, con, Meta(*values), digest)
+            con, meta, digest = _connect(path, threads, memory, spill)
+        except BaseException:
+            shutil.rmtree(spill, ignore_errors=True)
+            raise
+        return cls(path, con, meta, digest, spill)
 
     def sql(self, query: str, params: dict[str, Any] | list[Any] | None = None, **frames: pd.DataFrame) -> pd.DataFrame:
         """Ask the register.
@@ -125,7 +129,9 @@ class Register:
         return bool(known) and self._connection.execute(f'SELECT EXISTS (FROM "{table}")').fetchone()[0]
 
     def close(self) -> None:
+        """Close the file, and remove what was spilled."""
         self._connection.close()
+        self._clear_spill()
 
     def __enter__(self) -> Self:
         return self
@@ -135,3 +141,28 @@ class Register:
 
     def __repr__(self) -> str:
         return f"Register({self.meta.extract}, {self.meta.data_start} to {self.meta.data_end})"
+
+
+def _connect(path: Path, threads: int, memory: str, spill: Path) -> tuple[duckdb.DuckDBPyConnection, Meta, str]:
+    """A connection that has the register in use, what it covers, and its digest."""
+    limits = {"threads": threads, "memory_limit": memory, "temp_directory": str(spill)}
+    con = duckdb.connect(":memory:", config=limits)
+    try:
+        con.execute("PRAGMA disable_progress_bar")
+        quoted = str(path).replace("'", "''")
+        try:
+            con.execute(f"ATTACH '{quoted}' AS register (READ_ONLY)")
+            con.execute("USE register")
+            version = con.execute("SELECT schema_version FROM meta").fetchone()[0]
+        except duckdb.Error:
+            raise JDLError("this file is not a prepared register", where=str(path), fix=_REBUILD) from None
+        if version != SCHEMA_VERSION:
+            what = f"the register has schema version {version}, this toolkit reads version {SCHEMA_VERSION}"
+            raise JDLError(what, where=str(path), fix=_REBUILD)
+        prepare_normalising(con)
+        asked = "SELECT data_start, data_end, extract, synthetic, coalesce(note, ''), digest FROM meta"
+        *values, digest = con.execute(asked).fetchone()
+    except BaseException:
+        con.close()
+        raise
+    return con, Meta(*values), digest
