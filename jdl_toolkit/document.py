@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from html import escape
+from itertools import groupby
 from typing import Any
 
 from .markup import parse_words, to_html
@@ -63,16 +64,20 @@ class Inset(Block):
     title : str
     text : str
         As in `Words`.
+    links : tuple of (str, str)
+        Text and target of each link below the passage; a target is the relative path of another report, as
+        ``../custody/report.html``.
     """
 
     tone: str
     title: str
     text: str
     rules: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
     kind = "inset"
 
     def to_html(self) -> str:
-        body = to_html(parse_words(self.text))
+        body = to_html(parse_words(self.text)) + "".join(f"<p>{escape(text)}</p>" for text, _ in self.links)
         style = "border-left:4px solid #12436D;padding:.2em 1em"
         return f'<aside style="{style}"><strong>{escape(self.title)}</strong>{body}</aside>'
 
@@ -94,6 +99,9 @@ class Table(Block):
         One letter a column, ``l`` or ``r``.
     note : str
         Printed below the table.
+    groups : tuple of str
+        For each row the group that it belongs to; groups are printed as sub-headings, rows of one group together.
+        Empty: no groups.
     """
 
     key: str
@@ -102,22 +110,32 @@ class Table(Block):
     rows: tuple[tuple[str, ...], ...]
     align: str = ""
     note: str = ""
+    groups: tuple[str, ...] = ()
     kind = "table"
+
+    @property
+    def parts(self) -> list[tuple[str, list[tuple[str, ...]]]]:
+        """The rows of each group under its name; one part without a name if there are no groups."""
+        named = zip(self.groups or [""] * len(self.rows), self.rows, strict=True)
+        return [(name, [row for _, row in rows]) for name, rows in groupby(named, key=lambda pair: pair[0])]
 
     def to_html(self) -> str:
         head = "".join(f'<th scope="col">{escape(c)}</th>' for c in self.columns)
-        body = "".join(
-            "<tr>"
-            + "".join(
-                f'<th scope="row">{escape(cell)}</th>' if i == 0 else f"<td>{escape(cell)}</td>"
-                for i, cell in enumerate(row)
-            )
-            + "</tr>"
-            for row in self.rows
-        )
+        body = "".join(f"<tbody>{_group_html(name, len(self.columns))}{_rows_html(rows)}</tbody>" for name, rows in self.parts)
         note = f"<p>{escape(self.note)}</p>" if self.note else ""
         top = f"<caption>{escape(self.caption)}</caption><thead><tr>{head}</tr></thead>"
-        return f"<table>{top}<tbody>{body}</tbody></table>{note}"
+        return f"<table>{top}{body}</table>{note}"
+
+
+def _group_html(name: str, n_columns: int) -> str:
+    return f'<tr><th scope="rowgroup" colspan="{n_columns}">{escape(name)}</th></tr>' if name else ""
+
+
+def _rows_html(rows: list[tuple[str, ...]]) -> str:
+    return "".join(
+        f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in row[1:])}</tr>'
+        for row in rows
+    )
 
 
 @dataclass(frozen=True)

@@ -137,15 +137,58 @@ def test_the_notebooks_title_and_cells_for_the_lab_are_left_out():
 
 
 def test_headings_never_skip_a_level_and_have_ids_of_their_own():
-    cells = [markdown("#### Deep"), markdown("## Same"), markdown("## Same"), markdown("##### Deeper"), markdown("## ")]
-    parts = read_report(notebook(*cells, markdown("## Contents")), "T").parts
-    assert [(p.level, p.id) for p in parts] == [
+    texts = ["#### Deep\n\nx", "## Same\n\nx", "## Same\n\nx", "##### Deeper\n\nx", "## ", "## Contents\n\nx"]
+    parts = read_report(notebook(*map(markdown, texts)), "T").parts
+    assert [(p.level, p.id) for p in parts if isinstance(p, Heading)] == [
         (2, "deep"),
         (2, "same"),
         (2, "same-2"),
         (3, "deeper"),
         (2, "contents-2"),
     ]
+
+
+def test_a_heading_below_which_nothing_is_shown_is_left_out():
+    nothing = {"cell_type": "code", "metadata": {}, "outputs": []}
+    cells = [markdown("## A"), nothing, markdown("## B"), markdown("### C"), nothing, markdown("### D"), table_shown()]
+    parts = read_report(notebook(*cells, markdown("## E"), markdown("### F"), nothing), "T").parts
+    assert [p.text for p in parts if isinstance(p, Heading)] == ["B", "D"]
+
+
+def table_shown():
+    return shown(table())
+
+
+def test_rows_of_a_table_stand_in_groups(tmp_path):
+    """As a row header over the group in HTML, a bold line in the PDF, a column of its own in the CSV."""
+    grouped = table(rows=(("a", "1"), ("b", "2"), ("c", "3")), groups=("First", "First", "Second"))
+    made = read_report(notebook(shown(grouped)), "T")
+    page = html_of(made)
+    assert page.count('<tr class="group"><th scope="rowgroup" colspan="2">') == 2 and page.count("<tbody>") == 2
+    words = " ".join(text_of(pypdf.PdfReader(io.BytesIO(pdf_of(made)))).split())
+    assert "First a 1 b 2 Second c 3" in words
+    write_figures(notebook(shown(grouped)), tmp_path)
+    assert (tmp_path / "tables" / "counted.csv").read_text(encoding="utf-8") == (
+        "Group,What,n\nFirst,a,1\nFirst,b,2\nSecond,c,3\n"
+    )
+    cell = shown(grouped)
+    cell["outputs"][0]["data"][MIME]["groups"] = ["First"]
+    with pytest.raises(JDLError, match="rows or headers amiss"):
+        read_report(notebook(cell), "T")
+
+
+@pytest.mark.parametrize("target", ["report.html", "../report.html", "women/report.html", "../women/report.html"])
+def test_an_inset_may_link_to_other_reports_of_the_request(target):
+    linked = notebook(shown(Inset("note", "N", "x", links=(("The report on women", target),))))
+    made = read_report(linked, "T")
+    assert f'<li><a href="{target}">The report on women</a></li>' in html_of(made)
+    assert "The report on women" in text_of(pypdf.PdfReader(io.BytesIO(pdf_of(made))))
+
+
+@pytest.mark.parametrize("target", ["https://x.y/report.html", "../../report.html", "javascript:x", "/etc/report.html"])
+def test_an_inset_links_nowhere_else(target):
+    with pytest.raises(JDLError, match="leads elsewhere"):
+        read_report(notebook(shown(Inset("note", "N", "x", links=(("x", target),)))), "T")
 
 
 def test_tables_and_figures_are_numbered_and_repeated_keys_told_apart():
@@ -188,9 +231,10 @@ def test_banners_come_from_the_metadata_or_the_caller():
 
 def test_the_contents_follow_the_finding_or_open_the_report():
     finding = shown(Inset("finding", "F", "x"))
-    first = read_report(notebook(markdown("## A"), finding, markdown("## B")), "T")
+    first = read_report(notebook(markdown("## A"), finding, markdown("## B\n\nx")), "T")
     assert first.opening == 2
-    assert read_report(notebook(shown(Words("x")), markdown("## A"), markdown("## B"), finding), "T").opening == 1
+    parts = notebook(shown(Words("x")), markdown("## A\n\nx"), markdown("## B"), finding)
+    assert read_report(parts, "T").opening == 1
     assert read_report(notebook(finding), "T").opening == 1
 
 

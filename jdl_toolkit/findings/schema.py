@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, PrivateAttr, ValidationError
 
 from ..errors import JDLError
 from ..result import write_atomically
@@ -331,6 +331,12 @@ class Findings(Model):
     sign_offs: tuple[dict[str, str], ...] = ()
     organisation_response: str | None = None
     disclosure: Annotated[dict[str, int], Field(description="minimum_group and minimum_cell that were applied")]
+    _listed: tuple[str, ...] = PrivateAttr(())
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """Ids of the analyses in the request's order, whichever of them comes first here."""
+        return self._listed or tuple(a.id for a in self.analyses)
 
     @property
     def minimum_cell(self) -> int:
@@ -353,8 +359,12 @@ class Findings(Model):
         if analysis not in (a.id for a in self.analyses):
             known = ", ".join(a.id for a in self.analyses)
             raise JDLError(f"there is no analysis `{analysis}`", f"request {self.request}", f"there are: {known}")
-        ordered = sorted(self.analyses, key=lambda a: a.id != analysis)
-        return self.model_copy(update={"analyses": tuple(ordered)})
+        if analysis == self.analyses[0].id:
+            return self
+        ordered = sorted(self.analyses, key=lambda a: (a.id != analysis, self.listed.index(a.id)))
+        found = self.model_copy(update={"analyses": tuple(ordered)})
+        found._listed = self.listed
+        return found
 
     def public_texts(self) -> list[str]:
         """Texts that a report shows and that name nobody it concerns; the organisation's free text is left out."""

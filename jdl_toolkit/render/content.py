@@ -27,6 +27,8 @@ INVENTED = "INVENTED DATA: no person in this report exists. It says nothing abou
 
 _TONES = ("finding", "can", "cannot", "warning", "note")
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,80}")
+#: A report of another analysis of the request, seen from this one.
+_REPORT = re.compile(r"(\.\./)?([a-z0-9][a-z0-9-]*/)?report\.html")
 _RESERVED = ("main", "contents", "title")
 
 
@@ -48,6 +50,7 @@ class Box:
     title: str
     blocks: tuple[Node, ...]
     id: str
+    links: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,8 +105,8 @@ def read_report(
     """Read an executed notebook.
 
     A Markdown cell that opens with a level-1 heading is the notebook's own title and is left out, as are cells tagged
-    ``not-in-report``. Headings never skip a level; tables and figures are numbered in order; a key that comes a second
-    time gets a number.
+    ``not-in-report`` and headings below which nothing is shown. Headings never skip a level; tables and figures are
+    numbered in order; a key that comes a second time gets a number.
 
     Parameters
     ----------
@@ -124,10 +127,21 @@ def read_report(
     banners = tuple(text for text, wanted in shown.items() if (asked[text] if wanted is None else wanted))
     faults: list[Problem] = []
     reader = _Reader(faults)
-    parts = tuple(part for i, cell in enumerate(content["cells"], start=1) for part in reader.cell(i, cell))
+    parts = [part for i, cell in enumerate(content["cells"], start=1) for part in reader.cell(i, cell)]
     if faults:
         raise JDLError(faults)
-    return Report(_line(title) or "Report", _line(subtitle), banners, parts)
+    return Report(_line(title) or "Report", _line(subtitle), banners, tuple(_without_empty_sections(parts)))
+
+
+def _without_empty_sections(parts: list[Part]) -> list[Part]:
+    """The parts without headings that are followed by another of the same or a higher level, or by nothing."""
+    kept: list[Part] = []
+    for part in reversed(parts):
+        below = kept[-1] if kept else None
+        ends = below is None or (isinstance(below, Heading) and isinstance(part, Heading) and below.level <= part.level)
+        if not isinstance(part, Heading) or not ends:
+            kept.append(part)
+    return kept[::-1]
 
 
 class _Reader:
@@ -184,7 +198,8 @@ class _Reader:
             yield Prose(tuple(parse_words(block.text)))
         elif isinstance(block, document.Inset):
             self.counts["box"] += 1
-            yield Box(block.tone, block.title, tuple(parse_words(block.text)), f"box-{self.counts['box']}")
+            name = f"box-{self.counts['box']}"
+            yield Box(block.tone, block.title, tuple(parse_words(block.text)), name, block.links)
         else:
             self.counts[block.kind] += 1
             block = replace(block, key=self.unique(block.key, self.keys))
@@ -204,14 +219,17 @@ def _words(fields: dict[str, Any]) -> document.Words:
 
 
 def _inset(fields: dict[str, Any]) -> document.Inset:
-    return document.Inset(str(fields["tone"]), _line(fields["title"]), _text(fields["text"]))
+    links = tuple((_line(text), _line(target)) for text, target in fields.get("links", ()))
+    return document.Inset(str(fields["tone"]), _line(fields["title"]), _text(fields["text"]), links=links)
 
 
 def _table(fields: dict[str, Any]) -> document.Table:
     columns = tuple(_line(c) for c in fields["columns"])
     rows = tuple(tuple(clean(_text(cell)) for cell in row) for row in fields["rows"])
     align = fields.get("align") or "l" * len(columns)
-    return document.Table(fields["key"], _line(fields["caption"]), columns, rows, align, _line(fields.get("note", "")))
+    caption, note = _line(fields["caption"]), _line(fields.get("note", ""))
+    groups = tuple(_line(name) for name in fields.get("groups", ()))
+    return document.Table(fields["key"], caption, columns, rows, align, note, groups)
 
 
 def _figure(fields: dict[str, Any]) -> document.Figure:
@@ -236,7 +254,9 @@ def _faults(block: document.Block) -> list[str]:
     """What a block lacks to be accessible."""
     if isinstance(block, document.Inset):
         known = block.tone in _TONES and block.title
-        return [] if known else ["an inset has no title, or a tone that is none of the known ones"]
+        faults = [] if known else ["an inset has no title, or a tone that is none of the known ones"]
+        inside = all(text and _REPORT.fullmatch(target) for text, target in block.links)
+        return faults + ([] if inside else ["a link of an inset leads elsewhere than to another report"])
     if isinstance(block, document.Words):
         return []
     name = f"the {block.kind} “{block.key}”"
@@ -246,7 +266,8 @@ def _faults(block: document.Block) -> list[str]:
         return faults + ([] if len(block.alt) >= 20 else [f"{name} has no alternative text of at least 20 characters"])
     n = len(block.columns)
     whole = n and all(block.columns) and all(len(row) == n and row[0].strip() for row in block.rows)
-    return faults + ([] if whole and len(block.align) == n else [f"{name} has rows or headers amiss"])
+    grouped = not block.groups or (len(block.groups) == len(block.rows) and all(block.groups))
+    return faults + ([] if whole and grouped and len(block.align) == n else [f"{name} has rows or headers amiss"])
 
 
 def _load(notebook: Path | Mapping[str, Any]) -> Mapping[str, Any]:

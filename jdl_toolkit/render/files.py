@@ -32,7 +32,9 @@ def to_csv(block: document.Table | document.Figure) -> str:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     if isinstance(block, document.Table):
-        writer.writerows([_harmless(cell) for cell in row] for row in (block.columns, *block.rows))
+        groups = zip(("Group", *block.groups), strict=True) if block.groups else [()] * (len(block.rows) + 1)
+        rows = zip(groups, (block.columns, *block.rows), strict=True)
+        writer.writerows([_harmless(cell) for cell in (*group, *row)] for group, row in rows)
     else:
         names = field_names(block.data)
         writer.writerow(names)

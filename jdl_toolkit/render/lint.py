@@ -79,9 +79,9 @@ class _Page(HTMLParser):
             case "tr":
                 self._row = {"header": False, "in": "tbody" in self._open}
             case "th":
-                self._row["header"] |= values.get("scope") == "row"
+                self._row["header"] |= values.get("scope") in ("row", "rowgroup")
                 wanted = "row" if "tbody" in self._open else "col"
-                if values.get("scope") != wanted:
+                if values.get("scope") not in (wanted, *(["rowgroup"] if wanted == "row" else [])):
                     self.faults.append(f"a header cell has no scope “{wanted}”")
             case "svg":
                 self._drawing = {"title": "", "desc": "", "role": values.get("role"), "hidden": "aria-hidden" in values}

@@ -109,7 +109,8 @@ def _part(part: content.Part) -> dict[str, Any]:
             blocks = [_node(node) for node in part.blocks]
             long = len(json.dumps(blocks)) > 2 * _SHORT
             title = printable(part.title)
-            return {"kind": "box", "tone": part.tone, "title": title, "blocks": blocks, "breakable": long}
+            links = [printable(text) for text, _ in part.links]  # a path from file to file is for the page alone
+            return {"kind": "box", "tone": part.tone, "title": title, "blocks": blocks, "breakable": long, "links": links}
         case content.Table():
             return {"kind": "table", "number": part.number, **_table(part.block)}
         case content.Figure():
@@ -149,8 +150,14 @@ def _table(block: document.Table) -> dict[str, Any]:
         "align": ["right" if letter == "r" else "left" for letter in block.align],
         "breakable": sum(len(cell) for row in rows for cell in row) > _SHORT or len(rows) > 16,
         "header": cells[0],
-        "rows": cells[1:],
+        "parts": _parts([printable(name) for name in block.groups], cells[1:]),
     }
+
+
+def _parts(groups: list[str], rows: list[Any]) -> list[dict[str, Any]]:
+    """Rows with the name of the group that begins with them, if one does."""
+    starts = [name if i == 0 or name != groups[i - 1] else "" for i, name in enumerate(groups)] or [""] * len(rows)
+    return [{"starts": name, "cells": row} for name, row in zip(starts, rows, strict=True)]
 
 
 def column_widths(rows: list[list[str]], align: str) -> tuple[float, list[float], float]:
