@@ -67,8 +67,11 @@ def test_a_faultless_upload_is_read_as_it_was_sent(tmp_path):
     assert found.people["usable"].all() and found.people["why_unusable"].isna().all()
     assert list(found.people) == [
         "row", "forename", "middle_name", "surname", "dob", "sex", "pnc_id", "prison_number",
-        "service_start", "service_end", "region", "establishment", "ethnicity", "usable", "why_unusable",
+        "service_start", "service_end", "region", "establishment", "ethnicity",
+        "provider", "intervention_type", "intensity", "usable", "why_unusable",
     ]  # fmt: skip
+    parts = found.people[["provider", "intervention_type", "intensity"]]
+    assert parts.isna().all(axis=None) and parts["intensity"].dtype == "float64"  # nobody sent them
     assert (found.ledger.received, found.n_people, found.n_people_ready, found.request_blockers()) == (80, 80, 80, ())
     assert found.answers["date_meaning"] == "The day the tenancy began" and len(found.answers) == 9
     assert found.summary() == (
@@ -143,6 +146,79 @@ def test_no_heading_stands_for_two_columns_and_every_heading_finds_itself():
     assert len(ALIASES) == len(set(names))
     assert all(ALIASES[plain(column.heading)] == column.key for column in COLUMNS)
     assert all(question_of(question.text).key == question.key for question in QUESTIONS)
+
+
+def test_parts_of_a_service_are_read_under_the_names_that_organisations_use(tmp_path):
+    sent = ["Forename", "Surname", "Date of birth", "Gender", "Service start"]
+    for provider, kind, amount in [("Provider", "Intervention type", "Intensity"),
+                                   ("Delivery Partner", "COURSE", "No. of sessions"),
+                                   ("supplier", "Type of intervention", "Contact hours (total)")]:  # fmt: skip
+        said = {provider: "  Any Town\u00a0 Project ", kind: "Mentoring", amount: "12 hrs"}
+        records = [person(i, **{h.replace(" ", "_"): v for h, v in said.items()}) for i in range(69)]
+        records += [person(69) | {provider: "not known", kind: "-", amount: "n/a"}]
+        rows = people_rows(records, [*sent, *said])
+        found = read_submission(write_xlsx(tmp_path / "a.xlsx", rows), SPEC)
+        assert found.issues.empty
+        parts = found.people[["provider", "intervention_type", "intensity"]]
+        assert parts.iloc[0].tolist() == ["Any Town Project", "Mentoring", 12.0]
+        assert parts.iloc[69].isna().all()
+
+
+def test_of_two_columns_for_one_part_the_first_is_read_unless_the_other_has_the_heading(tmp_path):
+    """Such columns passed before there were parts of a service, and must not stop an upload now."""
+    base = ["Forename", "Surname", "Date of birth", "Gender", "Service start"]
+    said = {"Programme": "A", "Hours": 3, "Module": "B", "Intensity": 7, "House": 12, "Projct": "C"}
+    records = [person(i) | said for i in range(70)]
+    found = read_submission(write_xlsx(tmp_path / "a.xlsx", people_rows(records, [*base, *said])), SPEC)
+    assert found.people.iloc[0][["intervention_type", "intensity"]].tolist() == ["A", 7.0]
+    assert found.people["provider"].isna().all()  # these headings are not guessed at
+    told = found.issues.groupby("code")["message"].agg(list)
+    assert [m.split("“")[1].split("”")[0] for m in told["column_second"]] == ["Hours", "Module"]
+    assert [m.split("“")[1].split("”")[0] for m in told["column_not_used"]] == ["House", "Projct"]
+
+
+AMOUNTS = {
+    "numbers": ([12, 12.5, 0, "12", "12.345", ".5", "７"], [12, 12.5, 0, 12, 12.345, 0.5, 7]),
+    "decimal commas and thousands": (["1,5", "12,25", "1,200", "1,200.5"], [1.5, 12.25, 1200, 1200.5]),
+    "words of unit": (["12 hrs", "12 Hours.", "6h", "90 minutes", "30 mins"], [12, 12, 6, 1.5, 0.5]),
+    "sessions": (["6 sessions", "1 session", "4 sess."], [6, 1, 4]),
+    "times of a clock": ([dt.time(12, 30), "12:30", "2 hrs 15 mins", "2h 15"], [12.5, 12.5, 2.25, 2.25]),
+}
+
+
+@pytest.mark.parametrize("kind", AMOUNTS)
+def test_amounts_are_read_however_they_are_written(tmp_path, kind):
+    cells, expected = AMOUNTS[kind]
+    found = submit_amounts(tmp_path, cells)
+    assert found.people["intensity"].iloc[: len(cells)].tolist() == pytest.approx(expected)
+    assert found.issues.empty
+
+
+@pytest.mark.parametrize(
+    ("cells", "code"),
+    [
+        (["ten", "10-12", "about 12", "3 days", True, dt.date(2012, 10, 12), "12,", "1 200"], "intensity_not_a_number"),
+        ([-3, "-3", "-12.5 hrs", 9001, "02079460000", 41000], "intensity_impossible"),
+    ],
+)
+def test_amounts_that_cannot_be_used_are_left_out_with_a_warning_that_does_not_repeat_them(tmp_path, cells, code):
+    found = submit_amounts(tmp_path, [*cells, 5])
+    assert found.people["intensity"].isna().tolist() == [True] * len(cells) + [False] + [True] * (69 - len(cells))
+    assert found.issues["code"].unique().tolist() == [code]
+    assert found.issues["row"].tolist() == list(range(2, 2 + len(cells))) and set(found.issues["severity"]) == {WARNS}
+    assert set(found.issues["column"]) == {"Intensity"} and found.people["usable"].all()
+    assert found.issues["message"].unique().tolist() == [f"{FAULTS[code].what}. {FAULTS[code].fix}"]
+
+
+def test_hours_beside_sessions_are_remarked_of_the_column(tmp_path):
+    found = submit_amounts(tmp_path, ["6 sessions", "12 hrs", 3])
+    assert found.issues[["code", "column"]].values.tolist() == [["intensity_units_mixed", "Intensity"]]
+    assert found.issues["row"].isna().all() and found.people["intensity"].iloc[:3].tolist() == [6, 12, 3]
+
+
+def submit_amounts(tmp_path: Path, cells: list) -> Submission:
+    records = [person(i) | ({"Intensity": cells[i]} if i < len(cells) else {}) for i in range(70)]
+    return read_submission(write_xlsx(tmp_path / "a.xlsx", people_rows(records, [*HEADINGS, "Intensity"])), SPEC)
 
 
 # Rules for a record

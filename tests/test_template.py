@@ -27,7 +27,10 @@ def book(tmp_path) -> Workbook:
 
 def fill(book: Workbook, first_row: int, n: int = 61, **changes) -> None:
     """Type people into the sheet People from a row on, and an answer to each question."""
-    records = [person(i, **changes) | {"Ethnicity": ETHNICITIES[i % 5], "Region": REGIONS[i % 10]} for i in range(n)]
+    parts = {"Provider": "Any Town Project", "Intervention type": "Mentoring", "Intensity": 12.5}
+    records = [
+        person(i, **changes) | parts | {"Ethnicity": ETHNICITIES[i % 5], "Region": REGIONS[i % 10]} for i in range(n)
+    ]
     for row, values in enumerate(people_rows(records, HEADINGS)[1:], start=first_row):
         for column, value in enumerate(values, start=1):
             book["People"].cell(row, column).value = value
@@ -48,6 +51,8 @@ def test_people_written_over_the_example_come_through_without_a_fault(book, tmp_
     assert len(found.people) == 61 and found.people["row"].iloc[0] == 2
     assert found.people["ethnicity"].tolist()[:6] == [*ETHNICITIES, "White"]
     assert found.people["region"].iloc[2] == "Yorkshire and the Humber"
+    assert found.people["provider"].eq("Any Town Project").all() and found.people["intensity"].eq(12.5).all()
+    assert found.people["intervention_type"].eq("Mentoring").all()
     assert found.answers == {question.key: "An answer" for question in QUESTIONS}  # without the examples beside them
 
 
@@ -94,6 +99,7 @@ def test_headings_say_what_is_required_and_are_understood(book):
         "Service start",
         "Service end",
     ]
+    assert [h.split("\n")[0] for h in shown if h.endswith("(if several)")] == ["Provider", "Intervention type"]
 
 
 def test_every_question_is_asked_once_and_titles_of_parts_are_no_questions(book):

@@ -149,6 +149,17 @@ FAULTS: dict[str, Fault] = {
         "the ethnicity is none of White, Black, Asian, Mixed and Other, and was left out",
         "Choose one of them, or leave the cell empty.",
     ),
+    "intensity_not_a_number": _warns(
+        "the intensity is not a number of hours or sessions, and was left out",
+        "Give the number alone, as 12 or 12.5, or leave the cell empty.",
+    ),
+    "intensity_impossible": _warns(
+        "the intensity is below nought, or more hours than a year has, and was left out", _CHECK
+    ),
+    "intensity_units_mixed": _warns(
+        "some cells of this column say hours and others sessions, which cannot be compared",
+        "Give hours to everybody, or sessions to everybody.",
+    ),
     "two_digit_year": _warns(
         "the year has two digits, so we guessed whether it is 19xx or 20xx", "Write years with four digits."
     ),
@@ -213,6 +224,10 @@ FAULTS: dict[str, Fault] = {
     ),
     "column_not_used": _warns(
         "the column is not one that we use, and was not kept", "Delete it before you send: send no more than is asked."
+    ),
+    "column_second": _warns(
+        "another column was read for the same thing, so this one was not kept",
+        "If this is the one to read, give it the template's heading; delete the other.",
     ),
     "heading_guessed": _warns(
         "the heading was taken for that of the template which it resembles", "Use the template's heading."

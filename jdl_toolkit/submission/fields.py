@@ -163,7 +163,37 @@ COLUMNS: tuple[Column, ...] = (
         ("ethnic group", "ethnic origin", "ethnic background", "ethnicity code", "race"),
         choices=ETHNICITIES,
     ),
+    Column(
+        "provider",
+        "Provider",
+        "Who delivered the service to this person, if several did. Always write each provider in the same way.",
+        "Any Town Project",
+        ("providers", "provider name", "name of provider", "service provider", "provider organisation",
+         "delivered by", "delivery partner", "delivery organisation", "delivery agency", "supplier", "supplier name",
+         "contractor", "subcontractor", "sub contractor", "project", "project name"),
+    ),
+    Column(
+        "intervention_type",
+        "Intervention type",
+        "Which part of the service the person received, if there are several. Always write each in the same way.",
+        "Mentoring",
+        ("intervention", "interventions", "intervention name", "type of intervention", "type of service",
+         "service type", "type of support", "support type", "course", "course name", "course title", "programme",
+         "program", "programme name", "programme type", "module", "module name", "strand", "work strand", "pathway"),
+    ),
+    Column(
+        "intensity",
+        "Intensity",
+        "How much of the service the person received: hours or sessions, the same for everybody, as a number.",
+        "12",
+        ("dose", "dosage", "hours", "total hours", "number of hours", "no of hours", "hours received",
+         "hours attended", "hours of contact", "contact hours", "sessions", "total sessions", "number of sessions",
+         "no of sessions", "sessions received", "sessions attended", "number of contacts", "amount received"),
+    ),
 )  # fmt: skip
+
+#: Columns that only matter if a service has several parts: of two that could be one of these, the first is read.
+PARTS_OF_SERVICE = ("provider", "intervention_type", "intensity")
 
 BY_KEY: dict[str, Column] = {c.key: c for c in COLUMNS}
 
@@ -196,3 +226,8 @@ def plain(text: object) -> str:
 
 #: Every heading that is recognised -> key of its column.
 ALIASES: dict[str, str] = {plain(name): c.key for c in COLUMNS for name in (c.heading, *c.aliases)}
+
+#: Those that may be misspelt. Of the parts of a service only the template's own: "house" is near "hours".
+GUESSABLE: dict[str, str] = {
+    name: key for name, key in ALIASES.items() if key not in PARTS_OF_SERVICE or name == plain(BY_KEY[key].heading)
+}

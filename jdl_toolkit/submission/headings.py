@@ -10,7 +10,18 @@ from openpyxl.utils import get_column_letter
 
 from ..errors import Problem
 from .faults import issues_of
-from .fields import ALIASES, BY_KEY, COLUMNS, CORRECTIONS, PEOPLE, REPEATS, TELLING, plain
+from .fields import (
+    ALIASES,
+    BY_KEY,
+    COLUMNS,
+    CORRECTIONS,
+    GUESSABLE,
+    PARTS_OF_SERVICE,
+    PEOPLE,
+    REPEATS,
+    TELLING,
+    plain,
+)
 from .sheets import Grid, is_blank
 
 COLUMN_FIELDS = ("sheet", "key", "heading", "found", "position", "recognised")
@@ -19,6 +30,8 @@ HEADINGS_NEEDED = 3
 
 #: How a column was recognised that holds surname and forename, parted by a comma.
 SPLIT = "as surname, forename"
+#: One that could stand for the same part of the service as another that was read.
+SECOND = "not used, for another was"
 WHOLE_NAMES = (
     "name",
     "names",
@@ -70,7 +83,8 @@ def heading_issues(columns: pd.DataFrame, row: int) -> list[pd.DataFrame]:
     found = {
         "heading_guessed": columns["recognised"] == "by likeness",
         "names_split": (columns["recognised"] == SPLIT) & (columns["key"] == "surname"),
-        "column_not_used": columns["key"].isna(),
+        "column_second": columns["recognised"] == SECOND,
+        "column_not_used": columns["key"].isna() & (columns["recognised"] != SECOND),
     }
     return [
         issues_of(code, PEOPLE, [row] * int(at.sum()), None, "“" + columns.loc[at, "found"] + "”")
@@ -122,7 +136,7 @@ def _recognise(headings: list[object]) -> pd.DataFrame:
         )
         records.append((PEOPLE, key, None, shown, position, how))
     columns = pd.DataFrame(records, columns=list(COLUMN_FIELDS)).astype({"key": "object"})
-    return _guess(columns).assign(
+    return _one_for_each_part(_guess(columns)).assign(
         heading=lambda c: c["key"].map(lambda k: BY_KEY[k].heading if isinstance(k, str) else None)
     )
 
@@ -136,6 +150,14 @@ def _guess(columns: pd.DataFrame) -> pd.DataFrame:
     return columns
 
 
+def _one_for_each_part(columns: pd.DataFrame) -> pd.DataFrame:
+    """Of columns that could be the same part of the service, the one with the template's heading, or else the first."""
+    rank = columns["recognised"].ne("exactly")
+    later = columns.assign(rank=rank).sort_values(["rank", "position"])["key"].duplicated().reindex(columns.index)
+    columns.loc[later & columns["key"].isin(PARTS_OF_SERVICE), ["key", "recognised"]] = [None, SECOND]
+    return columns
+
+
 def _bare(heading: object) -> str:
     """What a heading says, without its number in a list, and without "of" where "of client" stood."""
     return re.sub(r"^\d+ (?=\D)| of$", "", plain(heading))
@@ -144,7 +166,7 @@ def _bare(heading: object) -> str:
 def _key_of(heading: object) -> str | None:
     """The column that a heading stands for, though it be misspelt; None if it is none of ours."""
     said = "" if is_blank(heading) or not isinstance(heading, str) or len(heading) > 60 else _bare(heading)
-    near = (key for known, key in ALIASES.items() if said and _is_misspelt(said, known))
+    near = (key for known, key in GUESSABLE.items() if said and _is_misspelt(said, known))
     return ALIASES.get(said) or next(near, None)
 
 

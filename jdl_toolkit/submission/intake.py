@@ -44,7 +44,9 @@ class Submission(Result):
     people : DataFrame
         One row per record: ``row`` (as the spreadsheet shows it), ``forename``, ``middle_name``, ``surname``, ``dob``,
         ``sex``, ``pnc_id``, ``prison_number`` (both in their normal form, missing if malformed), ``service_start``,
-        ``service_end``, ``region``, ``establishment``, ``usable`` (one can look for the person), ``why_unusable``.
+        ``service_end``, ``region``, ``establishment``, ``ethnicity``, ``provider``, ``intervention_type``,
+        ``intensity`` (hours or sessions), ``usable`` (one can look for the person), ``why_unusable``. What was not sent
+        is missing.
     issues : DataFrame
         ``sheet``, ``row``, ``column`` (the template's heading), ``code``, ``severity``, ``message``; no personal value.
     columns : DataFrame

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from ..spec import RequestSpec
+from .amounts import read_amounts
 from .codes import read_ethnicity, read_gender
 from .dates import maybe_swapped, order_unclear, read_dates
 from .faults import BLOCKS_ROW, UNUSABLE, all_issues, issues_at, issues_of
-from .fields import BY_KEY, PEOPLE
+from .fields import BY_KEY, PARTS_OF_SERVICE, PEOPLE
 from .identifiers import read_identifiers
-from .names import read_names, read_text
+from .names import read_known, read_names
 
 Issues = list[pd.DataFrame]
 
@@ -65,8 +66,10 @@ def check_people(
         issues += found
     people[["pnc_id", "prison_number"]], found = read_identifiers(cells["pnc_id"], cells["prison_number"])
     issues += found
-    for key in ("region", "establishment"):
-        people[key] = read_text(cells[key])
+    for key in ("region", "establishment", "provider", "intervention_type"):
+        people[key] = read_known(cells[key])
+    people["intensity"], found = read_amounts(cells["intensity"])
+    issues += found
     people = people.reset_index().astype({"row": "int64"})
     return _mark_unusable(people, all_issues(issues)), all_issues(issues)
 
@@ -151,5 +154,5 @@ def _mark_unusable(people: pd.DataFrame, issues: pd.DataFrame) -> pd.DataFrame:
     first = blocking.assign(order=blocking["code"].map(UNUSABLE.index)).sort_values("order").drop_duplicates("row")
     why = people["row"].map(first.set_index("row")["code"]).astype("str")
     columns = ["row", "forename", "middle_name", "surname", "dob", "sex", "pnc_id", "prison_number"]
-    columns += ["service_start", "service_end", "region", "establishment", "ethnicity"]
+    columns += ["service_start", "service_end", "region", "establishment", "ethnicity", *PARTS_OF_SERVICE]
     return people[columns].assign(usable=why.isna(), why_unusable=why)

@@ -11,6 +11,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from .amounts import MOST
 from .faults import BLOCKS_REQUEST
 from .fields import COLUMNS, EXAMPLE, PEOPLE, SERVICE, Column
 from .questions import QUESTION_BY_KEY, Question
@@ -26,6 +27,9 @@ WIDTHS |= {
     "service_end": 16,
     "region": 23,
     "ethnicity": 13,
+    "provider": 20,
+    "intervention_type": 20,
+    "intensity": 11,
 }
 #: Text, so that a spreadsheet does not turn a PNC id into a date; dates as British readers write them.
 NUMBER_FORMATS = {
@@ -34,6 +38,13 @@ NUMBER_FORMATS = {
 }
 #: Cells of the example row. Identifiers stay empty: one left behind would be looked for.
 SHOWN = (*EXAMPLE, "sex", "service_start", "service_end", "region")
+
+#: What headings say of columns that are neither required nor asked for wherever they are known.
+NEEDS = {
+    **dict.fromkeys(("service_start", "service_end"), "start or end required"),
+    **dict.fromkeys(("provider", "intervention_type"), "if several"),
+    "record": "your own",
+}
 
 #: Parts of the Service sheet and their questions. No title of a part may read like a question.
 PARTS: dict[str, tuple[str, ...]] = {
@@ -68,11 +79,9 @@ def write_template(path: Path) -> Path:
 
 def need_of(column: Column) -> str:
     """Whether a column must be filled, in the words of its heading."""
-    return (
-        "start or end required"
-        if column.key in ("service_start", "service_end")
-        else ("required" if column.required else "if known" if column.key != "record" else "your own")
-    )
+    if column.required:
+        return "required"
+    return NEEDS.get(column.key, "if known")
 
 
 def _write_people(sheet: Worksheet) -> None:
@@ -99,6 +108,9 @@ def _offer(sheet: Worksheet, cells: str, column: Column) -> None:
     if column.choices:
         rule.type, rule.formula1 = "list", f'"{",".join(column.choices)}"'
         rule.error, rule.showErrorMessage = f"Please choose from the list. {column.help}", column.key != "region"
+    elif column.key == "intensity":
+        rule.type, rule.operator, rule.formula1, rule.formula2 = "decimal", "between", "0", f"{MOST:.0f}"
+        rule.error, rule.showErrorMessage = "Please give a number alone, as 12 or 12.5.", True
     elif isinstance(column.example, dt.date):
         rule.type, rule.operator = "date", "between"
         rule.formula1, rule.formula2 = "DATE(1905,1,1)", "DATE(2099,12,31)"

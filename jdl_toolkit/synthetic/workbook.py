@@ -6,7 +6,7 @@ import datetime as dt
 import io
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import openpyxl
@@ -17,7 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from ..errors import JDLError
 from ..result import write_atomically
-from ..submission.fields import COLUMNS, PEOPLE, SERVICE
+from ..submission.fields import COLUMNS, PARTS_OF_SERVICE, PEOPLE, SERVICE, Column
 from ..submission.questions import QUESTION_BY_KEY
 from ..submission.template import NUMBER_FORMATS
 
@@ -33,6 +33,7 @@ def write_upload(path: Path, people: pd.DataFrame, answers: Mapping[str, str]) -
     path : Path
     people : DataFrame
         Columns by their key in `submission.fields.COLUMNS`; those that are absent stay empty, others are not written.
+        Columns for the parts of a service are absent from the sheet, too, as in uploads of services that have none.
     answers : dict of str to str
         Key of a question in `submission.questions.QUESTIONS` -> answer.
 
@@ -47,12 +48,13 @@ def write_upload(path: Path, people: pd.DataFrame, answers: Mapping[str, str]) -
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = PEOPLE
-    cells = people.reindex(columns=[c.key for c in COLUMNS]).astype(object)
+    columns = [c for c in COLUMNS if c.key in people or c.key not in PARTS_OF_SERVICE]
+    cells = people.reindex(columns=[c.key for c in columns]).astype(object)
     cells = cells.where(cells.notna(), None)
-    sheet.append([c.heading for c in COLUMNS])
+    sheet.append([c.heading for c in columns])
     for row in cells.itertuples(index=False):
         sheet.append([v.date() if isinstance(v, dt.datetime) else v for v in row])
-    _format_columns(sheet)
+    _format_columns(sheet, columns)
     service = book.create_sheet(SERVICE)
     for row in [("Question", "Answer"), *((QUESTION_BY_KEY[k].text, text) for k, text in answers.items())]:
         service.append(row)
@@ -62,10 +64,10 @@ def write_upload(path: Path, people: pd.DataFrame, answers: Mapping[str, str]) -
     write_atomically(Path(path), _without_clock(book))
 
 
-def _format_columns(sheet: Worksheet) -> None:
-    for number in range(1, len(COLUMNS) + 1):
+def _format_columns(sheet: Worksheet, columns: Sequence[Column]) -> None:
+    for number in range(1, len(columns) + 1):
         sheet.column_dimensions[get_column_letter(number)].width = 18
-    for column, cells in zip(COLUMNS, sheet.iter_cols(min_row=2), strict=True):
+    for column, cells in zip(columns, sheet.iter_cols(min_row=2), strict=True):
         for cell in cells if column.key in NUMBER_FORMATS else ():
             cell.number_format = NUMBER_FORMATS[column.key]
 
