@@ -1,7 +1,7 @@
 """`findings.json`: everything that may be published about a request, and nothing about a person."""
 
 from .aggregates import overlap_bins
-from .collect import collect_findings, could_not_be_answered
+from .collect import AnalysisResults, collect_findings, could_not_be_answered
 from .schema import (
     SCHEMA_VERSION,
     Analysis,
@@ -11,6 +11,8 @@ from .schema import (
     Estimate,
     Findings,
     FlowStep,
+    FollowUpRow,
+    Heterogeneity,
     LinkageSummary,
     MatchingSummary,
     Measure,
@@ -20,6 +22,10 @@ from .schema import (
     ProfileRow,
     Provenance,
     Status,
+    SubgroupRow,
+    SubgroupSummary,
+    SurvivalCurve,
+    SurvivalPoint,
     Unit,
     Verdict,
     findings_schema,
@@ -28,12 +34,15 @@ from .schema import (
 __all__ = [
     "SCHEMA_VERSION",
     "Analysis",
+    "AnalysisResults",
     "BalanceRow",
     "BalanceSummary",
     "Detail",
     "Estimate",
     "Findings",
     "FlowStep",
+    "FollowUpRow",
+    "Heterogeneity",
     "LinkageSummary",
     "MatchingSummary",
     "Measure",
@@ -43,6 +52,10 @@ __all__ = [
     "ProfileRow",
     "Provenance",
     "Status",
+    "SubgroupRow",
+    "SubgroupSummary",
+    "SurvivalCurve",
+    "SurvivalPoint",
     "Unit",
     "Verdict",
     "collect_findings",
