@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..cohort.index_disposal import in_words
+from .circumstances import NOT_A_RELEASE
 
 NOT_RECORDED = "not recorded"
 
@@ -27,6 +28,13 @@ AGE_BANDS = (
 )
 COUNT_BANDS = ((0, "none"), (1, "1 or 2"), (3, "3 to 6"), (7, "7 to 10"), (11, "11 or more"))
 CUSTODY_BANDS = ((0, "none"), (1, "1"), (2, "2 to 5"), (6, "6 or more"))
+RECENCY_BANDS = (
+    (0, "under 6 months"),
+    (0.5, "6 to under 12 months"),
+    (1, "1 to under 2 years"),
+    (2, "2 to under 5 years"),
+    (5, "5 years or more"),
+)
 QUARTERS = ("January to March", "April to June", "July to September", "October to December")
 
 
@@ -44,6 +52,7 @@ WORDS = {
     "drug_import_production": "drug import or production",
     "drug_possession_supply": "drug possession or supply",
     "handling": "handling stolen goods",
+    "hdc": "home detention curfew",
     "sexual_adult": "sexual offence against an adult",
     "sexual_child": "sexual offence against a child",
     "taking_driving": "taking a vehicle without consent",
@@ -66,33 +75,39 @@ def quarter(facts: pd.DataFrame) -> pd.Series:
     return facts["index_date"].dt.quarter.map(dict(enumerate(QUARTERS, start=1))).astype(object)
 
 
-def build_profile(facts: pd.DataFrame, units: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
-    """A row per unit of `facts`, as ordered categories in the order a table should show, and the labels of its columns.
+def recency(facts: pd.DataFrame) -> pd.Series:
+    """Time since the last previous offence in bands; people without one come last."""
+    bands = banded(facts["years_since_last_offence"], RECENCY_BANDS)
+    return bands.cat.rename_categories({NOT_RECORDED: "no previous offence"})
 
-    The same characteristics whatever the model uses; employment and benefits where `units` has them. What is not
-    recorded of anybody is left out.
+
+def build_profile(facts: pd.DataFrame) -> pd.DataFrame:
+    """A row per unit of `facts`, as ordered categories in the order a table should show.
+
+    The same characteristics whatever the model uses; type of release, employment and benefits where `facts` has them.
+    What is not recorded of anybody is left out.
     """
-    yes_no = {1.0: "yes", 0.0: "no"}
+    yes_no, nationality = {1.0: "yes", 0.0: "no"}, facts["nationality"].astype(object)
     columns = {
-        "sex": ("Sex", facts["sex"].map({"M": "Male", "F": "Female"})),
-        "age_band": ("Age at index date", banded(facts["age"], AGE_BANDS)),
-        "ethnicity": ("Ethnicity", facts["ethnicity"]),
-        "nationality": ("Nationality", facts["nationality"].astype(object).where(
-            facts["nationality"].isna() | (facts["nationality"] == "British"), "Other")),
-        "previous_offences_band": ("Previous offences", banded(facts["n_offences"], COUNT_BANDS)),
-        "previous_custody_band": ("Previous sentences of custody", banded(facts["n_custody"], CUSTODY_BANDS)),
-        "index_disposal": ("Index disposal", words(facts["disposal"])),
-        "sentence_band": ("Length of the sentence", banded(facts["sentence_days"], SENTENCE_BANDS)),
-        "index_offence_group": ("Index offence", words(facts["index_offence_group"])),
-        "region": ("Region", facts["region"]),
-        "index_year": ("Year of the index date", year(facts)),
-        "employed": ("Employed at the index date", units["employed"].map(yes_no) if "employed" in units else None),
-        "on_benefit": ("On out-of-work benefit", units["on_benefit"].map(yes_no) if "on_benefit" in units else None),
-    }  # fmt: skip
-    columns = {name: (label, values) for name, (label, values) in columns.items() if values is not None}
-    ordered = {name: _in_order(values) for name, (_, values) in columns.items()}
+        "sex": facts["sex"].map({"M": "Male", "F": "Female"}),
+        "age_band": banded(facts["age"], AGE_BANDS),
+        "ethnicity": facts["ethnicity"],
+        "nationality": nationality.where(nationality.isna() | (nationality == "British"), "Other"),
+        "previous_offences_band": banded(facts["n_offences"], COUNT_BANDS),
+        "last_offence_band": recency(facts),
+        "previous_custody_band": banded(facts["n_custody"], CUSTODY_BANDS),
+        "index_disposal": words(facts["disposal"]),
+        "release_type": words(facts["release_type"]) if "release_type" in facts else None,
+        "sentence_band": banded(facts["sentence_days"], SENTENCE_BANDS),
+        "index_offence_group": words(facts["index_offence_group"]),
+        "region": facts["region"],
+        "index_year": year(facts),
+        "employed": facts["employed"].map(yes_no) if "employed" in facts else None,
+        "on_benefit": facts["on_benefit"].map(yes_no) if "on_benefit" in facts else None,
+    }
+    ordered = {name: _in_order(values) for name, values in columns.items() if values is not None}
     known = {name: values for name, values in ordered.items() if not values.eq(NOT_RECORDED).all()}
-    return pd.DataFrame({"unit_id": facts["unit_id"], **known}), {name: columns[name][0] for name in known}
+    return pd.DataFrame({"unit_id": facts["unit_id"], **known})
 
 
 def _in_order(values: pd.Series) -> pd.Series:
@@ -102,6 +117,6 @@ def _in_order(values: pd.Series) -> pd.Series:
     text = values.astype(object).where(values.notna(), NOT_RECORDED)
     counts = text.value_counts()
     by_size = (lambda level: 0) if values.name == "index_year" else (lambda level: -counts[level])
-    place = {"yes": -2, "no": -1, "other": 1, NOT_RECORDED: 2}
+    place = {"yes": -2, "no": -1, "other": 1, NOT_A_RELEASE: 2, NOT_RECORDED: 3}
     levels = sorted(counts.index, key=lambda level: (place.get(level.lower(), 0), by_size(level), level))
     return pd.Series(pd.Categorical(text, categories=levels, ordered=True), index=values.index)
