@@ -15,6 +15,8 @@ from jdl_toolkit.findings import (
     Estimate,
     Findings,
     FlowStep,
+    FollowUpRow,
+    Heterogeneity,
     LinkageSummary,
     MatchingSummary,
     Measure,
@@ -24,6 +26,10 @@ from jdl_toolkit.findings import (
     ProfileRow,
     Provenance,
     Status,
+    SubgroupRow,
+    SubgroupSummary,
+    SurvivalCurve,
+    SurvivalPoint,
     Verdict,
 )
 from jdl_toolkit.spec import RequestSpec, lab_resources, merge, read_yaml, validate
@@ -101,6 +107,142 @@ def days(headline: Estimate | None = None, **changes: Any) -> Measure:
     values: dict[str, Any] = {"key": "days_to_first", "label": "Days to the first proven reoffence", "unit": "days"}
     values |= {"base": "reoffenders", "n_treatment": 84, "n_control": 11_543, "treatment_value": 122.4}
     return measure(headline or estimate(14.2, 12.0), **(values | changes))
+
+
+def share(key: str, label: str, family: str, value: float, difference: float, **changes: Any) -> Measure:
+    """A share of people, or of reoffenders, with its difference from the control group."""
+    values: dict[str, Any] = {"key": key, "label": label, "family": family, "treatment_value": value}
+    if changes.get("base") == "reoffenders":
+        values |= {"n_treatment": 84, "n_control": 11_543}
+    return measure(estimate(difference), **(values | changes))
+
+
+def every_family() -> tuple[Measure, ...]:
+    """A measure of every family, those among reoffenders beside those of everyone; two are withheld."""
+    of_reoffenders: dict[str, Any] = {"base": "reoffenders"}
+    counts: dict[str, Any] = {"unit": "count"}
+    first = "whose first reoffence was indictable"
+    custody = "given custody for their first reoffence"
+    few = "fewer than 10 people are expected on either side of it"
+    return (
+        measure(family="rate"),
+        frequency(family="frequency"),
+        days(family="days", better="higher"),
+        share("first_indictable", f"People {first}", "first_class", 30 / 257, -0.01),
+        share("first_indictable_reoffenders", f"Reoffenders {first}", "first_class", 30 / 84, -0.02, **of_reoffenders),
+        withheld(key="first_either_way", label="People whose first reoffence was triable either way", why_not=few),
+        measure(
+            estimate(-0.05, 0.03),
+            key="n_summary",
+            label="Summary reoffences per person",
+            family="count_by_class",
+            treatment_value=0.41,
+            **counts,
+        ),
+        share("first_custody", f"People {custody}", "first_custody", 21 / 257, -0.03),
+        share("first_custody_reoffenders", f"Reoffenders {custody}", "first_custody", 21 / 84, -0.06, **of_reoffenders),
+        measure(
+            estimate(-0.06, 0.025),
+            key="custodial_sentences",
+            label="Custodial sentences for reoffences per person",
+            family="custodial_sentences",
+            treatment_value=0.19,
+            **counts,
+        ),
+        measure(
+            estimate(-2.1, 2.9),
+            key="days_in_custody",
+            label="Days in custody within a year, per person",
+            family="days_in_custody",
+            unit="days",
+            treatment_value=11.3,
+        ),
+        share("employed_any", "People in work at any time within a year", "employment", 0.41, 0.07, better="higher"),
+        share("benefit_end", "People on out-of-work benefit a year after the index date", "benefits", 0.52, 0.01),
+        withheld(key="benefit_any", label="People on out-of-work benefit at any time within a year", family="benefits"),
+    )
+
+
+def follow_up() -> tuple[FollowUpRow, ...]:
+    """What is told of the follow-up without a test; one row is withheld."""
+    days_free = "Days in the follow-up not spent in custody, per person"
+    return (
+        FollowUpRow(key="days_at_risk", label=days_free, unit="days", treatment=352.1, control=349.8),
+        FollowUpRow(key="returned", label="Returned to custody", unit="share", treatment=0.14, control=0.17),
+        FollowUpRow(key="on_recall", label="Recalled", unit="share", treatment=None, control=None),
+    )
+
+
+def survival() -> tuple[SurvivalCurve, ...]:
+    """Share without a proven reoffence on both clocks, in four steps."""
+    steps = ((0, 1.0, 1.0), (90, 0.88, 0.87), (180, 0.80, 0.78), (270, 0.73, 0.71), (365, 0.67, 0.65))
+    points = tuple(
+        SurvivalPoint(
+            day=day,
+            treatment=t,
+            treatment_low=t if t == 1 else t - 0.05,
+            treatment_high=t if t == 1 else t + 0.05,
+            control=c,
+            control_low=c if c == 1 else c - 0.01,
+            control_high=c if c == 1 else c + 0.01,
+        )
+        for day, t, c in steps
+    )
+    return (SurvivalCurve(clock="calendar", points=points), SurvivalCurve(clock="at_risk", points=points[:-1]))
+
+
+def subgroup(by: str, level: str, n: int, rate: float, headline: Estimate, **changes: Any) -> SubgroupRow:
+    """The rate in a subgroup."""
+    values: dict[str, Any] = {"by": by, "level": level, "n_treatment": n, "n_control": 100 * n, "holm_p": 0.9}
+    values |= {"treatment_value": rate, "control_value": rate - headline.estimate, "headline": headline}
+    return SubgroupRow(**(values | {"verdict": verdict_of(headline), "worst": 0.04, "why_not": None} | changes))
+
+
+def subgroups() -> SubgroupSummary:
+    """By sex and age: one level too few, and one shown without its figures, from which another could be worked out."""
+    nothing = dict.fromkeys(
+        ("n_treatment", "n_control", "treatment_value", "control_value", "headline", "holm_p", "verdict", "worst")
+    )
+    few = "fewer than 30 people could be matched"
+    figures = {"n_treatment": None, "treatment_value": None}
+    rows = (
+        subgroup("sex", "Male", 208, 72 / 208, estimate(-0.03, 0.032)),
+        SubgroupRow(by="sex", level="Female", why_not=few, **nothing),
+        subgroup("age_band", "under 25", 96, 40 / 96, estimate(-0.11, 0.05)),
+        subgroup("age_band", "25 and over", 158, 43 / 158, estimate(0.02, 0.037), **figures),
+    )
+    differ = (Heterogeneity(by="age_band", q=4.37, df=1, p_value=0.0366),)
+    return SubgroupSummary(declared=("sex", "age_band"), n_tests=3, rows=rows, heterogeneity=differ)
+
+
+def rich(**changes: Any) -> Analysis:
+    """The worked example's analysis with measures of every family, follow-up, survival curves and subgroups."""
+    more = {"follow_up": follow_up(), "survival": survival(), "subgroups": subgroups()}
+    return analysis(*every_family(), **(more | changes))
+
+
+def several() -> Findings:
+    """Findings of three analyses: a national one with everything, one of a region, one that could not be answered."""
+    region = analysis(
+        measure(n_treatment=120, treatment_value=44 / 120),
+        id="region-north",
+        title="The North",
+        records={"region": ("North",)},
+    )
+    nothing = {"power": None, "matching": None, "balance": None, "profile": (), "overlap": ()}
+    custody = analysis(
+        id="custody",
+        title="Released from custody",
+        route="custody",
+        release_types=("licence", "hdc"),
+        index_disposals=("custody",),
+        settings={"cohort": {"route": "custody", "index_disposals": ["custody"]}},
+        status=Status.could_not_be_answered,
+        reason="21 people could be included in the analysis; at least 30 are needed",
+        flow=steps(80, (2, 20), (5, 39)),
+        **nothing,
+    ).model_copy(update={"measures": ()})
+    return findings().model_copy(update={"analyses": (rich(id="national", title="Everyone"), region, custody)})
 
 
 def withheld(**changes: Any) -> Measure:

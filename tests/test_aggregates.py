@@ -8,7 +8,7 @@ import pytest
 
 from jdl_toolkit.attrition import Ledger
 from jdl_toolkit.findings.aggregates import _joined_name, balance_summary, measure_rows, overlap_bins, profile_rows
-from jdl_toolkit.findings.flow_counts import flow_and_linkage
+from jdl_toolkit.findings.flow_counts import Flow, flows_and_linkage
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def ways(*sizes):
     status = {"matched": sum(sizes), "ambiguous": 0, "no match": 10, "unusable identifiers": 0}
     linkage = SimpleNamespace(by_status=lambda: status, by_tier=lambda: tiers, expected_wrong_links=0.2)
     ledger = Ledger.start("submission", "records received", sum(sizes) + 10)
-    shown = flow_and_linkage(ledger, None, linkage, None, 5)["linkage"]["by_tier"]
+    shown = flows_and_linkage([Flow(ledger)], linkage, 5)["linkage"]["by_tier"]
     return [(tier["label"], tier["records"], tier["secondary"]) for tier in shown]
 
 

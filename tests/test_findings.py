@@ -13,10 +13,18 @@ from jdl_toolkit.attrition import Ledger
 from jdl_toolkit.balance import choose_caliper
 from jdl_toolkit.disclosure import find_leaks
 from jdl_toolkit.errors import JDLError
-from jdl_toolkit.findings import Findings, Status, collect_findings, could_not_be_answered, findings_schema
+from jdl_toolkit.findings import (
+    AnalysisResults,
+    Findings,
+    Status,
+    collect_findings,
+    could_not_be_answered,
+    findings_schema,
+)
 from jdl_toolkit.inference import compare_measures
 from jdl_toolkit.power import common_sd, power_table
 from jdl_toolkit.spec import lab_resources
+from jdl_toolkit.submission import analyses_of
 
 N_T, N_C = 200, 3000
 
@@ -52,19 +60,27 @@ def results():
     )
     pool_ledger = Ledger.start("pool", "events", N_C, N_C)
     cohort = SimpleNamespace(ledger=ledger, pool_ledger=pool_ledger, index_from="2008-04-01", index_to="2010-12-31")
+    cohort.analysis = "main"
     status = {"matched": 230, "ambiguous": 0, "no match": 30, "unusable identifiers": 0}
     tiers = pd.DataFrame({"tier": ["same name and date of birth", "PNC id"], "n_records": [180, 50]})
     linkage = SimpleNamespace(by_status=lambda: status, by_tier=lambda: tiers, expected_wrong_links=1.25)
     submission = SimpleNamespace(
         public_answers=lambda: {"what": "Housing", "empty": ""},
         ledger=Ledger.start("submission", "records received", 260),
+        people=pd.DataFrame({"row": np.arange(260)}),
     )
     return asked, submission, linkage, cohort, covariates, matched, balance, outcomes, power, tried
 
 
-def collect(results):
-    *stages, tried = results
-    return collect_findings(*stages, provenance(), tried)
+NAMES = ("cohort", "covariates", "matched", "balance", "outcomes", "power", "tried")
+
+
+def collect(results, asked=None, **changes):
+    """Findings of the one analysis; changes replace results of its stages."""
+    request, submission, linkage, *stages = results
+    asked = asked or request
+    one = AnalysisResults(asked, **(dict(zip(NAMES, stages, strict=True)) | changes))
+    return collect_findings(asked, submission, linkage, [one], provenance())
 
 
 def test_stage_results_become_findings(results):
@@ -129,25 +145,20 @@ def test_every_passage_is_made_from_them_and_every_number_is_theirs(results):
 
 
 def test_a_balance_accepted_by_an_analyst_is_kept_with_the_reason(results):
-    *stages, tried = results
-    found = collect_findings(*stages, provenance(), tried, accepted={"by": "A. Analyst", "reason": "too few women"})
-    balance = found.analyses[0].balance
+    balance = collect(results, accepted={"by": "A. Analyst", "reason": "too few women"}).analyses[0].balance
     assert (balance.accepted_by, balance.accepted_reason) == ("A. Analyst", "too few women")
 
 
 def test_below_the_minimum_group_nothing_is_described(results):
-    asked, *rest = results
-    small = spec(disclosure={"minimum_group": 500})
-    part = collect((small, *rest)).analyses[0]
+    part = collect(results, spec(disclosure={"minimum_group": 500})).analyses[0]
     assert (part.profile, part.overlap, part.balance, part.matching, part.power) == ((), (), None, None, None)
     assert all(m.headline is None and m.why_not == "it concerns fewer than 500 people" for m in part.measures)
 
 
 def test_a_request_that_could_not_be_answered_says_why_and_how_far_it_went(results):
     asked, submission, linkage, cohort, *_ = results
-    found = could_not_be_answered(
-        asked, submission, linkage, cohort, "3 people could be matched; at least 30 are needed", provenance()
-    )
+    why = "3 people could be matched; at least 30 are needed"
+    found = could_not_be_answered(asked, submission, linkage, [cohort], why, provenance())
     assert found.status is Status.could_not_be_answered
     assert found.reason == "fewer than 5 people could be matched; at least 30 are needed"
     assert found.analyses[0].measures == () and found.analyses[0].flow[0].records_after == 260
@@ -155,6 +166,30 @@ def test_a_request_that_could_not_be_answered_says_why_and_how_far_it_went(resul
     early = could_not_be_answered(asked, submission, None, None, "only 40 people", provenance())
     assert [s.records_after for s in early.analyses[0].flow] == [260]
     assert early.linkage is None
+
+
+def test_an_analysis_that_could_not_be_answered_stands_among_those_that_were(results):
+    request, submission, linkage, cohort, *stages = results
+    choices = {"main": {}, "wider": {"title": "A wider window", "cohort": {"start_within_months": 12}}}
+    request = spec(covariates={"use": ["age", "sex"]}, analyses=choices)
+    first, second = (one for one in analyses_of(request, submission.people))
+    done = AnalysisResults(first, cohort, **dict(zip(NAMES[1:], stages, strict=True)))
+    why = "3 people could be matched; at least 30 are needed"
+    ended = AnalysisResults(second, cohort, reason=why)
+    found = collect_findings(request, submission, linkage, [done, ended], provenance())
+    assert (found.status, found.reason) == (Status.reported, None)
+    one, other = found.analyses
+    assert (one.id, one.title, one.status, one.settings) == ("main", "Main", Status.reported, {})
+    assert (other.id, other.title, other.status) == ("wider", "A wider window", Status.could_not_be_answered)
+    assert other.reason == "fewer than 5 people could be matched; at least 30 are needed"
+    assert other.settings == {"cohort": {"start_within_months": 12}} and other.start_within_months == 12
+    assert found.about("wider").setting("cohort", "start_within_months") == 12
+    assert (other.measures, other.power, other.matching, other.pool_flow) == ((), None, None, ())
+    neither = collect_findings(
+        request, submission, linkage, [AnalysisResults(first, cohort, reason="21 people"), ended], provenance()
+    )
+    assert neither.status is Status.could_not_be_answered
+    assert neither.reason == f"Main: 21 people; A wider window: {other.reason}"
 
 
 def test_the_schema_is_kept_in_step():
@@ -176,12 +211,10 @@ def test_findings_that_are_missing_or_wrong_are_refused_in_words(tmp_path):
 
 def test_power_is_withheld_with_the_rate(results):
     """From the standard deviation of the power table a withheld rate could be worked out."""
-    *before, outcomes, power, tried = results
-    frame = outcomes.measures.copy()
+    frame = results[7].measures.copy()
     frame.loc[frame["key"] == "rate", "treatment_value"] = 3 / 200
     frame.loc[frame["base"] == "reoffenders", "n_treatment"] = 3
-    few = SimpleNamespace(measures=frame)
-    part = collect_findings(*before, few, power, provenance(), tried).analyses[0]
+    part = collect(results, outcomes=SimpleNamespace(measures=frame)).analyses[0]
     assert part.power is None
     assert all(m.headline is None for m in part.measures)
     assert narrative.headline_sentence(part).startswith("The result cannot be shown: fewer than 5 people")

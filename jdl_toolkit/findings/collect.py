@@ -2,91 +2,146 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from ..attrition import Ledger
 from ..disclosure import enough, mask_small_counts
-from ..spec import RequestSpec
+from ..spec import OF_ANALYSIS, RequestSpec
+from ..submission import analyses_of
 from . import aggregates, flow_counts
 from .schema import Analysis, Findings, LinkageSummary, Provenance, Status
+
+
+@dataclass(frozen=True)
+class AnalysisResults:
+    """Results of every stage of one analysis, with rows about people.
+
+    Parameters
+    ----------
+    spec : RequestSpec
+        Of the analysis.
+    cohort, covariates, matched, balance, outcomes, power, subgroups : Result, optional
+        None for a stage that was not reached.
+    tried : DataFrame or sequence of float, optional
+        Calipers tried, in the order tried (a column ``caliper``). Default: the ladder down to the one used.
+    accepted : dict of str to str, optional
+        ``by`` and ``reason`` of the analyst who accepted a balance outside the limit.
+    reason : str, optional
+        Why this analysis could not be answered.
+    """
+
+    spec: RequestSpec
+    cohort: Any
+    covariates: Any = None
+    matched: Any = None
+    balance: Any = None
+    outcomes: Any = None
+    power: Any = None
+    subgroups: Any = None
+    tried: Any = None
+    accepted: dict[str, str] | None = None
+    reason: str | None = None
+
+    @property
+    def title(self) -> str:
+        """As readers see the analysis; the service's name if it has none of its own."""
+        return self.spec.analysis.title or self.spec.service.name
 
 
 def collect_findings(
     spec: RequestSpec,
     submission: Any,
     linkage: Any,
-    cohort: Any,
-    covariates: Any,
-    matched: Any,
-    balance: Any,
-    outcomes: Any,
-    power: Any,
+    results: Sequence[AnalysisResults],
     provenance: Provenance,
-    tried: Any = None,
-    accepted: dict[str, str] | None = None,
 ) -> Findings:
     """Turn the results of all stages into aggregates: the only door by which they leave.
+
+    What concerns several analyses of the same people is protected together: a table of one must not give away, by
+    subtraction from that of another, what neither shows.
 
     Parameters
     ----------
     spec : RequestSpec
-    submission, linkage, cohort, covariates, matched, balance, outcomes, power
-        Results of the stages, with rows about people.
+        Of the request.
+    submission, linkage : Result
+    results : sequence of AnalysisResults
+        One for each analysis, in the request's order.
     provenance : Provenance
-    tried : DataFrame or sequence of float, optional
-        Calipers tried, in the order tried (a column ``caliper``). Default: the ladder down to the one used.
-    accepted : dict of str to str, optional
-        ``by`` and ``reason`` of the analyst who accepted a balance outside the limit.
 
     Returns
     -------
     Findings
-        The same for the same input, byte for byte once written.
+        The same for the same input, byte for byte once written. `could_not_be_answered` if no analysis was answered.
     """
-    limits = spec.disclosure
-    n_matched = matched.n_treatment_matched
-    counted = flow_counts.flow_and_linkage(cohort.ledger, cohort.pool_ledger, linkage, n_matched, limits.minimum_cell)
-    measures = aggregates.measure_rows(outcomes, limits.minimum_group, limits.minimum_cell)
-    is_enough = enough(n_matched, limits.minimum_group)
-    parts: dict[str, Any] = {"measures": measures}
-    if is_enough:
-        parts["profile"] = aggregates.profile_rows(covariates, matched, limits.minimum_cell)
-        parts["overlap"] = aggregates.overlap_bins(matched, limits.minimum_cell)
-        summary = aggregates.balance_summary(balance, covariates, matched, limits.minimum_cell)
-        said = {f"accepted_{key}": (accepted or {}).get(key) for key in ("by", "reason")}
-        parts["balance"] = summary | said
-        parts["matching"] = aggregates.matching_summary(matched, tried, counted["is_unmatched_hidden"], spec)
-        parts["power"] = aggregates.power_summary(power, measures) if power is not None else None
-    parts |= _taken_into_account(spec, covariates)
-    analysis = _analysis(spec, cohort, counted, **parts)
-    return _findings(spec, submission, Status.reported, None, counted["linkage"], (analysis,), provenance)
+    minimum = spec.disclosure.minimum_cell
+    matched = [None if one.reason else one.matched.n_treatment_matched for one in results]
+    counted = flow_counts.flows_and_linkage(
+        [flow_counts.Flow.of(one.cohort, n) for one, n in zip(results, matched, strict=True)], linkage, minimum
+    )
+    analyses = []
+    for one, flow in zip(results, counted["flows"], strict=True):
+        parts = {} if one.reason else _answered(one, flow)
+        analyses.append(_analysis(spec, one, flow, **parts))
+    is_answered = any(a.status is Status.reported for a in analyses)
+    reason = None if is_answered else _reasons(analyses)
+    status = Status.reported if is_answered else Status.could_not_be_answered
+    return _findings(spec, submission, status, reason, counted["linkage"], tuple(analyses), provenance)
 
 
 def could_not_be_answered(
-    spec: RequestSpec, submission: Any, linkage: Any, cohort: Any, reason: str, provenance: Provenance
+    spec: RequestSpec, submission: Any, linkage: Any, cohorts: Any, reason: str, provenance: Provenance
 ) -> Findings:
     """Findings of a request that fell below the minimum criteria: the flow as far as it went, and the reason.
 
     Parameters
     ----------
     spec : RequestSpec
-    submission : Submission
-    linkage, cohort : optional
+        Of the request.
+    submission : Submission, optional
+    linkage : Linkage, optional
+    cohorts : Cohorts, optional
         None for a stage that was not reached.
     reason : str
         In words; counts of a few people in it are masked.
     provenance : Provenance
     """
     minimum = spec.disclosure.minimum_cell
-    last: Any = cohort if cohort is not None else submission
-    ledger: Ledger | None = last.ledger if last is not None else None
-    if ledger is None:
-        counted = {"flow": [], "pool_flow": [], "linkage": None}
-    else:
-        counted = flow_counts.flow_and_linkage(ledger, None, linkage, None, minimum)
-    analysis = _analysis(spec, cohort, counted)
-    words = mask_small_counts(reason, minimum)
-    return _findings(spec, submission, Status.could_not_be_answered, words, counted["linkage"], (analysis,), provenance)
+    if cohorts is not None:
+        by_id = {one.analysis.id: one for one in analyses_of(spec, submission.people)}
+        results = [AnalysisResults(by_id[c.analysis], c, reason=reason) for c in cohorts]
+        found = collect_findings(spec, submission, linkage, results, provenance)
+        return found.model_copy(update={"reason": mask_small_counts(reason, minimum)})
+    counted: dict[str, Any] = {"flows": [{"flow": [], "pool_flow": []}], "linkage": None}
+    if submission is not None:
+        counted = flow_counts.flows_and_linkage([flow_counts.Flow(submission.ledger)], linkage, minimum)
+    analysis = _analysis(spec, AnalysisResults(spec, None, reason=reason), counted["flows"][0])
+    status, linked = Status.could_not_be_answered, counted["linkage"]
+    return _findings(spec, submission, status, analysis.reason, linked, (analysis,), provenance)
+
+
+def _reasons(analyses: Sequence[Analysis]) -> str:
+    """Why no analysis was answered, in one text; each reason names its analysis if there are several."""
+    if len({a.reason for a in analyses}) == 1:
+        return analyses[0].reason or ""
+    return "; ".join(f"{a.title}: {a.reason}" for a in analyses)
+
+
+def _answered(one: AnalysisResults, flow: dict[str, Any]) -> dict[str, Any]:
+    """What is told of an analysis that was answered, beside its flow."""
+    limits, matched = one.spec.disclosure, one.matched
+    measures = aggregates.measure_rows(one.outcomes, limits.minimum_group, limits.minimum_cell)
+    parts: dict[str, Any] = {"measures": measures} | _taken_into_account(one.spec, one.covariates)
+    if not enough(matched.n_treatment_matched, limits.minimum_group):
+        return parts
+    parts["profile"] = aggregates.profile_rows(one.covariates, matched, limits.minimum_cell)
+    parts["overlap"] = aggregates.overlap_bins(matched, limits.minimum_cell)
+    summary = aggregates.balance_summary(one.balance, one.covariates, matched, limits.minimum_cell)
+    parts["balance"] = summary | {f"accepted_{key}": (one.accepted or {}).get(key) for key in ("by", "reason")}
+    parts["matching"] = aggregates.matching_summary(matched, one.tried, flow["is_unmatched_hidden"], one.spec)
+    parts["power"] = aggregates.power_summary(one.power, measures) if one.power is not None else None
+    return parts
 
 
 def _taken_into_account(spec: RequestSpec, covariates: Any) -> dict[str, tuple[str, ...]]:
@@ -100,25 +155,41 @@ def _taken_into_account(spec: RequestSpec, covariates: Any) -> dict[str, tuple[s
     return {"covariates": tuple(there), "own_covariates": tuple(dict.fromkeys(labels))}
 
 
-def _analysis(spec: RequestSpec, cohort: Any, counted: dict[str, Any], **parts: Any) -> Analysis:
+def _analysis(spec: RequestSpec, one: AnalysisResults, flow: dict[str, Any], **parts: Any) -> Analysis:
+    """One analysis of the request with its flow, and `parts` of what it found."""
     nothing: dict[str, Any] = dict.fromkeys(("balance", "matching", "power"))
     nothing |= dict.fromkeys(("profile", "overlap", "measures"), ())
-    values = nothing | parts | {"flow": counted["flow"], "pool_flow": counted["pool_flow"]}
-    asked = spec.cohort
-    return Analysis.model_validate(
-        values
-        | {
-            "id": "main",
-            "title": spec.service.name,
-            "index_disposals": tuple(str(kind) for kind in asked.index_disposals),
-            "index_from": cohort.index_from if cohort is not None else None,
-            "index_to": cohort.index_to if cohort is not None else None,
-            "start_within_months": asked.start_within_months,
-            "follow_up_months": asked.follow_up_months,
-            "proving_months": asked.proving_months,
-            "sexual_offence": str(asked.sexual_offence),
-        }
-    )
+    asked, cohort = one.spec.cohort, one.cohort
+    reason = mask_small_counts(one.reason, spec.disclosure.minimum_cell) if one.reason else None
+    own = {
+        "id": one.spec.analysis.id,
+        "title": one.title,
+        "status": Status.could_not_be_answered if reason else Status.reported,
+        "reason": reason,
+        "records": {str(column): values for column, values in one.spec.analysis.records.items()},
+        "settings": settings_of_its_own(spec, one.spec),
+        "route": str(asked.route),
+        "release_types": tuple(str(kind) for kind in asked.release_types),
+        "index_disposals": tuple(str(kind) for kind in asked.index_disposals),
+        "index_from": cohort.index_from if cohort is not None else None,
+        "index_to": cohort.index_to if cohort is not None else None,
+        "start_within_months": asked.start_within_months,
+        "follow_up_months": asked.follow_up_months,
+        "proving_months": asked.proving_months,
+        "sexual_offence": str(asked.sexual_offence),
+    }
+    return Analysis.model_validate(nothing | parts | own | {k: flow[k] for k in ("flow", "pool_flow")})
+
+
+def settings_of_its_own(request: RequestSpec, analysis: RequestSpec) -> dict[str, Any]:
+    """What an analysis sets otherwise than its request: section -> key -> value, and its subgroups."""
+    asked, own = request.to_dict(), analysis.to_dict()
+    changed = {
+        section: {key: value for key, value in own[section].items() if asked[section][key] != value}
+        for section in OF_ANALYSIS
+    }
+    found: dict[str, Any] = {section: values for section, values in changed.items() if values}
+    return found | ({"subgroups": own["subgroups"]} if own["subgroups"] != asked["subgroups"] else {})
 
 
 def _findings(

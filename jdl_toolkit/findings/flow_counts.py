@@ -6,7 +6,8 @@ What the counts have to do with each other is said here; how they are protected,
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -46,44 +47,75 @@ class _Counts:
             self.sums.append((one, (other,)))
 
 
-def flow_and_linkage(
-    ledger: Ledger, pool_ledger: Ledger | None, linkage: Any, n_matched: int | None, minimum_cell: int
-) -> dict[str, Any]:
-    """Both flows and the linkage summary, protected together.
+@dataclass(frozen=True)
+class Flow:
+    """The flow of one analysis.
 
     Parameters
     ----------
     ledger : Ledger
-        Of the submission; the step for people without a comparable control (code 14) is added if `n_matched` is given.
+        Of the submission.
     pool_ledger : Ledger, optional
-    linkage : Linkage, optional
     n_matched : int, optional
-        Treated people who could be matched.
+        Treated people who could be matched. If given, the ledger gets the step for people without a comparable control.
+    """
+
+    ledger: Ledger
+    pool_ledger: Ledger | None = None
+    n_matched: int | None = None
+
+    @classmethod
+    def of(cls, cohort: Any, n_matched: int | None) -> Flow:
+        """The flow of a cohort; that of the pool only if people were matched."""
+        return cls(cohort.ledger, cohort.pool_ledger if n_matched is not None else None, n_matched)
+
+    @property
+    def whole(self) -> Ledger:
+        """The ledger to its end."""
+        if self.n_matched is None or any(step["code"] == NO_COMPARABLE for step in self.ledger.steps):
+            return self.ledger
+        return self.ledger.exclude(NO_COMPARABLE, self.ledger.remaining - self.n_matched, self.n_matched)
+
+
+def flows_and_linkage(flows: Sequence[Flow], linkage: Any, minimum_cell: int) -> dict[str, Any]:
+    """The flows of all analyses of a request and its linkage, protected together.
+
+    Parameters
+    ----------
+    flows : sequence of Flow
+    linkage : Linkage, optional
     minimum_cell : int
 
     Returns
     -------
     dict
-        ``flow``, ``pool_flow`` (lists of steps), ``linkage`` (dict or None), ``is_unmatched_hidden`` (bool: the number
-        of treated people before matching is withheld).
+        ``flows``, a dict for each analysis: ``flow``, ``pool_flow`` (lists of steps) and ``is_unmatched_hidden`` (bool:
+        the number of treated people before matching is withheld); ``linkage`` (dict or None).
     """
-    if n_matched is not None and all(s["code"] != NO_COMPARABLE for s in ledger.steps):
-        ledger = ledger.exclude(NO_COMPARABLE, ledger.remaining - n_matched, n_matched)
     table, keep = _Counts(), set()
-    for name, flow in (("flow", ledger), ("pool", pool_ledger)):
-        if flow is not None:
-            _add_ledger(table, name, flow)
-            last = f"{name} {len(flow.steps) - 1} after"
-            keep |= {last} if table.counts[last] >= minimum_cell else set()
+    for i, one in enumerate(flows):
+        for name, ledger in ((f"{i} flow", one.whole), (f"{i} pool", one.pool_ledger)):
+            if ledger is not None:
+                _add_ledger(table, name, ledger)
+                last = f"{name} {len(ledger.steps) - 1} after"
+                keep |= {last} if table.counts[last] >= minimum_cell else set()
     if linkage is not None:
-        _add_linkage(table, linkage, ledger, minimum_cell)
+        _add_linkage(table, linkage, minimum_cell)
+        for i, one in enumerate(flows):
+            _link_flow(table, linkage, f"{i} flow", one.whole)
     found = suppress_counts(table.counts, table.sums, minimum_cell, keep=keep, implied=table.implied)
-    before_matching = f"flow {len(ledger.steps) - 2} after"
     return {
-        "flow": _shown_flow(found, table, "flow", ledger),
-        "pool_flow": _shown_flow(found, table, "pool", pool_ledger) if pool_ledger is not None else [],
+        "flows": [_shown(found, table, i, one) for i, one in enumerate(flows)],
         "linkage": _shown_linkage(found, table, linkage, minimum_cell) if linkage is not None else None,
-        "is_unmatched_hidden": found.shown(table.counts, before_matching) is None if n_matched is not None else False,
+    }
+
+
+def _shown(found: Suppressed, table: _Counts, i: int, one: Flow) -> dict[str, Any]:
+    before_matching = f"{i} flow {len(one.whole.steps) - 2} after"
+    return {
+        "flow": _shown_flow(found, table, f"{i} flow", one.whole),
+        "pool_flow": _shown_flow(found, table, f"{i} pool", one.pool_ledger) if one.pool_ledger is not None else [],
+        "is_unmatched_hidden": one.n_matched is not None and found.shown(table.counts, before_matching) is None,
     }
 
 
@@ -98,8 +130,10 @@ def _add_ledger(table: _Counts, name: str, ledger: Ledger) -> None:
             _add_details(table, key, step)
         if step["people_after"] is not None:
             table.counts[f"{key} people"] = step["people_after"]
-            if f"{name} {i - 1} people" in table.counts:
-                table.rest(f"{name} {i - 1} people", f"{key} people")
+            if step["people_excluded"] is not None and i:
+                table.counts[f"{key} people left"] = step["people_excluded"]
+                table.sums.append((f"{name} {i - 1} people", (f"{key} people left", f"{key} people")))
+                table.equal(f"{key} people left", f"{key} left")
             table.equal(f"{key} people", f"{key} after")
 
 
@@ -149,8 +183,8 @@ def _in_order(details: dict[str, int]) -> list[str]:
     return sorted(details, key=lambda label: (rank[label], -details[label], label))
 
 
-def _add_linkage(table: _Counts, linkage: Any, ledger: Ledger, minimum_cell: int) -> None:
-    """Records by status add up to all records, matched records by tier to the matched; both meet the flow."""
+def _add_linkage(table: _Counts, linkage: Any, minimum_cell: int) -> None:
+    """Records by status add up to all records, matched records by tier to the matched."""
     by_status = linkage.by_status()
     table.counts |= {f"status {status}": n for status, n in by_status.items()}
     table.counts["linkage records"] = sum(by_status.values())
@@ -159,17 +193,22 @@ def _add_linkage(table: _Counts, linkage: Any, ledger: Ledger, minimum_cell: int
     table.counts |= {f"tier {tier}": n for tier, n in tiers.items()}
     if tiers:
         table.sums.append(("status matched", tuple(f"tier {tier}" for tier in tiers)))
-    table.equal("linkage records", "flow 0 after")
+
+
+def _link_flow(table: _Counts, linkage: Any, name: str, ledger: Ledger) -> None:
+    """What the counts of the linkage have to do with those of a flow."""
+    by_status = linkage.by_status()
+    table.equal("linkage records", f"{name} 0 after")
     for i, step in enumerate(ledger.steps):
         if step["key"] == "unusable_identifiers":
-            table.equal("status unusable identifiers", f"flow {i} left")
+            table.equal("status unusable identifiers", f"{name} {i} left")
         if step["key"] == "not_found":
-            table.equal("status matched", f"flow {i} after")
+            table.equal("status matched", f"{name} {i} after")
             for j, label in enumerate(step["details"]):
-                table.equal(f"status {label}", f"flow {i} detail {j}")
+                table.equal(f"status {label}", f"{name} {i} detail {j}")
             missing = by_status.get("ambiguous", 0) + by_status.get("no match", 0)
             if missing == step["records_excluded"]:
-                table.sums.append((f"flow {i} left", ("status ambiguous", "status no match")))
+                table.sums.append((f"{name} {i} left", ("status ambiguous", "status no match")))
 
 
 def _tiers(linkage: Any, minimum_cell: int) -> dict[str, int]:
@@ -195,6 +234,7 @@ def _shown_flow(found: Suppressed, table: _Counts, name: str, ledger: Ledger) ->
         place = {label: f"{name} {i} detail {j}" for j, label in enumerate(step["details"])}
         keys = {"records_excluded": f"{name} {i} left", "records_after": f"{name} {i} after"}
         keys |= {"people_after": f"{name} {i} people"} if step["people_after"] is not None else {}
+        keys |= {"people_excluded": f"{name} {i} people left"} if f"{name} {i} people left" in table.counts else {}
         shown = {k: found.shown(table.counts, key) if key in table.counts else 0 for k, key in keys.items()}
         details = [
             {
@@ -206,7 +246,7 @@ def _shown_flow(found: Suppressed, table: _Counts, name: str, ledger: Ledger) ->
         ]
         words = {k: step[k] for k in ("code", "key", "label", "could")} | {"details": details}
         secondary = [k for k, key in keys.items() if key in found.secondary]
-        steps.append({"people_after": None} | shown | words | {"secondary": secondary})
+        steps.append({"people_after": None, "people_excluded": None} | shown | words | {"secondary": secondary})
     return steps
 
 

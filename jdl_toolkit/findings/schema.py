@@ -53,13 +53,17 @@ class Detail(Model):
 
 
 class FlowStep(Model):
-    """One step of a ledger. `secondary` names the counts withheld only to protect a small one."""
+    """One step of a ledger: records that leave and stay, and people, as far as they are known by then.
+
+    `secondary` names the counts withheld only to protect a small one.
+    """
 
     code: int | None
     key: str
     label: str
     records_excluded: int | None
     records_after: int | None
+    people_excluded: int | None = None
     people_after: int | None
     details: tuple[Detail, ...]
     could: str
