@@ -1,0 +1,189 @@
+"""The reoffending rate in each declared subgroup, and whether the subgroups of a characteristic differ.
+
+The more subgroups are tested, the likelier is it that one looks conclusive by chance. So the p-values of all tests of
+an analysis are adjusted together, and only the adjusted one makes a subgroup's result conclusive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from ..errors import JDLError
+from ..inference import estimate, holm, verdict
+from ..matching import MatchedSample
+from ..result import Result
+from .characteristics import LABELS, OF_PEOPLE
+from .matching import SubgroupSamples, name_of
+
+if TYPE_CHECKING:
+    from ..spec import RequestSpec
+
+_ESTIMATE = ("estimate", "se", "ci_low", "ci_high", "p_value", "df")
+_VALUES = ("treatment_value", "control_value", *(f"headline_{name}" for name in _ESTIMATE))
+
+
+@dataclass(frozen=True)
+class Subgroups(Result):
+    """The one-year reoffending rate in each subgroup.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        A row per level of each declared characteristic:
+
+        - by, level; n_treatment (in the comparison; if it was not tested, treated people before matching), n_control;
+        - treatment_value, plain mean of the matched treated; control_value, weighted mean of the matched controls;
+        - headline_estimate, _se, _ci_low, _ci_high, _p_value, _df: of this subgroup alone, not adjusted for the number
+          of subgroups;
+        - holm_p: the p-value adjusted over all subgroups tested in the analysis;
+        - verdict: reduction or increase only where holm_p is below 1 − inference.confidence, else inconclusive, even if
+          the subgroup's own interval lies on one side of zero;
+        - worst, largest absolute standardised mean difference after matching;
+        - why_not, why it was not tested: values, estimates and verdict are then missing.
+    heterogeneity : DataFrame
+        by, q, df, p_value: Cochran's Q over the tested subgroups of each characteristic that has at least two.
+    declared : tuple of str
+    n_tests : int
+        Subgroups tested.
+    messages : tuple of str
+    """
+
+    rows: pd.DataFrame
+    heterogeneity: pd.DataFrame
+    declared: tuple[str, ...]
+    n_tests: int
+    messages: tuple[str, ...]
+
+    def summary(self) -> str:
+        if not self.declared:
+            return "No subgroups were declared"
+        n = int(self.rows["verdict"].isin(["reduction", "increase"]).sum())
+        conclusive = "none is conclusive" if not n else f"{n} {'is' if n == 1 else 'are'} conclusive"
+        return f"{self.n_tests} of {len(self.rows)} subgroups were tested; adjusted for their number, {conclusive}"
+
+
+def compare_subgroups(samples: SubgroupSamples, outcomes: pd.DataFrame, spec: RequestSpec) -> Subgroups:
+    """Compare the matched groups of each subgroup on the reoffending rate, by the headline estimate.
+
+    Parameters
+    ----------
+    samples : SubgroupSamples
+    outcomes : DataFrame
+        unit_id, reoffended (0/1); everybody in a comparison must be there.
+    spec : RequestSpec
+        inference.confidence, covariates.people_per_parameter.
+
+    Raises
+    ------
+    JDLError
+        If outcomes are missing for people in a comparison, or a unit occurs twice.
+    """
+    if outcomes["unit_id"].duplicated().any():
+        raise JDLError("the outcomes hold a unit more than once", "outcomes, unit_id", "measure them again")
+    reoffended = outcomes.set_index("unit_id")["reoffended"]
+    rows, said = [], []
+    for group in samples.groups.to_dict("records"):
+        matched = samples.samples.get(name_of(group["by"], group["level"]))
+        row = {name: group[name] for name in ("by", "level", "n_treatment", "worst", "why_not")}
+        if matched is not None:
+            found, messages = _compare(matched, reoffended, spec)
+            row |= found
+            said += [f"{LABELS[group['by']]}, {group['level']}: {text}" for text in messages]
+        rows.append(row)
+    compared = _frame(rows, spec)
+    heterogeneity = _heterogeneity(compared)
+    n_tests = int(compared["headline_p_value"].notna().sum())
+    messages = (*_messages(samples, compared, heterogeneity, n_tests), *said) if samples.declared else ()
+    return Subgroups(compared, heterogeneity, samples.declared, n_tests, messages)
+
+
+def cochran_q(estimates: np.ndarray, se: np.ndarray) -> tuple[float, int, float]:
+    """Cochran's test that several independent estimates share one true value.
+
+    Q = Σ w (d − d̄)², w = 1/SE², d̄ the mean weighted by w; chi-squared with k − 1 degrees of freedom.
+
+    Parameters
+    ----------
+    estimates, se : array, shape (k,)
+        k at least 2; standard errors above 0.
+
+    Returns
+    -------
+    q : float
+    df : int
+    p_value : float
+
+    References
+    ----------
+    Cochran (1954), Biometrics 10, 101-129.
+    """
+    weight = 1 / np.square(se)
+    q = float(weight @ np.square(estimates - np.average(estimates, weights=weight)))
+    df = len(estimates) - 1
+    return q, df, float(special.chdtrc(df, q))
+
+
+def _compare(matched: MatchedSample, reoffended: pd.Series, spec: RequestSpec) -> tuple[dict, list[str]]:
+    units = matched.units
+    y = reoffended.reindex(units["unit_id"]).to_numpy(float)
+    if np.isnan(y).any():
+        n = int(np.isnan(y).sum())
+        raise JDLError(f"{n} people in the comparison have no outcome", "outcomes", "measure them again for all")
+    treated = units["is_treated"].to_numpy(bool)
+    row = {"n_treatment": int(treated.sum()), "n_control": int((~treated).sum())}
+    if y.max() == y.min():
+        return row | {"why_not": "the outcome was the same for everybody"}, []
+    found = estimate(y, matched.design, matched, "share", spec)
+    row |= {"treatment_value": float(y[treated].mean())}
+    row |= {"control_value": float(np.average(y[~treated], weights=units["weight"].to_numpy()[~treated]))}
+    row |= {f"headline_{name}": found["headline"][name] for name in _ESTIMATE}
+    return row, [text for text in found["messages"] if not text.startswith("in the check estimate")]
+
+
+def _frame(rows: list[dict], spec: RequestSpec) -> pd.DataFrame:
+    columns = ["by", "level", "n_treatment", "n_control", *_VALUES, "holm_p", "verdict", "worst", "why_not"]
+    types = dict.fromkeys(["n_treatment", "n_control"], "Int64") | dict.fromkeys([*_VALUES, "worst"], "float64")
+    types |= dict.fromkeys(["by", "level", "verdict", "why_not"], object)
+    frame = pd.DataFrame(rows, columns=columns).astype(types)
+    frame["holm_p"] = holm(frame["headline_p_value"].to_numpy(float))
+    conclusive = frame["holm_p"] < 1 - spec.inference.confidence
+    by_interval = [verdict(*limits) for limits in zip(frame["headline_ci_low"], frame["headline_ci_high"], strict=True)]
+    said = pd.Series(by_interval, index=frame.index, dtype=object).where(conclusive, "inconclusive")
+    frame["verdict"] = said.where(frame["holm_p"].notna(), None)
+    return frame.assign(why_not=frame["why_not"].where(frame["why_not"].notna(), None))
+
+
+def _heterogeneity(rows: pd.DataFrame) -> pd.DataFrame:
+    found = []
+    for by, group in rows[rows["headline_p_value"].notna()].groupby("by", sort=False):
+        if len(group) > 1:
+            found.append((by, *cochran_q(group["headline_estimate"].to_numpy(), group["headline_se"].to_numpy())))
+    return pd.DataFrame(found, columns=["by", "q", "df", "p_value"]).astype({"by": object})
+
+
+def _messages(samples: SubgroupSamples, rows: pd.DataFrame, heterogeneity: pd.DataFrame, n_tests: int) -> list[str]:
+    declared = ", ".join(LABELS[by].lower() for by in samples.declared)
+    said = [f"Subgroups were declared in the request, before any outcome was known: {declared}.", *samples.messages]
+    if n_tests:
+        tested = "1 subgroup was" if n_tests == 1 else f"{n_tests} subgroups were"
+        said.append(
+            f"{tested} tested. Intervals are each subgroup's own; whether a result is conclusive is decided by the "
+            "p-value adjusted for the number of tests (Holm)."
+        )
+    own = rows["headline_ci_low"] * rows["headline_ci_high"] > 0
+    if (own & (rows["verdict"] == "inconclusive")).any():
+        said.append(
+            "Where an interval does not cross zero and the result is still called inconclusive, it may well be chance "
+            "among so many subgroups."
+        )
+    if not heterogeneity["by"].isin(OF_PEOPLE).all():
+        said.append(
+            "Subgroups by a characteristic of the service share controls, which makes the test of whether they differ "
+            "slightly cautious."
+        )
+    return said

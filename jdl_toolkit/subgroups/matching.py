@@ -1,0 +1,156 @@
+"""Each subgroup matched anew within itself, before any outcome is opened.
+
+A match made for everybody balances everybody: within a subgroup the groups may be as unlike as before. So the score is
+fitted, the caliper chosen and balance judged for each subgroup alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from ..balance import choose_caliper
+from ..errors import JDLError
+from ..matching import MatchedSample
+from ..matching.design import ordered_units
+from ..result import Result
+from .characteristics import LABELS, OF_PEOPLE, levels_of
+from .forming import GROUP_COLUMNS, form_groups
+
+if TYPE_CHECKING:
+    from ..cohort import Cohort
+    from ..covariates import Covariates
+    from ..spec import RequestSpec
+    from ..submission import Submission
+
+NOT_ALIKE = "the groups could not be made alike enough"
+
+
+@dataclass(frozen=True)
+class SubgroupSamples(Result):
+    """The declared subgroups and who is compared with whom in each, before any outcome is known.
+
+    Parameters
+    ----------
+    samples : dict of str to MatchedSample
+        By ``<by>: <level>`` (`name_of`), the subgroups that can be tested. They hold the people in the comparison
+        alone: treated people without a comparable control and controls that serve nobody are left out.
+    groups : DataFrame
+        A row per level of each characteristic: by, level, n_treatment (treated people), n_complement (all other treated
+        people), is_formed (large enough to be matched), n_matched, n_control (people in the comparison; missing if no
+        match was found), worst (largest absolute standardised mean difference), caliper_sd, why_not (missing: it can be
+        tested).
+    declared : tuple of str
+        Characteristics that the request declares.
+    messages : tuple of str
+    """
+
+    samples: dict[str, MatchedSample]
+    groups: pd.DataFrame
+    declared: tuple[str, ...]
+    messages: tuple[str, ...]
+
+    def summary(self) -> str:
+        if not self.declared:
+            return "No subgroups were declared"
+        declared = ", ".join(LABELS[by].lower() for by in self.declared)
+        n_formed = int(self.groups["is_formed"].sum())
+        return (
+            f"Subgroups by {declared}: {len(self.groups)} were declared, {n_formed} formed, {len(self.samples)} can be "
+            "tested"
+        )
+
+
+def name_of(by: str, level: str) -> str:
+    """Name of a subgroup among `SubgroupSamples.samples`."""
+    return f"{by}: {level}"
+
+
+def match_subgroups(
+    submission: Submission, cohort: Cohort, covariates: Covariates, spec: RequestSpec
+) -> SubgroupSamples:
+    """Form the subgroups that the request declares and match each of them within itself.
+
+    Parameters
+    ----------
+    submission : Submission
+        For characteristics of the service, by the record that each person is analysed by.
+    cohort : Cohort
+    covariates : Covariates
+        Of everybody; a subgroup by a characteristic of people has controls of the same level, one by a characteristic
+        of the service has the whole pool.
+    spec : RequestSpec
+        subgroups, intensity_bands, disclosure.minimum_group, and everything that matching and balance use.
+
+    Raises
+    ------
+    JDLError
+        If a covariate tells an outcome. That a subgroup cannot be matched is no error: it is listed with the reason.
+    """
+    declared = tuple(dict.fromkeys(map(str, spec.subgroups)))
+    ordered_units(covariates.units)  # refuses outcomes, before a subgroup's failure could hide the refusal
+    levels, messages = levels_of(submission, cohort, covariates, spec)
+    groups = form_groups(levels, spec.disclosure.minimum_group)
+    samples, rows, said = {}, [], list(messages)
+    bar = tqdm(total=int(groups["why_not"].isna().sum()), desc="subgroups", disable=None, leave=False)
+    for group in groups.assign(is_formed=groups["why_not"].isna()).to_dict("records"):
+        if group["is_formed"]:
+            found, sample, fault = _match(_within(covariates, levels, group["by"], group["level"]), spec)
+            name = name_of(group["by"], group["level"])
+            samples |= {name: sample} if sample is not None else {}
+            said += [f"{LABELS[group['by']]}, {group['level']}: {fault}."] if fault else []
+            group |= found
+            bar.update()
+        rows.append(group)
+    bar.close()
+    return SubgroupSamples(samples, _frame(rows), declared, tuple(said))
+
+
+def _within(covariates: Covariates, levels: pd.DataFrame, by: str, level: str) -> Covariates:
+    belongs = (levels[by] == level).to_numpy()
+    if by not in OF_PEOPLE:
+        belongs = belongs | ~levels["is_treated"].to_numpy(bool)
+    return dataclasses.replace(covariates, units=covariates.units[belongs].reset_index(drop=True))
+
+
+def _match(covariates: Covariates, spec: RequestSpec) -> tuple[dict, MatchedSample | None, str | None]:
+    """What a subgroup's row says of its match, the sample if it can be tested, and what was at fault if it failed."""
+    try:
+        matched, balance, _ = choose_caliper(covariates, spec)
+    except (JDLError, np.linalg.LinAlgError) as fault:  # few people: no score, or nobody alike
+        known = isinstance(fault, JDLError)
+        what = fault.problems[0].what if known else "the propensity score cannot be worked out for so few people"
+        return {"why_not": NOT_ALIKE}, None, what
+    least = spec.disclosure.minimum_group
+    found = {"n_matched": matched.n_treatment_matched, "n_control": matched.n_control}
+    found |= {"worst": balance.worst, "caliper_sd": matched.caliper_sd}
+    if matched.n_treatment_matched < least:
+        return found | {"why_not": f"fewer than {least} people in the treatment group could be matched"}, None, None
+    if matched.n_control < least:
+        return found | {"why_not": f"fewer than {least} comparable people were found"}, None, None
+    if not balance.passed:
+        return found | {"why_not": NOT_ALIKE}, None, None
+    return found, _in_comparison(matched), None
+
+
+def _in_comparison(matched: MatchedSample) -> MatchedSample:
+    """The sample without people of no weight, its 0/1 columns in one byte: many subgroups may share a large pool."""
+    served = (matched.units["weight"] > 0).to_numpy()
+    units, design = (frame[served].reset_index(drop=True) for frame in (matched.units, matched.design))
+    binary = [c for c in design if c != "unit_id" and design[c].isin([0.0, 1.0]).all()]
+    return dataclasses.replace(matched, units=units, design=design.astype(dict.fromkeys(binary, "uint8")))
+
+
+def _frame(rows: list[dict]) -> pd.DataFrame:
+    *names, why_not = GROUP_COLUMNS
+    columns = [*names, "is_formed", "n_matched", "n_control", "worst", "caliper_sd", why_not]
+    counts = dict.fromkeys(["n_treatment", "n_complement", "n_matched", "n_control"], "Int64")
+    types = {"by": object, "level": object, "worst": "float64", "caliper_sd": "float64", why_not: object}
+    types |= counts | {"is_formed": bool}
+    frame = pd.DataFrame(rows, columns=columns).astype(types)
+    return frame.assign(why_not=frame[why_not].where(frame[why_not].notna(), None))
