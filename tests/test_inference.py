@@ -18,6 +18,7 @@ from jdl_toolkit.inference import Outcomes, compare_measures, holm, verdict
 from jdl_toolkit.inference.estimation import estimate
 from jdl_toolkit.matching import match
 
+FIRST_THREE = {"outcomes": {"measures": ["rate", "frequency", "days"]}}
 KIND = {"lalonde": "days", "syn_small": "share"}  # lalonde's outcome is a sum of money: a mean, as days are
 FAMILY = {"share": sm.families.Binomial(), "count": sm.families.Poisson(), "days": sm.families.Gaussian()}
 
@@ -177,7 +178,7 @@ def test_too_few_controls_for_a_model_compare_means_and_say_so():
 def compared() -> SimpleNamespace:
     matched = match(covariates("syn_small"), spec_as_r(), 0.2)
     return SimpleNamespace(
-        matched=matched, result=compare_measures(outcomes(people("syn_small")), matched, spec_as_r())
+        matched=matched, result=compare_measures(outcomes(people("syn_small")), matched, spec_as_r(**FIRST_THREE))
     )
 
 
@@ -214,7 +215,7 @@ def test_effective_size(compared):
     y = (np.arange(614) % 3 == 0).astype(int)
     frame = pd.DataFrame({"unit_id": people("lalonde")["id"], "reoffended": y, "n_reoffences": 2 * y})
     low = compare_measures(
-        frame.assign(days_to_first=np.where(y, np.arange(614) % 300 + 1.0, np.nan)), lalonde, spec_as_r()
+        frame.assign(days_to_first=np.where(y, np.arange(614) % 300 + 1.0, np.nan)), lalonde, spec_as_r(**FIRST_THREE)
     )
     assert low.ess_is_low
     assert "The effective size of the control group is below twice the treatment group." in low.messages
@@ -222,7 +223,7 @@ def test_effective_size(compared):
 
 def test_days_need_enough_reoffenders():
     matched = match(covariates("syn_small"), spec_as_r(), 0.2)
-    strict = spec_as_r(inference={"minimum_reoffenders": 38})
+    strict = spec_as_r(**FIRST_THREE, inference={"minimum_reoffenders": 38})
     row = compare_measures(outcomes(people("syn_small")), matched, strict).measures.iloc[2]
     assert row["why_not"] == "fewer than 38 people in the treatment group reoffended"
     assert np.isnan([row["headline_estimate"], row["treatment_value"], row["holm_p"]]).all()
@@ -232,7 +233,7 @@ def test_days_need_enough_reoffenders():
 def test_an_outcome_that_does_not_vary_is_not_compared():
     matched = match(covariates("syn_small"), spec_as_r(), 0.2)
     nobody = outcomes(people("syn_small")).assign(reoffended=0, n_reoffences=0, days_to_first=np.nan)
-    result = compare_measures(nobody, matched, spec_as_r())
+    result = compare_measures(nobody, matched, spec_as_r(**FIRST_THREE))
     assert result.measures["why_not"].tolist() == [
         "the outcome was the same for everybody",
         "the outcome was the same for everybody",
@@ -243,22 +244,22 @@ def test_an_outcome_that_does_not_vary_is_not_compared():
 
 def test_order_of_outcomes_does_not_matter_and_they_may_cover_only_the_comparison(compared):
     frame = outcomes(people("syn_small")).sample(frac=1, random_state=3)
-    again = compare_measures(frame, compared.matched, spec_as_r())
+    again = compare_measures(frame, compared.matched, spec_as_r(**FIRST_THREE))
     pd.testing.assert_frame_equal(again.measures, compared.result.measures, check_exact=True)
     served = compared.matched.units.query("weight > 0")["unit_id"]
-    only = compare_measures(frame[frame["unit_id"].isin(served)], compared.matched, spec_as_r()).measures
+    only = compare_measures(frame[frame["unit_id"].isin(served)], compared.matched, spec_as_r(**FIRST_THREE)).measures
     assert only["headline_estimate"].to_numpy() == pytest.approx(
         compared.result.measures["headline_estimate"].to_numpy()
     )
     with pytest.raises(JDLError, match="1 people in the comparison have no outcome"):
-        compare_measures(frame[frame["unit_id"] != served.iloc[0]], compared.matched, spec_as_r())
+        compare_measures(frame[frame["unit_id"] != served.iloc[0]], compared.matched, spec_as_r(**FIRST_THREE))
 
 
 def test_contradicting_outcomes_are_refused(compared):
     frame = outcomes(people("syn_small"))
     frame.loc[frame["reoffended"].idxmax(), "days_to_first"] = np.nan
     with pytest.raises(JDLError, match="contradict"):
-        compare_measures(frame, compared.matched, spec_as_r())
+        compare_measures(frame, compared.matched, spec_as_r(**FIRST_THREE))
 
 
 def test_outcomes_are_saved_and_read_back(compared, tmp_path):

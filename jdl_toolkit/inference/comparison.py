@@ -6,6 +6,7 @@ Effect = treatment − control; a negative difference in reoffending is a reduct
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -14,25 +15,11 @@ from statsmodels.stats.multitest import multipletests
 from ..errors import JDLError
 from ..matching import MatchedSample
 from ..result import Result
-from .estimation import ESTIMATES, Kind, estimate
-
-
-@dataclass(frozen=True)
-class Measure:
-    """One outcome measure of the method: its column in the outcomes, and among whom it is taken."""
-
-    key: str
-    label: str
-    kind: Kind
-    column: str
-    base: str
-
-
-MEASURES = (
-    Measure("rate", "One-year proven reoffending rate", Kind.share, "reoffended", "everyone"),
-    Measure("frequency", "Proven reoffences per person", Kind.count, "n_reoffences", "everyone"),
-    Measure("days", "Days to first proven reoffence", Kind.days, "days_to_first", "reoffenders"),
-)
+from ..wording import listed
+from .estimation import ESTIMATES, Comparison, Kind, estimate_among, prepare
+from .follow_up import describe_follow_up
+from .measures import Measure, measures_asked
+from .survival import survival_curves
 
 
 @dataclass(frozen=True)
@@ -44,15 +31,21 @@ class Outcomes(Result):
     measures : DataFrame
         One row per measure:
 
-        - key, label, unit (share, count, days), base (everyone, reoffenders), n_treatment, n_control;
+        - key, family, label, unit (share, count, days), base (everyone, reoffenders), better (lower, higher, neither);
+        - n_treatment, n_control, people it is taken among; n_treatment_with, n_control_with, those of them with more
+          than 0 of it;
         - treatment_value, plain mean of the matched treated; control_value, weighted mean of the matched controls;
         - control_value_adjusted, treatment_value − headline estimate: with the outcome model, the headline need not be
           the difference of the two means;
         - for headline, classic and check each ``_estimate``, ``_se``, ``_ci_low``, ``_ci_high``, ``_p_value``, ``_df``;
         - holm_p, the headline's p-value adjusted over the measures shown;
         - verdict, classic_verdict: reduction, increase or inconclusive, the interval being below, above or across zero;
-          for days "increase" means a longer time to the first reoffence, which is no worsening;
+          whether an increase is a worsening is said by `better`;
         - why_not, why a measure is withheld: its values, estimates and verdicts are then missing.
+    follow_up : DataFrame
+        Custody and time at risk of both groups, see `describe_follow_up`.
+    survival : DataFrame
+        Time to the first reoffence, see `survival_curves`.
     n_treatment, n_control : int
         Matched people.
     ess_control : float
@@ -63,6 +56,8 @@ class Outcomes(Result):
     """
 
     measures: pd.DataFrame
+    follow_up: pd.DataFrame
+    survival: pd.DataFrame
     n_treatment: int
     n_control: int
     ess_control: float
@@ -83,11 +78,11 @@ def compare_measures(outcomes: pd.DataFrame, matched: MatchedSample, spec) -> Ou
     Parameters
     ----------
     outcomes : DataFrame
-        unit_id, reoffended (0/1), n_reoffences, days_to_first (NaN for those who did not reoffend). Everybody in the
-        comparison must be there; the rest of the pool serves the check estimate.
+        As `outcomes.measure_outcomes` gives it; unit_id, reoffended, n_reoffences and days_to_first at least. Everybody
+        in the comparison must be there; the rest of the pool serves the check estimate.
     matched : MatchedSample
     spec : RequestSpec
-        inference.confidence, inference.minimum_reoffenders, covariates.people_per_parameter.
+        outcomes, inference, cohort.follow_up_months, covariates.people_per_parameter, disclosure.minimum_cell.
 
     Raises
     ------
@@ -95,19 +90,28 @@ def compare_measures(outcomes: pd.DataFrame, matched: MatchedSample, spec) -> Ou
         If outcomes are missing for people in the comparison, a unit occurs twice, or outcomes contradict each other.
     """
     aligned, matched = _align(outcomes, matched)
-    is_reoffender = aligned["reoffended"].to_numpy() == 1
-    rows, messages = [], []
-    for measure in MEASURES:
-        subset = is_reoffender if measure.base == "reoffenders" else np.ones(len(aligned), bool)
-        row, said = _measure_row(measure, aligned[measure.column].to_numpy(float), subset, matched, spec)
-        rows.append(row)
-        messages += [f"{measure.label}: {text}" for text in said]
-    measures = pd.DataFrame(rows)
-    measures["holm_p"] = holm(measures["headline_p_value"].to_numpy(float))
+    measures, missing = measures_asked(spec, aligned)
+    rows, said = [], {}
+    for base, subset in {"everyone": None, "reoffenders": aligned["reoffended"] == 1}.items():
+        people = _People(matched, np.ones(len(aligned), bool) if subset is None else subset.to_numpy())
+        for measure in measures:
+            if measure.base == base:
+                row, texts = _measure_row(measure, measure.values(aligned), people, spec)
+                rows.append(row)
+                for text in texts:
+                    said.setdefault(text, []).append(measure.label)
+    order = {m.key: i for i, m in enumerate(measures)}
+    table = pd.DataFrame(rows).sort_values("key", key=lambda keys: keys.map(order), ignore_index=True)
+    table["holm_p"] = holm(table["headline_p_value"].to_numpy(float))
+    survival, not_drawn = survival_curves(aligned, matched.units, spec)
+    messages = [*(f"{listed(labels)}: {text}" for text, labels in said.items()), *missing, *not_drawn]
+    if "days_in_custody" in aligned and "recalled" not in aligned:
+        messages.append("The register has no spells in custody: custody is counted from sentence to release.")
     ess, n = matched.ess_control, matched.n_treatment_matched
     if ess < 2 * n:
         messages.append("The effective size of the control group is below twice the treatment group.")
-    return Outcomes(measures, n, matched.n_control, ess, bool(ess < 2 * n), tuple(dict.fromkeys(messages)))
+    follow_up = describe_follow_up(aligned, matched.units)
+    return Outcomes(table, follow_up, survival, n, matched.n_control, ess, bool(ess < 2 * n), tuple(messages))
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:
@@ -129,22 +133,32 @@ def verdict(ci_low: float, ci_high: float) -> str:
     return "reduction" if ci_high < 0 else "increase" if ci_low > 0 else "inconclusive"
 
 
-def _measure_row(
-    measure: Measure, y: np.ndarray, subset: np.ndarray, matched: MatchedSample, spec
-) -> tuple[dict, tuple[str, ...]]:
-    units = matched.units
-    served = subset & (units["weight"] > 0).to_numpy()
-    treated, control = (served & group for group in (units["is_treated"], ~units["is_treated"]))
-    row = {"key": measure.key, "label": measure.label, "unit": str(measure.kind), "base": measure.base}
-    row |= {"n_treatment": int(treated.sum()), "n_control": int(control.sum())}
+class _People:
+    """Those a measure is taken among, prepared for all measures among them when the first is estimated."""
+
+    def __init__(self, matched: MatchedSample, subset: np.ndarray) -> None:
+        self.matched, self.subset = matched, subset
+        self.weight = matched.units["weight"].to_numpy(float)
+        served, is_treated = subset & (self.weight > 0), matched.units["is_treated"].to_numpy(bool)
+        self.treated, self.control = served & is_treated, served & ~is_treated
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        return prepare(self.matched.design, self.matched, self.subset)
+
+
+def _measure_row(measure: Measure, y: np.ndarray, people: _People, spec) -> tuple[dict, tuple[str, ...]]:
+    treated, control, weight = y[people.treated], y[people.control], people.weight[people.control]
+    row = {name: str(getattr(measure, name)) for name in ("key", "family", "label", "base", "better")}
+    row |= {"unit": str(measure.kind), "n_treatment": len(treated), "n_control": len(control)}
+    row |= {"n_treatment_with": int((treated > 0).sum()), "n_control_with": int((control > 0).sum())}
     names = [f"{e}_{k}" for e in ESTIMATES for k in ("estimate", "se", "ci_low", "ci_high", "p_value", "df")]
     empty = dict.fromkeys(["treatment_value", "control_value", "control_value_adjusted", *names], np.nan)
-    why_not = _why_not(measure, y, treated, control, spec)
+    why_not = _why_not(measure, treated, control, weight, spec)
     if why_not:
         return row | empty | {"verdict": None, "classic_verdict": None, "why_not": why_not}, ()
-    found = estimate(y, matched.design, matched, measure.kind, spec, subset)
-    row |= {"treatment_value": float(y[treated].mean())}
-    row |= {"control_value": float(np.average(y[control], weights=units["weight"].to_numpy()[control]))}
+    found = estimate_among(people.comparison, y, measure.kind, spec)
+    row |= {"treatment_value": float(treated.mean()), "control_value": float(np.average(control, weights=weight))}
     row |= {"control_value_adjusted": row["treatment_value"] - found["headline"]["estimate"]}
     row |= {f"{e}_{k}": value for e in ESTIMATES for k, value in found[e].items()}
     row |= {"verdict": verdict(found["headline"]["ci_low"], found["headline"]["ci_high"])}
@@ -152,16 +166,45 @@ def _measure_row(
     return row, found["messages"]
 
 
-def _why_not(measure: Measure, y: np.ndarray, treated: np.ndarray, control: np.ndarray, spec) -> str | None:
+def _why_not(measure: Measure, treated: np.ndarray, control: np.ndarray, weight: np.ndarray, spec) -> str | None:
     least = spec.inference.minimum_reoffenders
-    if measure.base == "reoffenders" and treated.sum() < least:
+    if measure.base == "reoffenders" and len(treated) < least:
         return f"fewer than {least} people in the treatment group reoffended"
-    if min(treated.sum(), control.sum()) < 2:
+    if min(len(treated), len(control)) < 2:
         return "there are too few people to compare"
-    both = y[treated | control]
+    both = np.concatenate([treated, control])
     if both.max() == both.min():
         return "the outcome was the same for everybody"
+    least = spec.inference.minimum_events
+    with_it, without = expected_people(treated > 0, control > 0, weight) if measure.needs_events else (np.inf, np.inf)
+    if with_it < least:
+        return f"it is too rare: fewer than {least} such people would be expected in one of the groups"
+    if without < least and measure.kind == Kind.share:
+        return f"it is too common: fewer than {least} other people would be expected in one of the groups"
     return None
+
+
+def expected_people(treated: np.ndarray, control: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    """People with an event, and without it, expected in the smaller group if the groups did not differ.
+
+    The share p is that of both groups together, each control counting by its weight and all as many as they are worth,
+    (Σw)² / Σw². With a share of its own for each group, a measure would be withheld just where a service changed most.
+
+    Parameters
+    ----------
+    treated, control : bool array, shape (n_treated,), (n_controls,)
+        Who has it.
+    weight : array, shape (n_controls,)
+
+    Returns
+    -------
+    with_it, without : float
+        n·p and n·(1 − p), n the smaller of the number of treated and the effective number of controls.
+    """
+    n_treated, n_control = len(treated), weight.sum() ** 2 / (weight**2).sum()
+    p = (treated.sum() + n_control * np.average(control, weights=weight)) / (n_treated + n_control)
+    n = min(n_treated, n_control)
+    return float(n * p), float(n * (1 - p))
 
 
 def _align(outcomes: pd.DataFrame, matched: MatchedSample) -> tuple[pd.DataFrame, MatchedSample]:

@@ -6,7 +6,7 @@ Effect = treatment − control. All three concern the matched treated people.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -30,6 +30,65 @@ class Kind(StrEnum):
     @property
     def link(self) -> Link:
         return {Kind.share: Link.logit, Kind.count: Link.log, Kind.days: Link.identity}[self]
+
+
+@dataclass(frozen=True)
+class OutcomeModel:
+    """What the outcome models of one set of controls share: their covariates, sorted out once for all outcomes.
+
+    Parameters
+    ----------
+    control : bool array, shape (n_people,)
+    weight, model_weight : array, shape (n_controls,)
+        Of the difference of means, and of the model.
+    x, x_treated : array, shape (n_controls, n_kept), shape (n_treated, n_kept)
+        Columns that carry something new among the controls, of them and of the treated.
+    ignores : bool
+        Some treated person differs in a covariate that is the same for all these controls.
+    """
+
+    control: np.ndarray
+    weight: np.ndarray
+    model_weight: np.ndarray
+    x: np.ndarray
+    x_treated: np.ndarray
+    ignores: bool
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Who is compared, prepared for the estimates of any number of outcomes among the same people.
+
+    Parameters
+    ----------
+    treated : bool array, shape (n_people,)
+        Matched treated people.
+    matched, pool : OutcomeModel
+        Of the matched controls with their weights (headline), and of the whole pool (check).
+    """
+
+    treated: np.ndarray
+    matched: OutcomeModel
+    pool: OutcomeModel
+
+
+def prepare(design, matched: MatchedSample, subset=None) -> Comparison:
+    """Sort out who is compared and on which columns; parameters and errors as for `estimate`."""
+    x = design.drop(columns="unit_id", errors="ignore") if isinstance(design, pd.DataFrame) else design
+    x, units = np.asarray(x, float), matched.units
+    within = np.ones(len(units), bool) if subset is None else np.asarray(subset, bool)
+    is_treated, weight = units["is_treated"].to_numpy(bool), units["weight"].to_numpy(float)
+    score = units["score"].to_numpy(float)
+    treated = within & is_treated & (weight > 0)
+    control, pool = (within & ~is_treated & served for served in (weight > 0, (score > 0) & (score < 1)))
+    if min(treated.sum(), control.sum()) < 2:
+        raise JDLError("fewer than two people are left in one of the groups", "outcomes", "this cannot be compared")
+    odds = score[pool] / (1 - score[pool])
+    return Comparison(
+        treated,
+        _outcome_model(x, treated, control, weight[control], weight[control]),
+        _outcome_model(x, treated, pool, odds, np.ones(pool.sum())),
+    )
 
 
 def estimate(y, design, matched: MatchedSample, kind: str, spec, subset=None) -> dict:
@@ -68,43 +127,32 @@ def estimate(y, design, matched: MatchedSample, kind: str, spec, subset=None) ->
     check: the same matched treated against the whole pool, m₀ fitted there without weights, w the odds of the score
     (AIPW, Hájek). SE² = Σ(r_T − r̄_T)² / n² + Σ(w(r_C − r̄_C))², from the influence function.
     """
-    x = design.drop(columns="unit_id", errors="ignore") if isinstance(design, pd.DataFrame) else design
-    x, y = np.asarray(x, float), np.asarray(y, float)
-    units, kind = matched.units, Kind(kind)
-    within = np.ones(len(units), bool) if subset is None else np.asarray(subset, bool)
-    is_treated, weight = units["is_treated"].to_numpy(bool), units["weight"].to_numpy(float)
-    score = units["score"].to_numpy(float)
-    treated = within & is_treated & (weight > 0)
-    control, pool = (within & ~is_treated & served for served in (weight > 0, (score > 0) & (score < 1)))
-    if min(treated.sum(), control.sum()) < 2:
-        raise JDLError("fewer than two people are left in one of the groups", "outcomes", "this cannot be compared")
+    return estimate_among(prepare(design, matched, subset), y, kind, spec)
+
+
+def estimate_among(people: Comparison, y, kind: str, spec) -> dict:
+    """`estimate` of one more outcome among people who are prepared already."""
+    y, kind = np.asarray(y, float), Kind(kind)
+    treated, control = people.treated, people.matched.control
     confidence, least = spec.inference.confidence, spec.covariates.people_per_parameter
-    odds = score[pool] / (1 - score[pool])
-    headline, said = _adjusted(x, y, treated, control, weight[control], weight[control], kind, least)
-    check, said_of_check = _adjusted(x, y, treated, pool, odds, np.ones(pool.sum()), kind, least)
+    headline, said = _adjusted(y, treated, people.matched, kind, least)
+    check, said_of_check = _adjusted(y, treated, people.pool, kind, least)
     difference, n = headline["difference"], int(treated.sum())
     return {
         "headline": _interval(difference, headline["se_sample"], n - 1, confidence),
-        "classic": _classic(y[treated], y[control], weight[control], confidence),
+        "classic": _classic(y[treated], y[control], people.matched.weight, confidence),
         "check": _interval(check["difference"], check["se_influence"], n - 1, confidence),
         "messages": (*said, *(f"in the check estimate, {text}" for text in said_of_check if text not in said)),
     }
 
 
 def _adjusted(
-    x: np.ndarray,
-    y: np.ndarray,
-    treated: np.ndarray,
-    control: np.ndarray,
-    weight: np.ndarray,
-    model_weight: np.ndarray,
-    kind: Kind,
-    least_per_column: float,
+    y: np.ndarray, treated: np.ndarray, model: OutcomeModel, kind: Kind, least_per_column: float
 ) -> tuple[dict, list[str]]:
     """Difference of mean residuals from an outcome model of the controls, with both forms of its standard error."""
-    predict, said = _outcome_model(x[control], y[control], model_weight, x[treated], kind, least_per_column)
-    r_t, r_c = y[treated] - predict(x[treated]), y[control] - predict(x[control])
-    w = weight / weight.sum()
+    of_treated, of_control, said = _expected(y[model.control], model, kind, least_per_column)
+    r_t, r_c = y[treated] - of_treated, y[model.control] - of_control
+    w = model.weight / model.weight.sum()
     mean_t, mean_c, n = r_t.mean(), w @ r_c, len(r_t)
     of_treated, of_control = ((r_t - mean_t) ** 2).sum(), ((w * (r_c - mean_c)) ** 2).sum()
     return {
@@ -115,8 +163,17 @@ def _adjusted(
 
 
 def _outcome_model(
-    x: np.ndarray, y: np.ndarray, weight: np.ndarray, x_treated: np.ndarray, kind: Kind, least_per_column: float
-) -> tuple[Callable[[np.ndarray], np.ndarray], list[str]]:
+    x: np.ndarray, treated: np.ndarray, control: np.ndarray, weight: np.ndarray, model_weight: np.ndarray
+) -> OutcomeModel:
+    x_control, x_treated = x[control], x[treated]
+    kept, constant, _ = independent_columns(x_control)
+    ignores = any((x_treated[:, j] != x_control[0, j]).any() for j in constant)
+    return OutcomeModel(control, weight, model_weight, x_control[:, kept], x_treated[:, kept], ignores)
+
+
+def _expected(
+    y: np.ndarray, model: OutcomeModel, kind: Kind, least_per_column: float
+) -> tuple[np.ndarray | float, np.ndarray | float, list[str]]:
     """m₀: the expected outcome without the service, by covariates.
 
     Where a logit or log model has no finite maximum (few events), the linear model takes its place: it always exists,
@@ -125,25 +182,26 @@ def _outcome_model(
 
     Returns
     -------
-    predict : callable
-        Covariates, shape (n, n_columns), to expected outcomes.
+    of_treated, of_control : array or float
+        Expected outcomes.
     said : list of str
     """
-    kept, constant, _ = independent_columns(x)
+    weight = model.model_weight
     size = weight.sum() ** 2 / (weight**2).sum()
-    if size < least_per_column * len(kept):
+    if size < least_per_column * model.x.shape[1]:
         mean = float(np.average(y, weights=weight))
-        return (lambda new: np.full(len(new), mean)), [
+        said = (
             "there are too few controls for an outcome model on all covariates, so the means are compared without one."
-        ]
+        )
+        return mean, mean, [said]
     said = []
-    if any((x_treated[:, j] != x[0, j]).any() for j in constant):
+    if model.ignores:
         said.append("covariates that are the same for all these controls are left out of the outcome model.")
-    fit = fit_glm(x[:, kept], y, kind.link, weight)
+    fit = fit_glm(model.x, y, kind.link, weight)
     if fit.is_separated:
         said.append(f"the {kind.link} outcome model has no answer with so few events, so a linear one was used.")
-        fit = fit_glm(x[:, kept], y, Link.identity, weight)
-    return (lambda new: fit.predict(new[:, kept])), said
+        fit = fit_glm(model.x, y, Link.identity, weight)
+    return fit.predict(model.x_treated), fit.predict(model.x), said
 
 
 def _classic(treated: np.ndarray, control: np.ndarray, weight: np.ndarray, confidence: float) -> dict:
