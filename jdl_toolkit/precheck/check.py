@@ -14,8 +14,9 @@ from ..submission import Submission, read_submission
 from ..submission.faults import BLOCKS_REQUEST, BLOCKS_ROW, FAULTS, WARNS
 from ..submission.fields import PEOPLE
 from ..submission.repeats import EPISODES
-from ..wording import Passage, plain
+from ..wording import Passage, capital, plain
 from .forecast import Forecast, forecast_analysis
+from .planned import Planned, plan_analyses
 from .suitability import Suitability, judge_suitability
 
 #: Faults with a place of their own in what is told: groups of records, and headings.
@@ -41,6 +42,8 @@ class Check:
     submission : Submission
     forecast : Forecast
     suitability : Suitability
+    planned : Planned
+        The analyses that the request lists.
     minimum : int
         People a submission needs.
     data_period : (date, date) or None
@@ -51,6 +54,7 @@ class Check:
     submission: Submission
     forecast: Forecast
     suitability: Suitability
+    planned: Planned
     minimum: int
     data_period: tuple[dt.date, dt.date] | None
 
@@ -139,6 +143,10 @@ class Check:
             steps.append(f"Bring the people without a blocking fault to at least {self.minimum:,}: correct, or add.")
         elif self.forecast.result_unlikely:
             steps.append("Add people if you can: with so few, a result is not likely.")
+        if self.planned.faults:
+            steps.append("Settle with the lab which analyses the request holds: it asks for some that cannot be made.")
+        elif self.planned.n_doubtful:
+            steps.append("Look at the analyses without a likely result: send more people, or do without them.")
         if self.verdict == BLOCKED:
             steps.append("Answer or put right what blocks the request.")
         if self.n_blocked:
@@ -175,8 +183,9 @@ def check_upload(path: Path, spec: RequestSpec, data_period: tuple[dt.date, dt.d
     """
     submission = read_submission(path, spec, data_period)
     forecast = forecast_analysis(submission.n_people_ready, spec)
-    advice = judge_suitability(submission, spec)
-    return Check(plain(Path(path).name), submission, forecast, advice, spec.intake.minimum_people, data_period)
+    advice, planned = judge_suitability(submission, spec), plan_analyses(submission, spec)
+    name = plain(Path(path).name)
+    return Check(name, submission, forecast, advice, planned, spec.intake.minimum_people, data_period)
 
 
 def faults_with_rows(submission: Submission) -> pd.DataFrame:
@@ -193,6 +202,12 @@ def faults_with_rows(submission: Submission) -> pd.DataFrame:
     order = kinds["severity"].eq(WARNS)
     kinds = kinds.assign(order=order).sort_values(["order", "n"], ascending=[True, False], kind="stable")
     return kinds.drop(columns="order").reset_index(drop=True)
+
+
+def faults_in_words(check: Check) -> list[str]:
+    """What the request's analyses ask for and the upload cannot give, a line for each."""
+    told = [f"{capital(fault.what)} ({fault.where}). {capital(fault.fix)}" for fault in check.planned.faults]
+    return [plain(text if text.endswith("?") else f"{text}.") for text in told]
 
 
 def rows_in_words(rows: list[int], most: int = 6) -> str:

@@ -18,7 +18,7 @@ from ..result import write_atomically
 from ..submission.faults import BLOCKS_ROW, WARNS
 from ..submission.repeats import count_groups, list_groups
 from ..wording import capital, plain
-from .check import BLOCKED, PLAIN_HEADINGS, READY, Check, cut, rows_in_words
+from .check import BLOCKED, PLAIN_HEADINGS, READY, Check, cut, faults_in_words, rows_in_words
 from .forecast import CASES, Forecast
 
 #: What is printed of long lists; the marked-up copy has them whole.
@@ -56,6 +56,11 @@ def check_page(check: Check, today: dt.date) -> str:
         counts=_counts(check),
         forecast=check.forecast.words().text,
         bar=_bar(check.forecast),
+        analyses=[
+            (cut(row.title), row.n_records, row.n_people, row.n_expected or "–", row.outlook)
+            for row in check.planned.rows.itertuples()
+        ],
+        analysis_faults=[cut(fault, LONGEST) for fault in faults_in_words(check)],
         blockers=_cut(check.blockers()),
         remarks=_cut(check.remarks()),
         kinds={"blocked": _kinds(check, BLOCKS_ROW), "warned": _kinds(check, WARNS)},

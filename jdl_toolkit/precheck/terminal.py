@@ -13,7 +13,7 @@ from ..numbers import plural
 from ..submission.faults import BLOCKS_ROW, WARNS
 from ..submission.repeats import EPISODES, count_groups, list_groups
 from ..wording import capital, listed
-from .check import BLOCKED, PLAIN_HEADINGS, READY, Check, cut, rows_in_words
+from .check import BLOCKED, PLAIN_HEADINGS, READY, Check, cut, faults_in_words, rows_in_words
 
 WIDTH = 100
 #: Kinds of warning, and groups of records, that are spelt out; the marked-up copy has them all.
@@ -32,6 +32,7 @@ def terminal_words(check: Check, marked: Path, page: Path) -> str:
     parts += [
         _section("What to expect", list(filter(None, [_flat(check.forecast.words().text), check.forecast.note()])))
     ]
+    parts += [_planned(check)]
     advice = [f"- {a.what} {a.because} {a.why} What to do: {a.do}" for a in check.suitability.advice.itertuples()]
     parts += [_section("Does the method suit the service?", advice)] if advice else []
     parts += [_section("What next", [f"{i}. {step}" for i, step in enumerate(check.next_steps(), start=1)])]
@@ -59,6 +60,8 @@ def check_values(check: Check, marked: Path, page: Path) -> dict[str, Any]:
         "issues": issues,
         "repeats": groups.reset_index().to_dict("records"),
         "forecast": json.loads(check.forecast.rows.to_json(orient="records")),
+        "analyses": check.planned.rows.drop(columns="said").to_dict("records"),
+        "analysis_faults": faults_in_words(check),
         "suitability": check.suitability.advice.to_dict("records"),
         "marked": str(marked),
         "page": str(page),
@@ -110,6 +113,12 @@ def _repeats(check: Check) -> str:
         also = f"; and {plural(more, 'more group', 'more groups')}" if more else ""
         items.append(f"- Look first at rows {'; '.join(shown)}{also}.")
     return _section("Records that may be of one person (all are kept)", items)
+
+
+def _planned(check: Check) -> str:
+    items = [f"- {cut(row.title)}: {row.said}." for row in check.planned.rows.itertuples()]
+    items += [f"- Cannot be made: {fault}" for fault in faults_in_words(check)]
+    return _section("Analyses of this request", items)
 
 
 def _headings(check: Check) -> str:
