@@ -15,9 +15,11 @@ import pandas as pd
 from tqdm import tqdm
 
 from ..balance import choose_caliper
+from ..document import Table
 from ..errors import JDLError
 from ..matching import MatchedSample
 from ..matching.design import ordered_units
+from ..numbers import count_, number
 from ..result import Result
 from .characteristics import LABELS, OF_PEOPLE, levels_of
 from .forming import GROUP_COLUMNS, form_groups
@@ -61,9 +63,30 @@ class SubgroupSamples(Result):
         declared = ", ".join(LABELS[by].lower() for by in self.declared)
         n_formed = int(self.groups["is_formed"].sum())
         return (
-            f"Subgroups by {declared}: {len(self.groups)} were declared, {n_formed} formed, {len(self.samples)} can be "
-            "tested"
+            f"Subgroups declared by {declared}: {len(self.groups)} in the treatment group, {n_formed} could be formed, "
+            f"{len(self.samples)} can be tested"
         )
+
+    def table(self, minimum_cell: int, *, key: str = "subgroups", caption: str = "") -> Table:
+        """What became of each subgroup; counts below `minimum_cell` are not shown."""
+
+        def count(n: int | None) -> str:
+            return "–" if pd.isna(n) else count_(None if 0 < n < minimum_cell else n, minimum_cell)
+
+        rows = tuple(
+            (
+                g.level,
+                *(count(n) for n in (g.n_treatment, g.n_complement, g.n_matched, g.n_control)),
+                "–" if pd.isna(g.worst) else number(g.worst, 1, factor=100),
+                g.why_not or "can be tested",
+            )
+            for g in self.groups.itertuples()
+        )
+        columns = ("Subgroup", "Treatment group", "Others", "Matched", "Controls", "Worst difference", "Result")
+        note = "Worst difference: the largest standardised mean difference after matching, in per cent."
+        caption = caption or "Declared subgroups, before any outcome was known"
+        groups = tuple(LABELS[by] for by in self.groups["by"])
+        return Table(key, caption, columns, rows, "lrrrrrl", note, groups)
 
 
 def name_of(by: str, level: str) -> str:
