@@ -56,7 +56,11 @@ class Ledger(Result):
     def start(cls, name: str, label: str, records: int, people: int | None = None) -> Ledger:
         """Open a ledger with the records received."""
         first = {"code": None, "key": "received", "label": label, "records_before": int(records), "records_excluded": 0}
-        first |= {"records_after": int(records), "people_before": people, "people_excluded": 0 if people else None}
+        first |= {
+            "records_after": int(records),
+            "people_before": people,
+            "people_excluded": None if people is None else 0,
+        }
         first |= {"people_after": people, "details": {}, "could": ""}
         return cls(name, (first,))
 
@@ -115,12 +119,15 @@ class Ledger(Result):
         Raises
         ------
         JDLError
-            If a row does not follow from the one before, or a count is negative.
+            If a row does not follow from the one before, a count is negative, or there are more people than records.
         """
         before = self.received
         for step in self.steps:
             if step["records_before"] != before or step["records_after"] != before - step["records_excluded"]:
                 raise JDLError("the attrition ledger does not add up", where=f"{self.name}, step {step['key']}")
+            people = step["people_before"], step["people_excluded"], step["people_after"]
+            if None not in people and (people[0] - people[1] != people[2] or people[2] > step["records_after"]):
+                raise JDLError("the people of the ledger do not add up", where=f"{self.name}, step {step['key']}")
             if min(step["records_excluded"], step["records_after"], step["people_excluded"] or 0) < 0:
                 raise JDLError("more records leave than there are", where=f"{self.name}, step {step['key']}")
             before = step["records_after"]

@@ -11,8 +11,8 @@ from jdl_toolkit.cohort.clock import (
     add_months,
     last_index_date,
     proving_months,
-    quarter_end,
-    quarter_start,
+    period_end,
+    period_start,
     seeded_uniform,
 )
 
@@ -27,7 +27,7 @@ from jdl_toolkit.cohort.clock import (
 )
 def test_quarters(day, first, last):
     day = dt.date.fromisoformat(day)
-    assert (quarter_start(day).isoformat(), quarter_end(day).isoformat()) == (first, last)
+    assert (period_start(day).isoformat(), period_end(day).isoformat()) == (first, last)
 
 
 def test_last_index_date_is_the_last_that_fits_for_every_data_end_of_four_years():

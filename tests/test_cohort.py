@@ -147,7 +147,7 @@ def test_reasons_one_and_two_say_why():
     nobody = submit({"status": "no match", "service_start": START})
     ledger_without = build_cohort(*nobody, tiny_register(disposal=[order(1)]), make_spec()).ledger
     assert step(ledger_without, "not_found")["could"] == (
-        "Fuller identifiers (PNC id, prison number, former names) may lead to some of these people."
+        "Some of them may be found with fuller identifiers (PNC id, prison number, former names)."
     )
     assert step(ledger, "unusable_identifiers")["people_after"] is None
     assert step(ledger, "not_found")["people_after"] == 0
@@ -159,7 +159,12 @@ def test_custody_is_listed_by_whether_the_service_began_inside(release):
     cohort = build_cohort(*submit({"person_id": 1, "service_start": START}), register, make_spec())
     inside = "custody, not yet released when the service started"
     assert cohort.records["detail"].tolist() == ["custody" if release < START else inside]
-    assert step(cohort.ledger, "other_disposal")["could"].endswith("custody route.") is (release >= START)
+    alone = make_spec(cohort={"minimum_analysed": 2})
+    two = submit(*({"person_id": n, "service_start": START} for n in (1, 2)))
+    disposals = [order(n, kind="custody", release_date=release) for n in (1, 2)]
+    could = step(build_cohort(*two, tiny_register(disposal=disposals), alone).ledger, "other_disposal")["could"]
+    whom = "releases from custody" if release < START else "custody (by the custody route)"
+    assert could == f"Numerous enough for an analysis of their own are {whom}."
 
 
 def test_a_record_without_a_start_is_dated_by_the_end_and_counted():
@@ -196,13 +201,14 @@ def test_steps_say_what_would_bring_people_back_and_only_if_somebody_left():
     spec = make_spec(cohort={"index_disposals": ["community_order", "custody"]})
     ledger = build_cohort(*submit(*records), tiny_register(disposal=disposals), spec).ledger
     could = {s["code"]: s["could"] for s in ledger.steps}
-    assert could[6] == "People with other kinds of sentence could be analysed separately."
+    assert could[6] == "Their outcomes could be analysed separately, if more people with such sentences are submitted."
     assert could[7] == (  # the data end on 31 December 2012, so the earliest release there can be is 1 January 2013
-        "People released after these data end can be sent again once the register covers 18 months after their"
-        " release, which is July 2014 at the earliest."
+        "Their outcomes could be analysed from summer 2014 at the earliest, once the register covers 18 months after"
+        " their release."
     )
     assert could[9] == (
-        "These people can be sent again once the register covers 18 months after their sentence or release."
+        "Their outcomes could be analysed from summer 2014, once the register covers 18 months after every sentence or"
+        " release up to the data end."
     )
     assert could[10] == ""
 

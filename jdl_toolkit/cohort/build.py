@@ -14,16 +14,17 @@ from ..register import Register
 from ..result import Result
 from ..spec import Disposal, RequestSpec, Route
 from ..submission import analyses_of, is_in_analysis
+from .contradictions import find_contradictions
 from .exclusions import (
     REGISTER_STEPS,
-    Terms,
-    Walk,
     require_found,
     require_in_analysis,
     require_usable_identifiers,
 )
 from .index_disposal import find_index_disposals
-from .pool import POOL_COLUMNS, build_pool, index_period
+from .pool import UNIT_COLUMNS, build_pool, index_period
+from .terms import Terms
+from .walk import Walk
 
 if TYPE_CHECKING:
     from ..linkage import Linkage
@@ -44,11 +45,15 @@ class Cohort(Result):
         A row per submitted record: row, person_id, reason (code of `attrition.REASONS`; missing = still in), detail,
         disposal_id, disposal, index_date, service_start, delay_days.
     treated, pool : DataFrame
-        One row per person: unit_id (the disposal_id), person_id, disposal_id, disposal, index_date, delay_days (days
-        from the index date to the service's start; for the pool as drawn).
+        One row per person: unit_id (the disposal_id), person_id, disposal_id, disposal, release_type (missing where the
+        register does not say), index_date, delay_days (days from the index date to the service's start; for the pool as
+        drawn).
     ledger, pool_ledger : Ledger
     index_from, index_to : str or None
         The period of index dates that the pool is taken from (ISO dates); None if nobody is in scope.
+    contradictions : DataFrame
+        What contradicts itself in the records of everybody linked and of the pool: kind, rule (that was applied),
+        n_events, n_people; only kinds that occur.
     messages : tuple of str
     analysis, title : str
         Which analysis of the request this is; as readers see it.
@@ -61,6 +66,7 @@ class Cohort(Result):
     pool_ledger: Ledger
     index_from: str | None
     index_to: str | None
+    contradictions: pd.DataFrame
     messages: tuple[str, ...] = ()
     analysis: str = "main"
     title: str = ""
@@ -70,6 +76,20 @@ class Cohort(Result):
             f"{f'{self.title}: ' if self.title else ''}{self.ledger.received:,} records received;"
             f" {len(self.treated):,} people can be analysed, with {len(self.pool):,} people in the control pool"
         )
+
+    def by_period(self) -> pd.DataFrame:
+        """People by the calendar quarter of their index date.
+
+        Returns
+        -------
+        DataFrame
+            year, quarter (1 to 4), n_treated, n_pool: a row for every quarter with somebody of either, in order.
+        """
+        counts = {}
+        for name, units in (("n_treated", self.treated), ("n_pool", self.pool)):
+            day = pd.to_datetime(units["index_date"])
+            counts[name] = units.groupby([day.dt.year.rename("year"), day.dt.quarter.rename("quarter")]).size()
+        return pd.DataFrame(counts).fillna(0).astype("int64").sort_index().reset_index()
 
 
 @dataclass(frozen=True)
@@ -135,16 +155,20 @@ def build_cohort(submission: Submission, linkage: Linkage, register: Register, s
         walk = step(walk, terms)
         if walk.ledger.steps[-1]["code"] == 11:
             in_scope = walk.rows.assign(delay_days=_delay_days(walk.rows, terms))
-    period = index_period(in_scope["index_date"])
-    pool, pool_ledger, messages = build_pool(in_scope, *_known_people(linkage), register, spec)
+    period = index_period(in_scope["index_date"], spec)
+    linked, ambiguous = _known_people(linkage)
+    pool, pool_ledger, messages = build_pool(in_scope, linked, ambiguous, register, spec)
+    records = _all_records(walk, terms)
+    concerned = pd.concat([linked.astype("int64"), pool["person_id"]])
     return Cohort(
-        records=_all_records(walk, terms),
+        records=records,
         treated=_units(walk.rows, terms),
         pool=pool,
         ledger=walk.ledger,
         pool_ledger=pool_ledger,
         index_from=period and period[0].isoformat(),
         index_to=period and period[1].isoformat(),
+        contradictions=find_contradictions(concerned, records, register),
         messages=messages,
         analysis=spec.analysis.id,
         title=spec.analysis.title,
@@ -179,7 +203,8 @@ def _delay_days(rows: pd.DataFrame, terms: Terms) -> pd.Series:
 def _units(rows: pd.DataFrame, terms: Terms) -> pd.DataFrame:
     rows = rows.assign(delay_days=_delay_days(rows, terms), unit_id=rows["disposal_id"])
     types = {"unit_id": "int64", "person_id": "int64", "disposal_id": "int64", "disposal": "str", "delay_days": "int64"}
-    return rows[POOL_COLUMNS].astype(types).sort_values("unit_id", ignore_index=True)
+    types |= {"release_type": "str"}
+    return rows[UNIT_COLUMNS].astype(types).sort_values("unit_id", ignore_index=True)
 
 
 def _all_records(walk: Walk, terms: Terms) -> pd.DataFrame:

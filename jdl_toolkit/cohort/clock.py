@@ -7,8 +7,8 @@ Rules (method, section 6; [S4], footnote 1)
 -------------------------------------------
 - Intervals are calendar months: 10 January + 12 months = 10 January; 29 February + 12 months = 28 February.
 - A proven reoffence: ``index_date < offence_date <= index_date + follow_up_months`` and ``proven_date <= index_date +
-  follow_up_months + proving_months``. Penalty notices and breaches do not count; without a proven date nothing is
-  proven.
+  follow_up_months + proving_months``. Penalty notices and breaches do not count. Without a proven date, or with one
+  before the offence, nothing is proven.
 - Reoffended before the service: ``index_date < offence_date < service_start``, proven by the same date. An offence on
   the day the service starts counts as after it.
 """
@@ -21,7 +21,7 @@ import hashlib
 
 import numpy as np
 
-from ..spec import RequestSpec
+from ..spec import Period, RequestSpec
 
 #: SQL over an ``offence`` row named ``o``: the kinds of offence that count as offending at all.
 COUNTS_AS_OFFENCE = "NOT coalesce(o.is_penalty_notice, false) AND NOT coalesce(o.is_breach, false)"
@@ -48,14 +48,23 @@ def last_index_date(data_end: dt.date, months: int) -> dt.date:
     return day
 
 
-def quarter_start(day: dt.date) -> dt.date:
-    """First day of the calendar quarter that holds `day`."""
-    return dt.date(day.year, 3 * ((day.month - 1) // 3) + 1, 1)
+def period_start(day: dt.date, period: Period = Period.quarter) -> dt.date:
+    """First day of the calendar quarter or year that holds `day`."""
+    return dt.date(day.year, 1 if period is Period.year else 3 * ((day.month - 1) // 3) + 1, 1)
 
 
-def quarter_end(day: dt.date) -> dt.date:
-    """Last day of the calendar quarter that holds `day`."""
-    return add_months(quarter_start(day), 3) - dt.timedelta(days=1)
+def period_end(day: dt.date, period: Period = Period.quarter) -> dt.date:
+    """Last day of the calendar quarter or year that holds `day`."""
+    months = 12 if period is Period.year else 3
+    return add_months(period_start(day, period), months) - dt.timedelta(days=1)
+
+
+def season(day: dt.date) -> str:
+    """The season that holds `day`, with its year: ``spring 2015``, ``winter 2014/15`` (December to February)."""
+    if day.month in (12, 1, 2):
+        first = day.year - (day.month < 3)
+        return f"winter {first}/{(first + 1) % 100:02d}"
+    return f"{('spring', 'summer', 'autumn')[(day.month - 3) // 3]} {day.year}"
 
 
 def proving_months(spec: RequestSpec) -> int:
@@ -75,7 +84,8 @@ def is_reoffence_before_service(spec: RequestSpec) -> str:
 
 
 def _is_proven_in_time(spec: RequestSpec) -> str:
-    return f"o.proven_date <= {months_after('u.index_date', proving_months(spec))} AND {COUNTS_AS_OFFENCE}"
+    until = months_after("u.index_date", proving_months(spec))
+    return f"o.proven_date BETWEEN o.offence_date AND {until} AND {COUNTS_AS_OFFENCE}"
 
 
 def seeded_uniform(ids: np.ndarray, seed: int, purpose: str) -> np.ndarray:

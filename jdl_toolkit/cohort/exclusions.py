@@ -6,80 +6,13 @@ the step's details, which disclosure control reads; texts hold no counts.
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass, replace
-
 import pandas as pd
 
-from ..attrition import Ledger
-from ..spec import RequestSpec, Route, SexualOffence
+from ..spec import RequestSpec, SexualOffence
 from ..wording import listed
-from .clock import add_months, last_index_date, proving_months
-from .index_disposal import in_words, with_article
-
-
-@dataclass(frozen=True)
-class Walk:
-    """Records on their way through the exclusions: those still in, those that left, the ledger so far.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Records still in.
-    left : tuple of DataFrame
-        Those that left, with their ``reason`` and ``detail``.
-    ledger : Ledger
-    """
-
-    rows: pd.DataFrame
-    ledger: Ledger
-    left: tuple[pd.DataFrame, ...] = ()
-
-    def leave(self, leaves: pd.Series, code: int | None, detail: pd.Series | None = None, **words) -> Walk:
-        """Take out the rows for which `leaves` is true, and record the step.
-
-        `detail` says for each row which part of the reason applies; its counts become the step's details, followed by
-        those in ``remarks``. ``people`` is false as long as people are not known; ``could`` is said only if somebody
-        leaves. Other words go to `Ledger.exclude`.
-        """
-        leaves = leaves.astype(bool)
-        gone, stay = self.rows[leaves], self.rows[~leaves]
-        gone = gone.assign(reason=code, detail=None if detail is None else detail[leaves].astype(object))
-        counts = {} if detail is None else _counted(detail[leaves])
-        details = counts | words.pop("remarks", {})
-        people = stay["person_id"].nunique() if words.pop("people", True) else None
-        words |= {"could": words.get("could", "") if len(gone) else ""}
-        ledger = self.ledger.exclude(code, len(gone), people, details=details, **words)
-        return replace(self, rows=stay, left=(*self.left, gone), ledger=ledger)
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What the steps are decided by, in values and in words: the request's settings and the end of the data."""
-
-    spec: RequestSpec
-    data_end: dt.date
-
-    @property
-    def is_custody_route(self) -> bool:
-        return self.spec.cohort.route is Route.custody
-
-    @property
-    def window(self) -> int:
-        return self.spec.cohort.start_within_months
-
-    @property
-    def kinds(self) -> str:
-        return " or ".join(with_article(kind) for kind in self.spec.cohort.index_disposals)
-
-    @property
-    def event(self) -> str:
-        kinds = set(self.spec.cohort.index_disposals)
-        return "release" if kinds == {"custody"} else "sentence or release" if "custody" in kinds else "sentence"
-
-
-#: Why somebody's offences may not have been seen to the end.
-UNOBSERVED = "(for example death or emigration)"
+from .other_disposals import could_be_analysed, starts_in_window, why_other
+from .terms import HELD, UNOBSERVED, Terms
+from .walk import Walk
 
 #: What was unusable, by the field that a fault's code starts with; "dob_missing" is a fault of the date of birth.
 UNUSABLE_FIELDS = {
@@ -97,7 +30,7 @@ def require_in_analysis(walk: Walk, terms: Terms, belongs: pd.Series) -> Walk:
         return walk
     values = [listed(list(values), "or") for values in terms.spec.analysis.records.values()]
     label = f"the record belongs to another part of this request, not to {listed(values)}"
-    could = "These records may be part of another analysis of this request."
+    could = "They may be part of another analysis of this request."
     return walk.leave(~belongs.astype(bool), 0, people=False, label=label, could=could)
 
 
@@ -109,7 +42,7 @@ def require_usable_identifiers(walk: Walk, terms: Terms) -> Walk:
     why = why.mask(rows["usable"].astype(bool) & undated, "service_date_missing").astype(str)
     why = why.str.split("_").str[0].map(UNUSABLE_FIELDS).fillna("identifiers unusable").astype(object)
     leaves = ~rows["usable"].astype(bool) | rows["status"].eq("unusable identifiers") | undated
-    could = "If the records are corrected and sent again, these people can be looked for."
+    could = "They can be looked for if the records are corrected and sent again."
     return walk.leave(leaves, 1, why, people=False, could=could)
 
 
@@ -117,7 +50,7 @@ def require_found(walk: Walk, terms: Terms) -> Walk:
     """Reason 2: nobody, or more than one person, came into question."""
     status = walk.rows["status"].where(walk.rows["status"].eq("ambiguous"), "no match")
     leaves = ~walk.rows["status"].eq("matched") | walk.rows["person_id"].isna()
-    could = "Fuller identifiers (PNC id, prison number, former names) may lead to some of these people."
+    could = "Some of them may be found with fuller identifiers (PNC id, prison number, former names)."
     if (leaves & status.eq("ambiguous")).any():
         could += " Records that fit more than one person could be decided by a clerical review."
     return walk.leave(leaves, 2, status, could=could)
@@ -125,7 +58,8 @@ def require_found(walk: Walk, terms: Terms) -> Walk:
 
 def require_conviction(walk: Walk, terms: Terms) -> Walk:
     """Reason 3: neither a disposal nor a proven offence is on record."""
-    return walk.leave(~walk.rows["has_conviction"].astype(bool), 3)
+    could = "Their sentences may stand under another name, which fuller identifiers would show."
+    return walk.leave(~walk.rows["has_conviction"].astype(bool), 3, could=could)
 
 
 def require_one_record_per_person(walk: Walk, terms: Terms) -> Walk:
@@ -153,30 +87,26 @@ def require_sentence(walk: Walk, terms: Terms) -> Walk:
     by_end = walk.rows["is_dated_by_end"]
     remark = "records dated by the end of the service, as its start was not given"
     remarks = {remark: int(by_end.sum())} if by_end.any() else {}
-    could = "If the date of the service that was given is wrong, the exact date would help."
+    could = "Their sentences may be found if the service's date was wrong and the exact date is sent."
     return walk.leave(_no_sentence(walk.rows, terms), 5, remarks=remarks, could=could)
 
 
 def require_eligible_disposal(walk: Walk, terms: Terms) -> Walk:
     """Reason 6: listed by kind, for the kinds suggest further analyses."""
     rows = walk.rows
-    leaves = _other_disposal(rows, terms)
-    kind = rows["disposal"].astype(object).map(in_words, na_action="ignore")
-    custody = rows["disposal"].eq("custody")
-    inside = custody & rows["is_inside"]
+    why = why_other(rows, terms)
+    leaves = why.notna()
+    outside = f", or lay outside the cohort ({terms.bounds})" if terms.bounds else ""
     if terms.is_custody_route:
-        label = "not serving a sentence of custody when the service started"
-        kind = kind.mask(custody, "custody, released before the service started")
+        release = f" with release {terms.releases}" if terms.releases else ""
+        label = f"not serving a sentence of custody{release} when the service started{outside}"
     else:
-        label = f"the most recent sentence before the service was not {terms.kinds}"
-        kind = kind.mask(inside, "custody, not yet released when the service started")
-    is_within = leaves & (rows["index_date"] < rows["service_start"]) & (rows["service_start"] < rows["window_end"])
-    months = f"started within {terms.window} months"
-    remarks = {f"of which {months}": int(is_within.sum())} if leaves.any() else {}
-    could = "People with other kinds of sentence could be analysed separately."
-    if (leaves & inside).any() and not terms.is_custody_route:
-        could += " Those in custody when the service started could be analysed by the custody route."
-    return walk.leave(leaves, 6, kind, label=label, remarks=remarks, could=could)
+        label = f"the most recent sentence before the service was not {terms.kinds}{outside}"
+    remarks = {}
+    if leaves.any():
+        remarks = {f"of which started within {terms.window} months": int((leaves & starts_in_window(rows)).sum())}
+    could = could_be_analysed(rows[leaves], terms)
+    return walk.leave(leaves, 6, why, label=label, remarks=remarks, could=could)
 
 
 def require_release(walk: Walk, terms: Terms) -> Walk:
@@ -184,29 +114,34 @@ def require_release(walk: Walk, terms: Terms) -> Walk:
     known = walk.rows["release_date"].notna()
     detail = known.map({True: "released after the data end", False: "no release on record"})
     label = f"still in custody, or released after the data end ({terms.data_end:%-d %B %Y})"
-    months = proving_months(terms.spec)
-    # Nobody here is known to be released by the data end: the day after it is the earliest release there can be.
-    first = add_months(terms.data_end + dt.timedelta(days=1), months)
+    # From the data end alone: a season taken from these people's own dates would tell something about them.
     could = (
-        "People released after these data end can be sent again once the register covers"
-        f" {months} months after their release, which is {first:%B %Y} at the earliest."
+        f"Their outcomes could be analysed from {terms.earliest_return} at the earliest, once the register covers"
+        f" {terms.months} months after their release."
     )
     return walk.leave(_still_inside(walk.rows, terms), 7, detail, label=label, could=could)
 
 
 def require_certain_release(walk: Walk, terms: Terms) -> Walk:
     """Reason 8."""
-    could = "Exact dates of the service, and the establishment it was received in, would help."
-    return walk.leave(_release_uncertain(walk.rows, terms), 8, could=could)
+    detail = pd.Series("a release that is not on record", index=walk.rows.index)
+    if terms.is_custody_route:
+        words = {kind: f"{held} after the release" for kind, held in HELD.items()}
+        several = "served more than one sentence, with different releases"
+        detail = walk.rows["held_at_index"].astype(object).map(words).fillna(several)
+    could = "Their release could be decided with exact dates of the service, and the establishment it was received in."
+    return walk.leave(_release_uncertain(walk.rows, terms), 8, detail, could=could)
 
 
 def require_service_within_data(walk: Walk, terms: Terms) -> Walk:
     """Reason 9: the last usable index date is follow-up and waiting period before the data end."""
-    months = proving_months(terms.spec)
-    last = last_index_date(terms.data_end, months)
-    label = f"{terms.event} too late to be followed for {months} months (after {last:%-d %B %Y})"
-    # No month is named: it depends on the latest date among these people, which is theirs alone.
-    could = f"These people can be sent again once the register covers {months} months after their {terms.event}."
+    last = terms.last_index_date
+    label = f"{terms.event} too late to be followed for {terms.months} months (after {last:%-d %B %Y})"
+    # From the data end alone, as for reason 7: the latest date among these people is somebody's own.
+    could = (
+        f"Their outcomes could be analysed from {terms.full_return}, once the register covers {terms.months} months"
+        f" after every {terms.event} up to the data end."
+    )
     return walk.leave(_after_data_end(walk.rows, terms), 9, label=label, could=could)
 
 
@@ -217,7 +152,9 @@ def require_start_within_window(walk: Walk, terms: Terms) -> Walk:
     within_double = f"started {window} to {2 * window} months after"
     detail = (months < 2 * window).map({True: within_double, False: "started later still"})
     label = f"the service started {window} months or more after the {terms.event}"
-    could = "An analysis with a wider window could include people who stayed free of reoffending for longer."
+    could = (
+        "Their outcomes could be analysed with a wider window, if they stayed free of reoffending until their start."
+    )
     return walk.leave(_started_too_late(rows, terms), 10, detail, label=label, could=could)
 
 
@@ -226,11 +163,12 @@ def require_no_sexual_offence(walk: Walk, terms: Terms) -> Walk:
     rows = walk.rows
     detail = rows["is_sexual_index"].map({True: "as the index offence", False: "on record before"})
     leaves, label = has_sexual_offence(rows, terms.spec)
-    return walk.leave(leaves, 11, detail, label=label)
+    could = "Their outcomes could be analysed separately, against people with such offences on record."
+    return walk.leave(leaves, 11, detail, label=label, could=could)
 
 
 def require_not_reoffended_first(walk: Walk, terms: Terms) -> Walk:
-    """Reason 12."""
+    """Reason 12. Nothing brings these people back: what they did came before the service."""
     label = f"reoffended after the {terms.event}, but before the service started"
     return walk.leave(walk.rows["is_reoffender_first"], 12, label=label)
 
@@ -239,7 +177,8 @@ def require_observation(walk: Walk, terms: Terms) -> Walk:
     """Reason 13."""
     months = terms.spec.cohort.must_be_observed_months
     label = f"not followed for the whole {months} months from the {terms.event} in these data {UNOBSERVED}"
-    return walk.leave(walk.rows["observed_until"] < walk.rows["observed_to"], 13, label=label)
+    could = "Those who were observed for part of that time could be analysed with a shorter follow-up."
+    return walk.leave(walk.rows["observed_until"] < walk.rows["observed_to"], 13, label=label, could=could)
 
 
 #: The steps that need the register, in order of reason 3 to 13.
@@ -258,17 +197,12 @@ REGISTER_STEPS = (
 )
 
 
-def _counted(values: pd.Series) -> dict[str, int]:
-    """How often each value occurs, the most common first, then by name."""
-    return dict(values.value_counts().sort_index().sort_values(ascending=False, kind="stable"))
-
-
 def _no_sentence(rows: pd.DataFrame, terms: Terms) -> pd.Series:
     return rows["disposal_id"].isna()
 
 
 def _other_disposal(rows: pd.DataFrame, terms: Terms) -> pd.Series:
-    return ~rows["is_in_scope"]
+    return why_other(rows, terms).notna()
 
 
 def _still_inside(rows: pd.DataFrame, terms: Terms) -> pd.Series:
@@ -277,7 +211,7 @@ def _still_inside(rows: pd.DataFrame, terms: Terms) -> pd.Series:
 
 
 def _release_uncertain(rows: pd.DataFrame, terms: Terms) -> pd.Series:
-    return rows["is_uncertain"]
+    return rows["is_uncertain"] | (rows["held_at_index"].notna() & terms.is_custody_route)
 
 
 def _after_data_end(rows: pd.DataFrame, terms: Terms) -> pd.Series:

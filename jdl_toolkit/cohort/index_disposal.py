@@ -8,7 +8,10 @@ one still being served; it stands at its date, and if another disposal followed 
 Custody route: the custodial sentence being served when the service starts; when the service's end is known, also that
 being served at its end. If these lead to more than one date of release, the release is uncertain. A sentence that
 follows without a gap on a remand during which the service started counts as being served (where the register has
-custody spells).
+custody spells). A recall is no sentence: whoever is inside on recall alone is serving none. If the person stays in custody
+after the release, on remand or under another sentence, the release is uncertain, too.
+
+The index event of a sentence to custody is its first release: what `release_date` says. The end of a recall is never one.
 
 Ties on one day are broken by seriousness (`SERIOUSNESS`), then by the lowest disposal_id.
 """
@@ -20,6 +23,7 @@ import pandas as pd
 from ..register import Register
 from ..spec import Disposal, RequestSpec, Route
 from .clock import COUNTS_AS_OFFENCE, is_reoffence_before_service, months_after, proving_months
+from .liberty import held, release_types, released
 
 #: The most serious first; decides which of two disposals on one day is the index disposal.
 SERIOUSNESS = (
@@ -43,14 +47,6 @@ def in_words(kind: str) -> str:
     return kind.replace("_", " ")
 
 
-def with_article(kind: str) -> str:
-    """A disposal's kind in a sentence: "a community order", "custody"."""
-    if kind == Disposal.custody:
-        return "custody"
-    words = "disposal of another kind" if kind == Disposal.other else in_words(kind)
-    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
-
-
 def sql_list(kinds: tuple[str, ...]) -> str:
     """Codes of an enumeration as an SQL list."""
     return ", ".join(f"'{kind}'" for kind in kinds)
@@ -63,7 +59,7 @@ def seriousness(alias: str) -> str:
 
 def event_date(alias: str) -> str:
     """SQL for the day a disposal's follow-up would start: the release from custody, else its own date."""
-    return f"CASE WHEN {alias}.disposal = 'custody' THEN {alias}.release_date ELSE {alias}.disposal_date END"
+    return f"CASE WHEN {alias}.disposal = 'custody' THEN {released(alias)} ELSE {alias}.disposal_date END"
 
 
 def find_index_disposals(records: pd.DataFrame, register: Register, spec: RequestSpec) -> pd.DataFrame:
@@ -81,10 +77,11 @@ def find_index_disposals(records: pd.DataFrame, register: Register, spec: Reques
     DataFrame
         A row per record: ``row``, ``has_conviction``, ``disposal_id`` (missing where no disposal precedes the
         service), ``disposal``, ``disposal_date``, ``release_date``, ``index_date``, ``is_in_scope`` (of an eligible
-        kind, and on the right side of the service), ``is_inside`` (in custody when the service started),
-        ``is_uncertain`` (release), ``window_end``, ``proving_end``, ``observed_to`` (index date plus the window,
-        follow-up and waiting period, and observation), ``observed_until``, ``is_sexual_index``, ``is_sexual_ever``
-        (proven by the index date), ``is_reoffender_first``.
+        kind, and on the right side of the service), ``is_inside`` (serving it when the service started),
+        ``is_uncertain`` (release), ``held_at_index``, ``held_at_start`` (see `liberty.held`), ``release_type``,
+        ``window_end``, ``proving_end``, ``observed_to`` (index date plus the window, follow-up and waiting period, and
+        observation), ``observed_until``, ``is_sexual_index``, ``is_sexual_ever`` (proven by the index date),
+        ``is_reoffender_first``.
     """
     custody_route = spec.cohort.route is Route.custody
     chosen = _served(register) if custody_route else "SELECT *, false AS is_served FROM latest"
@@ -94,11 +91,17 @@ def find_index_disposals(records: pd.DataFrame, register: Register, spec: Reques
         WITH record AS (
             SELECT row, person_id, service_start::DATE AS service_start, service_end::DATE AS service_end FROM records
         ),
+        sentence AS MATERIALIZED (
+            SELECT d.* REPLACE ({released("d")} AS release_date) FROM disposal d
+            WHERE d.person_id IN (SELECT person_id FROM record)
+        ),
         {_LATEST},
         chosen AS ({chosen}),
         u AS (
             SELECT i.*, {event_date("i")} AS index_date, coalesce({in_scope}, false) AS is_in_scope FROM chosen i
         ),
+        {held(register, "row")},
+        {release_types(register, "row")},
         past AS (
             SELECT u.row,
                 bool_or({SEXUAL} AND o.disposal_id = u.disposal_id) AS is_sexual_index,
@@ -116,7 +119,7 @@ def find_index_disposals(records: pd.DataFrame, register: Register, spec: Reques
         SELECT r.row, c.person_id IS NOT NULL AS has_conviction,
             u.disposal_id, u.disposal, u.disposal_date, u.release_date, u.index_date,
             coalesce(u.is_in_scope, false) AS is_in_scope, coalesce(u.is_inside, false) AS is_inside,
-            coalesce(u.is_uncertain, false) AS is_uncertain,
+            coalesce(u.is_uncertain, false) AS is_uncertain, held.held_at_index, held.held_at_start, freed.release_type,
             {months_after("u.index_date", spec.cohort.start_within_months)} AS window_end,
             {months_after("u.index_date", proving_months(spec))} AS proving_end,
             {months_after("u.index_date", spec.cohort.must_be_observed_months)} AS observed_to,
@@ -128,6 +131,8 @@ def find_index_disposals(records: pd.DataFrame, register: Register, spec: Reques
         LEFT JOIN person p ON p.person_id = r.person_id
         LEFT JOIN u ON u.row = r.row
         LEFT JOIN past ON past.row = r.row
+        LEFT JOIN held ON held.row = r.row
+        LEFT JOIN freed ON freed.row = r.row
         ORDER BY r.row
         """,
         params={} if custody_route else {"data_end": register.meta.data_end},
@@ -144,7 +149,7 @@ _LATEST = f"""
                 d.disposal = 'custody' AND (d.release_date IS NULL OR d.release_date >= r.service_start) AS is_inside,
                 CASE WHEN d.disposal = 'custody' AND d.release_date IS NOT NULL
                     THEN least(d.release_date, r.service_start) ELSE d.disposal_date END AS since
-            FROM record r JOIN disposal d ON d.person_id = r.person_id
+            FROM record r JOIN sentence d ON d.person_id = r.person_id
             WHERE d.disposal_date < r.service_start
         ),
         latest AS (
@@ -173,7 +178,7 @@ def _served(register: Register) -> str:
                 SELECT row, person_id, service_end FROM record WHERE service_end > service_start
             ),
             served AS (
-                SELECT DISTINCT m.row, d.* FROM moment m JOIN disposal d ON d.person_id = m.person_id
+                SELECT DISTINCT m.row, d.* FROM moment m JOIN sentence d ON d.person_id = m.person_id
                 WHERE d.disposal = 'custody' AND (d.release_date IS NULL OR d.release_date >= m.moment)
                     AND (d.disposal_date <= m.moment OR {remand})
             ),
