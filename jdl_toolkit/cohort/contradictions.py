@@ -118,8 +118,8 @@ _OFFENCE = (
     " o.is_breach"
 )
 _UNLIKE = """EXISTS (
-                    FROM custody_spell s WHERE s.person_id = d.person_id AND s.kind = 'sentenced' AND d.disposal = 'custody'
-                    AND s.start = d.disposal_date AND s."end" <> d.release_date)"""
+                    FROM custody_spell s WHERE s.person_id = d.person_id AND s.kind = 'sentenced'
+                    AND d.disposal = 'custody' AND s.start = d.disposal_date AND s."end" <> d.release_date)"""
 _SPELLS = f"""
         stays AS (
             SELECT s.*, max(coalesce(s."end", {NEVER})) OVER (
@@ -146,9 +146,9 @@ _SPELLS = _SPELLS.format(doubles=_doubles('s.start, s."end", s.kind'))
 
 def _counted(table: str) -> str:
     """SQL that turns counts per person into a row for each kind: events, and people with at least one."""
-    columns = "COLUMNS(* EXCLUDE (person_id))"
+    each = "COLUMNS(* EXCLUDE (person_id))"
+    into = "ON COLUMNS(*) INTO NAME key VALUE"
     return f"""
         SELECT e.key, e.n_events, p.n_people
-        FROM (UNPIVOT (SELECT sum({columns})::BIGINT FROM {table}) ON COLUMNS(*) INTO NAME key VALUE n_events) e
-        JOIN (UNPIVOT (SELECT count_if({columns} > 0)::BIGINT FROM {table}) ON COLUMNS(*) INTO NAME key VALUE n_people) p
-            ON p.key = e.key"""
+        FROM (UNPIVOT (SELECT sum({each})::BIGINT FROM {table}) {into} n_events) e
+        JOIN (UNPIVOT (SELECT count_if({each} > 0)::BIGINT FROM {table}) {into} n_people) p ON p.key = e.key"""

@@ -8,10 +8,10 @@ one still being served; it stands at its date, and if another disposal followed 
 Custody route: the custodial sentence being served when the service starts; when the service's end is known, also that
 being served at its end. If these lead to more than one date of release, the release is uncertain. A sentence that
 follows without a gap on a remand during which the service started counts as being served (where the register has
-custody spells). A recall is no sentence: whoever is inside on recall alone is serving none. If the person stays in custody
-after the release, on remand or under another sentence, the release is uncertain, too.
+custody spells). A recall is no sentence: whoever is inside on recall alone is serving none. If the person stays in
+custody after the release, on remand or under another sentence, the release is uncertain, too.
 
-The index event of a sentence to custody is its first release: what `release_date` says. The end of a recall is never one.
+The index event of a sentence to custody is its first release: what `release_date` says. The end of a recall is none.
 
 Ties on one day are broken by seriousness (`SERIOUSNESS`), then by the lowest disposal_id.
 """

@@ -1,8 +1,8 @@
 """At liberty or not: every time in custody on record, and whether it covers the index date or the service's start.
 
-Somebody in custody on any part of a day is not at liberty when a service starts on that day, whatever for: on recall, on
-remand, under another sentence. On the index date, where follow-up begins, it is enough to come out on that day. Times
-in custody are the spells of ``custody_spell``, where the register has them, and the sentences to custody themselves.
+Somebody in custody on any part of a day is not at liberty when a service starts on that day, whatever for: on recall,
+on remand, under another sentence. On the index date, where follow-up begins, it is enough to come out on that day.
+Times in custody are the spells of ``custody_spell``, where the register has them, and the sentences to custody.
 """
 
 from __future__ import annotations

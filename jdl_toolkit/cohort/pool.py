@@ -125,17 +125,18 @@ def draw_delays(events: pd.DataFrame, in_scope: pd.DataFrame, spec: RequestSpec)
 
 
 def require_drawn_start(walk: Walk, register: Register, spec: RequestSpec) -> Walk:
-    """The equivalent time limit: until the drawn start no other disposal, no proven reoffence; at liberty on that day."""
+    """The equivalent time limit: until the drawn start no other disposal and no proven reoffence; then at liberty."""
     found = register.sql(
         f"""
         WITH u AS MATERIALIZED (
-            SELECT disposal_id, person_id, disposal, disposal_date::DATE AS disposal_date, index_date::DATE AS index_date,
-                index_date::DATE + delay_days::INTEGER AS service_start
+            SELECT disposal_id, person_id, disposal, disposal_date::DATE AS disposal_date,
+                index_date::DATE AS index_date, index_date::DATE + delay_days::INTEGER AS service_start
             FROM started
         ),
         other AS (
             SELECT DISTINCT u.disposal_id FROM u JOIN disposal d ON d.person_id = u.person_id
-            WHERE d.disposal_id <> u.disposal_id AND d.disposal_date > u.index_date AND d.disposal_date < u.service_start
+            WHERE d.disposal_id <> u.disposal_id
+                AND d.disposal_date > u.index_date AND d.disposal_date < u.service_start
         ),
         {held(register, "disposal_id")},
         reoffended AS (
