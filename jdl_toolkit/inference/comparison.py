@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
+from threadpoolctl import threadpool_limits
 
 from ..errors import JDLError
 from ..matching import MatchedSample
@@ -91,17 +92,17 @@ def compare_measures(outcomes: pd.DataFrame, matched: MatchedSample, spec) -> Ou
     """
     aligned, matched = _align(outcomes, matched)
     measures, missing = measures_asked(spec, aligned)
+    is_reoffender = aligned["reoffended"].to_numpy() == 1
+    everyone = np.ones(len(aligned), bool)
+    among = {"everyone": _People(matched, everyone), "reoffenders": _People(matched, is_reoffender)}
     rows, said = [], {}
-    for base, subset in {"everyone": None, "reoffenders": aligned["reoffended"] == 1}.items():
-        people = _People(matched, np.ones(len(aligned), bool) if subset is None else subset.to_numpy())
+    with threadpool_limits(1):  # fits are small: on a busy machine threads would wait for each other
         for measure in measures:
-            if measure.base == base:
-                row, texts = _measure_row(measure, measure.values(aligned), people, spec)
-                rows.append(row)
-                for text in texts:
-                    said.setdefault(text, []).append(measure.label)
-    order = {m.key: i for i, m in enumerate(measures)}
-    table = pd.DataFrame(rows).sort_values("key", key=lambda keys: keys.map(order), ignore_index=True)
+            row, texts = _measure_row(measure, measure.values(aligned), among[measure.base], spec)
+            rows.append(row)
+            for text in texts:
+                said.setdefault(text, []).append(measure.label)
+    table = pd.DataFrame(rows)
     table["holm_p"] = holm(table["headline_p_value"].to_numpy(float))
     survival, not_drawn = survival_curves(aligned, matched.units, spec)
     messages = [*(f"{listed(labels)}: {text}" for text, labels in said.items()), *missing, *not_drawn]

@@ -104,52 +104,35 @@ def _pair(family: F, key: str, label: str, kind: Kind, column: str, better: str 
 
     Over everyone a lower figure is welcome whatever the class, as it may come of fewer people reoffending.
     """
-    people = "People" if label.startswith("{who}") else "person"
-    reoffenders = "Reoffenders" if people == "People" else "reoffender"
+    people, reoffenders = ("People", "Reoffenders") if label.startswith("{who}") else ("person", "reoffender")
     return (
         Measure(family, key, label.replace("{who}", people), kind, column),
         Measure(family, f"{key}_reoffenders", label.replace("{who}", reoffenders), kind, column, better, "reoffenders"),
     )
 
 
-_FIRST, _GIVEN = "{who} whose first reoffence was ", "{who} given custody for their first reoffence"
-_JAILED, _WORK, _BENEFIT = (
-    "Custodial sentences for reoffences per {who}",
-    "People in work ",
-    "People on out-of-work benefit ",
-)
-_ANY, _END = "at any time within {period}", "{period} after the index date"
+_SHARE, _COUNT, _DAYS = Kind.share, Kind.count, Kind.days
+_FIRST, _EACH_WAY = "{who} whose first reoffence was ", "first_class=either_way"
+_GIVEN, _SENTENCES = "{who} given custody for their first reoffence", "Custodial sentences for reoffences per {who}"
+_WORK, _BENEFIT = "People in work ", "People on out-of-work benefit "
+_ANY, _MONTH, _END = "at any time within {period}", "one month after the index date", "{period} after the index date"
 
 MEASURES = (
-    Measure(F.rate, "rate", "{length} proven reoffending rate", Kind.share, "reoffended"),
-    Measure(F.frequency, "frequency", "Proven reoffences per person", Kind.count, "n_reoffences"),
-    Measure(F.days, "days", "Days to first proven reoffence", Kind.days, "days_to_first", "higher", "reoffenders"),
-    *_pair(F.first_class, "first_indictable", _FIRST + "indictable", Kind.share, "first_class=indictable"),
-    *_pair(
-        F.first_class,
-        "first_either_way",
-        _FIRST + "triable either way",
-        Kind.share,
-        "first_class=either_way",
-        "neither",
-    ),
-    *_pair(F.first_class, "first_summary", _FIRST + "summary", Kind.share, "first_class=summary", "neither"),
-    *_pair(F.count_by_class, "n_indictable", "Indictable reoffences per {who}", Kind.count, "n_indictable"),
-    *_pair(F.count_by_class, "n_either_way", "Triable either way reoffences per {who}", Kind.count, "n_either_way"),
-    *_pair(F.count_by_class, "n_summary", "Summary reoffences per {who}", Kind.count, "n_summary"),
-    *_pair(F.first_custody, "first_custody", _GIVEN, Kind.share, "first_custody"),
-    *_pair(F.custodial_sentences, "custodial_sentences", _JAILED, Kind.count, "n_custodial_sentences"),
-    Measure(F.days_in_custody, "days_in_custody", "Days in custody per person", Kind.days, "days_in_custody"),
-    Measure(F.employment, "employed_any", _WORK + _ANY, Kind.share, "employed_any", "higher"),
-    Measure(
-        F.employment,
-        "employed_1_month",
-        _WORK + "one month after the index date",
-        Kind.share,
-        "employed_1_month",
-        "higher",
-    ),
-    Measure(F.employment, "employed_end", _WORK + _END, Kind.share, "employed_end", "higher"),
-    Measure(F.benefits, "benefit_any", _BENEFIT + _ANY, Kind.share, "benefit_any"),
-    Measure(F.benefits, "benefit_end", _BENEFIT + _END, Kind.share, "benefit_end"),
+    Measure(F.rate, "rate", "{length} proven reoffending rate", _SHARE, "reoffended"),
+    Measure(F.frequency, "frequency", "Proven reoffences per person", _COUNT, "n_reoffences"),
+    Measure(F.days, "days", "Days to first proven reoffence", _DAYS, "days_to_first", "higher", "reoffenders"),
+    *_pair(F.first_class, "first_indictable", _FIRST + "indictable", _SHARE, "first_class=indictable"),
+    *_pair(F.first_class, "first_either_way", _FIRST + "triable either way", _SHARE, _EACH_WAY, "neither"),
+    *_pair(F.first_class, "first_summary", _FIRST + "summary", _SHARE, "first_class=summary", "neither"),
+    *_pair(F.count_by_class, "n_indictable", "Indictable reoffences per {who}", _COUNT, "n_indictable"),
+    *_pair(F.count_by_class, "n_either_way", "Triable either way reoffences per {who}", _COUNT, "n_either_way"),
+    *_pair(F.count_by_class, "n_summary", "Summary reoffences per {who}", _COUNT, "n_summary"),
+    *_pair(F.first_custody, "first_custody", _GIVEN, _SHARE, "first_custody"),
+    *_pair(F.custodial_sentences, "custodial_sentences", _SENTENCES, _COUNT, "n_custodial_sentences"),
+    Measure(F.days_in_custody, "days_in_custody", "Days in custody per person", _DAYS, "days_in_custody"),
+    Measure(F.employment, "employed_any", _WORK + _ANY, _SHARE, "employed_any", "higher"),
+    Measure(F.employment, "employed_1_month", _WORK + _MONTH, _SHARE, "employed_1_month", "higher"),
+    Measure(F.employment, "employed_end", _WORK + _END, _SHARE, "employed_end", "higher"),
+    Measure(F.benefits, "benefit_any", _BENEFIT + _ANY, _SHARE, "benefit_any"),
+    Measure(F.benefits, "benefit_end", _BENEFIT + _END, _SHARE, "benefit_end"),
 )
