@@ -165,7 +165,7 @@ def test_a_wrong_mapping_refuses_and_says_where_the_rows_are(tmp_path):
         tmp_path / "src", tmp_path / "out.duckdb", progress=lambda step, *_: told.append(step), most_set_aside=1.0
     )
     # Everything read so far was kept, for the files are the same
-    assert told == ["linkage index", "linkage model"] and made["rows"]["person"] == 3
+    assert told == ["remarks", "linkage index", "linkage model"] and made["rows"]["person"] == 3
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out.duckdb", "out.duckdb.set-aside", "src"]
 
 

@@ -21,6 +21,7 @@ from .csv_files import csv_to_parquet
 from .linkage_index import derive_linkage_index
 from .linkage_model import train_linkage_model
 from .loading import counts_that_differ, load_table
+from .remarks import find_remarks
 from .schema import SCHEMA_VERSION, TABLES
 from .set_aside import as_problem, too_many
 from .sources import Sources, find_sources, fingerprint, open_csv, unreadable
@@ -99,10 +100,11 @@ def build_register(
         notes = {table: done[f"table {table}"] for table in TABLES}
         _guard(notes, work, strict, most_set_aside)
         con.execute("USE register")
+        steps.run("remarks", lambda: find_remarks(con))
         steps.run("linkage index", lambda: _index(con))
         steps.run("linkage model", lambda: train_linkage_model(con))
         digest = hashlib.sha256("\n".join([SCHEMA_VERSION, *(n["content"] for n in notes.values())]).encode())
-        record(con, notes, SCHEMA_VERSION, digest.hexdigest())
+        record(con, notes, done["remarks"], SCHEMA_VERSION, digest.hexdigest())
         summary = summarise(con, done, sources)
         con.execute("USE memory")
         con.execute("DETACH register")
@@ -125,7 +127,7 @@ class _Steps:
         self, con: duckdb.DuckDBPyConnection, work: Work, done: dict, sources: Sources, tell: Progress
     ) -> None:
         self.con, self.work, self.done, self.sources, self.tell = con, work, done, sources, tell
-        self.total = len(sources.csv) + len(TABLES) + 2
+        self.total = len(sources.csv) + len(TABLES) + 3
 
     def run(self, step: str, make: Callable[[], Any]) -> None:
         if step not in self.done:

@@ -131,7 +131,7 @@ def _value_faults(c: Column, may_be_unreadable: bool) -> list[Fault]:
         elif c.type == "DATE":
             fix = "write dates as 2010-05-04 or 04/05/2010; leave unknown ones empty"
         faults.append((f"cannot be read as {what}", fix, f"{_given(c)} AND {name} IS NULL"))
-    if c.sets_aside and c.required:
+    if c.required and not c.may_be_null:
         given = f"NOT {_given(c)}" if may_be_unreadable else "true"
         faults.append(("no value", "fill the column", f"{name} IS NULL AND {given}"))
     if c.codes:

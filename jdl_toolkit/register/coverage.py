@@ -21,7 +21,7 @@ LEAST_OF_YEAR = 0.1
 
 
 def years_covered(con: duckdb.DuckDBPyConnection, table: Table) -> list[dict[str, Any]]:
-    """Rows by year of every date that a row of the table must have, with the first and the last day and the period.
+    """Rows by year of every date of an event that the table must have, with the first and the last day and the period.
 
     Returns
     -------
@@ -32,7 +32,7 @@ def years_covered(con: duckdb.DuckDBPyConnection, table: Table) -> list[dict[str
         return []
     found = []
     for c in table.columns:
-        if c.type == "DATE" and c.required and not c.may_be_null:
+        if c.type == "DATE" and c.required and c.low is None:  # a date of birth has limits of its own
             day = quoted(c.name)
             rows = con.execute(
                 f"""
@@ -40,7 +40,7 @@ def years_covered(con: duckdb.DuckDBPyConnection, table: Table) -> list[dict[str
                     count(*) FILTER (WHERE {day} < data_start OR {day} > data_end)
                 FROM register.{table.name}, (SELECT min(data_start) AS data_start, max(data_end) AS data_end
                     FROM register.meta)
-                GROUP BY 1 ORDER BY 1
+                WHERE {day} IS NOT NULL GROUP BY 1 ORDER BY 1
                 """
             ).fetchall()
             keys = ("year", "n_rows", "first", "last", "n_outside")

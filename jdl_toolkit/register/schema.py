@@ -128,7 +128,8 @@ def _spell(name: str, kinds: tuple[str, ...], *more: Column) -> Table:
     end = Column("end", "DATE", costs_row=True)
     columns = (_id("person_id"), _day("start"), end, Column("kind", required=True, codes=kinds), *more)
     order = _SPELL_ORDER + tuple(c.name for c in more)
-    return Table(name, columns, refers=_PERSON, order=order, rules=(_not_before("end", "start"),))
+    rules = (_not_before("end", "start"), _not_before_birth("start"))
+    return Table(name, columns, refers=_PERSON, order=order, rules=rules)
 
 
 TABLES: dict[str, Table] = {
@@ -220,7 +221,8 @@ TABLES: dict[str, Table] = {
                 Column("disposal_id", "BIGINT", required=True, may_be_null=True),
                 _id("person_id"),
                 _day("offence_date"),
-                _day("proven_date"),
+                # Empty while the case is pending; an unreadable date is no pending case
+                Column("proven_date", "DATE", required=True, may_be_null=True, costs_row=True),
                 Column("offence_group", required=True, codes=OFFENCE_GROUPS),
                 Column("offence_class", required=True, codes=("indictable", "either_way", "summary")),
                 Column("severity", "INTEGER", required=True, low=1, high=8),
@@ -260,6 +262,7 @@ TABLES: dict[str, Table] = {
             key=("person_id", "assessed_on"),
             refers=_PERSON,
             order=("person_id", "assessed_on"),
+            rules=(_not_before_birth("assessed_on"),),
         ),
         Table(
             "extra_covariates",

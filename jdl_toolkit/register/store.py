@@ -55,9 +55,7 @@ class Register:
         Folder for what does not fit into memory; it goes when the register is closed, or no longer used.
     """
 
-    def __init__(
-        self, path: Path, connection: duckdb.DuckDBPyConnection, meta: Meta, digest: str, spill: Path
-    ) -> None:
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection, meta: Meta, digest: str, spill: Path) -> None:
         self.path, self.meta, self.digest = path, meta, digest
         self._connection = connection
         self._clear_spill = weakref.finalize(self, shutil.rmtree, spill, ignore_errors=True)
@@ -112,6 +110,19 @@ class Register:
     def set_aside(self) -> pd.DataFrame:
         """What the build set aside or left out, a row per table, column, reason and action: n_rows."""
         return self.sql('SELECT * FROM set_aside ORDER BY n_rows DESC, "table", "column", reason')
+
+    def remarks(self) -> pd.DataFrame:
+        """What the build kept although it looks odd, a row per table and kind: what, rule, n_rows, n_given.
+
+        Raises
+        ------
+        JDLError
+            If the register was prepared before remarks were made.
+        """
+        try:
+            return self.sql('SELECT * FROM remark ORDER BY "table", n_rows DESC, what')
+        except duckdb.CatalogException:
+            raise JDLError("the register was prepared without remarks", where=str(self.path), fix=_REBUILD) from None
 
     def row_counts(self) -> pd.DataFrame:
         """Rows of each table: n_read = n_set_aside + n_kept."""

@@ -13,13 +13,17 @@ from .set_aside import VALUE_LEFT_OUT
 from .sources import Sources
 
 
-def record(con: duckdb.DuckDBPyConnection, notes: dict[str, Any], version: str, digest: str) -> None:
-    """Write the tables ``set_aside``, ``row_count``, ``coverage``, complete ``meta``, drop what only the build used.
+def record(
+    con: duckdb.DuckDBPyConnection, notes: dict[str, Any], remarks: list[dict[str, Any]], version: str, digest: str
+) -> None:
+    """Write the tables ``set_aside``, ``remark``, ``row_count``, ``coverage``, complete ``meta``, drop the build's own.
 
     Parameters
     ----------
     notes : dict
         Table -> what `load_table` returned.
+    remarks : list of dict
+        What `find_remarks` returned.
     """
     start, end = con.execute("SELECT data_start, data_end FROM meta").fetchone()
     faults = [fault for note in notes.values() for fault in note["faults"]]
@@ -27,6 +31,9 @@ def record(con: duckdb.DuckDBPyConnection, notes: dict[str, Any], version: str, 
     frames = {
         "set_aside": pd.DataFrame(faults, columns=["table", "column", "reason", "action", "n_rows"]).astype(
             {"table": str, "column": str, "reason": str, "action": str, "n_rows": "int64"}
+        ),
+        "remark": pd.DataFrame(remarks, columns=["table", "what", "rule", "n_rows", "n_given"]).astype(
+            {"table": str, "what": str, "rule": str, "n_rows": "int64", "n_given": "int64"}
         ),
         "row_count": pd.DataFrame(counts),
         "coverage": coverage_table([row for note in notes.values() for row in note["coverage"]], start, end),
@@ -53,10 +60,10 @@ def summarise(con: duckdb.DuckDBPyConnection, done: dict[str, Any], sources: Sou
     -------
     dict
         ``digest``, ``extract``, ``data_start``, ``data_end``; ``rows`` (table -> rows kept); ``set_aside`` (a dict
-        per table, column and reason: action, n_rows, n_given, fix); ``dates`` (table.column -> how read, where not
-        ISO); ``files`` (CSV file -> how written, if unusual); ``covers`` (table.column -> first, last, n_outside the
-        period); ``may_be_incomplete`` (table, column, year, n_rows); ``ignored`` (table -> columns that the schema does
-        not know); ``files_not_used``.
+        per table, column and reason: action, n_rows, n_given, fix); ``remarks`` (a dict per table and kind: what, rule,
+        n_rows, n_given); ``dates`` (table.column -> how read, where not ISO); ``files`` (CSV file -> how written, if
+        unusual); ``covers`` (table.column -> first, last, n_outside the period); ``may_be_incomplete`` (table, column,
+        year, n_rows); ``ignored`` (table -> columns that the schema does not know); ``files_not_used``.
     """
     notes = {table: done[f"table {table}"] for table in TABLES}
     start, end, extract, digest = con.execute("SELECT data_start, data_end, extract, digest FROM meta").fetchone()
@@ -78,8 +85,9 @@ def summarise(con: duckdb.DuckDBPyConnection, done: dict[str, Any], sources: Sou
         "data_end": end.isoformat(),
         "rows": {table: note["n_kept"] for table, note in notes.items()},
         "set_aside": [fault for note in notes.values() for fault in note["faults"]],
+        "remarks": done["remarks"],
         "dates": {f"{t}.{c}": words for t, note in notes.items() for c, words in note["dates"].items()},
-        "files": {name: words for note in done.values() if note for name, words in note.get("files", {}).items()},
+        "files": {k: v for step, note in done.items() if step.startswith("csv ") for k, v in note["files"].items()},
         "covers": {name: dict(zip(keys, values, strict=True)) for name, *values in covers},
         "may_be_incomplete": thin.to_dict("records"),
         "ignored": {name: columns for name, columns in ignored.items() if columns},
@@ -99,6 +107,7 @@ def in_words(made: dict[str, Any]) -> str:
     said += _paragraph("Set aside or left out", [_fault_line(fault) for fault in made["set_aside"]])
     if made["set_aside_folder"]:
         said.append(f"  The rows, as they came: {made['set_aside_folder']}. They are about people: keep them safe.")
+    said += _paragraph("Kept, but look at them", [_remark_line(remark) for remark in made["remarks"]])
     thin = [f"{t['table']}.{t['column']}, {t['year']}: {_rows(t['n_rows'])}" for t in made["may_be_incomplete"]]
     said += _paragraph("Years that may be incomplete (less than a tenth of their neighbours)", thin)
     ignored = [f"{table}: columns {', '.join(columns)}" for table, columns in made["ignored"].items()]
@@ -132,6 +141,10 @@ def _fault_line(fault: dict[str, Any]) -> str:
     done = "left out" if left_out else "set aside"
     unit = "values" if left_out else "rows"
     return f"{place}: {fault['n_rows']:,} of {fault['n_given']:,} {unit} {done}: {fault['reason']} ({fault['fix']})"
+
+
+def _remark_line(remark: dict[str, Any]) -> str:
+    return f"{remark['table']}: {remark['n_rows']:,} of {remark['n_given']:,} rows: {remark['what']} ({remark['rule']})"
 
 
 def _paragraph(title: str, lines: list[str]) -> list[str]:
