@@ -301,23 +301,26 @@ def run(request: str, until: str, fresh: bool, outputs: Path | None) -> tuple[di
 )
 @click.argument("request")
 @click.argument("event", type=click.Choice(["balance accepted"]))
+@click.option("--analysis", default="main", help="Which analysis, where the request holds several.")
 @click.option("--by", required=True, help="Who decided.")
 @click.option("--reason", required=True, help="Why; the report prints it.")
 @click.option("--outputs", type=click.Path(path_type=Path), help="Folder of all outputs.")
-def record(request: str, event: str, by: str, reason: str, outputs: Path | None) -> tuple[dict, str]:
+def record(request: str, event: str, analysis: str, by: str, reason: str, outputs: Path | None) -> tuple[dict, str]:
     """Record a decision about a request in its manifest."""
     from .lab import Lab
     from .manifest import Manifest
-    from .stage import RequestFolder
+    from .stage import RequestFolder, read_closing
 
     lab = Lab.find()
     folder = RequestFolder((outputs or lab.root / "outputs") / lab.spec(request).request)
     manifest = Manifest.read(folder.manifest_file)
-    manifest.record_event(event, by, reason)
-    return {
-        "request": request,
-        "event": event,
-    }, f"Recorded for {request}: {event}, by {by}. Run the request again to go on."
+    known = list(read_closing(folder, "linkage").get("analyses", {}))
+    if known and analysis not in known:
+        raise JDLError(f"there is no analysis `{analysis}`", f"request {request}", f"there are: {', '.join(known)}")
+    manifest.record_event(event, by, reason, analysis=analysis)
+    of = "" if analysis == "main" else f" (analysis {analysis})"
+    values = {"request": request, "analysis": analysis, "event": event}
+    return values, f"Recorded for {request}{of}: {event}, by {by}. Run the request again to go on."
 
 
 @command(main, "status", "jdl status")
@@ -426,20 +429,21 @@ def _step_bar() -> Iterator[Callable[[str, int, int], None]]:
         yield tell
 
 
-def _stage_progress() -> Callable[[str, str], None]:
+def _stage_progress() -> Callable[[str, str, float], None]:
     """A progress bar over the stages of a request, on standard error."""
     from tqdm import tqdm
 
     from .lab import STAGES
 
-    bar = tqdm(total=len(STAGES), file=sys.stderr, disable=None, bar_format="{l_bar}{bar}| {n}/{total} [{elapsed}]")
+    layout = "{l_bar}{bar}| {n:.0f}/{total} [{elapsed}]"
+    bar = tqdm(total=len(STAGES), file=sys.stderr, disable=None, bar_format=layout)
 
-    def tell(stage: str, state: str) -> None:
+    def tell(stage: str, state: str, share: float) -> None:
         if state == "running":
             bar.set_description(f"{stage:<9}")
         else:
-            bar.update()
-        if state == "failed" or bar.n >= len(STAGES):
+            bar.update(share)
+        if state == "failed" or bar.n >= len(STAGES) - 1e-9:
             bar.close()
 
     return tell

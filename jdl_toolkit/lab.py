@@ -23,6 +23,9 @@ STAGES: dict[str, str] = {
     "report": "05_report",
 }
 
+#: The stages that each analysis of a request has of its own.
+OF_ANALYSIS = ("matching", "outcomes")
+
 
 class Engine(StrEnum):
     duckdb = "duckdb"

@@ -100,7 +100,7 @@ class Manifest:
         return cls(path, values | {"created": now(), "stages": {}, "events": []})
 
     def stage(self, name: str) -> dict[str, Any]:
-        """The record of one stage; empty before it ran."""
+        """The record of one stage (``matching``, or ``matching/custody`` of one analysis); empty before it ran."""
         return self.values["stages"].get(name, {})
 
     def record_stage(self, name: str, **values: Any) -> None:
@@ -108,13 +108,16 @@ class Manifest:
         self.values["stages"][name] = values
         self.write()
 
-    def record_event(self, event: str, by: str, reason: str = "", date: str = "") -> None:
+    def record_event(self, event: str, by: str, reason: str = "", date: str = "", analysis: str = "main") -> None:
         """Append a person's decision (balance accepted, …) and write the manifest."""
-        self.values["events"].append({"event": event, "by": by, "reason": reason, "date": date or now()[:10]})
+        said = {"event": event, "analysis": analysis, "by": by, "reason": reason, "date": date or now()[:10]}
+        self.values["events"].append(said)
         self.write()
 
-    def last_event(self, event: str) -> dict[str, str] | None:
-        return next((e for e in reversed(self.values["events"]) if e["event"] == event), None)
+    def last_event(self, event: str, analysis: str = "main") -> dict[str, str] | None:
+        """The latest decision of that kind about an analysis; None if there is none."""
+        events = reversed(self.values["events"])
+        return next((e for e in events if e["event"] == event and e.get("analysis", "main") == analysis), None)
 
     def write(self) -> None:
         write_atomically(self.path, json.dumps(self.values, indent=1) + "\n")

@@ -24,17 +24,26 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from . import disclosure, errors, render
-from .cohort import Cohort
 from .document import MIME
-from .errors import CouldNotBeAnswered, GateClosed, JDLError, StageFailed
-from .findings import Findings, Status, could_not_be_answered
-from .lab import STAGES, Lab
-from .linkage import Linkage
+from .errors import CouldNotBeAnswered, GateClosed, JDLError, Problem, StageFailed
+from .findings import Findings, Status
+from .lab import OF_ANALYSIS, STAGES, Lab
 from .manifest import Manifest, now
 from .narrative import check_numbers, headline_sentence
 from .result import write_atomically
 from .spec import RequestSpec
-from .stage import CLOSED, PASSED, RUNNING, UNANSWERED, RequestFolder, Stage, open_folder, read_closing
+from .stage import (
+    CLOSED,
+    MAIN,
+    PASSED,
+    RUNNING,
+    UNANSWERED,
+    RequestFolder,
+    Stage,
+    open_folder,
+    read_closing,
+    unanswered_findings,
+)
 from .submission import Submission
 
 log = logging.getLogger("jdl_toolkit")
@@ -73,7 +82,7 @@ def run_request(
     outputs: Path,
     until: str = "report",
     fresh: bool = False,
-    progress: Callable[[str, str], None] = lambda stage, state: None,
+    progress: Callable[[str, str, float], None] = lambda stage, state, share: None,
 ) -> RunOutcome:
     """Run every stage of a request that is not yet up to date.
 
@@ -89,7 +98,8 @@ def run_request(
     fresh : bool
         Archive the request's earlier folder first and start anew.
     progress : callable
-        Told ``(stage, state)`` with state ``running``, ``done``, ``up to date`` or ``failed``.
+        Told ``(stage, state, share)`` with state ``running``, ``done``, ``up to date`` or ``failed``; `share` is 1, or
+        less where several analyses share a stage.
 
     Raises
     ------
@@ -110,7 +120,11 @@ def run_request(
             folder = open_folder(lab, spec, outputs)
             _sweep(folder)
             with _logging_to(folder.root / "run.log"):
-                return _run_stages(lab, request, spec, folder, until, progress)
+                manifest = Manifest.read(folder.manifest_file)
+                made_from = json.dumps(manifest.values["inputs"], sort_keys=True) + manifest.values["toolkit_version"]
+                keys = {MAIN: spec.digest + made_from}
+                walk = _Walk(lab, request, spec, folder, manifest, progress, keys, set(), {})
+                return _run_stages(walk, until)
     except filelock.Timeout:
         fix = "wait until it has ended, or choose another folder with --outputs"
         raise JDLError("another run of this request is under way", lab.short(outputs / spec.request), fix) from None
@@ -144,39 +158,95 @@ def archive(outputs: Path, request: str) -> Path | None:
     return target
 
 
-def _run_stages(lab, request, spec, folder, until, progress) -> RunOutcome:
-    manifest = Manifest.read(folder.manifest_file)
-    seconds: dict[str, float] = {}
-    key = spec.digest + json.dumps(manifest.values["inputs"], sort_keys=True) + manifest.values["toolkit_version"]
-    fresh_from_here = False
-    for name in list(STAGES)[: list(STAGES).index(until) + 1]:
-        template = lab.notebook(STAGES[name])
-        key = hashlib.sha256((key + _sources(template)).encode()).hexdigest()
-        done = manifest.stage(name)
-        if (
-            not fresh_from_here
-            and done.get("status") == "done"
-            and done.get("key") == key
-            and done.get("gate") != CLOSED
-        ):
-            progress(name, "up to date")
-        else:
-            fresh_from_here = True
-            seconds[name] = _run_stage(lab, request, spec, folder, manifest, name, key, progress)
-        gate = manifest.stage(name).get("gate", PASSED)
-        if gate == UNANSWERED:
-            _end_unanswered(lab, request, spec, folder, manifest, name, progress)
-        if gate == CLOSED:
-            reason = manifest.stage(name)["reason"]
-            accept = f"jdl record {spec.request} 'balance accepted' --by NAME --reason TEXT"
+@dataclass
+class _Walk:
+    """One run on its way through the stages: what is up to date stays, what is not is executed.
+
+    Parameters
+    ----------
+    keys : dict of str to str
+        By analysis: hash of everything that the stages so far were made from. A stage is up to date if it was made
+        under the same.
+    anew : set of str
+        Analyses of which a stage was executed, so that every later one must be.
+    """
+
+    lab: Lab
+    request: str
+    spec: RequestSpec
+    folder: RequestFolder
+    manifest: Manifest
+    progress: Callable[[str, str, float], None]
+    keys: dict[str, str]
+    anew: set[str]
+    seconds: dict[str, float]
+
+    def take(self, name: str, analysis: str = MAIN, of: int = 1) -> dict[str, Any]:
+        """Bring one stage up to date, and return its record. `of`: how many analyses share the stage."""
+        record = name if analysis == MAIN else f"{name}/{analysis}"
+        key = self.keys.get(analysis, self.keys[MAIN]) + _sources(self.lab.notebook(STAGES[name])) + analysis
+        self.keys[analysis] = hashlib.sha256(key.encode()).hexdigest()
+        done = self.manifest.stage(record)
+        is_done = done.get("status") == "done" and done.get("key") == self.keys[analysis] and done["gate"] != CLOSED
+        if is_done and not self.anew & {MAIN, analysis}:
+            self.progress(record, "up to date", 1 / of)
+            return done
+        self.anew.add(analysis)
+        self.seconds[record] = _run_stage(self, name, analysis, record, 1 / of)
+        return self.manifest.stage(record)
+
+
+def _run_stages(walk: _Walk, until: str) -> RunOutcome:
+    """Take every stage up to `until`: those of the request, those of each analysis, the report."""
+    wanted = list(STAGES)[: list(STAGES).index(until) + 1]
+    for name in [n for n in wanted if n in ("intake", "linkage")]:
+        said = walk.take(name)
+        if said["gate"] == UNANSWERED:
+            _end_unanswered(walk, name, said["reason"])
+    analyses = [name for name, one in said.get("analyses", {}).items() if one["gate"] == PASSED]
+    for name in [n for n in wanted if n in OF_ANALYSIS]:
+        ended = {analysis: walk.take(name, analysis, len(analyses)) for analysis in analyses}
+        _require_open(walk, name, ended)
+        n_before, analyses = len(analyses), [one for one, said in ended.items() if said["gate"] == PASSED]
+        if not analyses:
+            _end_unanswered(walk, name, "; ".join(said["reason"] for said in ended.values()))
+        if name == "outcomes" and len(analyses) < n_before and walk.anew:  # the last to end may have written nothing
+            Stage(name, walk.lab, walk.spec, walk.folder).collect().write(walk.folder.findings_file)
+    if until != "report":
+        return RunOutcome(walk.spec.request, walk.manifest.values["status"], "", None, walk.seconds)
+    if len(walk.keys) > 1 or MAIN not in analyses:
+        walk.anew |= {MAIN} if walk.anew else set()
+        walk.keys[MAIN] = "".join(walk.keys[analysis] for analysis in analyses)
+    walk.take("report")
+    findings = Findings.read(walk.folder.findings_file)
+    status = walk.manifest.values["status"]
+    return RunOutcome(walk.spec.request, status, _headline(findings), walk.folder.report, walk.seconds)
+
+
+def _require_open(walk: _Walk, name: str, ended: dict[str, dict[str, Any]]) -> None:
+    """Stop if a gate is closed; all closed gates at once.
+
+    Raises
+    ------
+    GateClosed
+    """
+    request, problems = walk.spec.request, []
+    for analysis, said in ended.items():
+        if said["gate"] == CLOSED:
+            of = "" if analysis == MAIN else f", analysis {analysis}"
+            option = "" if analysis == MAIN else f" --analysis {analysis}"
+            accept = f"jdl record {request} 'balance accepted'{option} --by NAME --reason TEXT"
             fix = f"try other settings, or accept it: {accept}"
-            raise GateClosed(f"stage {name} is closed: {reason}", f"request {spec.request}", fix)
-    headline = ""
-    if until == "report":
-        findings = Findings.read(folder.findings_file)
-        headline = headline_sentence(findings.analyses[0])
-    report = folder.report if until == "report" else None
-    return RunOutcome(spec.request, manifest.values["status"], headline, report, seconds)
+            problems.append(Problem(f"stage {name} is closed: {said['reason']}", f"request {request}{of}", fix))
+    if problems:
+        raise GateClosed(problems)
+
+
+def _headline(findings: Findings) -> str:
+    """The finding in one sentence; with several analyses, each one's under its title."""
+    if len(findings.analyses) == 1:
+        return headline_sentence(findings.analyses[0])
+    return "\n".join(f"{a.title}: {a.reason or headline_sentence(a)}" for a in findings.analyses)
 
 
 def _failed_as(fault: BaseException) -> str:
@@ -196,54 +266,60 @@ def _sources(template: Path) -> str:
 
 def _sweep(folder: RequestFolder) -> None:
     """Remove what a killed run left half-written: every temporary file or folder starts with a dot."""
-    for place in (folder.root, folder.restricted, folder.restricted / "notebooks"):
-        for path in place.glob(".*"):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in sorted(folder.root.rglob(".*")):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
-def _run_stage(lab, request, spec, folder, manifest, name, key, progress) -> float:
+def _run_stage(walk: _Walk, name: str, analysis: str, record: str, share: float) -> float:
     """Execute one notebook, and for the report also draw and check what is published."""
-    progress(name, "running")
-    log.info("stage %s started", name)
+    manifest = walk.manifest
+    walk.progress(record, "running", share)
+    log.info("stage %s started", record)
     manifest.values["status"] = "in progress"
-    manifest.record_stage(name, status="running", started=now())
+    manifest.record_stage(record, status="running", started=now())
     started = time.perf_counter()
     try:
         if name == "report":
-            build_report(lab, request, spec, folder)
+            build_report(walk.lab, walk.request, walk.spec, walk.folder)
             said = {"gate": PASSED, "reason": ""}
         else:
-            said = _execute_stage(lab, request, folder, name)
+            said = _execute_stage(walk, name, analysis)
             if said["gate"] == "not run":
                 raise StageFailed(f"notebook {STAGES[name]} ended without closing its stage")
     except BaseException as fault:
         elapsed = round(time.perf_counter() - started, 2)
         manifest.values["status"] = _failed_as(fault)
-        manifest.record_stage(name, status="failed", seconds=elapsed, error=type(fault).__name__, ended=now())
-        log.error("stage %s failed: %s", name, type(fault).__name__)
-        progress(name, "failed")
+        manifest.record_stage(record, status="failed", seconds=elapsed, error=type(fault).__name__, ended=now())
+        log.error("stage %s failed: %s", record, type(fault).__name__)
+        walk.progress(record, "failed", share)
         raise
     elapsed = round(time.perf_counter() - started, 2)
     if name == "report":
         manifest.values["status"] = "reported"
-    manifest.record_stage(name, status="done", key=key, seconds=elapsed, ended=now(), **said)
-    log.info("stage %s done in %.2f s, gate: %s", name, elapsed, said["gate"])
-    progress(name, "done")
+    manifest.record_stage(record, status="done", key=walk.keys.get(analysis, ""), seconds=elapsed, ended=now(), **said)
+    log.info("stage %s done in %.2f s, gate: %s", record, elapsed, said["gate"])
+    walk.progress(record, "done", share)
     return elapsed
 
 
-def _execute_stage(lab: Lab, request: str, folder: RequestFolder, name: str) -> dict[str, str]:
+def _execute_stage(walk: _Walk, name: str, analysis: str) -> dict[str, Any]:
     """Execute a stage's notebook and return what its gate says."""
+    folder, parameters = walk.folder, {"analysis": analysis} if name in OF_ANALYSIS else {}
     try:
-        execute(lab, STAGES[name], request, folder.root.parent, folder.executed(name))
+        execute(walk.lab, STAGES[name], walk.request, folder.root.parent, folder.executed(name, analysis), **parameters)
     except CouldNotBeAnswered as fault:
-        return {"gate": UNANSWERED, "reason": fault.problems[0].what}
-    return read_closing(folder, name)
+        said = {"gate": UNANSWERED, "reason": fault.problems[0].what}
+        write_atomically(folder.closing(name, analysis), json.dumps(said))
+    return read_closing(folder, name, analysis)
 
 
-def execute(lab: Lab, template: str, request: str, outputs: Path, target: Path) -> None:
+def execute(lab: Lab, template: str, request: str, outputs: Path, target: Path, **parameters: str) -> None:
     """Execute a template by papermill and keep the executed notebook, also when it fails.
 
+    `parameters` go beside request and outputs: the analysis, for templates that are executed for each of them.
     Papermill's own word is not taken for success: every code cell must have run, and none may hold an error.
 
     Raises
@@ -262,7 +338,7 @@ def execute(lab: Lab, template: str, request: str, outputs: Path, target: Path) 
                 papermill.execute_notebook(
                     str(lab.notebook(template)),
                     str(executed),
-                    parameters={"request": request, "outputs": str(place)},
+                    parameters={"request": request, "outputs": str(place)} | parameters,
                     cwd=str(lab.root),
                     kernel_name="python3",
                     progress_bar=False,
@@ -318,6 +394,8 @@ def _without_papermill_metadata(path: Path) -> str:
 def build_report(lab: Lab, request: str, spec: RequestSpec, folder: RequestFolder) -> None:
     """Execute the report's notebook, draw HTML and PDF, check them for leaks, and put them in place in one rename.
 
+    The first analysis's report lies in ``report/``, each further one's in a folder of its own below.
+
     Raises
     ------
     GateClosed
@@ -325,14 +403,11 @@ def build_report(lab: Lab, request: str, spec: RequestSpec, folder: RequestFolde
     """
     temporary = Path(tempfile.mkdtemp(dir=folder.root, prefix=".report."))
     os.chmod(temporary, 0o755)
+    findings = Findings.read(folder.findings_file)
+    places = {a.id: temporary / a.id if i else temporary for i, a in enumerate(findings.analyses)}
     try:
-        notebook = temporary / "report.ipynb"
-        findings = Findings.read(folder.findings_file)
-        template = STAGES["report"] if findings.status is Status.reported else NOT_ANSWERED
-        execute(lab, template, request, folder.root.parent, notebook)
-        _without_machine_path(notebook, request)
-        _check_numbers(notebook, findings)
-        render.write_report(notebook, findings, temporary)
+        for analysis, place in places.items():
+            _draw_report(lab, request, folder, findings.about(analysis), place)
         _check_leaks(lab, spec, folder, temporary)
         if folder.report.exists():
             old = Path(tempfile.mkdtemp(dir=folder.root, prefix=".report.old."))
@@ -342,19 +417,33 @@ def build_report(lab: Lab, request: str, spec: RequestSpec, folder: RequestFolde
         else:
             os.replace(temporary, folder.report)
     except BaseException:
-        if (temporary / "report.ipynb").exists():  # the notebook up to its failure is kept, among the lab's own records
-            os.makedirs(folder.executed("report").parent, exist_ok=True)
-            os.replace(temporary / "report.ipynb", folder.executed("report"))
+        for analysis, place in places.items():  # notebooks up to a failure are kept, among the lab's own records
+            kept = folder.executed("report", analysis)
+            if (place / "report.ipynb").exists():
+                os.makedirs(kept.parent, exist_ok=True)
+                os.replace(place / "report.ipynb", kept)
         shutil.rmtree(temporary, ignore_errors=True)
         raise
 
 
-def _without_machine_path(path: Path, request: str) -> None:
+def _draw_report(lab: Lab, request: str, folder: RequestFolder, findings: Findings, place: Path) -> None:
+    """Execute the report's notebook for the first analysis of `findings`, check its numbers, draw HTML and PDF."""
+    place.mkdir(exist_ok=True)
+    analysis, notebook = findings.analyses[0], place / "report.ipynb"
+    template = STAGES["report"] if analysis.status is Status.reported else NOT_ANSWERED
+    execute(lab, template, request, folder.root.parent, notebook, analysis=analysis.id)
+    _without_machine_path(notebook, request, analysis.id)
+    _check_numbers(notebook, findings)
+    render.write_report(notebook, findings, place)
+
+
+def _without_machine_path(path: Path, request: str, analysis: str) -> None:
     """The published notebook says `outputs = "outputs"`, wherever the folder lies on this machine."""
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         if "injected-parameters" in cell.metadata.get("tags", []):
-            cell.source = f'# Parameters\nrequest = "{Path(request).stem}"\noutputs = "outputs"\n'
+            said = {"request": Path(request).stem, "outputs": "outputs", "analysis": analysis}
+            cell.source = "# Parameters\n" + "".join(f'{name} = "{value}"\n' for name, value in said.items())
     write_atomically(path, nbformat.writes(notebook))
 
 
@@ -386,24 +475,20 @@ def _check_leaks(lab: Lab, spec: RequestSpec, folder: RequestFolder, published: 
         )
 
 
-def _end_unanswered(lab, request, spec, folder, manifest, name, progress) -> None:
-    """Write the findings and the short report of a request that could not be answered, and end it as such."""
-    reason = manifest.stage(name)["reason"]
-    stage = Stage(name, lab, spec, folder)
+def _end_unanswered(walk: _Walk, name: str, reason: str) -> None:
+    """Write the findings and the short report of a request that could not be answered, and end it as such.
 
-    def saved(kind: Any) -> Any:
-        place = folder.restricted / kind.__name__.lower()
-        return kind.load(place) if place.exists() else None
-
-    parts = (saved(Submission), saved(Linkage), saved(Cohort))
-    could_not_be_answered(spec, *parts, reason, stage.provenance()).write(folder.findings_file)
-    _run_stage(lab, request, spec, folder, manifest, "report", "", progress)
-    manifest.values["status"] = "could not be answered"
-    manifest.write()
-    where = f"request {spec.request}"
-    raise CouldNotBeAnswered(
-        f"the request could not be answered: {reason}", where, f"see {lab.short(folder.report)}/report.html"
-    )
+    Raises
+    ------
+    CouldNotBeAnswered
+    """
+    unanswered_findings(walk.lab, walk.spec, walk.folder, name, reason).write(walk.folder.findings_file)
+    _run_stage(walk, "report", "", "report", 1.0)
+    walk.manifest.values["status"] = "could not be answered"
+    walk.manifest.write()
+    where = f"request {walk.spec.request}"
+    report = f"{walk.lab.short(walk.folder.report)}/report.html"
+    raise CouldNotBeAnswered(f"the request could not be answered: {reason}", where, f"see {report}")
 
 
 class _logging_to:

@@ -1,4 +1,4 @@
-"""What a notebook holds: one stage of one request, with its inputs, its saved results and its gate."""
+"""What a notebook holds: one stage of one request, or of one of its analyses; its inputs, saved results and gate."""
 
 from __future__ import annotations
 
@@ -14,24 +14,30 @@ import pandas as pd
 import yaml
 
 from .balance import Balance
-from .cohort import Cohort
+from .cohort import Cohort, Cohorts
 from .covariates import Covariates
 from .document import Inset
 from .errors import GateClosed, JDLError, Problem
-from .findings import Findings, Provenance
-from .lab import STAGES, Lab
+from .findings import AnalysisResults, Findings, Provenance, collect_findings, could_not_be_answered
+from .inference import Outcomes
+from .lab import OF_ANALYSIS, STAGES, Lab
 from .linkage import Engine, Linkage, compare_in_duckdb
 from .manifest import PACKAGES, Manifest, file_digest
 from .matching import MatchedSample
+from .power import PowerTable
 from .register import Register
 from .result import Result, write_atomically
 from .spec import RequestSpec, read_yaml
-from .submission import Submission
+from .subgroups import Subgroups, SubgroupSamples
+from .submission import Submission, analyses_of
 
 R = TypeVar("R", bound=Result)
 
 #: Results that the outcome stage loads, in the order in which they came about.
-STAGED: tuple[type[Result], ...] = (Submission, Linkage, Cohort, Covariates, MatchedSample, Balance)
+STAGED: tuple[type[Result], ...] = (Cohort, Covariates, MatchedSample, Balance, SubgroupSamples)
+
+#: The analysis of a request that lists none.
+MAIN = "main"
 
 #: Set while `jdl run` executes a notebook. Without it a notebook is somebody exploring, and saves apart.
 RUNNING = "JDL_RUNNING"
@@ -73,13 +79,18 @@ class RequestFolder:
         """What notebooks save that were not executed by `jdl run`: never part of what is published."""
         return self.restricted / "exploratory"
 
-    def executed(self, stage: str) -> Path:
-        """The executed notebook of a stage: a restricted record, but for the report's."""
-        return self.restricted / "notebooks" / f"{STAGES[stage]}.ipynb"
+    def of_analysis(self, analysis: str, exploring: bool = False) -> Path:
+        """Where the results of one analysis lie: beside those of the request if it is the only one."""
+        place = self.exploratory if exploring else self.restricted
+        return place if analysis == MAIN else place / "analyses" / analysis
 
-    def closing(self, stage: str) -> Path:
+    def executed(self, stage: str, analysis: str = MAIN) -> Path:
+        """The executed notebook of a stage: a restricted record, but for the report's."""
+        return self.of_analysis(analysis) / "notebooks" / f"{STAGES[stage]}.ipynb"
+
+    def closing(self, stage: str, analysis: str = MAIN) -> Path:
         """What the stage said when it closed; its presence is the proof that the notebook came to its end."""
-        return self.restricted / f"{stage}.closed.json"
+        return self.of_analysis(analysis) / f"{stage}.closed.json"
 
 
 def open_folder(lab: Lab, spec: RequestSpec, outputs: Path) -> RequestFolder:
@@ -151,26 +162,48 @@ def linkage_engine(lab: Lab, spec: RequestSpec) -> Engine:
 
 
 class Stage:
-    """One stage of one request, as its notebook sees it.
+    """One stage of one request, or of one of its analyses, as its notebook sees it.
 
     Parameters
     ----------
     name : str
         A key of `lab.STAGES`.
     lab : Lab
-    spec : RequestSpec
+    request_spec : RequestSpec
+        Of the whole request.
     folder : RequestFolder
+    analysis : str
+        Id of the analysis, for a stage that each analysis has of its own.
     """
 
-    def __init__(self, name: str, lab: Lab, spec: RequestSpec, folder: RequestFolder) -> None:
-        self.name = name
-        self.lab = lab
-        self.spec = spec
-        self.folder = folder
-        self.register_file, self.submission_file = lab.source(spec)
+    def __init__(
+        self, name: str, lab: Lab, request_spec: RequestSpec, folder: RequestFolder, analysis: str = MAIN
+    ) -> None:
+        self.name, self.lab, self.folder = name, lab, folder
+        self.request_spec = request_spec
+        self.analysis = analysis
+        self.register_file, self.submission_file = lab.source(request_spec)
 
     def __repr__(self) -> str:
-        return f"stage {self.name} of request {self.spec.request}"
+        of = f", analysis {self.analysis}" if self.analysis != MAIN else ""
+        return f"stage {self.name} of request {self.request_spec.request}{of}"
+
+    @cached_property
+    def spec(self) -> RequestSpec:
+        """What applies here: the analysis's specification, or the request's before there are analyses.
+
+        Raises
+        ------
+        JDLError
+            If the request has no such analysis.
+        """
+        if self.name not in OF_ANALYSIS:
+            return self.request_spec
+        specs = {one.analysis.id: one for one in analyses_of(self.request_spec, self.load(Submission).people)}
+        if self.analysis not in specs:
+            what = f"there is no analysis `{self.analysis}`"
+            raise JDLError(what, f"request {self.request_spec.request}", f"there are: {', '.join(specs)}")
+        return specs[self.analysis]
 
     @cached_property
     def register(self) -> Register:
@@ -180,7 +213,7 @@ class Stage:
     @cached_property
     def engine(self) -> Engine:
         """What linkage uses to find and compare candidates: DuckDB, or Spark."""
-        return linkage_engine(self.lab, self.spec)
+        return linkage_engine(self.lab, self.request_spec)
 
     @cached_property
     def manifest(self) -> Manifest:
@@ -194,30 +227,57 @@ class Stage:
     @property
     def marked_up_file(self) -> Path:
         """Where the organisation's workbook goes with its faults marked; it holds people, so it is restricted."""
-        return self._place / f"marked-up-{self.submission_file.stem}.xlsx"
+        return self.folder.of_analysis(MAIN, self.is_exploring) / f"marked-up-{self.submission_file.stem}.xlsx"
 
     @property
     def accepted(self) -> dict[str, str] | None:
-        """Who accepted a balance outside the limit, and why; None if nobody did."""
-        return self.manifest.last_event("balance accepted")
+        """Who accepted a balance of this analysis outside the limit, and why; None if nobody did."""
+        return self.manifest.last_event("balance accepted", self.analysis)
 
     def load(self, kind: type[R]) -> R:
         """The result of that kind an earlier stage saved; while exploring, what was saved exploring comes first."""
-        explored = self.folder.exploratory / kind.__name__.lower()
-        if self.is_exploring and explored.exists():
-            return kind.load(explored)
-        return kind.load(self.folder.restricted / kind.__name__.lower())
+        name, own = kind.__name__.lower(), self.folder.of_analysis
+        explored = [own(a, exploring=True) for a in (self.analysis, MAIN)] if self.is_exploring else []
+        places = [*explored, own(self.analysis), self.folder.restricted]
+        return kind.load(next((p for p in places if (p / name).exists()), self.folder.restricted) / name)
 
     def save(self, *results: Result) -> None:
-        """Save results of this stage, each whole or not at all."""
+        """Save results of this stage, each whole or not at all; a cohort goes to its own analysis."""
         for result in results:
-            result.save(self._place / type(result).__name__.lower())
+            place = self.folder.of_analysis(getattr(result, "analysis", self.analysis), self.is_exploring)
+            result.save(place / type(result).__name__.lower())
+
+    def collect(self, *results: Result) -> Findings:
+        """Findings of the request as far as it got: this analysis with what is given, the others as they were saved.
+
+        Parameters
+        ----------
+        *results : Result
+            What this stage made: outcomes, power, subgroups. The rest is loaded.
+        """
+        made = {type(result): result for result in results}
+        ended = {} if self.is_exploring else read_standing(self.folder)
+        parts, submission = [], self.load(Submission)
+        for spec in analyses_of(self.request_spec, submission.people):
+            name = spec.analysis.id
+            if name == self.analysis and made:
+                parts.append(_results(Stage(self.name, self.lab, self.request_spec, self.folder, name), made))
+            elif name in ended:
+                one = Stage(self.name, self.lab, self.request_spec, self.folder, name)
+                reason = ended[name]["reason"] if ended[name]["gate"] == UNANSWERED else None
+                parts.append(_results(one, {}, reason))
+        linkage = self.load(Linkage)
+        return collect_findings(self.request_spec, submission, linkage, parts, self.provenance())
 
     def write_findings(self, findings: Findings) -> None:
-        """Write the findings; while exploring, marked as such and apart from those that a report is drawn from."""
+        """Write the findings once every analysis is in them.
+
+        While exploring, they are marked as such and lie apart from those that a report is drawn from.
+        """
         if self.is_exploring:
-            findings.model_copy(update={"exploratory": True}).write(self.folder.exploratory / "findings.json")
-        else:
+            findings = findings.model_copy(update={"exploratory": True})
+            findings.write(self.folder.of_analysis(self.analysis, exploring=True) / "findings.json")
+        elif len(findings.analyses) == len(analyses_of(self.request_spec, self.load(Submission).people)):
             findings.write(self.folder.findings_file)
 
     @property
@@ -225,29 +285,25 @@ class Stage:
         """Whether somebody runs this notebook by hand, rather than `jdl run`."""
         return RUNNING not in os.environ
 
-    @property
-    def _place(self) -> Path:
-        return self.folder.exploratory if self.is_exploring else self.folder.restricted
-
     def provenance(self) -> Provenance:
         """Where the numbers come from: specification, inputs, versions, seed, extract."""
         manifest, meta = self.manifest.values, self.register.meta
         return Provenance(
-            spec_digest=self.spec.digest,
+            spec_digest=self.request_spec.digest,
             inputs=tuple(manifest["inputs"]),
             toolkit_version=manifest["toolkit_version"],
             toolkit_commit=manifest["toolkit_commit"],
             packages={name: manifest["packages"][name] for name in PACKAGES},
-            seed=self.spec.seed,
+            seed=self.request_spec.seed,
             data_start=meta.data_start,
             data_end=meta.data_end,
             extract=meta.extract,
             register_note=meta.note,
             synthetic=meta.synthetic,
-            settings=self.spec.to_dict(),
+            settings=self.request_spec.to_dict(),
         )
 
-    def close(self, gate: str = PASSED, reason: str = "") -> Inset:
+    def close(self, gate: str = PASSED, reason: str = "", analyses: dict[str, dict[str, str]] | None = None) -> Inset:
         """End the stage: record what its gate says, and show it.
 
         Parameters
@@ -255,11 +311,14 @@ class Stage:
         gate : {"passed", "could not be answered", "closed"}
         reason : str
             Why, in words without any personal data.
+        analyses : dict, optional
+            ``gate`` and ``reason`` of each analysis, where the stage decides for all of them.
         """
         if self.is_exploring:
             words = "EXPLORATORY: what this notebook saved lies apart. `jdl run` makes what is published."
             return Inset("warning", f"Gate of this stage: {gate}", f"{reason}\n\n{words}".strip())
-        write_atomically(self.folder.closing(self.name), json.dumps({"gate": gate, "reason": reason}))
+        said = {"gate": gate, "reason": reason} | ({"analyses": analyses} if analyses else {})
+        write_atomically(self.folder.closing(self.name, self.analysis), json.dumps(said))
         tone = "note" if gate == PASSED else "warning"
         return Inset(tone, f"Gate of this stage: {gate}", reason or "Nothing stands in the way of the next stage.")
 
@@ -275,16 +334,23 @@ class Stage:
         few = [b for b in blockers if b.code == "too_few_people"]
         if len(few) < len(blockers):
             raise JDLError(Problem(b.message, f"{b.sheet} sheet", "ask the organisation for it") for b in blockers)
+        if not few:
+            analyses_of(self.spec, submission.people)  # a request for analyses that the upload cannot give ends here
         return self.close(UNANSWERED, few[0].message) if few else self.close()
 
-    def close_cohort(self, n_in_scope: int) -> Inset:
-        """Gate of linkage and cohort: the minimum number of people in the analysis."""
-        return self._close_minimum(n_in_scope, "people could be included in the analysis")
+    def close_cohorts(self, cohorts: Cohorts) -> Inset:
+        """Gate of linkage and cohort: the minimum number of people, in each analysis; one that has them is enough."""
+        what = "people could be included in the analysis"
+        said = {c.analysis: self._minimum(len(c.treated), what) for c in cohorts}
+        titles = {c.analysis: f"{c.title}: " if c.title and len(said) > 1 else "" for c in cohorts}
+        few = [f"{titles[name]}{one['reason']}" for name, one in said.items() if one["gate"] != PASSED]
+        return self.close(UNANSWERED if len(few) == len(said) else PASSED, "\n\n".join(few), said)
 
     def close_matching(self, n_matched: int, balance: Balance) -> Inset:
         """Gate of matching: enough matched people and no red covariate, unless an analyst accepted it with a reason."""
-        if n_matched < self.spec.cohort.minimum_analysed:
-            return self._close_minimum(n_matched, "people could be matched")
+        enough = self._minimum(n_matched, "people could be matched")
+        if enough["gate"] != PASSED:
+            return self.close(**enough)
         if balance.passed:
             return self.close()
         if self.accepted:
@@ -295,12 +361,47 @@ class Stage:
             CLOSED, f"the worst standardised mean difference is {balance.worst:.3f}, above the limit of {limit}"
         )
 
-    def _close_minimum(self, n: int, what: str) -> Inset:
+    def _minimum(self, n: int, what: str) -> dict[str, str]:
         minimum = self.spec.cohort.minimum_analysed
-        return self.close() if n >= minimum else self.close(UNANSWERED, f"{n} {what}; at least {minimum} are needed")
+        if n >= minimum:
+            return {"gate": PASSED, "reason": ""}
+        return {"gate": UNANSWERED, "reason": f"{n} {what}; at least {minimum} are needed"}
 
 
-def open_stage(name: str, request: str, outputs: str = "outputs") -> Stage:
+def _results(stage: Stage, made: dict[type[Result], Result], reason: str | None = None) -> AnalysisResults:
+    """What became of one analysis: results just made, the others as saved; only the cohort if it was not answered."""
+    cohort = stage.load(Cohort)
+    if reason is not None:
+        return AnalysisResults(spec=stage.spec, cohort=cohort, reason=reason)
+    kinds = (Covariates, MatchedSample, Balance, Outcomes, PowerTable, Subgroups)
+    covariates, matched, balance, outcomes, power, subgroups = (made.get(kind) or stage.load(kind) for kind in kinds)
+    return AnalysisResults(
+        spec=stage.spec,
+        cohort=cohort,
+        covariates=covariates,
+        matched=matched,
+        balance=balance,
+        outcomes=outcomes,
+        power=power,
+        subgroups=subgroups,
+        accepted=stage.accepted,
+    )
+
+
+def unanswered_findings(lab: Lab, spec: RequestSpec, folder: RequestFolder, stage: str, reason: str) -> Findings:
+    """Findings of a request of which no analysis could be answered: the flows as far as they went, and the reason."""
+    opened = Stage(stage, lab, spec, folder)
+    if read_standing(folder):
+        return opened.collect()
+
+    def saved(kind: type[R]) -> R | None:
+        place = folder.restricted / kind.__name__.lower()
+        return kind.load(place) if place.exists() else None
+
+    return could_not_be_answered(spec, saved(Submission), saved(Linkage), None, reason, opened.provenance())
+
+
+def open_stage(name: str, request: str, outputs: str = "outputs", analysis: str = MAIN) -> Stage:
     """Open a stage of a request: the first line of every notebook from 01 to 04.
 
     Parameters
@@ -310,6 +411,8 @@ def open_stage(name: str, request: str, outputs: str = "outputs") -> Stage:
         Id of the request (its file stands in ``parameters/requests``) or path of its YAML file.
     outputs : str
         Folder of all outputs.
+    analysis : str
+        Which analysis of the request, for the stages that each has of its own (matching and outcomes).
 
     Raises
     ------
@@ -321,23 +424,36 @@ def open_stage(name: str, request: str, outputs: str = "outputs") -> Stage:
     lab = Lab.find()
     spec = lab.spec(request)
     folder = open_folder(lab, spec, lab.root / outputs)
+    stage = Stage(name, lab, spec, folder, analysis)
     for earlier in list(STAGES)[: list(STAGES).index(name)]:
-        said = read_closing(folder, earlier)
+        said = read_closing(folder, earlier, analysis if earlier in OF_ANALYSIS else MAIN)
+        if said["gate"] == PASSED and name in OF_ANALYSIS:
+            said = said.get("analyses", {}).get(stage.spec.analysis.id, said)
         if said["gate"] != PASSED:
             fix = "run the earlier stages first" if said["gate"] == "not run" else "see that stage's notebook"
             raise GateClosed(
                 f"stage {earlier}: {said['gate']}. {said['reason']}".strip(), f"request {spec.request}", fix
             )
-    stage = Stage(name, lab, spec, folder)
     if not stage.is_exploring:
-        folder.closing(name).unlink(missing_ok=True)
+        folder.closing(name, analysis).unlink(missing_ok=True)
     pd.set_option("display.max_colwidth", None)  # a message cut short is no message
     return stage
 
 
-def read_closing(folder: RequestFolder, stage: str) -> dict[str, str]:
+def read_closing(folder: RequestFolder, stage: str, analysis: str = MAIN) -> dict[str, Any]:
     """What a stage said when it closed; gate ``not run`` if it never did."""
     try:
-        return json.loads(folder.closing(stage).read_text())
+        return json.loads(folder.closing(stage, analysis).read_text())
     except (OSError, ValueError):
         return {"gate": "not run", "reason": ""}
+
+
+def read_standing(folder: RequestFolder) -> dict[str, dict[str, str]]:
+    """Analyses that came to their end: gate and reason of the stage that each ended at."""
+    standing = {}
+    for name, said in read_closing(folder, "linkage").get("analyses", {}).items():
+        for stage in OF_ANALYSIS:
+            said = read_closing(folder, stage, name) if said["gate"] == PASSED else said
+        if said["gate"] in (PASSED, UNANSWERED):
+            standing[name] = said
+    return standing
