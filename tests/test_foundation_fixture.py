@@ -104,6 +104,11 @@ def assess(records, tables):
     known = known[(known["disposal_date"] < known["start"])]
     inside = (known["disposal"] == "custody") & ~(known["index_date"] < known["start"])
     assert not inside.any(), "nobody in custody when the service starts is wanted in the request"
+    held = records[["row", "person_id", "start"]].merge(
+        tables["custody_spell"].rename(columns={"start": "from"}), on="person_id"
+    )
+    held = held[(held["from"] <= held["start"]) & ~(held["end"] < held["start"])]
+    assert held.empty, "nor on remand or recall"
     latest = known.sort_values(["index_date", "index_id"]).drop_duplicates("row", keep="last")
     e = records.merge(latest[["row", "index_id", "disposal", "index_date"]], on="row", how="left")
     e = e.merge(tables["person"][["person_id", "observed_until", "dob"]], on="person_id", how="left").set_index("row")
@@ -344,6 +349,11 @@ CASES = [
     ("2008-03-01", [("custody", "2007-01-10", "2008-03-01")], "doubtful"),
     ("2008-03-01", [("custody", "2007-01-10", None), ("community_order", "2008-01-10")], "doubtful"),
     ("2008-03-01", [("community_order", "2008-01-10"), ("fine", "2008-01-10")], "doubtful"),
+    ("2008-03-01", [("community_order", "2008-01-10"), ("remand", "2008-02-01", "2008-03-01")], "doubtful"),
+    ("2008-03-01", [("community_order", "2008-01-10"), ("recall", "2008-03-01", None)], "doubtful"),
+    ("2008-03-01", [("remand", "2008-02-01", "2008-03-10")], "doubtful"),
+    ("2008-03-01", [("community_order", "2008-01-10"), ("recall", "2008-02-01", "2008-02-29")], "analysable"),
+    ("2008-03-01", [("community_order", "2008-01-10"), ("remand", "2008-03-02", "2008-04-01")], "analysable"),
     ("2008-03-01", [("community_order", "2008-01-10"), ("offence", "2008-02-01", "2008-06-01")], "reoffended first"),
     ("2008-03-01", [("community_order", "2008-01-10"), ("offence", "2008-03-01", "2008-06-01")], "analysable"),
     ("2008-03-01", [("community_order", "2008-01-10"), ("breach", "2008-02-01", "2008-06-01")], "analysable"),
@@ -360,13 +370,15 @@ CASES = [
 def cases(tmp_path_factory):
     """A register with one person for each case."""
     folder = tmp_path_factory.mktemp("cases")
-    people, disposals, offences = [], [], []
+    people, disposals, offences, spells = [], [], [], []
     for person, (_, record, _) in enumerate(CASES, start=1):
         leaves = next((item[1] for item in record if item[0] == "leaves"), None)
         people.append({"person_id": person, "observed_until": leaves})
         for what, day, *more in record:
             if what in ("offence", "breach", "notice"):
                 offences.append((person, None, day, more[0], "theft", what == "breach", what == "notice"))
+            elif what in ("remand", "recall"):
+                spells.append((person, day, *more, what))
             elif what != "leaves":
                 kind = "community_order" if what == "sexual" else what
                 disposals.append((len(disposals) + 1, person, day, kind, more[0] if more else None))
@@ -392,9 +404,10 @@ def cases(tmp_path_factory):
         "meta": pd.DataFrame({"data_end": ["2012-06-30"]}),
     }
     frames["offence"]["offence_id"] = np.arange(len(offences))
-    frames |= {name: pd.DataFrame({"person_id": [0]}) for name in ("person_alias", "custody_spell", "needs_assessment")}
+    frames |= {name: pd.DataFrame({"person_id": [0]}) for name in ("person_alias", "needs_assessment")}
+    frames["custody_spell"] = pd.DataFrame(spells, columns=["person_id", "start", "end", "kind"])
     for name, frame in frames.items():
-        for column in frame.columns[frame.columns.str.contains("date|until|data_end")]:
+        for column in frame.columns[frame.columns.str.contains("date|until|data_end|^start$|^end$")]:
             frame[column] = pd.to_datetime(frame[column]).dt.date
         frame.to_parquet(folder / f"{name}.parquet", index=False)
     return open_tables(folder)

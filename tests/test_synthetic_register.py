@@ -278,7 +278,30 @@ def test_every_disposal_but_a_drug_test_has_an_offence(tables):
     disposal, offence = tables["disposal"], tables["offence"]
     empty = disposal[~disposal["disposal_id"].isin(offence["disposal_id"])]
     assert set(empty["disposal"]) == {"positive_drug_test"}
-    assert offence.loc[offence["disposal_id"].isna(), "is_penalty_notice"].all()
+    without = offence[offence["disposal_id"].isna()]
+    assert (without["is_penalty_notice"] | without["proven_date"].isna()).all()
+
+
+def test_some_cases_are_pending_when_the_data_end(tables):
+    """Offences neither proven nor sentenced, committed in the last months by people who are still observed."""
+    offence, person = tables["offence"], tables["person"].set_index("person_id")
+    pending = offence[offence["proven_date"].isna()]
+    assert len(pending) > 20 and pending["person_id"].is_unique
+    assert pending["disposal_id"].isna().all() and not pending[["is_breach", "is_penalty_notice"]].any(axis=None)
+    assert pd.to_datetime(pending["offence_date"]).between("2011-09-01", "2012-06-30").all()
+    assert person.loc[pending["person_id"], "observed_until"].isna().all()
+    assert pending["person_id"].isin(tables["disposal"]["person_id"]).all()  # each has a record before
+
+
+def test_the_most_serious_offences_are_indictable_and_shares_of_classes_are_those_assumed(tables):
+    offence = tables["offence"]
+    assert set(offence.loc[offence["severity"] == 1, "offence_class"]) == {"indictable"}
+    shares = offence[~offence["is_breach"] & ~offence["is_penalty_notice"]]["offence_class"].value_counts(
+        normalize=True
+    )
+    assert shares["either_way"] == pytest.approx(0.63, abs=0.04)
+    assert shares["summary"] == pytest.approx(0.31, abs=0.04)
+    assert shares["indictable"] == pytest.approx(0.06, abs=0.02)
     assert 0.005 < offence["is_penalty_notice"].mean() < 0.05
     assert 0.005 < offence["is_breach"].mean() < 0.06
 
@@ -287,12 +310,16 @@ def test_nobody_is_inside_twice_and_nobody_offends_inside(folder):
     con = duckdb.connect()
     for name in ("custody_spell", "offence"):
         con.execute(f"CREATE VIEW {name} AS FROM '{folder}/{name}.parquet'")
-    overlaps = """SELECT count(*) FROM (
+    # but for remand for another matter during a sentence, which lies inside it
+    inside = """SELECT r.* FROM custody_spell r JOIN custody_spell s USING (person_id) WHERE r.kind = 'remand'
+        AND s.kind = 'sentenced' AND r.start > s.start AND r."end" < coalesce(s."end", DATE '2100-01-01')"""
+    overlaps = f"""SELECT count(*) FROM (
         SELECT start, lag(coalesce("end", DATE '2100-01-01')) OVER (PARTITION BY person_id ORDER BY start, "end")
-        AS before FROM custody_spell) WHERE start < before"""
+        AS before FROM (FROM custody_spell EXCEPT ALL ({inside}))) WHERE start < before"""
     offending = """SELECT count(*) FROM custody_spell c JOIN offence o ON o.person_id = c.person_id
         AND o.offence_date >= c.start AND o.offence_date < coalesce(c."end", DATE '2100-01-01')"""
     assert [con.execute(query).fetchone()[0] for query in (overlaps, offending)] == [0, 0]
+    assert con.execute(f"SELECT count(*) FROM ({inside})").fetchone()[0] > 10
 
 
 def test_custody_spells_belong_to_custodial_sentences(tables):
@@ -413,6 +440,7 @@ def small_history():
         [
             (7, "2010-03-10", "2010-06-01", "remand"),
             (7, "2010-06-01", "2010-08-01", "sentenced"),
+            (7, "2010-06-10", "2010-07-01", "remand"),
             (7, "2010-09-01", "2010-09-20", "recall"),
         ],
         columns=["person_id", "start", "end", "kind"],
@@ -437,7 +465,7 @@ def small_history():
     ("until", "disposals", "offences", "spells", "assessed"),
     [
         ("2010-06-01", [1, 4, 5], [1, 4, 5, 6], ["recall"], 1),
-        ("2010-02-28", [1, 2, 3, 4, 5], [1, 2, 3, 4, 5, 6], ["remand", "sentenced", "recall"], 2),
+        ("2010-02-28", [1, 2, 3, 4, 5], [1, 2, 3, 4, 5, 6], ["remand", "sentenced", "remand", "recall"], 2),
         ("2012-06-01", [1, 5], [1, 4, 6], ["recall"], 1),
     ],
 )
@@ -458,7 +486,7 @@ def test_a_disposal_stays_while_an_offence_outside_the_window_remains():
     left = remove_reoffending(tables, [7], [pd.Timestamp("2009-06-01")], [pd.Timestamp("2010-03-03")])
     assert left["offence"]["offence_id"].tolist() == [1, 3, 4, 5, 6]
     assert 3 in left["disposal"]["disposal_id"].tolist()
-    assert len(left["custody_spell"]) == 3
+    assert len(left["custody_spell"]) == 4
 
 
 def test_removed_reoffending_leaves_a_valid_register(small_folder, tmp_path):

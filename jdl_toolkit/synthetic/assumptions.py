@@ -144,6 +144,8 @@ SHARE_ADJOURNED = 0.25  # convictions adjourned for a pre-sentence report
 #: for trigger offences with a positive drug test, of licences recalled without a new offence.
 SHARE_BREACH, SHARE_BREACH_WITH_OFFENCE, SHARE_PENALTY_NOTICE, SHARE_DRUG_TEST = 0.08, 0.15, 0.04, 0.10
 SHARE_TECHNICAL_RECALL = 0.12
+#: Cases open at the data end that are on the register, and sentences with a spell on remand for another matter in them.
+SHARE_PENDING, SHARE_REMAND_INSIDE = 0.3, 0.02
 DRUG_TEST_GROUPS = ("theft", "domestic_burglary", "other_burglary", "robbery", "drug_possession_supply")
 
 

@@ -13,6 +13,8 @@ from .sentencing import CUSTODY, RELEASE_TYPES
 
 #: A licence is recalled without a new offence no sooner than this after release, and for at least `SHORTEST_RECALL`.
 EARLIEST_RECALL, SHORTEST_RECALL, LONGEST_RECALL = 20, 14, 120
+#: Sentences served for fewer days than this have no remand for another matter in them.
+SHORTEST_WITH_REMAND = 40
 
 
 def custody_table(rng: Generator, ids: NDArray[np.int64], sanctions: pd.DataFrame) -> pd.DataFrame:
@@ -42,6 +44,23 @@ def custody_table(rng: Generator, ids: NDArray[np.int64], sanctions: pd.DataFram
             "release_type": spells["how"],
         }
     )
+
+
+def add_remands_inside(rng: Generator, spells: pd.DataFrame) -> pd.DataFrame:
+    """The table ``custody_spell`` with some spells on remand for another matter, during a sentence that goes on.
+
+    They change nothing of who is inside when, and let nobody count days of custody by adding up spells.
+    """
+    length = (spells["end"] - spells["start"]).dt.days
+    long = (spells["kind"] == "sentenced") & (length >= SHORTEST_WITH_REMAND)
+    rows = spells[long & (rng.random(len(spells)) < a.SHARE_REMAND_INSIDE)]
+    room = length[rows.index].to_numpy()
+    first = 1 + np.floor(rng.random(len(rows)) * room / 2).astype(np.int64)
+    last = np.minimum(first + rng.integers(7, 60, len(rows)), room - 1)
+    begin, end = (rows["start"] + pd.to_timedelta(days, unit="D") for days in (first, last))
+    added = rows.assign(start=begin.astype("datetime64[s]"), end=end.astype("datetime64[s]"), kind="remand")
+    added["release_type"] = None
+    return pd.concat([spells, added]).sort_values(["person_id", "start"], kind="stable", ignore_index=True)
 
 
 def _remands(sanctions: pd.DataFrame) -> pd.DataFrame:

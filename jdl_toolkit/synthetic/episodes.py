@@ -1,8 +1,9 @@
 """What the method says of an episode of service: its index disposal, and the first reason that speaks against it.
 
 Written from the method's text alone and apart from the stages that are tested with it: a fault shared by both would
-show nothing. Community route only. Where several readings are possible (custody around the start of the service, two
-disposals on one day) an episode is called doubtful, and the synthetic requests do without it.
+show nothing. Community route, but for `assess_services_inside`. Where several readings are possible (in custody of any
+kind when the service starts, two disposals on one day) an episode is called doubtful, and the synthetic requests do
+without it.
 """
 
 from __future__ import annotations
@@ -121,6 +122,10 @@ _ASSESS = f"""
         FROM known
         QUALIFY row_number() OVER (PARTITION BY episode ORDER BY index_date DESC NULLS FIRST, disposal_id) = 1
     ),
+    held AS (
+        SELECT DISTINCT e.episode FROM episode e JOIN custody_spell c ON c.person_id = e.person_id
+            AND c.start <= e.service_start AND coalesce(c."end" >= e.service_start, true)
+    ),
     offending AS (
         SELECT l.episode,
             bool_or(o.disposal_id = l.disposal_id AND o.offence_group IN ('sexual_adult', 'sexual_child')) AS is_sexual,
@@ -132,7 +137,7 @@ _ASSESS = f"""
     SELECT e.episode, l.disposal_id, l.disposal, l.index_date::TIMESTAMP_S AS index_date,
         coalesce(l.start < l.index_date + INTERVAL {WINDOW_MONTHS} MONTH, false) AS is_within,
         CASE
-            WHEN l.is_doubtful THEN 'doubtful'
+            WHEN l.is_doubtful OR h.episode IS NOT NULL THEN 'doubtful'
             WHEN l.episode IS NULL THEN 'no sentence'
             WHEN l.disposal NOT IN {ELIGIBLE} THEN 'other disposal'
             WHEN l.index_date + INTERVAL {PROVING_MONTHS} MONTH > (SELECT max(data_end) FROM meta) THEN 'doubtful'
@@ -145,4 +150,5 @@ _ASSESS = f"""
         END AS verdict
     FROM episode e JOIN person p ON p.person_id = e.person_id
     LEFT JOIN latest l ON l.episode = e.episode LEFT JOIN offending f ON f.episode = e.episode
+    LEFT JOIN held h ON h.episode = e.episode
     ORDER BY e.episode"""

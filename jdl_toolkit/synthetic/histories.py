@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from . import assumptions as a
 from .custody import custody_table
 from .draws import completed_years, day, to_dates
-from .offences import draw_offences, offence_table
+from .offences import draw_offences, draw_pending, offence_table
 from .ogrs import OFFENCE_GROUPS
 from .sentencing import CAUTION, CUSTODY, GRAVITY
 
@@ -27,7 +27,9 @@ _ASSESSED = ("community_order", "suspended_sentence_order", "custody")
 TEST_DAYS = 2
 
 
-def build_histories(rng: Generator, people: pd.DataFrame, sanctions: pd.DataFrame, first_ids: tuple[int, int]) -> dict:
+def build_histories(
+    rng: Generator, people: pd.DataFrame, sanctions: pd.DataFrame, first_ids: tuple[int, int], more: Generator
+) -> dict:
     """Disposals, offences and custody spells of everybody.
 
     Parameters
@@ -38,6 +40,8 @@ def build_histories(rng: Generator, people: pd.DataFrame, sanctions: pd.DataFram
         As `careers.simulate_careers` gives it.
     first_ids : tuple of int
         First disposal_id and first offence_id to use.
+    more : Generator
+        For pending cases, which came later: so that all else of a register of the same seed is as before.
 
     Returns
     -------
@@ -49,7 +53,8 @@ def build_histories(rng: Generator, people: pd.DataFrame, sanctions: pd.DataFram
     disposals = disposals.sort_values(["person", "disposed", "kind"], kind="stable", ignore_index=True)
     disposals["disposal_id"] = first_ids[0] + np.arange(len(disposals))
     disposals = _places(rng, people, disposals)
-    offences = draw_offences(rng, disposals)
+    offences = pd.concat([draw_offences(rng, disposals), draw_pending(more, sanctions)])
+    offences = offences.sort_values(["person", "date", "disposal_id"], kind="stable", ignore_index=True)
     offences["offence_id"] = first_ids[1] + np.arange(len(offences))
     ids = people["person_id"].to_numpy()
     return {
@@ -178,10 +183,21 @@ def _tests_of(disposal: pd.DataFrame, gone: pd.DataFrame, stays: pd.DataFrame) -
 
 
 def _without_spells(spells: pd.DataFrame, lost: pd.DataFrame) -> pd.DataFrame:
-    """Spells of the disposals lost: the sentence begins on the day of one, remand and recall end on it."""
+    """Spells of the disposals lost: the sentence begins on the day of one, remand and recall end on it.
+
+    So does what lies within such a sentence (remand for another matter).
+    """
     on = np.where(spells["kind"] == "sentenced", pd.to_datetime(spells["start"]), pd.to_datetime(spells["end"]))
     keys = pd.MultiIndex.from_arrays([spells["person_id"], pd.to_datetime(on)])
-    return spells[~keys.isin(pd.MultiIndex.from_arrays([lost["person_id"], pd.to_datetime(lost["disposal_date"])]))]
+    gone = keys.isin(pd.MultiIndex.from_arrays([lost["person_id"], pd.to_datetime(lost["disposal_date"])]))
+    of_lost = lost.loc[lost["disposal"] == "custody", ["person_id", "disposal_date", "release_date"]]
+    inside = spells.loc[~gone & (spells["kind"] == "remand"), ["person_id", "start", "end"]].reset_index()
+    inside = inside.merge(of_lost, on="person_id")
+    starts, ends, sentenced, released = (
+        pd.to_datetime(inside[c]) for c in ("start", "end", "disposal_date", "release_date")
+    )
+    within = inside.loc[(starts > sentenced) & ~(ends >= released), "index"]
+    return spells[~gone & ~spells.index.isin(within)]
 
 
 def _without_assessments(needs: pd.DataFrame, lost: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:

@@ -8,13 +8,14 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from . import assumptions as a
-from .draws import pick, to_dates
+from .draws import day, pick, to_dates
 from .ogrs import OFFENCE_GROUPS
 from .sentencing import CAUTION, CUSTODY
 
 _CLASS_SHARES = np.array([a.OFFENCE_NATURE[group][:3] for group in OFFENCE_GROUPS])
 _MEAN_SEVERITY = np.array([a.OFFENCE_NATURE[group][3] for group in OFFENCE_GROUPS])
 _SERIOUS = a.by_group(a.SERIOUS_SHARES, 0.0)
+_INDICTABLE = a.OFFENCE_CLASSES.index("indictable")
 _MINOR = {"class": a.OFFENCE_CLASSES.index("summary")}
 #: Share of further offences that need not be of the principal offence's group.
 SHARE_OTHER_GROUP = 0.4
@@ -43,9 +44,33 @@ def draw_offences(rng: Generator, disposals: pd.DataFrame) -> pd.DataFrame:
     of_principal = severity[np.maximum.accumulate(np.where(principal, np.arange(len(of)), 0))]
     breach = (offences["kind"] == 1).to_numpy()
     offences = offences.assign(severity=np.maximum(severity, of_principal), is_breach=breach, is_penalty_notice=False)
-    offences["class"] = np.where(breach, _MINOR["class"], pick(rng, _CLASS_SHARES[offences["group"]]))
+    drawn = pick(rng, _CLASS_SHARES[offences["group"]])
+    # what is most serious of all is tried in the Crown Court alone
+    drawn = np.where(offences["severity"] == 1, _INDICTABLE, drawn)
+    offences["class"] = np.where(breach, _MINOR["class"], drawn)
     offences = pd.concat([offences, _added_breaches(rng, disposals), _penalty_notices(rng, disposals)])
     return offences.sort_values(["person", "date", "disposal_id"], kind="stable", ignore_index=True)
+
+
+def draw_pending(rng: Generator, sanctions: pd.DataFrame) -> pd.DataFrame:
+    """Offences charged but not decided when the data end: rows as `draw_offences` gives them, with no disposal.
+
+    Everybody whose last known sanction was followed by an offence has a case of which the outcome is not known yet;
+    `assumptions.SHARE_PENDING` of those cases are on the register.
+
+    Parameters
+    ----------
+    sanctions : DataFrame
+        As `careers.simulate_careers` gives it.
+    """
+    last = sanctions.drop_duplicates("person", keep="last")
+    last = last[(last["free_until"] < last["last_day"]) & (last["last_day"] == day(a.DATA_END))]
+    rows = last[rng.random(len(last)) < a.SHARE_PENDING]
+    group = pick(rng, a.career_matrix()[rows["career"].to_numpy()])
+    severity = _severity(rng, group, np.zeros(len(rows)))
+    drawn = np.where(severity == 1, _INDICTABLE, pick(rng, _CLASS_SHARES[group]))
+    values = {"date": rows["free_until"], "group": group, "severity": severity, "class": drawn}
+    return rows.assign(**values, disposal_id=-1, proven=-1, is_breach=False, is_penalty_notice=False)
 
 
 def _severity(rng: Generator, group: NDArray[np.int64], worse: NDArray[np.float64]) -> NDArray[np.int64]:

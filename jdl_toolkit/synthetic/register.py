@@ -22,6 +22,7 @@ from ..errors import JDLError
 from . import assumptions as a
 from .careers import simulate_careers
 from .circumstances import NEEDS, draw_needs, draw_work
+from .custody import add_remands_inside
 from .draws import NEVER, to_dates
 from .histories import build_histories
 from .names import draw_aliases
@@ -29,8 +30,8 @@ from .people import Identifiers, cro_numbers, draw_people
 
 CHUNK = 50_000
 RISK_OF_NEVER_CONVICTED = 0.08  # decides on their work alone
-#: Changes when the same seed begins to give other people.
-GENERATION = 1
+#: Changes when the same seed begins to give another register.
+GENERATION = 2
 
 _ID, _TEXT, _DAY, _INT, _YES = pa.int64(), pa.string(), pa.date32(), pa.int32(), pa.bool_()
 SCHEMAS: dict[str, pa.Schema] = {
@@ -142,7 +143,8 @@ def _stream(folder: Path, persons: int, seed: int, say: Callable[[str], None]) -
             done = number * CHUNK
             n = min(CHUNK, persons - done)
             first_ids = (rows["disposal"] + 1, rows["offence"] + 1)
-            tables = synthesise_chunk(np.random.default_rng(child), n, done + 1, first_ids, identifiers)
+            streams = (np.random.default_rng(child), np.random.default_rng(child.spawn(1)[0]))
+            tables = synthesise_chunk(streams, n, done + 1, first_ids, identifiers)
             for name, frame in tables.items():
                 writers[name].write_table(_arrow(frame, SCHEMAS[name]), row_group_size=1_000_000)
                 rows[name] += len(frame)
@@ -166,12 +168,18 @@ def _arrow(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
 
 
 def synthesise_chunk(
-    rng: np.random.Generator, n: int, first_person: int, first_ids: tuple[int, int], identifiers: Identifiers
+    streams: tuple[np.random.Generator, np.random.Generator],
+    n: int,
+    first_person: int,
+    first_ids: tuple[int, int],
+    identifiers: Identifiers,
 ) -> dict[str, pd.DataFrame]:
     """All tables but ``meta`` for `n` people.
 
     Parameters
     ----------
+    streams : tuple of Generator
+        One for all but pending cases and remand during sentences, one for these.
     first_person : int
         person_id of the first of them.
     first_ids : tuple of int
@@ -179,15 +187,17 @@ def synthesise_chunk(
     identifiers : Identifiers
         Shared by all chunks of a register.
     """
+    rng, more = streams
     people = draw_people(rng, n, first_person)
     born = people["dob"].to_numpy().astype("datetime64[D]").astype(np.int64)
     sanctions = simulate_careers(rng, people.assign(dob=born))
-    tables = build_histories(rng, people, sanctions, first_ids)
+    tables = build_histories(rng, people, sanctions, first_ids, more)
     risk = sanctions.groupby("person")["risk"].mean().reindex(range(n), fill_value=RISK_OF_NEVER_CONVICTED)
     tables |= draw_work(rng, people, risk.to_numpy(), tables["custody_spell"])
     tables["needs_assessment"] = draw_needs(rng, people, sanctions)
     tables["person"] = _person_table(rng, people, tables["custody_spell"], identifiers)
     tables["person_alias"] = draw_aliases(rng, tables["person"])
+    tables["custody_spell"] = add_remands_inside(more, tables["custody_spell"])
     return tables
 
 
