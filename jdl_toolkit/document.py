@@ -121,7 +121,9 @@ class Table(Block):
 
     def to_html(self) -> str:
         head = "".join(f'<th scope="col">{escape(c)}</th>' for c in self.columns)
-        body = "".join(f"<tbody>{_group_html(name, len(self.columns))}{_rows_html(rows)}</tbody>" for name, rows in self.parts)
+        body = "".join(
+            f"<tbody>{_group_html(name, len(self.columns))}{_rows_html(rows)}</tbody>" for name, rows in self.parts
+        )
         note = f"<p>{escape(self.note)}</p>" if self.note else ""
         top = f"<caption>{escape(self.caption)}</caption><thead><tr>{head}</tr></thead>"
         return f"<table>{top}{body}</table>{note}"

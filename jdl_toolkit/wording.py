@@ -57,8 +57,8 @@ class Passage:
     def words(self) -> Words:
         return Words(self.text, self.rules)
 
-    def inset(self, tone: str, title: str) -> Inset:
-        return Inset(tone, title, self.text, self.rules)
+    def inset(self, tone: str, title: str, links: tuple[tuple[str, str], ...] = ()) -> Inset:
+        return Inset(tone, title, self.text, self.rules, links)
 
 
 def plain(text: str) -> str:

@@ -89,6 +89,197 @@ def measures() -> tuple[f.Measure, ...]:
     )
 
 
+#: Class of offence in the words of a measure's label.
+CLASSES = {
+    "indictable": "indictable (the most serious, tried by the Crown Court)",
+    "either_way": "triable either way",
+    "summary": "summary (the least serious, tried by magistrates)",
+}
+
+
+def all_measures() -> tuple[f.Measure, ...]:
+    """Every family of measures, the ones among reoffenders after those over everyone, as the outcome stage lists them.
+
+    Two are clear, one of them only until all are judged together; three are withheld, for two reasons.
+    """
+    among = {"base": "reoffenders"}
+    shares = {"indictable": (0.031, -0.006), "either_way": (0.196, -0.03), "summary": (0.101, -0.024)}
+    counts = {"indictable": (0.05, -0.012), "either_way": (0.52, -0.16), "summary": (0.34, -0.09)}
+    classes = [
+        _measure(f"first_{c}", f"First proven reoffence {w}", *shares[c], 0.02, family="first_class")
+        for c, w in CLASSES.items()
+    ]
+    classes += [
+        _measure(f"first_{c}_reoffenders", m.label, 3 * shares[c][0], -0.01, 0.05, family="first_class", **among)
+        for c, m in zip(CLASSES, classes, strict=True)
+    ]
+    few = "fewer than 10 people would be expected on one side of it"
+    classes[3] = examples.withheld(
+        key="first_indictable_reoffenders", label=classes[0].label, family="first_class", why_not=few, **among
+    )
+    several = [
+        _measure(
+            f"n_{c}", f"Proven reoffences per person, {w}", *counts[c], 0.08, family="count_by_class", unit="count"
+        )
+        for c, w in CLASSES.items()
+    ]
+    several += [
+        _measure(
+            f"n_{c}_reoffenders", m.label, 3 * counts[c][0], -0.1, 0.2, family="count_by_class", unit="count", **among
+        )
+        for c, m in zip(CLASSES, several, strict=True)
+    ]
+    custody = "Number of people who were given custody for their first proven reoffence"
+    sentences = "Custodial sentences per person"
+    rest = (
+        _measure("first_custody", custody, 0.101, -0.041, 0.0207, family="first_custody", holm_p=0.9),
+        _measure("first_custody_reoffenders", custody, 0.3, -0.05, 0.06, family="first_custody", **among),
+        _measure("custodial_sentences", sentences, 0.16, -0.05, 0.04, unit="count", family="custodial_sentences"),
+        _measure(
+            "custodial_sentences_reoffenders",
+            sentences,
+            0.48,
+            -0.1,
+            0.11,
+            unit="count",
+            family="custodial_sentences",
+            **among,
+        ),
+        _measure("days_in_custody", "Days in custody", 14.2, -3.1, 2.4, unit="days", family="days_in_custody"),
+        _measure(
+            "employed_any",
+            "In employment at any time within one year",
+            0.44,
+            0.13,
+            0.03,
+            family="employment",
+            better="higher",
+            holm_p=0.001,
+        ),
+        _measure(
+            "employed_1_month", "In employment one month later", 0.24, 0.02, 0.03, family="employment", better="higher"
+        ),
+        _measure(
+            "employed_end",
+            "In employment at the end of one year",
+            0.31,
+            0.03,
+            0.03,
+            family="employment",
+            better="higher",
+        ),
+        examples.withheld(
+            key="benefit_any",
+            label="On out-of-work benefits at any time within one year",
+            family="benefits",
+            better="neither",
+            why_not="it would tell something of fewer than 5 people",
+        ),
+        examples.withheld(
+            key="benefit_end",
+            label="On out-of-work benefits at the end of one year",
+            family="benefits",
+            better="neither",
+            why_not="it would tell something of fewer than 5 people",
+        ),
+    )
+    return (
+        _measure("rate", "One-year proven reoffending rate", 84 / 257, -0.0612, 0.0345, family="rate"),
+        _measure("frequency", "Proven reoffences per person", 0.91, -0.26, 0.14, unit="count", family="frequency"),
+        _measure(
+            "days",
+            "Days to first proven reoffence",
+            131.2,
+            13.3,
+            11,
+            unit="days",
+            family="days",
+            better="higher",
+            n_treatment=84,
+            n_control=11_543,
+            **among,
+        ),
+        *classes,
+        *several,
+        *rest,
+    )
+
+
+def follow_up() -> tuple[f.FollowUpRow, ...]:
+    rows = {
+        "days_at_risk": ("Days at risk, on average", "days", 350.8, 347.6),
+        "days_in_custody": ("Days in custody, on average", "days", 14.2, 17.4),
+        "returned_to_custody": ("Returned to custody at least once", "share", 0.121, 0.148),
+        "recalled": ("Recalled to custody", "share", None, 0.031),
+        "reoffences_per_year_at_risk": ("Proven reoffences per person and year at risk", "count", 0.95, 1.23),
+    }
+    return tuple(
+        f.FollowUpRow(key=key, label=label, unit=unit, treatment=t, control=c)
+        for key, (label, unit, t, c) in rows.items()
+    )
+
+
+def survival() -> tuple[f.SurvivalCurve, ...]:
+    """Two curves on a grid of 16 days, falling to the rates of both groups; a little lower by the clock at risk."""
+
+    def point(day: int, drop: float) -> f.SurvivalPoint:
+        shares = {
+            g: 1 - drop * rate * (1 - (1 - day / 365) ** 1.6) for g, rate in (("treatment", 0.327), ("control", 0.388))
+        }
+        half = {"treatment": 0.057 * (day / 365) ** 0.5, "control": 0.006}
+        limits = {f"{g}_{end}": shares[g] + sign * half[g] for g in shares for end, sign in (("low", -1), ("high", 1))}
+        return f.SurvivalPoint(day=day, **shares, **limits)
+
+    days = [*range(16, 365, 16), 365]
+    return tuple(
+        f.SurvivalCurve(clock=clock, points=tuple(point(day, drop) for day in days))
+        for clock, drop in (("calendar", 1), ("at_risk", 1.04))
+    )
+
+
+def subgroups(**changes) -> f.SubgroupSummary:
+    def row(by: str, level: str, n: int, value: float, effect: float, se: float, holm_p: float = 1.0) -> f.SubgroupRow:
+        head = examples.estimate(effect, se)
+        numbers = {
+            "n_treatment": n,
+            "n_control": 40 * n,
+            "treatment_value": value,
+            "control_value": value - effect + 0.003,
+        }
+        return f.SubgroupRow(
+            by=by,
+            level=level,
+            headline=head,
+            holm_p=holm_p,
+            verdict=examples.verdict_of(head),
+            worst=0.041,
+            why_not=None,
+            **numbers,
+        )
+
+    nothing = dict.fromkeys(
+        ("n_treatment", "n_control", "treatment_value", "control_value", "headline", "holm_p", "verdict", "worst")
+    )
+    few = "fewer than 30 people in it or outside it could be analysed"
+    values = {
+        "declared": ("sex", "age_band", "provider"),
+        "n_tests": 5,
+        "rows": (
+            row("sex", "men", 209, 0.35, -0.07, 0.034, 0.2),
+            row("sex", "women", 48, 0.23, -0.02, 0.061),
+            row("age_band", "18 to 24", 80, 0.41, 0.03, 0.057),
+            row("age_band", "25 to 34", 101, 0.33, -0.16, 0.047, 0.004),
+            row("age_band", "35 and over", 76, 0.24, -0.03, 0.049),
+            *(f.SubgroupRow(by="provider", level=x, why_not=few, **nothing) for x in ("North Trust", "South Trust")),
+        ),
+        "heterogeneity": (
+            f.Heterogeneity(by="sex", q=0.51, df=1, p_value=0.475),
+            f.Heterogeneity(by="age_band", q=7.4, df=2, p_value=0.024),
+        ),
+    }
+    return f.SubgroupSummary(**(values | changes))
+
+
 def power() -> f.PowerSummary:
     sizes = (30, 50, 100, 200, 257, 400, 1000, 2000, 5000, 10000)
     known = examples.power()
@@ -110,11 +301,47 @@ def profile() -> tuple[f.ProfileRow, ...]:
     )
 
 
-def findings() -> f.Findings:
+def findings(**changes) -> f.Findings:
+    """Findings of one analysis; changes replace fields of it."""
     parts = {"flow": flow(), "profile": profile(), "balance": balance(), "overlap": overlap(), "power": power()}
     ways = (("same identifier", 640), ("same name and date of birth", 455), ("day and month of birth swapped", None))
     by_tier = tuple(f.Detail(label=label, records=n) for label, n in ways)
-    found = examples.findings(*measures(), analysis_changes=parts, synthetic=True)
+    found = examples.findings(*measures(), analysis_changes=parts | changes, synthetic=True)
     linkage = found.linkage.model_copy(update={"by_tier": by_tier, "expected_wrong_links": 1.84})
     signed = ({"event": "second analyst", "by": "A. Analyst", "date": "2013-10-01"},)
     return found.model_copy(update={"linkage": linkage, "sign_offs": signed})
+
+
+def whole_findings() -> f.Findings:
+    """Findings with every measure, follow-up, curves and subgroups."""
+    return findings(measures=all_measures(), follow_up=follow_up(), survival=survival(), subgroups=subgroups())
+
+
+def several() -> f.Findings:
+    """Findings of a request with three analyses: the second could not be answered, the third is a reduction."""
+    found = whole_findings()
+    first = found.analyses[0].model_copy(update={"id": "community", "title": "Community sentences"})
+    empty = dict.fromkeys(("measures", "profile", "overlap", "follow_up", "survival"), ()) | dict.fromkeys(
+        ("power", "matching", "balance", "subgroups")
+    )
+    why = {
+        "status": "could_not_be_answered",
+        "reason": "only 21 people could be included in the analysis; at least 30 are needed",
+    }
+    short = flow({0: 1000, 2: 100, 6: 120, 7: 5})
+    none = f.Analysis(
+        **(first.model_dump() | empty | why | {"id": "women", "title": "Women", "flow": short, "pool_flow": ()})
+    )
+    lower = (_measure("rate", "One-year proven reoffending rate", 0.4, -0.12, 0.04, family="rate"),)
+    custody = {"id": "custody", "title": "Custody: people released from prison", "index_disposals": ("custody",)}
+    custody |= {
+        "measures": lower,
+        "subgroups": None,
+        "records": {"region": ("Wales", "London")},
+        "flow": flow({0: 600, 2: 80, 3: 34, 4: 60, 5: 22, 6: 120, 7: 12, 12: 61}),
+    }
+    custody |= {
+        "settings": {"cohort": {"index_disposals": ["custody"], "start_within_months": 9}},
+        "start_within_months": 9,
+    }
+    return found.model_copy(update={"analyses": (first, none, first.model_copy(update=custody))})

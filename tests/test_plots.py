@@ -21,6 +21,8 @@ from jdl_toolkit.attrition import Ledger
 from jdl_toolkit.errors import JDLError
 from jdl_toolkit.plots import canvas, power
 
+WHOLE = invented.whole_findings().analyses[0]
+
 DRAWINGS = {
     "flow_chart": lambda: plots.flow_chart(invented.flow()),
     "flow_chart withheld": lambda: plots.flow_chart(invented.flow({1: None, 2: 81, 6: 491, 12: None, 14: 3}, 2000)),
@@ -29,6 +31,11 @@ DRAWINGS = {
     "overlap": lambda: plots.overlap(invented.overlap()),
     "measures": lambda: plots.measures_plot(invented.measures()),
     "estimates": lambda: plots.estimates_plot(invented.measures()[0]),
+    "measures all": lambda: plots.measures_plot(invented.all_measures()),
+    "measures counts": lambda: plots.measures_plot(invented.all_measures(), unit="count"),
+    "survival": lambda: plots.survival_plot(WHOLE),
+    "survival at risk": lambda: plots.survival_plot(WHOLE, clock="at_risk"),
+    "subgroups": lambda: plots.subgroups_plot(WHOLE),
     "power_curve": lambda: plots.power_curve(invented.power()),
     "people_picture": lambda: plots.people_picture(84 / 257, 0.389),
 }
@@ -214,12 +221,61 @@ def test_forest_plot_prints_estimates_by_the_rules_of_rounding(sheets):
     assert list(figure.data[0]) == ["Label", "Estimate (percentage points)", "Lower limit", "Upper limit"]
     axes = sheets[0].axes[1]
     assert np.isclose(sorted(axes.get_xlim())[0], -100 * 0.0612, atol=10)
-    only = plots.measures_plot(invented.measures(), unit="days", base=None)
-    assert (
-        only.alt == "Difference in days, with its 95 per cent interval. Days to first proven reoffence: 13 (−8 to 35)."
+    only = plots.measures_plot(invented.measures(), unit="days")
+    assert only.alt == (
+        "Difference in days, with its 95 per cent interval. "
+        "Days to first proven reoffence (among those who reoffended): 13 (−8 to 35)."
     )
     assert only.caption == "Difference in the days to first proven reoffence"
     assert plots.measures_plot(invented.measures()[:1]).caption == "Difference in the one-year proven reoffending rate"
+
+
+def test_measures_are_drawn_under_headings_and_conditional_ones_below_their_own(sheets):
+    figure = plots.measures_plot(invented.all_measures())
+    text = [e.text for e in ElementTree.fromstring(figure.svg).iter("{http://www.w3.org/2000/svg}text")]
+    headings = ["Reoffending", "Seriousness of the first reoffence", "Custody", "Employment"]
+    assert [t for t in text if t in headings] == headings
+    assert text.count("among those who reoffended") == 3
+    assert "First proven reoffence triable either way (among those who reoffended): −1 (−11 to 9)" in figure.alt
+    assert len({row["Label"] for row in figure.data}) == len(figure.data) == 11
+    marks = [line.get_marker() for line in sheets[0].axes[1].lines if line.get_marker() in ("D", "o", "s")]
+    assert (marks.count("D"), marks.count("o"), marks.count("s")) == (1, 7, 3)
+    assert "only part of each group" in figure.note
+    assert plots.measures_plot(invented.measures(), unit="count").note == ""
+
+
+def test_survival_curves_step_from_everyone_to_the_rate(sheets):
+    figure = plots.survival_plot(WHOLE)
+    lines = [line for line in sheets[0].axes[1].lines if line.get_linewidth() == 2]
+    assert [line.get_drawstyle() for line in lines] == ["steps-post"] * 2
+    assert [line.get_xydata()[0].tolist() for line in lines] == [[0, 100]] * 2
+    assert np.allclose([line.get_xydata()[-1] for line in lines], [[365, 67.3], [365, 61.2]])
+    assert lines[0].get_linestyle() != lines[1].get_linestyle()  # told apart without colour
+    assert "by day 365, 67 per cent of the treatment group and 61 per cent of the comparison group" in figure.alt
+    assert figure.data[-1]["Treatment group (per cent), lower limit"] == 61.6
+    assert "The vertical axis begins at 60 per cent." in figure.note
+    at_risk = plots.survival_plot(WHOLE, clock="at_risk")
+    assert at_risk.key == "survival_at_risk" and "only days outside custody count" in at_risk.caption
+    assert plots.survival_plot(invented.findings().analyses[0]) is None
+
+
+def test_labels_of_curves_that_end_together_stand_apart(sheets):
+    points = [p.model_copy(update={"control": p.treatment}) for p in invented.survival()[0].points]
+    curve = invented.survival()[0].model_copy(update={"points": tuple(points)})
+    plots.survival_plot(WHOLE.model_copy(update={"survival": (curve,)}))
+    low = [p.model_copy(update={"treatment": p.control_low, "treatment_low": p.control_low}) for p in points]
+    curve = curve.model_copy(update={"points": tuple(low)})
+    plots.survival_plot(WHOLE.model_copy(update={"survival": (curve,)}))
+    assert [layout_faults(sheet) for sheet in sheets] == [[], []]
+
+
+def test_subgroups_are_drawn_beside_the_whole_group():
+    figure = plots.subgroups_plot(WHOLE)
+    assert [row["Label"] for row in figure.data] == [
+        "Everyone", "Sex: men", "Sex: women", "Age: 18 to 24", "Age: 25 to 34", "Age: 35 and over"
+    ]  # fmt: skip
+    assert "North Trust" not in figure.svg
+    assert plots.subgroups_plot(invented.findings().analyses[0]) is None
 
 
 def test_power_curve_marks_the_group_in_hand(sheets):

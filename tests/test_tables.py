@@ -1,5 +1,6 @@
 """Tables for readers, cell by cell."""
 
+import examples
 import invented
 import pytest
 
@@ -8,6 +9,7 @@ from jdl_toolkit.attrition import Ledger
 
 FINDINGS = invented.findings()
 ANALYSIS = FINDINGS.analyses[0]
+WHOLE = invented.whole_findings().analyses[0]
 
 ALL = {
     "power": lambda: tables.power_table(ANALYSIS),
@@ -16,6 +18,9 @@ ALL = {
     "profile": lambda: tables.profile_table(ANALYSIS),
     "balance": lambda: tables.balance_table(ANALYSIS),
     "flow": lambda: tables.flow_table(ANALYSIS.flow),
+    "flow_parts": lambda: tables.flow_parts_table(ANALYSIS.flow),
+    "follow_up": lambda: tables.follow_up_table(WHOLE),
+    "subgroups": lambda: tables.subgroups_table(WHOLE),
     "linkage": lambda: tables.linkage_table(FINDINGS),
     "settings": lambda: tables.settings_table(FINDINGS),
     "provenance": lambda: tables.provenance_table(FINDINGS),
@@ -29,6 +34,7 @@ def test_every_table_is_whole(key):
     assert table.key == key and table.caption
     assert len(table.align) == len(table.columns)
     assert all(len(row) == len(table.columns) for row in table.rows)
+    assert len(table.groups) in (0, len(table.rows))
     assert all(isinstance(cell, str) and cell.strip() for row in table.rows for cell in row)
     assert len({row[0] for row in table.rows}) == len(table.rows)  # each row has a header of its own
 
@@ -51,16 +57,26 @@ def test_measures_are_printed_in_their_units():
     assert table.rows[2][1:5] == ("131", "118", "13", "−8 to 35")
 
 
-def test_a_withheld_measure_is_named_with_its_reason():
+def test_withheld_measures_are_named_with_their_reason_each_reason_once():
     table = tables.measures_table(ANALYSIS)
-    assert table.rows[5][1:] == ("[c]",) * 6
+    assert len(table.rows) == 5
     assert table.note.endswith(
-        " [c]: not shown. Custody for the first reoffence (among those who reoffended): "
-        "fewer than 5 people reoffended, so the result could point to individuals."
+        " Not shown, because fewer than 5 people reoffended, so the result could point to individuals: custody for the "
+        "first reoffence (among those who reoffended)."
     )
-    assert [row[0] for row in tables.measures_table(ANALYSIS, base="everyone").rows] == [
-        m.label for m in ANALYSIS.measures if m.base == "everyone"
-    ]
+    note = tables.measures_table(WHOLE).note
+    assert note.count("Not shown, because") == 2
+    assert note.endswith(
+        "because it would tell something of fewer than 5 people: on out-of-work benefits at any time within one year; "
+        "on out-of-work benefits at the end of one year."
+    )
+
+
+def test_the_measure_that_decides_has_its_row_even_if_it_is_withheld():
+    measures = (examples.withheld(), examples.withheld(key="frequency", label="Frequency"))
+    table = tables.measures_table(ANALYSIS.model_copy(update={"measures": measures}))
+    assert table.rows == (("One-year proven reoffending rate", *["[c]"] * 6),) and " [c]: not shown. " in table.note
+    assert tables.estimates_table(ANALYSIS.model_copy(update={"measures": measures})).rows[0][1:] == ("[c]",) * 3
 
 
 def test_three_estimates_stand_side_by_side():
@@ -68,7 +84,43 @@ def test_three_estimates_stand_side_by_side():
     assert table.rows[0] == (
         "One-year proven reoffending rate", "−6.1 (−11.9 to −0.3)", "−6 (−12 to 1)", "−6.4 (−12.3 to −0.4)"
     )  # fmt: skip
-    assert table.rows[5][1:] == ("[c]",) * 3
+    assert table.groups == ()
+
+
+def test_measures_stand_in_groups_and_conditional_ones_beside_those_over_everyone():
+    table = tables.measures_table(WHOLE)
+    assert [name for name, _ in table.parts] == [
+        "Reoffending", "Seriousness of the first reoffence", "Number of reoffences by seriousness", "Custody",
+        "Employment",
+    ]  # fmt: skip
+    rows = [row[0] for row in table.rows]
+    for row, name in enumerate(rows):
+        if name.endswith(" (among those who reoffended)") and not name.startswith("Days"):
+            assert rows[row - 1] == name.removesuffix(" (among those who reoffended)")
+    assert sum("among those" in name for name in rows) == 8
+    assert "Measures among those who reoffended (84 and 11,543 people) compare only part of each group." in table.note
+    assert "Indictable offences are the most serious and are tried by the Crown Court" in table.note
+    custody = next(row for row in table.rows if row[0].startswith("Number of people who were given custody"))
+    assert custody[1:] == ("10%", "14%", "−4.10", "−8.18 to −0.02", "0.01", "0.90")
+
+
+def test_the_follow_up_of_both_groups():
+    table = tables.follow_up_table(WHOLE)
+    assert table.rows[1:4] == (
+        ("Days in custody, on average", "14", "17"),
+        ("Returned to custody at least once", "12%", "15%"),
+        ("Recalled to custody", "withheld", "3%"),
+    )
+    assert "without a test" in table.note and "Withheld: too few" in table.note
+    assert tables.follow_up_table(ANALYSIS) is None
+
+
+def test_subgroups_by_characteristic_with_the_number_of_tests():
+    table = tables.subgroups_table(WHOLE)
+    assert [(name, len(rows)) for name, rows in table.parts] == [("Sex", 2), ("Age", 3)]
+    assert table.rows[3] == ("25 to 34", "101", "33%", "49%", "−16 (−25 to −7)", "0.01", "<0.01", "4.1")
+    assert "adjusted for the 5 tests of subgroups" in table.note
+    assert tables.subgroups_table(ANALYSIS) is None
 
 
 def test_withheld_shares_are_not_zero():
@@ -87,25 +139,63 @@ def test_balance_is_worst_first():
     assert f"The largest 5 of {len(ANALYSIS.balance.rows)} are shown" in table.note
 
 
-def test_the_flow_table_prints_counts_reasons_and_remarks():
+def test_the_flow_table_shows_records_and_people_before_leaving_and_after():
     table = tables.flow_table(ANALYSIS.flow)
-    assert table.columns == ("Step", "Records that left", "Records that remained", "People that remained", "Remarks")
-    assert table.rows[0] == ("records received", "–", "1,246", "–", "–")
+    assert table.columns == (
+        "Step", "Records before", "Records that left", "Records that remained", "People before", "People that left",
+        "People that remained",
+    )  # fmt: skip
+    assert table.rows[0] == ("records received", "–", "–", "1,246", "–", "–", "–")
+    assert table.rows[4][1:] == ("1,125", "187", "938", "–", "–", "938")
     assert table.rows[6] == (
-        "the most recent sentence was of a kind outside this analysis", "491", "425", "425",
-        "fines: 301; custody: 120; other sentences: fewer than 5\n"
-        "A further analysis of fines and custody could include them.",
+        "the most recent sentence was of a kind outside this analysis", "916", "491", "425", "916", "491", "425"
     )  # fmt: skip
     hidden = tables.flow_table(invented.flow({1: None, 2: 10}, 60))
-    assert hidden.rows[1][1:3] == ("fewer than 5", "withheld")  # what remains is withheld, but is not small
+    assert hidden.rows[1][1:4] == ("60", "fewer than 5", "withheld")  # what remains is withheld, but is not small
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "excluded", "secondary", "printed"),
+    [
+        (20, 13, 7, (), "7"),
+        (20, None, None, (), "fewer than 5"),
+        (20, None, None, ("records_excluded", "people_after"), "withheld"),
+        (None, 13, 7, (), "–"),
+    ],
+)
+def test_people_that_left_are_those_before_less_those_after(before, after, excluded, secondary, printed):
+    first, step = examples.steps(30, (5, 7))
+    first = first.model_copy(update={"people_after": before})
+    step = step.model_copy(update={"people_after": after, "records_excluded": excluded, "secondary": secondary})
+    assert tables.flow_table((first, step)).rows[1][5] == printed
+
+
+def test_those_who_left_in_parts():
+    table = tables.flow_parts_table(ANALYSIS.flow)
+    assert table.parts == [
+        (
+            "The most recent sentence was of a kind outside this analysis",
+            [("Fines", "301"), ("Custody", "120"), ("Other sentences", "fewer than 5")],
+        )
+    ]
+    assert tables.flow_parts_table(examples.steps(30, (5, 7))) is None
 
 
 def test_steps_at_which_nobody_left_are_said_together():
     table = tables.flow_table(invented.flow({1: 0, 2: 10}, 60))
-    assert [row[1] for row in table.rows] == ["–", "10"]
+    assert [row[2] for row in table.rows] == ["–", "10"]
     assert table.note == "Nobody left at the other steps."
     everyone_left = Ledger.start("pool", "sentences", 9).exclude(None, 2, key="a", label="b")
     assert tables.flow_table(everyone_left.steps).note == ""
+
+
+def test_settings_are_those_of_the_analysis_that_the_report_is_about():
+    custody = dict(tables.settings_table(invented.several().about("custody")).rows)
+    assert custody["Sentences that are analysed"] == "custody"
+    assert custody["Months from the sentence within which the service must start"] == "9"
+    community = dict(tables.settings_table(invented.several()).rows)
+    assert community["Months from the sentence within which the service must start"] == "6"
+    assert not [name for name in community if "nalyses" in name]
 
 
 def test_a_setting_without_words_is_printed_by_its_name():
@@ -129,13 +219,14 @@ def test_hardly_any_wrong_links_are_not_none():
 
 def test_the_flow_table_reads_a_ledger():
     ledger = Ledger.start("submission", "records received", 100, 90).exclude(6, 40, 55, details={"fine": 40})
-    assert tables.flow_table(ledger.steps).rows[1][1:] == ("40", "60", "55", "fine: 40")
+    assert tables.flow_table(ledger.steps).rows[1][1:] == ("100", "40", "60", "90", "35", "55")
+    assert tables.flow_parts_table(ledger.steps).rows == (("Fine", "40"),)
     plain = tables.flow_table(Ledger.start("pool", "sentences", 9).exclude(None, 2, key="a", label="b").steps)
-    assert plain.columns == ("Step", "Records that left", "Records that remained")
+    assert plain.columns == ("Step", "Records before", "Records that left", "Records that remained")
 
 
 def test_a_flow_that_was_not_recorded_is_said_to_be_none():
-    assert tables.flow_table(()).rows == (("No steps are recorded", "–", "–"),)
+    assert tables.flow_table(()).rows == (("No steps are recorded", "–", "–", "–"),)
 
 
 def test_linkage_lists_ways_and_failures():

@@ -1,13 +1,17 @@
 """The result in words: each sentence chosen by a named rule from interval, counts and gates, never typed."""
 
 from .alike import how_alike
+from .analyses import other_analyses
 from .caveats import caveats, technical_notes
 from .certainty import three_estimates, what_could_be_detected
 from .check import check_numbers
 from .claims import can_say, cannot_say
-from .finding import finding, for_every_100, headline_sentence, range_in_words
+from .finding import finding, headline_sentence
+from .follow_up import follow_up, survival
 from .method import method_in_short, provenance, synthetic_notice
 from .people import what_was_done, who_is_in
+from .seen import for_every_100, range_in_words
+from .subgroups import reading_subgroups, subgroups
 from .terms import GLOSSARY, glossary
 
 __all__ = [
@@ -17,13 +21,18 @@ __all__ = [
     "caveats",
     "check_numbers",
     "finding",
+    "follow_up",
     "for_every_100",
     "glossary",
     "headline_sentence",
     "how_alike",
     "method_in_short",
+    "other_analyses",
     "provenance",
     "range_in_words",
+    "reading_subgroups",
+    "subgroups",
+    "survival",
     "synthetic_notice",
     "technical_notes",
     "three_estimates",

@@ -42,14 +42,27 @@ def caveats(findings: Findings, analysis: Analysis | None = None) -> Words:
             "conditional",
             "Measures among people who reoffended look only at them, and the service may have changed who they are.",
         )
+    _circumstances(passage, analysis)
     if findings.setting("covariates", "use") and "needs" not in findings.setting("covariates", "use"):
         passage.item("no_needs", "Assessments of people's needs were not among the records used.")
-    passage.item(
-        "not_in_report",
-        "The seriousness of reoffences, custody for reoffences, subgroups and a wider robustness panel are not part of"
-        " this report.",
-    )
+    passage.item("not_in_report", "A wider panel of other ways to make the comparison is not part of this report.")
     return passage.words()
+
+
+def _circumstances(passage: Passage, analysis: Analysis) -> None:
+    """What measures of custody, work and benefits rest on."""
+    families = {m.family for m in analysis.measures if m.headline}
+    if families & {"first_custody", "custodial_sentences", "days_in_custody"}:
+        passage.item(
+            "custody_by_courts",
+            "Whether a reoffence led to custody depends on a person's record and on the court as well as on the"
+            " offence.",
+        )
+    if families & {"employment", "benefits"}:
+        passage.item(
+            "work_on_record",
+            "Only employment and benefits that are on record are counted; other work is not known to us.",
+        )
 
 
 def _wrong_links(passage: Passage, findings: Findings) -> None:

@@ -9,7 +9,8 @@ from itertools import pairwise
 from typing import Any
 
 from .. import numbers
-from ..findings import Analysis, Estimate, Findings, Measure
+from ..findings import Analysis, Estimate, Findings, FollowUpRow, Measure, SubgroupSummary, SurvivalCurve
+from .analyses import chance_of_any, n_answered
 from .events import people_found, reoffended_first_shares
 from .ranges import beyond
 
@@ -76,6 +77,9 @@ def _printed(findings: Findings) -> Iterator[str]:
             yield numbers.number(findings.linkage.expected_wrong_links, 1)
     for analysis in findings.analyses:
         yield from _analysis(analysis)
+        yield from _settings_of(analysis.settings)
+    yield from _counts([len(findings.analyses), n_answered(findings)])
+    yield numbers.per_cent(chance_of_any(findings))
 
 
 def _dates(findings: Findings) -> Iterator[str]:
@@ -101,15 +105,21 @@ def _texts(value: Any) -> Iterator[str]:
         yield numbers.number(value)
 
 
+def _settings_of(value: Any) -> Iterator[str]:
+    """Every text and number of the settings, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (part for inner in value.values() for part in _settings_of(inner))
+    elif isinstance(value, list | tuple):
+        yield from (part for inner in value for part in _settings_of(inner))
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield f"{value:g}"
+        yield numbers.number(value, factor=100)
+
+
 def _settings(settings: dict[str, Any]) -> Iterator[str]:
-    for section in settings.values():
-        for value in section.values() if isinstance(section, dict) else ():
-            for x in value if isinstance(value, list | tuple) else [value]:
-                if isinstance(x, str):
-                    yield x
-                elif isinstance(x, int | float) and not isinstance(x, bool):
-                    yield f"{x:g}"
-                    yield numbers.number(x, factor=100)
+    yield from (part for section in settings.values() if isinstance(section, dict) for part in _settings_of(section))
     confidence = settings["inference"]["confidence"]
     yield numbers.number(1 / (1 - confidence))
     yield numbers.number(settings["power"]["power"], factor=100)
@@ -120,7 +130,7 @@ def _counts(values: list[int | None]) -> Iterator[str]:
 
 
 def _analysis(analysis: Analysis) -> Iterator[str]:
-    yield from _texts(analysis.model_dump(mode="json", include={"title", "index_disposals"}))
+    yield from _texts(analysis.model_dump(mode="json", include={"title", "reason", "records", "index_disposals"}))
     for flow in (analysis.flow, analysis.pool_flow):
         for step in flow:
             yield from (step.label, step.could)
@@ -140,7 +150,33 @@ def _analysis(analysis: Analysis) -> Iterator[str]:
     yield from (f"{x:g}" for pair in pairwise(analysis.overlap) for x in (pair[0].lower, pair[0].upper, pair[1].upper))
     for measure in analysis.measures:
         yield from _measure(measure)
+    for row in analysis.follow_up:
+        yield from _follow_up(row)
+    for curve in analysis.survival:
+        yield from _curve(curve)
+    if analysis.subgroups is not None:
+        yield from _subgroups(analysis.subgroups, analysis)
     yield from _design(analysis)
+
+
+def _follow_up(row: FollowUpRow) -> Iterator[str]:
+    yield row.label
+    yield from (numbers.value(x, row.unit) for x in (row.treatment, row.control) if x is not None)
+
+
+def _curve(curve: SurvivalCurve) -> Iterator[str]:
+    for point in curve.points:
+        yield numbers.count_(point.day)
+        yield from (numbers.value(x, "share") for x in (point.treatment, point.control))
+
+
+def _subgroups(found: SubgroupSummary, analysis: Analysis) -> Iterator[str]:
+    unit = analysis.headline_measure.unit.value if analysis.headline_measure is not None else "share"
+    yield from (numbers.count_(found.n_tests), *found.messages)
+    yield from (numbers.p_value(test.p_value) for test in found.heterogeneity)
+    for row in found.rows:
+        yield from (row.level, row.why_not or "", *_counts([row.n_treatment, row.n_control]))
+        yield from _estimate(row.headline, unit) if row.headline is not None else ()
 
 
 def _design(analysis: Analysis) -> Iterator[str]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from .. import numbers
 from ..document import Inset
 from ..findings import Analysis, Findings, Status, Verdict
 from ..wording import Passage, plain, within
-from .ranges import chosen, confidence, expected, interval_in_words, names, size_in_words
+from .ranges import chosen, confidence, expected, holds, interval_in_words, names, size_in_words, value_in_words
+from .seen import IN_FULL
+
+
+def _is_nothing(findings: Findings, analysis: Analysis | None) -> bool:
+    """Whether the request or the analysis has no result."""
+    return analysis is None or Status.could_not_be_answered in (findings.status, analysis.status)
 
 
 def can_say(findings: Findings, analysis: Analysis | None = None) -> Inset:
@@ -15,8 +20,9 @@ def can_say(findings: Findings, analysis: Analysis | None = None) -> Inset:
     measure = analysis.headline_measure if analysis else None
     service, organisation = names(findings)
     received = f"{service}, provided by {organisation},"
-    if findings.status is not Status.reported or measure is None or measure.headline is None:
-        passage.item("can_nothing", "“The Justice Data Lab could not publish a result for this request.”")
+    if _is_nothing(findings, analysis) or measure is None or measure.headline is None:
+        what = "analysis" if len(findings.analyses) > 1 else "request"
+        passage.item("can_nothing", f"“The Justice Data Lab could not publish a result for this {what}.”")
         return passage.inset("can", "What can be said")
     period = within(analysis.follow_up_months)
     spread = interval_in_words(measure.headline, measure.unit)
@@ -40,21 +46,22 @@ def can_say(findings: Findings, analysis: Analysis | None = None) -> Inset:
             f" proven reoffence {period} than similar people who did not.”",
         )
         passage.item("can_range", confident)
-    _others_can(passage, analysis)
+    _others_can(passage, findings, analysis)
     return passage.inset("can", "What can be said")
 
 
-def _others_can(passage: Passage, analysis: Analysis) -> None:
+def _others_can(passage: Passage, findings: Findings, analysis: Analysis) -> None:
+    """Other measures that stay clear when all are judged together; only the first decides the verdict."""
     for measure in analysis.measures:
-        if measure == analysis.headline_measure or measure.headline is None or measure.verdict is Verdict.inconclusive:
+        if measure == analysis.headline_measure or not holds(measure, findings):
             continue
-        values = [numbers.value(x, measure.unit) for x in (measure.treatment_value, expected(measure))]
+        values = [value_in_words(x, measure) for x in (measure.treatment_value, expected(measure))]
         seen = f"{plain(measure.label)}: {values[0]} for people who received the service"
         text = f"“{seen}, against {values[1]} expected for similar people.”"
         if measure.base == "reoffenders":
             passage.item("can_reoffenders", f"{text} Add: “This concerns only people who reoffended.”")
         else:
-            passage.item("can_other", text)
+            passage.item("can_other", f"{text} Add: “This is one of several measures, and not the main one.”")
 
 
 def cannot_say(findings: Findings, analysis: Analysis | None = None) -> Inset:
@@ -62,7 +69,7 @@ def cannot_say(findings: Findings, analysis: Analysis | None = None) -> Inset:
     analysis, passage = chosen(findings, analysis) if findings.analyses else None, Passage()
     measure = analysis.headline_measure if analysis else None
     service = names(findings)[0]
-    if findings.status is not Status.reported or measure is None or measure.headline is None:
+    if _is_nothing(findings, analysis) or measure is None or measure.headline is None:
         passage.item(
             "cannot_anything",
             f"“{service} reduces reoffending”, “{service} increases reoffending” or “{service} has no effect”.",
@@ -112,5 +119,17 @@ def cannot_say(findings: Findings, analysis: Analysis | None = None) -> Inset:
             "cannot_conditional",
             "“Those who reoffended did so later, or less seriously, because of the service”: measures among people who"
             " reoffended compare only part of each group.",
+        )
+    if len(analysis.measures) > len(IN_FULL):
+        passage.item(
+            "cannot_pick",
+            "One measure by itself because it looks good: of many measures, some differ by chance. The reoffending rate"
+            " is the one that decides.",
+        )
+    if analysis.subgroups is not None and any(row.headline is not None for row in analysis.subgroups.rows):
+        passage.item(
+            "cannot_subgroup",
+            "“It works for one group and not for another”: one clear and one unclear result do not show a difference"
+            " between them.",
         )
     return passage.inset("cannot", "What cannot be said")

@@ -9,25 +9,26 @@ by the package.
 from __future__ import annotations
 
 from .. import numbers
-from ..document import Inset, Words
-from ..findings import Analysis, Estimate, Findings, Measure, Status, Unit, Verdict
-from ..wording import Passage, capital, ended, plain, small_number, within
+from ..document import Inset
+from ..findings import Analysis, Findings, Measure, Status, Verdict
+from ..wording import Passage, capital, ended, listed, plain, small_number, within
 from .certainty import power_sentence
 from .ranges import (
-    chosen,
     compared,
     conditional,
     confidence,
     difference_in_words,
     expected,
+    holds,
     interval_in_words,
-    judged,
+    named,
     names,
     ruled_out,
-    verdict_of,
 )
+from .titles import is_named, title_in_words
 
-ROUNDING = "Each figure is rounded by itself, so figures may not add up exactly."
+#: How many other measures with a clear result the finding tells in full; the rest are named.
+TOLD = 3
 
 
 # --- the finding -----------------------------------------------------------------------------------------------------
@@ -36,6 +37,8 @@ ROUNDING = "Each figure is rounded by itself, so figures may not add up exactly.
 def headline_sentence(analysis: Analysis) -> str:
     """The finding in one plain sentence."""
     measure = analysis.headline_measure
+    if analysis.status is Status.could_not_be_answered:
+        return f"This analysis could not be answered: {ended(plain(analysis.reason or NO_REASON))}"
     if measure is None:
         return "No outcome was measured."
     if measure.headline is None or measure.treatment_value is None:
@@ -56,18 +59,15 @@ def headline_sentence(analysis: Analysis) -> str:
 
 def finding(findings: Findings, analysis: Analysis | None = None) -> Inset:
     """The finding: what was seen, how sure it is, and, if inconclusive, what is ruled out and what could be found."""
-    if findings.status is Status.could_not_be_answered or not findings.analyses:
-        return _unanswered(findings)
-    analysis = chosen(findings, analysis)
+    analysis = analysis if analysis is not None else next(iter(findings.analyses), None)
+    if analysis is None or is_unanswered(findings, analysis):
+        return _unanswered(findings, analysis)
     measure = analysis.headline_measure
     if measure is None or measure.headline is None or measure.treatment_value is None:
         why = (measure.why_not if measure else None) or "no outcome was measured"
-        return (
-            Passage()
-            .say("withheld", ended(f"The result cannot be shown: {why}"))
-            .inset("finding", "The result is not shown")
-        )
-    passage = Passage()
+        passage = _opening(findings, analysis).say("withheld", ended(f"The result cannot be shown: {why}"))
+        return passage.inset("finding", "The result is not shown")
+    passage = _opening(findings, analysis)
     service, organisation = names(findings)
     rates = [numbers.value(x, measure.unit) for x in (measure.treatment_value, expected(measure))]
     group = numbers.plural(measure.n_treatment, "person", "people", findings.minimum_cell)
@@ -91,23 +91,40 @@ def finding(findings: Findings, analysis: Analysis | None = None) -> Inset:
         " otherwise have been.",
         new=True,
     )
-    _others(passage, analysis)
+    _others(passage, findings, analysis)
     return passage.inset(
         "finding", f"Reoffending was {'lower' if lower else 'higher'} among people who received the service"
     )
 
 
-def _unanswered(findings: Findings) -> Inset:
+NO_REASON = "the minimum criteria for an analysis were not met"
+
+
+def is_unanswered(findings: Findings, analysis: Analysis) -> bool:
+    """Whether an analysis, or the whole request, could not be answered."""
+    return Status.could_not_be_answered in (findings.status, analysis.status)
+
+
+def _opening(findings: Findings, analysis: Analysis) -> Passage:
+    """A passage that says which analysis it is about, where there are several."""
     passage = Passage()
-    reason = ended(capital(plain(findings.reason or "the minimum criteria for an analysis were not met")))
-    passage.say("could_not_be_answered", f"This request could not be answered. {reason}")
+    if is_named(findings, analysis):
+        passage.say("which_analysis", f"This is about the analysis **{title_in_words(analysis)}**.", new=True)
+    return passage
+
+
+def _unanswered(findings: Findings, analysis: Analysis | None) -> Inset:
+    passage = Passage() if analysis is None else _opening(findings, analysis)
+    given = (analysis.reason if analysis is not None else None) or findings.reason or NO_REASON
+    what = "analysis" if len(findings.analyses) > 1 else "request"
+    passage.say("could_not_be_answered", f"This {what} could not be answered. {ended(capital(plain(given)))}")
     passage.say("no_outcome", "No result was computed, so nothing can be said about the service, good or bad.")
     passage.say(
         "send_more",
         "We recommend sending more people, for example those of further years, when they are available.",
         new=True,
     )
-    return passage.inset("finding", "This request could not be answered")
+    return passage.inset("finding", f"This {what} could not be answered")
 
 
 def _inconclusive(findings: Findings, analysis: Analysis, measure: Measure, passage: Passage) -> Inset:
@@ -129,104 +146,42 @@ def _inconclusive(findings: Findings, analysis: Analysis, measure: Measure, pass
         new=True,
     )
     passage.say(*power_sentence(analysis.power), new=True)
-    _others(passage, analysis)
+    _others(passage, findings, analysis)
     return passage.inset("finding", "The result is inconclusive")
 
 
-def _others(passage: Passage, analysis: Analysis) -> None:
-    """Other measures with a clear result ([S4]: some services changed the frequency of reoffending, not the rate)."""
-    clear = [m for m in analysis.measures if m.headline and m.verdict in (Verdict.reduction, Verdict.increase)]
-    clear = [m for m in clear if m != analysis.headline_measure]
+def _others(passage: Passage, findings: Findings, analysis: Analysis) -> None:
+    """Other measures with a clear result ([S4]: some services changed the frequency of reoffending, not the rate).
+
+    Those that are clear only as long as they are looked at one by one are named, without their figures.
+    """
+    others = [m for m in analysis.measures if m.headline and m.verdict in (Verdict.reduction, Verdict.increase)]
+    others = [m for m in others if m != analysis.headline_measure]
+    clear = [m for m in others if holds(m, findings)]
     if clear:
         many = (
             "One other measure shows" if len(clear) == 1 else f"{capital(small_number(len(clear)))} other measures show"
         )
-        passage.say("others_clear", f"{many} a clear difference.", new=True)
-    for measure in clear:
+        passage.say("others_clear", f"{many} a clear difference, also when all measures are judged together.", new=True)
+    for measure in clear[:TOLD]:
         rule = "other_measure_reoffenders" if measure.base == "reoffenders" else "other_measure"
         passage.say(rule, *filter(None, [compared(measure), conditional(measure)]))
-
-
-# --- what was seen, for other readers --------------------------------------------------------------------------------
-
-
-def for_every_100(findings: Findings, analysis: Analysis | None = None) -> Words:
-    """The rate, and the frequency if it is shown, for every 100 people."""
-    analysis = chosen(findings, analysis)
-    passage, period = Passage(), within(analysis.follow_up_months)
-    shown = [m for m in analysis.measures if m.headline and m.treatment_value is not None and m.base == "everyone"]
-    rate = next((m for m in shown if m == analysis.headline_measure), None)
-    if rate is not None:
-        treated, control = (_per_100(x) for x in (rate.treatment_value, expected(rate)))
-        seen = f"Of every 100 people who received the service, **{treated}** committed a proven reoffence {period}."
-        change = _change_per_100(rate.headline)
-        passage.item("rate_per_100", f"{seen} Of 100 similar people, **{control}** would be expected to. {change}")
-    frequency = next((m for m in shown if m.unit is Unit.count), None)
-    if frequency is not None:
-        treated, control = (_per_100(x) for x in (frequency.treatment_value, expected(frequency)))
-        noun = "proven reoffence" if treated == "1" else "proven reoffences"
-        seen = f"Every 100 people who received the service committed **{treated}** {noun} {period}."
-        change = _change_per_100(frequency.headline)
-        similar = f"100 similar people would be expected to commit **{control}**."
-        passage.item("frequency_per_100", f"{seen} {similar} {change}")
-    if not passage.rules:
-        return passage.say(
-            "withheld", "These figures are not shown, because they would concern too few people."
-        ).words()
-    return passage.say("rounding", ROUNDING).words()
-
-
-def _per_100(value: float) -> str:
-    return numbers.value(value, Unit.share).rstrip("%")
-
-
-def _change_per_100(estimate: Estimate) -> str:
-    """The difference for every 100 people, with its range."""
-    low, high = estimate.ci_low, estimate.ci_high
-    decimals = numbers.decimals_for(Unit.share, low, high)
-    fine = max(decimals, numbers.decimals_for(Unit.share, estimate.estimate))
-
-    def fewer_or_more(x: float, places: int) -> str:
-        return f"{numbers.points(abs(x), places)} {'more' if x > 0 else 'fewer'}"
-
-    best = f"That is {fewer_or_more(estimate.estimate, fine)}" if estimate.estimate else "That is no difference"
-    if verdict_of(estimate) is Verdict.inconclusive:
-        parts = [f"as many as {fewer_or_more(x, decimals)}" for x in (low, high) if x]
-        return f"{best}, but it could be {', or '.join(parts) or 'none'}: the result is not clear."
-    near, far = sorted((low, high), key=abs)
-    return f"{best}, and likely to be between {numbers.points(abs(near), decimals)} and {fewer_or_more(far, decimals)}."
-
-
-def range_in_words(findings: Findings, analysis: Analysis | None = None) -> Words:
-    """Every measure with its range; withheld ones with the reason; what is said about many measures at once."""
-    analysis = chosen(findings, analysis)
-    passage = Passage()
-    for measure in analysis.measures:
-        if measure.headline is None:
-            passage.item(
-                "measure_withheld",
-                ended(f"{plain(measure.label)}: not shown, because {measure.why_not or 'it was withheld'}"),
-            )
-        else:
-            rule = f"measure_{measure.verdict.value}"
-            passage.item(rule, f"{compared(measure)} {judged(measure)}")
-    if not analysis.measures:
-        return passage.say("no_outcome", "No outcome was measured.").words()
-    if any(m.base == "reoffenders" and m.headline for m in analysis.measures):
-        passage.say(
-            "conditional_measures",
-            "Measures among people who reoffended compare only those who did so, and these may differ between the two"
-            " groups.",
-            "They are weaker evidence than measures over everyone.",
-        )
-    alpha = 1 - findings.setting("inference", "confidence")
-    lost = [m for m in analysis.measures if m.holm_p is not None and m.holm_p >= alpha > m.headline.p_value]
+    if clear[TOLD:]:
+        passage.say("others_clear_named", f"The others are: {_listed(clear[TOLD:])}.")
+    lost = [m for m in others if m not in clear]
     if lost:
-        unclear = "; ".join(plain(m.label) for m in lost)
+        look, are = ("looks", "is") if len(lost) == 1 else ("look", "are")
         passage.say(
-            "many_measures",
-            "The more measures are looked at, the more likely it is that one of them seems clear by chance.",
-            f"When all of them are judged together (Holm's adjustment), these are no longer clear: {unclear}.",
+            "others_lost",
+            f"Taken by itself, this {look} clear, but no longer when all measures are judged together, so that chance"
+            f" may explain it: {_listed(lost)}."
+            if len(lost) == 1
+            else f"Taken one by one, these {look} clear, but {are} no longer so when all measures are judged together,"
+            f" so that chance may explain them: {_listed(lost)}.",
             new=True,
         )
-    return passage.say("rounding", ROUNDING, new=True).words()
+
+
+def _listed(measures: list[Measure]) -> str:
+    labels = [named(m) for m in measures]
+    return listed([label[:1].lower() + label[1:] for label in labels])

@@ -6,7 +6,9 @@ from .. import numbers
 from ..document import Words
 from ..findings import Analysis, Findings, FlowStep, Status
 from ..wording import Passage, capital, ended, listed, period, plain, quoted, within
+from .another_way import another_way
 from .events import REPEAT_RECORD, disposals_in_words, event, is_delay_drawn, people_found
+from .titles import is_named, records_in_words, title_in_words
 
 #: What the organisation was asked about its service, beside what it is -> how its answer is introduced.
 ANSWERS = {
@@ -35,10 +37,16 @@ def what_was_done(findings: Findings, analysis: Analysis | None = None) -> Words
     _described(passage, findings)
     if analysis is None:
         return passage.words()
+    if is_named(findings, analysis):
+        records = records_in_words(analysis)
+        takes = f" It takes {records}." if records else ""
+        passage.say(
+            "which_analysis", f"This report is about the analysis **{title_in_words(analysis)}**.{takes}", new=True
+        )
     passage.say(
         "searched",
         "We looked for each person sent to us on the register, which holds people's convictions and sentences.",
-        new="described" in passage.rules,
+        new="described" in passage.rules or "which_analysis" in passage.rules,
     )
     events, window = disposals_in_words(analysis.index_disposals), period(analysis.start_within_months)
     if findings.setting("cohort", "route") == "custody":
@@ -52,7 +60,7 @@ def what_was_done(findings: Findings, analysis: Analysis | None = None) -> Words
     if analysis.index_from and analysis.index_to:
         begin, end = numbers.month(analysis.index_from), numbers.month(analysis.index_to)
         passage.say("index_period", f"These {event(analysis, plural=True)} were between {begin} and {end}.")
-    if findings.status is Status.could_not_be_answered or analysis.matching is None:
+    if Status.could_not_be_answered in (findings.status, analysis.status) or analysis.matching is None:
         passage.say("stopped", "The analysis ended there, without a result.", new=True)
         return passage.words()
     passage.say(
@@ -152,7 +160,7 @@ def who_is_in(findings: Findings, analysis: Analysis | None = None) -> Words:
         )
     if left and analysis.matching is not None:
         passage.say("why_strict", "It is usual to lose many records: strict rules keep the two groups comparable.")
-    _another_way(passage, left)
+    another_way(passage, analysis, minimum, findings.setting("cohort", "minimum_analysed"))
     return passage.words()
 
 
@@ -200,13 +208,3 @@ def _details(step: FlowStep, minimum: int) -> str:
         if names:
             parts.append(f"{listed(names)}: {value}{' each' if len(names) > 1 and value != numbers.WITHHELD else ''}")
     return f" ({'; '.join(parts)})" if parts else ""
-
-
-def _another_way(passage: Passage, left: list[FlowStep]) -> None:
-    """What would bring people back; repeat records lose nobody."""
-    could = [s for s in left if s.could and s.code != REPEAT_RECORD]
-    if not could:
-        return
-    passage.say("another_way", "Some of these people could be analysed another way, or later:", new=True)
-    for step in could:
-        passage.item("another_way", f"{capital(plain(step.label))}. {capital(ended(plain(step.could)))}")

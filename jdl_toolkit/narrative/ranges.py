@@ -14,6 +14,8 @@ DIRECTIONS: dict[str, tuple[str, str]] = {
     Unit.count: ("fewer", "more"),
     Unit.days: ("sooner", "later"),
 }
+#: Family of measures -> its own words: fewer days in custody are not sooner.
+OF_FAMILY: dict[str, tuple[str, str]] = {"days_in_custody": ("fewer", "more")}
 
 
 def unit_words(printed: str, unit: str) -> str:
@@ -26,20 +28,21 @@ def unit_words(printed: str, unit: str) -> str:
     }[Unit(unit)]
 
 
-def amount(value: float, unit: str, decimals: int) -> str:
+def amount(value: float, unit: str, decimals: int, family: str = "") -> str:
     """A difference without its sign, with its unit and direction: ``2 percentage points lower``, ``0.11 fewer``."""
     printed = numbers.difference(abs(value), unit, decimals)
-    return " ".join(filter(None, [printed, unit_words(printed, unit), _direction(value, unit)]))
+    return " ".join(filter(None, [printed, unit_words(printed, unit), _directions(unit, family)[value > 0]]))
 
 
-def _direction(value: float, unit: str) -> str:
-    return DIRECTIONS[Unit(unit)][value > 0]
+def _directions(unit: str, family: str) -> tuple[str, str]:
+    """Words for below and above zero: by the measure's family, else by its unit."""
+    return OF_FAMILY.get(family, DIRECTIONS[Unit(unit)])
 
 
-def difference_in_words(estimate: Estimate, unit: str) -> str:
+def difference_in_words(estimate: Estimate, unit: str, family: str = "") -> str:
     """The best estimate: ``2 percentage points lower``; finer where it would print as zero."""
     return (
-        f"{size_in_words(estimate, unit)} {_direction(estimate.estimate, unit)}"
+        f"{size_in_words(estimate, unit)} {_directions(unit, family)[estimate.estimate > 0]}"
         if estimate.estimate
         else "no different"
     )
@@ -54,7 +57,7 @@ def size_in_words(estimate: Estimate, unit: str) -> str:
     return f"{printed} {unit_words(printed, unit)}".rstrip()
 
 
-def interval_in_words(estimate: Estimate, unit: str) -> str:
+def interval_in_words(estimate: Estimate, unit: str, family: str = "") -> str:
     """The range of the true difference, as the end of the sentence "the true difference …".
 
     Below zero: ``is between 1 and 38 percentage points lower``. Across it: ``could be as many as 8 percentage points
@@ -62,14 +65,14 @@ def interval_in_words(estimate: Estimate, unit: str) -> str:
     """
     low, high, unit = estimate.ci_low, estimate.ci_high, Unit(unit)
     decimals = numbers.decimals_for(unit, low, high)
-    below, above = DIRECTIONS[unit]
+    below, above = _directions(unit, family)
     as_much = "as much as" if unit is Unit.count else "as many as"
     if low < 0 < high:
         other = numbers.difference(high, unit, decimals)
-        return f"could be {as_much} {amount(low, unit, decimals)}, or {as_much} {other} {above}"
+        return f"could be {as_much} {amount(low, unit, decimals, family)}, or {as_much} {other} {above}"
     near, far = sorted((abs(low), abs(high)))
     if near == 0:
-        return f"could be {as_much} {amount(low or high, unit, decimals)}, or nothing" if far else "is nothing"
+        return f"could be {as_much} {amount(low or high, unit, decimals, family)}, or nothing" if far else "is nothing"
     first, last = (numbers.difference(x, unit, decimals) for x in (near, far))
     words = " ".join(filter(None, [unit_words(last, unit), below if high < 0 else above]))
     return f"is between {first} and {last} {words}" if first != last else f"is about {last} {words}"
@@ -130,15 +133,27 @@ def verdict_of(estimate: Estimate) -> Verdict:
 
 def compared(measure: Measure) -> str:
     """One measure in two sentences: both values with the difference, and its range."""
-    values = [numbers.value(x, measure.unit) for x in (measure.treatment_value, expected(measure))]
-    difference = difference_in_words(measure.headline, measure.unit)
-    spread = interval_in_words(measure.headline, measure.unit)
-    unit = " days" if measure.unit is Unit.days else ""
+    values = [value_in_words(x, measure) for x in (measure.treatment_value, expected(measure))]
+    difference = difference_in_words(measure.headline, measure.unit, measure.family)
+    spread = interval_in_words(measure.headline, measure.unit, measure.family)
+    seen = f"{named(measure)}: {values[0]}, against {values[1]} expected, {difference}."
+    return f"{seen} The true difference {spread}."
+
+
+def value_in_words(value: float | None, measure: Measure) -> str:
+    """A value of a measure with its unit: ``33%``, ``0.91``, ``1 day``."""
+    printed = numbers.value(value, measure.unit)
+    if measure.unit is not Unit.days or value is None:
+        return printed
+    return f"{printed} {'day' if printed == '1' else 'days'}"
+
+
+def named(measure: Measure) -> str:
+    """A measure's label that says so where only people who reoffended are counted."""
     name = plain(measure.label)
     if measure.base == "reoffenders" and "reoffen" not in name.lower().replace("reoffence", ""):
         name += " (among people who reoffended)"
-    seen = f"{name}: {values[0]}{unit}, against {values[1]}{unit} expected, {difference}."
-    return f"{seen} The true difference {spread}."
+    return name
 
 
 def conditional(measure: Measure) -> str:
@@ -149,8 +164,31 @@ def conditional(measure: Measure) -> str:
 
 
 def judged(measure: Measure) -> str:
-    """The verdict on a measure in a word or two: ``Clearly lower.``"""
+    """The verdict on a measure in a few words: ``Clearly lower.``, ``Clearly higher, which is welcome.``
+
+    What is welcome is said of measures beside reoffending itself, where a reader may not know.
+    """
     if measure.verdict is Verdict.inconclusive:
         return "Inconclusive."
-    lower, higher = ("sooner", "later") if measure.unit is Unit.days else ("lower", "higher")
-    return f"Clearly {lower if measure.verdict is Verdict.reduction else higher}."
+    lower, higher = _directions(measure.unit, measure.family) if measure.unit is Unit.days else ("lower", "higher")
+    return f"Clearly {lower if measure.verdict is Verdict.reduction else higher}{_welcome(measure)}."
+
+
+def _welcome(measure: Measure) -> str:
+    if measure.better == "neither":
+        return ""
+    is_welcome = (measure.verdict is Verdict.reduction) == (measure.better == "lower")
+    return ", which is welcome" if is_welcome else ", which is not welcome"
+
+
+def holds(measure: Measure, findings: Findings) -> bool:
+    """Whether a measure is clear also when it is judged together with all others (Holm's adjustment)."""
+    if measure.headline is None or measure.verdict not in (Verdict.reduction, Verdict.increase):
+        return False
+    p = measure.headline.p_value if measure.holm_p is None else measure.holm_p
+    return p < alpha(findings)
+
+
+def alpha(findings: Findings) -> float:
+    """How often chance may look like a difference: 0.05 for 95 per cent intervals."""
+    return round(1 - findings.setting("inference", "confidence"), 9)

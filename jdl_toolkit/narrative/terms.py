@@ -12,6 +12,11 @@ INDEX_DATE = "The day {happened}. Follow-up starts on it."
 GLOSSARY: tuple[tuple[str, str], ...] = (
     ("Attrition", "The loss of records between what was sent and what could be analysed."),
     ("Caliper", "How far apart two people's propensity scores may be for them still to count as comparable."),
+    (
+        "Class of an offence",
+        "Indictable offences are the most serious and are tried by the Crown Court; summary offences are the least"
+        " serious and are tried by magistrates; offences triable either way may be tried by either.",
+    ),
     ("Community order", "A sentence served in the community, with requirements such as unpaid work or treatment."),
     (
         "Comparison group",
@@ -19,6 +24,11 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
             "People who did not receive the service and are like those who did in everything that was matched on. Also"
             " called control group."
         ),
+    ),
+    (
+        "Conditional measure",
+        "A measure among people who reoffended only. It compares part of each group, and the service may have changed"
+        " who is in that part.",
     ),
     (
         "Confidence interval",
@@ -30,6 +40,10 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
         " the service.",
     ),
     (
+        "Days at risk",
+        "The days of the follow-up on which a person was not in custody, and so could reoffend in the community.",
+    ),
+    (
         "Delay before the start",
         "The time between the index date and the start of the service; one is drawn for each person of the control"
         " pool.",
@@ -37,14 +51,18 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ("Effective size", "How many people of equal weight would tell as much as a group whose members count unequally."),
     ("Follow-up", "The time in which reoffending is counted, from the index date onwards."),
     ("Frequency", "The number of proven reoffences per person, counting people without any as zero."),
+    (
+        "Heterogeneity",
+        "A difference between the effects in several subgroups that is larger than chance would produce.",
+    ),
+    (
+        "Holm's adjustment",
+        "A way of making p-values stricter where many results are looked at, as some would seem clear by chance.",
+    ),
     ("Inconclusive", "The confidence interval includes no difference. This is not the same as no effect."),
     ("Index date", INDEX_DATE),
     ("Index disposal", "The sentence, or other outcome of a case, that a person's follow-up belongs to."),
     ("Index offence", "The offence that led to the index disposal."),
-    (
-        "One-year proven reoffending rate",
-        "The share of people who commit a proven reoffence within one year of the index date.",
-    ),
     (
         "Outcome model",
         "The calculation by which the headline estimate takes out what differences left after matching would explain.",
@@ -73,8 +91,26 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
             " waiting period."
         ),
     ),
+    (
+        "Proven reoffending rate",
+        "The share of people who commit a proven reoffence in the follow-up.",
+    ),
+    (
+        "Re-incarceration",
+        "A return to custody in the follow-up, by a sentence for a proven reoffence or by recall.",
+    ),
+    (
+        "Recall",
+        "A return to prison of somebody who served the rest of a sentence in the community and broke its terms; it need"
+        " not follow an offence.",
+    ),
     ("Register", "The administrative records of convictions and sentences in which people are looked up."),
     ("Standardised difference", "The difference between two groups, as a per cent of the usual spread among people."),
+    (
+        "Subgroup",
+        "Part of the group that received the service, by a characteristic named before any outcome was looked at, and"
+        " compared with people of its own kind.",
+    ),
     (
         "Suspended sentence order",
         "A prison sentence that is not served unless the person offends again or breaks the requirements set.",

@@ -6,11 +6,12 @@ code, from measured widths; meaning never rests on colour alone.
 
 from .balance import love_plot, overlap
 from .canvas import DARK, LILAC, NAVY, ORANGE, PLUM, TEAL
-from .effects import estimates_plot, forest_plot, measures_plot
+from .effects import estimates_plot, forest_plot, measures_plot, subgroups_plot
 from .flow import flow_chart
 from .linkage import waterfall, weights_plot
 from .people import people_picture
 from .power import power_curve
+from .survival import survival_plot
 
 __all__ = [
     "DARK",
@@ -27,6 +28,8 @@ __all__ = [
     "overlap",
     "people_picture",
     "power_curve",
+    "subgroups_plot",
+    "survival_plot",
     "waterfall",
     "weights_plot",
 ]

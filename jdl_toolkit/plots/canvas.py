@@ -110,7 +110,13 @@ def key_above(axes: Axes) -> None:
 
 
 def rows_sheet(
-    labels: list[str], right: list[str] | None = None, *, right_title: str = "", top: float = 26, below: float = 34
+    labels: list[str],
+    right: list[str] | None = None,
+    *,
+    right_title: str = "",
+    headings: list[str] | None = None,
+    top: float = 26,
+    below: float = 34,
 ) -> tuple[Sheet, Axes, list[float]]:
     """A sheet with one row for each label, for dot and interval plots.
 
@@ -122,6 +128,8 @@ def rows_sheet(
         What is printed at the right end of each row.
     right_title : str
         Heading of the right column.
+    headings : list of str, optional
+        For each row a sub-heading that stands above it, or an empty text.
     top, below : float
         Room above the rows (for the key) and below them (for the axis), in points.
 
@@ -133,13 +141,17 @@ def rows_sheet(
     left = max(width(line, SIZE) for lines in wrapped for line in lines) + 10
     margin = max(width(right_title, SIZE, bold=True), *(width(text, SIZE) for text in right or [""])) + 14
     heights = [block_height(lines) + 3 for lines in wrapped]
-    drawing, paper = sheet(top + sum(heights) + below)
-    bottom = top + sum(heights)
+    over = [wrap(text, WIDTH - 6, SIZE, bold=True) if text else [] for text in headings or [""] * len(labels)]
+    led = [block_height(lines) + 7 if lines else 0 for lines in over]
+    bottom = top + sum(heights) + sum(led)
+    drawing, paper = sheet(bottom + below)
     axes = panel(drawing, left, top, WIDTH - margin, bottom)
     axes.set(ylim=(bottom, top), yticks=[])
     axes.spines["left"].set_visible(False)
     middles, y = [], top
-    for lines, height, text in zip(wrapped, heights, right or [""] * len(wrapped), strict=True):
+    for lines, height, text, above, lead in zip(wrapped, heights, right or [""] * len(wrapped), over, led, strict=True):
+        write(paper, 3, y + 5, above, bold=True)
+        y += lead
         write(paper, left - 8, y + 1.5, lines, ha="right")
         write(paper, WIDTH - margin + 10, y + (height - SIZE * LEADING) / 2, [text] if text else [])
         middles.append(y + height / 2)

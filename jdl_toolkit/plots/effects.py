@@ -8,8 +8,9 @@ from typing import Any
 from .. import document
 from ..numbers import UNITS, decimals_for, difference, interval, plural
 from .canvas import DARK, NAVY, RULE, finish, records, rows_sheet, styled
+from .families import AMONG, Placed, arranged
 
-UNIT_WORDS = {"share": "percentage points", "count": "reoffences per person", "days": "days"}
+UNIT_WORDS = {"share": "percentage points", "count": "number per person", "days": "days"}
 #: Decimals of the data below a figure: one more than are printed, as small differences are printed more finely.
 _DATA_DECIMALS = {"share": 1, "count": 2, "days": 1}
 
@@ -31,7 +32,8 @@ def forest_plot(
     ----------
     rows : records
         ``label``, ``estimate``, ``ci_low``, ``ci_high`` (unrounded; treatment minus control) and, optionally,
-        ``is_headline``: drawn larger and dark.
+        ``is_headline``: drawn larger and dark; ``is_below``: drawn as a part of the row above; ``heading``: printed
+        above the first row that has it; ``name``: in the data and the alternative text instead of the label.
     unit : {"share", "count", "days"}
     reference : float, optional
         Estimate against which the others are laid; drawn as a dotted line.
@@ -41,21 +43,23 @@ def forest_plot(
     shown = [r for r in records(rows) if r["estimate"] is not None]
     factor, _ = UNITS[unit]
     texts = [estimate_words(r["estimate"], r["ci_low"], r["ci_high"], unit) for r in shown]
+    names = [r.get("name") or r["label"] for r in shown]
     drawing, axes, middles = rows_sheet(
-        [r["label"] for r in shown], texts, right_title="Difference (95% interval)", top=20, below=48
+        [r["label"] for r in shown],
+        texts,
+        right_title="Difference (95% interval)",
+        headings=_first_of_each([r.get("heading") or "" for r in shown]),
+        top=20,
+        below=48,
     )
     for row, y in zip(shown, middles, strict=True):
         low, mid, high = (factor * row[k] for k in ("ci_low", "estimate", "ci_high"))
-        head = row.get("is_headline", False)
-        axes.plot([low, high], [y, y], color=NAVY if head else DARK, lw=2.2 if head else 1.3, solid_capstyle="butt")
-        axes.plot(
-            mid,
-            y,
-            "D" if head else "o",
-            color=NAVY if head else DARK,
-            mfc=NAVY if head else "white",
-            ms=7 if head else 5.5,
-        )
+        head, part = row.get("is_headline", False), row.get("is_below", False)
+        colour, heavy = NAVY if head else DARK, 2.2 if head else 0.9 if part else 1.3
+        dashes = (0, (3, 1.5)) if part else "-"
+        axes.plot([low, high], [y, y], color=colour, lw=heavy, ls=dashes, solid_capstyle="butt")
+        shape, size = ("D", 7) if head else ("s", 4) if part else ("o", 5.5)
+        axes.plot(mid, y, shape, color=colour, mfc=NAVY if head else "white", ms=size)
     axes.axvline(0, color=RULE, lw=1, zorder=0)
     if reference is not None:
         axes.axvline(factor * reference, color=NAVY, lw=1, ls=(0, (1, 2)), zorder=0)
@@ -69,11 +73,11 @@ def forest_plot(
     alt = f"{plural(len(shown), 'difference', 'differences')} in {UNIT_WORDS[unit]}, with 95 per cent intervals. "
     if len(shown) == 1:
         alt = f"Difference in {UNIT_WORDS[unit]}, with its 95 per cent interval. "
-    alt += "; ".join(f"{r['label']}: {text}" for r, text in zip(shown, texts, strict=True)) + "."
+    alt += "; ".join(f"{name}: {text}" for name, text in zip(names, texts, strict=True)) + "."
     heads = {f"Estimate ({UNIT_WORDS[unit]})": "estimate", "Lower limit": "ci_low", "Upper limit": "ci_high"}
     data = [
-        {"Label": r["label"]} | {head: round(factor * r[k], _DATA_DECIMALS[unit]) for head, k in heads.items()}
-        for r in shown
+        {"Label": name} | {head: round(factor * r[k], _DATA_DECIMALS[unit]) for head, k in heads.items()}
+        for name, r in zip(names, shown, strict=True)
     ]
     return finish(drawing, key, caption or "Differences and their intervals", alt, data, note)
 
@@ -95,21 +99,73 @@ def measures_plot(
     measures: Iterable[Any],
     *,
     unit: str = "share",
-    base: str | None = "everyone",
     key: str = "measures",
     caption: str = "",
 ) -> document.Figure | None:
-    """The headline estimates of all measures in one unit and over one base (None: every base); None without any."""
+    """The headline estimates of all measures in one unit, under the headings of their families; None without any.
+
+    A measure among people who reoffended is drawn lighter, below the same over everyone.
+    """
+    shown = [p for p in arranged(measures) if p.measure.headline is not None and p.measure.unit == unit]
+    names = [p.name for p in shown]
+    headings = [p.heading if len({p.heading for p in shown}) > 1 else "" for p in shown]
     rows = [
-        {"label": m.label, "is_headline": i == 0, **dict(m.headline)}
-        for i, m in enumerate(measures)
-        if m.headline is not None and m.unit == unit and base in (None, m.base)
+        {"label": p.label, "name": name, "heading": heading, "is_headline": p.measure.key == _first(shown, unit)}
+        | {"is_below": p.is_below}
+        | dict(p.measure.headline)
+        for p, name, heading in zip(shown, names, headings, strict=True)
     ]
     if len(rows) == 1:
-        label = rows[0]["label"]
+        label = shown[0].measure.label
         caption = caption or f"Difference in the {label[:1].lower()}{label[1:]}"
-    caption = caption or "Differences between the groups, measure by measure"
-    return forest_plot(rows, unit=unit, key=key, caption=caption) if rows else None
+    caption = caption or f"Differences between the groups in {UNIT_WORDS[unit]}, measure by measure"
+    note = f"Dashed: {AMONG}, which compares only part of each group." if any(p.is_below for p in shown) else ""
+    return forest_plot(rows, unit=unit, key=key, caption=caption, note=note) if rows else None
+
+
+def _first(shown: list[Placed], unit: str) -> str:
+    """Key of the measure that decides the verdict, if it is among those shown: a share of everyone."""
+    return next((p.measure.key for p in shown if unit == "share" and p.measure.base == "everyone"), "")
+
+
+def subgroups_plot(analysis: Any, *, key: str = "subgroups", caption: str = "") -> document.Figure | None:
+    """The headline difference in each subgroup below that of everyone; None if no subgroup is shown."""
+    found, measure = analysis.subgroups, analysis.headline_measure
+    shown = [r for r in found.rows if r.headline is not None] if found is not None else []
+    if not shown or measure is None or measure.headline is None:
+        return None
+    rows = [{"label": "Everyone", "heading": "", "is_headline": True, **dict(measure.headline)}]
+    rows += [
+        {"label": row.level, "name": f"{subgroup_words(row.by)}: {row.level}", "heading": subgroup_words(row.by)}
+        | dict(row.headline)
+        for row in shown
+    ]
+    label = measure.label[:1].lower() + measure.label[1:]
+    caption = caption or f"Difference in the {label} in each subgroup, and in the whole group"
+    note = "Dotted line: the difference in the whole group."
+    return forest_plot(rows, reference=measure.headline.estimate, key=key, caption=caption, note=note)
+
+
+#: A subgroup of the settings (`spec.Subgroup`) in words.
+SUBGROUPS = {
+    "sex": "Sex",
+    "age_band": "Age",
+    "ethnicity": "Ethnicity",
+    "region": "Region",
+    "establishment": "Establishment",
+    "provider": "Provider",
+    "intervention_type": "Type of intervention",
+    "intensity": "Intensity of the service",
+}
+
+
+def subgroup_words(by: str) -> str:
+    return SUBGROUPS.get(by, by.replace("_", " ").capitalize())
+
+
+def _first_of_each(headings: list[str]) -> list[str]:
+    """Each heading where it begins, and an empty text on the rows that follow under it."""
+    return [text if i == 0 or text != headings[i - 1] else "" for i, text in enumerate(headings)]
 
 
 def estimate_words(estimate: float, low: float, high: float, unit: str) -> str:

@@ -16,6 +16,7 @@ from .canvas import DARK, NAVY, PALE, SIZE, WIDTH, block_height, finish, records
 
 #: Those who are left after the last exclusion of each group of reason codes.
 MILESTONES: dict[int, str] = {
+    0: "records that belong to this analysis",
     3: "records of people found, with a conviction",
     4: "different people",
     5: "with a sentence before the service started",

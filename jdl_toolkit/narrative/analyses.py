@@ -1,0 +1,66 @@
+"""The other analyses of a request: what they found, where their reports lie, and what several of them mean."""
+
+from __future__ import annotations
+
+from .. import numbers
+from ..document import Inset
+from ..findings import Analysis, Findings, Status
+from ..wording import Passage, capital, small_number
+from .finding import headline_sentence
+from .ranges import alpha
+from .titles import title_in_words
+
+
+def report_path(findings: Findings, analysis: Analysis) -> str:
+    """Where the report of another analysis lies, seen from the report of the first analysis of `findings`."""
+    first, here = findings.listed[0], findings.analyses[0].id
+    up = "" if here == first else "../"
+    return f"{up}report.html" if analysis.id == first else f"{up}{analysis.id}/report.html"
+
+
+def other_analyses(findings: Findings) -> Inset | None:
+    """What the other analyses of the request found, with links to their reports; None if there are no others."""
+    if len(findings.analyses) < 2:
+        return None
+    passage = Passage()
+    others = findings.analyses[1:]
+    n = len(findings.analyses)
+    passage.say(
+        "several_analyses",
+        f"{capital(small_number(n))} analyses were made for this request, each of other people or by other rules, and"
+        " each has a report of its own. This report is about one of them. Of the others:",
+    )
+    for analysis in sorted(others, key=lambda a: findings.listed.index(a.id)):
+        passage.item("other_analysis", f"**{title_in_words(analysis)}**: {capital(headline_sentence(analysis))}")
+    _by_chance(passage, findings)
+    links = tuple((f"Report: {title_in_words(a)}", report_path(findings, a)) for a in others)
+    return passage.inset("note", f"One of {small_number(n)} analyses of this request", links)
+
+
+def _by_chance(passage: Passage, findings: Findings) -> None:
+    """What several analyses mean for one that looks conclusive."""
+    n = n_answered(findings)
+    if n < 2:
+        return
+    passage.say(
+        "by_chance",
+        f"The more analyses are made, the more likely it is that one looks conclusive by chance. Even if a service"
+        f" changed nothing, about one analysis in {small_number(round(1 / alpha(findings)))} would look conclusive; of"
+        f" {small_number(n)} analyses of different people, the chance that at least one does is"
+        f" {numbers.per_cent(chance_of_any(findings))}. A conclusive result of one among several is therefore weaker"
+        " evidence than if it were the only one.",
+        new=True,
+    )
+
+
+def n_answered(findings: Findings) -> int:
+    """Analyses with a result that could look conclusive."""
+    return sum(
+        a.status is Status.reported and a.headline_measure is not None and a.headline_measure.headline is not None
+        for a in findings.analyses
+    )
+
+
+def chance_of_any(findings: Findings) -> float:
+    """The chance that at least one of the answered analyses looks conclusive though nothing changed: 1 − (1 − α)ⁿ."""
+    return 1 - (1 - alpha(findings)) ** n_answered(findings)

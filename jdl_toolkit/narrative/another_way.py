@@ -1,0 +1,105 @@
+"""Who left but could be analysed another way, or later: with their number, and what to ask for."""
+
+from __future__ import annotations
+
+from .. import numbers
+from ..findings import Analysis, Detail, FlowStep
+from ..wording import Passage, capital, ended, listed, plain
+from .events import REPEAT_RECORD
+
+#: Reason code of an index disposal of another kind; its parts are the kinds.
+OTHER_DISPOSAL = 6
+#: Reason code -> what is true of those who left, of one and of several. Others are named by the step's label.
+LEFT: dict[int, tuple[str, str]] = {
+    0: ("belongs to another part of this request", "belong to another part of this request"),
+    1: ("could not be used to look for anybody", "could not be used to look for anybody"),
+    2: ("could not be identified with confidence", "could not be identified with confidence"),
+    3: ("is of somebody without a conviction on record", "are of people without a conviction on record"),
+    5: ("had no relevant sentence before the service", "had no relevant sentence before the service"),
+    6: ("had a sentence of another kind", "had sentences of other kinds"),
+    7: ("is still in custody, or left it too late", "are still in custody, or left it too late"),
+    8: ("has a release that could not be decided", "have releases that could not be decided"),
+    9: ("came too late to be followed up in these data", "came too late to be followed up in these data"),
+    10: ("started the service too late", "started the service too late"),
+    11: ("has a sexual offence on record", "have a sexual offence on record"),
+    12: ("reoffended before the service started", "reoffended before the service started"),
+    13: ("could not be followed for the whole period", "could not be followed for the whole period"),
+    14: ("had nobody comparable", "had nobody comparable"),
+}
+
+
+def another_way(passage: Passage, analysis: Analysis, minimum_cell: int, minimum_analysed: int) -> None:
+    """What would bring people back; repeat records lose nobody."""
+    left = [s for s in analysis.flow[1:] if s.records_excluded != 0 and s.code != REPEAT_RECORD]
+    could = [s for s in left if s.could or (s.code == OTHER_DISPOSAL and _kinds(s))]
+    if not could:
+        return
+    passage.say("another_way", "Some of those who left could be analysed another way, or later:", new=True)
+    for step in could:
+        if step.could:
+            passage.item("another_way", could_in_words(step, minimum_cell))
+    for step in could:
+        if step.code == OTHER_DISPOSAL:
+            _other_disposals(passage, step, minimum_cell, minimum_analysed)
+
+
+def could_in_words(step: FlowStep, minimum_cell: int) -> str:
+    """A step's `could` with its count: ``12 people are still in custody; their outcomes could be analysed from …``."""
+    who, is_one = _who(step, minimum_cell)
+    one, several = LEFT.get(step.code, ("left", "left"))
+    said = one if is_one else several
+    if step.code not in LEFT:
+        said = f"left ({plain(step.label)})"
+    return f"{who} {said}; {_lower_first(ended(plain(step.could)))}"
+
+
+def _who(step: FlowStep, minimum_cell: int) -> tuple[str, bool]:
+    """``12 people``, ``Fewer than 5 people``, ``Some people`` where the count is withheld; whether it is one."""
+    people = step.code is not None and step.code > REPEAT_RECORD
+    nouns = ("person", "people") if people else ("record", "records")
+    if step.records_excluded is None and "records_excluded" in step.secondary:
+        return f"Some {nouns[1]}", False
+    n = step.records_excluded
+    return capital(numbers.plural(n, *nouns, minimum_cell)), n == 1
+
+
+def _lower_first(text: str) -> str:
+    """With a small first letter, unless the first word is an abbreviation."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def _kinds(step: FlowStep) -> list[Detail]:
+    """The kinds of sentence of those who left, without remarks on parts of them."""
+    labels = [d.label for d in step.details]
+    parts = [d for d in step.details if not any(d.label.startswith(f"{other}: ") for other in labels)]
+    return [d for d in parts if not d.label.startswith("of which ") and d.records != 0]
+
+
+def _other_disposals(passage: Passage, step: FlowStep, minimum_cell: int, minimum_analysed: int) -> None:
+    """The kinds of sentence a further analysis could be asked for, with their counts; small ones together."""
+    kinds = _kinds(step)
+    large = [d for d in kinds if d.records is not None and d.records >= minimum_analysed]
+    small = [d for d in kinds if d not in large]
+    if large:
+        passage.say(
+            "other_disposals",
+            "Ask for a further analysis, with a comparison group of its own, of people whose last sentence before the"
+            " service was:",
+            new=True,
+        )
+    for kind in large:
+        passage.item(
+            "other_disposal", f"{capital(plain(kind.label))}: {numbers.plural(kind.records, 'person', 'people')}."
+        )
+    if small:
+        named = listed([f"{plain(d.label)} ({_count(d, minimum_cell)})" for d in small])
+        least = numbers.count_(minimum_analysed)
+        passage.say(
+            "other_disposals_small",
+            f"Too few by themselves, as an analysis needs at least {least} people who can be compared: {named}.",
+            new=not large,
+        )
+
+
+def _count(kind: Detail, minimum_cell: int) -> str:
+    return numbers.count_(kind.records, minimum_cell, secondary=kind.secondary)

@@ -1,0 +1,127 @@
+"""Time to the first proven reoffence: the share of people without one, day by day, in both groups."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from .. import document
+from ..numbers import number
+from .canvas import DARK, NAVY, ORANGE, RULE, SIZE, WIDTH, finish, panel, sheet, styled, write
+
+#: Group -> name, colour and line: told apart without colour.
+_GROUPS = {"treatment": ("Treatment group", NAVY, "-"), "control": ("Comparison group", ORANGE, (0, (4, 1.6)))}
+CLOCKS = {
+    "calendar": "Days since the index date",
+    "at_risk": "Days since the index date that were not spent in custody",
+}
+_LABEL = 2 * SIZE * 1.3 + 6  # height of the label of a line, in points
+
+
+@styled
+def survival_plot(
+    analysis: Any, *, clock: str = "calendar", key: str = "", caption: str = ""
+) -> document.Figure | None:
+    """Step lines of the share of people without a proven reoffence, with limits; None where the curve is not known.
+
+    Parameters
+    ----------
+    analysis : part of the findings
+        ``survival``: curves by their ``clock``, whose points have a ``day`` and each group's share and limits.
+    clock : {"calendar", "at_risk"}
+        Every day counts, or only days not spent in custody.
+    """
+    curve = next((c for c in analysis.survival if c.clock == clock and c.points), None)
+    if curve is None:
+        return None
+    points = sorted(curve.points, key=lambda p: p.day)
+    if points[0].day > 0:
+        everyone = dict.fromkeys(type(points[0]).model_fields, 1.0) | {"day": 0}
+        points.insert(0, type(points[0])(**everyone))
+    lowest = 10 * math.floor(10 * min(min(p.treatment_low, p.control_low) for p in points))
+    drawing, paper = sheet(252)
+    left, top, right, bottom = 56.0, 10.0, WIDTH - 104, 212.0
+    axes = panel(drawing, left, top, right, bottom)
+    ends = {}
+    for group, (_, colour, line) in _GROUPS.items():
+        _draw(axes, points, group, colour, line)
+        ends[group] = 100 * getattr(points[-1], group)
+    last = points[-1].day
+    axes.set(xlim=(0, last), ylim=(lowest, 100), xlabel=CLOCKS[clock], ylabel="Without a proven\nreoffence, per cent")
+    axes.set_xticks([day for day in _ticks(last) if day <= last])
+    axes.locator_params(axis="y", nbins=6)
+    axes.grid(axis="y", color=RULE, alpha=0.25, lw=0.6)
+    _label_ends(paper, ends, lowest, top, right, bottom)
+    note = "Shaded: 95 per cent limits of the treatment group, day by day; dotted: those of the comparison group."
+    note += f" The vertical axis begins at {lowest} per cent." if lowest > 0 else ""
+    return finish(
+        drawing,
+        key or ("survival" if clock == "calendar" else f"survival_{clock}"),
+        caption or f"How long people stayed free of proven reoffending ({_counted(clock)})",
+        _words(points, clock),
+        [_record(p, clock) for p in points],
+        note,
+    )
+
+
+def _counted(clock: str) -> str:
+    return "all days count" if clock == "calendar" else "only days outside custody count"
+
+
+def _draw(axes: Axes, points: list[Any], group: str, colour: str, line: Any) -> None:
+    days = [p.day for p in points]
+    middle, low, high = ([100 * getattr(p, f"{group}{part}") for p in points] for part in ("", "_low", "_high"))
+    if group == "treatment":
+        axes.fill_between(days, low, high, step="post", facecolor=colour, alpha=0.18, lw=0)
+    else:
+        for limit in (low, high):
+            axes.step(days, limit, where="post", color=DARK, ls=(0, (1, 1.5)), lw=0.9)
+    axes.step(days, middle, where="post", color=colour, ls=line, lw=2)
+
+
+def _label_ends(paper: Axes, ends: dict[str, float], lowest: float, top: float, right: float, bottom: float) -> None:
+    """Name each line at its end; labels that would touch are moved apart."""
+    height = {group: bottom - (bottom - top) * (value - lowest) / (100 - lowest) for group, value in ends.items()}
+    upper, lower = sorted(height, key=lambda group: height[group])
+    gap = max(0.0, _LABEL - (height[lower] - height[upper]))
+    places = {lower: min(height[lower] + gap / 2, bottom - _LABEL)}
+    places[upper] = min(height[upper] - gap / 2, places[lower] - _LABEL)
+    for group, (name, _, line) in _GROUPS.items():
+        y = places[group]
+        paper.plot([right + 6, right + 24], [y, y], color=DARK, lw=1.6, ls=line)
+        write(paper, right + 6, y + 1, [name, f"{number(ends[group])} per cent"], color=DARK)
+
+
+def _ticks(last: int) -> list[int]:
+    """Days at which the axis is marked: about every three months of a year, six of more."""
+    step = 91 if last <= 400 else 183
+    return [*range(0, last - step // 3, step), last]
+
+
+def _words(points: list[Any], clock: str) -> str:
+    middle = min(points, key=lambda p: abs(p.day - points[-1].day / 2))
+    told = [
+        f"by day {p.day}, {_whole(p.treatment)} per cent of the treatment group and {_whole(p.control)} per cent of "
+        "the comparison group"
+        for p in (middle, points[-1])
+    ]
+    last = points[-1]
+    limits = (
+        f"The limits on the last day are {_whole(last.treatment_low)} to {_whole(last.treatment_high)} and "
+        f"{_whole(last.control_low)} to {_whole(last.control_high)} per cent."
+    )
+    return f"Two falling step lines ({_counted(clock)}). Without a proven reoffence were {told[0]}; {told[1]}. {limits}"
+
+
+def _whole(share: float) -> str:
+    return number(share, factor=100)
+
+
+def _record(point: Any, clock: str) -> dict[str, Any]:
+    heads = {CLOCKS[clock]: point.day}
+    for group, (name, *_) in _GROUPS.items():
+        for part, said in (("", ""), ("_low", ", lower limit"), ("_high", ", upper limit")):
+            heads[f"{name} (per cent){said}"] = round(100 * getattr(point, f"{group}{part}"), 1)
+    return heads

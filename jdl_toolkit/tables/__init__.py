@@ -1,0 +1,25 @@
+"""Parts of the findings to tables for readers. A count that disclosure control withholds is printed "fewer than 5".
+
+Each function takes a part of `findings.Findings` and returns a `document.Table`: one header for each column, one for
+each row, no merged and no empty cell. Numbers are printed by `numbers`, differences rounded from unrounded values.
+"""
+
+from .choices import provenance_table, settings_table, sign_offs_table
+from .outcomes import estimates_table, follow_up_table, measures_table, power_table, subgroups_table
+from .people import balance_table, flow_parts_table, flow_table, linkage_table, profile_table
+
+__all__ = [
+    "balance_table",
+    "estimates_table",
+    "flow_parts_table",
+    "flow_table",
+    "follow_up_table",
+    "linkage_table",
+    "measures_table",
+    "power_table",
+    "profile_table",
+    "provenance_table",
+    "settings_table",
+    "sign_offs_table",
+    "subgroups_table",
+]

@@ -1,0 +1,193 @@
+"""Outcomes as tables: measures, the three estimates, follow-up, subgroups, and the people that it would take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from ..document import Table
+from ..numbers import count_, decimals_for, difference, interval, number, p_value, value
+from ..plots.effects import estimate_words, subgroup_words
+from ..plots.families import CLASSES, Placed, arranged, not_shown
+from ..plots.power import short
+
+if TYPE_CHECKING:  # findings stands above this module in the order of imports
+    from ..findings import Analysis, Estimate, Measure
+
+NOT_SHOWN = "[c]"  # the Analysis Function's shorthand for a confidential value
+ROUNDING = (
+    "Differences between percentages are in percentage points. They are rounded from unrounded values, "
+    "so that figures may not add."
+)
+
+
+def power_table(analysis: Analysis, *, key: str = "power", caption: str = "") -> Table | None:
+    """People needed in the treatment group to show reductions of several sizes; None where the rate is withheld."""
+    power = analysis.power
+    if power is None:
+        return None
+    rows = tuple(
+        (
+            f"{row.reduction_pp:g}",
+            "no number of people is enough" if row.infeasible else count_(row.n_treatment),
+        )
+        for row in power.rows
+    )
+    note = (
+        f"Two-sided test at {number(power.alpha, factor=100)} per cent with {number(power.power, factor=100)} per cent "
+        f"power, {power.n_control:,} people in the control group and a standard deviation of {number(power.sd, 3)}. "
+        f"With this control group a reduction below {short(power.smallest_detectable_pp)} percentage points cannot "
+        f"be shown by any number of people; the {power.n_treatment:,} people in this analysis could show "
+        f"{short(power.detectable_in_hand_pp)} points or more."
+    )
+    caption = caption or "How many people must be analysed to show a reduction in reoffending"
+    columns = ("Reduction in the reoffending rate, percentage points", "People needed in the treatment group")
+    return Table(key, caption, columns, rows, "lr", note)
+
+
+def measures_table(analysis: Analysis, *, key: str = "measures", caption: str = "") -> Table:
+    """Every outcome measure with the headline difference, under the heading of its family.
+
+    A measure among people who reoffended stands directly below the same over everyone. Those that are withheld are
+    named in the note with the reason; only the first measure has its row in any case.
+    """
+    placed = _shown(analysis)
+    rows = [(p.name, *_measure(p.measure)) for p in placed]
+    columns = (
+        "Measure",
+        "Treatment group",
+        "Expected without the service",
+        "Difference",
+        "95% interval",
+        "p-value",
+        "p-value (Holm)",
+    )
+    note = f"Expected without the service: from the comparison group, adjusted by the outcome model. {ROUNDING} "
+    note += "Holm: p-value adjusted for the number of measures."
+    note += _of_reoffenders(placed)
+    note += f" {CLASSES}" if any(p.measure.family in ("first_class", "count_by_class") for p in placed) else ""
+    note += _withheld(analysis)
+    caption = caption or "Both groups, measure by measure"
+    return Table(key, caption, columns, tuple(rows), "lrrrrrr", note, _groups(placed))
+
+
+def estimates_table(analysis: Analysis, *, key: str = "estimates", caption: str = "") -> Table:
+    """The headline, classic and check estimates of every measure, each with its interval."""
+    placed = _shown(analysis)
+    kinds = ("headline", "classic", "check")
+    rows = tuple((p.name, *(_estimate(getattr(p.measure, kind), p.measure.unit) for kind in kinds)) for p in placed)
+    note = (
+        f"Each cell: difference (95% interval). {ROUNDING} "
+        "Headline: matching with an outcome model; classic: difference "
+        "of weighted means, as in earlier publications; check: doubly robust weighting. All three concern the matched "
+        "treatment group."
+    )
+    note += _withheld(analysis)
+    caption = caption or "Three estimates of each difference"
+    columns = ("Measure", *(kind.capitalize() for kind in kinds))
+    return Table(key, caption, columns, rows, "lrrr", note, _groups(placed))
+
+
+def follow_up_table(analysis: Analysis, *, key: str = "follow_up", caption: str = "") -> Table | None:
+    """Time at risk and in custody in both groups; None where the register tells nothing of it."""
+    if not analysis.follow_up:
+        return None
+    rows = tuple(
+        (row.label, value(row.treatment, row.unit), value(row.control, row.unit)) for row in analysis.follow_up
+    )
+    note = "Means and shares of the matched groups, without a test."
+    if any(row.treatment is None or row.control is None for row in analysis.follow_up):
+        note += " Withheld: too few people to be shown."
+    columns = ("During the follow-up", "Treatment group", "Comparison group")
+    return Table(key, caption or "The follow-up of both groups", columns, rows, "lrr", note)
+
+
+def subgroups_table(analysis: Analysis, *, key: str = "subgroups", caption: str = "") -> Table | None:
+    """The first measure in each subgroup that was tested; None if none was."""
+    found, measure = analysis.subgroups, analysis.headline_measure
+    shown = [row for row in found.rows if row.headline is not None] if found is not None else []
+    if not shown or measure is None:
+        return None
+    rows = tuple((_capital(row.level), *_subgroup(row, measure.unit)) for row in shown)
+    columns = (
+        "Subgroup",
+        "People",
+        "Rate",
+        "Expected",
+        "Difference (95% interval)",
+        "p-value",
+        "p-value (Holm)",
+        "Least alike in",
+    )
+    note = (
+        f"{measure.label}. People: in the treatment group, matched. Expected: without the service, from the subgroup's "
+        f"own comparison group. {ROUNDING} Holm: p-value adjusted for the {count_(found.n_tests)} tests of subgroups. "
+        "Least alike in: the largest standardised difference that is left, per cent."
+    )
+    caption = caption or "The difference in each subgroup"
+    return Table(key, caption, columns, rows, "lrrrrrrr", note, tuple(subgroup_words(row.by) for row in shown))
+
+
+def _shown(analysis: Analysis) -> list[Placed]:
+    """Measures that have a row: all that are not withheld, and the first."""
+    first = analysis.headline_measure
+    kept = [m for m in analysis.measures if m.headline is not None or m is first]
+    return arranged(kept or analysis.measures[:1])
+
+
+def _groups(placed: Iterable[Placed]) -> tuple[str, ...]:
+    """The heading of each row; none where all rows would stand under one."""
+    headings = tuple(p.heading for p in placed)
+    return headings if len(set(headings)) > 1 else ()
+
+
+def _measure(measure: Measure) -> list[str]:
+    if measure.headline is None:
+        return [NOT_SHOWN] * 6
+    head, unit, adjusted = measure.headline, measure.unit, measure.control_value_adjusted
+    return [
+        value(measure.treatment_value, unit),
+        value(measure.control_value if adjusted is None else adjusted, unit),
+        difference(head.estimate, unit, decimals_for(unit, head.ci_low, head.ci_high)),
+        interval(head.ci_low, head.ci_high, unit),
+        p_value(head.p_value),
+        p_value(measure.holm_p),
+    ]
+
+
+def _subgroup(row: Any, unit: str) -> list[str]:
+    head = row.headline
+    return [
+        count_(row.n_treatment),
+        value(row.treatment_value, unit),
+        value(row.treatment_value - head.estimate, unit),
+        estimate_words(head.estimate, head.ci_low, head.ci_high, unit),
+        p_value(head.p_value),
+        p_value(row.holm_p),
+        NOT_SHOWN if row.worst is None else number(abs(row.worst), 1, factor=100),
+    ]
+
+
+def _of_reoffenders(placed: Iterable[Placed]) -> str:
+    """On how many people the measures among reoffenders rest, and what that means."""
+    among = [p.measure for p in placed if p.measure.base == "reoffenders" and p.measure.headline is not None]
+    if not among:
+        return ""
+    sizes = f"{count_(among[0].n_treatment)} and {count_(among[0].n_control)} people"
+    return f" Measures among those who reoffended ({sizes}) compare only part of each group."
+
+
+def _withheld(analysis: Analysis) -> str:
+    said = "".join(f" Not shown, {words}." for words in not_shown(analysis.measures))
+    first = analysis.headline_measure
+    return f" {NOT_SHOWN}: not shown.{said}" if first is not None and first.headline is None else said
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _estimate(estimate: Estimate | None, unit: str) -> str:
+    if estimate is None:
+        return NOT_SHOWN
+    return estimate_words(estimate.estimate, estimate.ci_low, estimate.ci_high, unit)
