@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..spec import RequestSpec
     from ..submission import Submission
 
-#: Characteristic -> label for readers.
+#: Characteristic -> label for readers; the codebook's label takes its place where there is one.
 LABELS: dict[str, str] = {
     Subgroup.sex: "Sex",
     Subgroup.age_band: "Age at index date",
@@ -34,6 +34,11 @@ LABELS: dict[str, str] = {
 }
 #: Characteristics that the pool has, too.
 OF_PEOPLE = (Subgroup.sex, Subgroup.age_band, Subgroup.ethnicity, Subgroup.region)
+
+
+def labels_of(covariates: Covariates) -> dict[str, str]:
+    """Label of every characteristic, in the words of the lab's codebook."""
+    return {str(by): covariates.labels.get(by, label) for by, label in LABELS.items()}
 
 
 def levels_of(
@@ -51,6 +56,7 @@ def levels_of(
         Characteristics of which nothing is recorded; they have no column.
     """
     units = covariates.units[["unit_id", "is_treated"]].reset_index(drop=True)
+    labels = labels_of(covariates)
     levels, messages = units.copy(), []
     for by in dict.fromkeys(map(str, spec.subgroups)):
         if by in OF_PEOPLE:
@@ -59,7 +65,7 @@ def levels_of(
         else:
             values = _of_service(by, units, submission, cohort, spec)
         if values is None:
-            messages.append(f"{LABELS[by]}: it is not recorded of anybody, so that there are no subgroups by it.")
+            messages.append(f"{labels[by]}: it is not recorded of anybody, so that there are no subgroups by it.")
         else:
             levels[by] = values
     return levels, tuple(messages)
@@ -85,7 +91,7 @@ def intensity_bands(values: pd.Series, lower_ends: tuple[float, ...]) -> tuple[t
 def _even_cut(values: np.ndarray) -> float:
     median = float(np.median(values))
     cuts = [median, *np.unique(values[values > median])[:1].tolist()]
-    return min(cuts, key=lambda cut: abs((values < cut).mean() - 0.5))
+    return min(cuts, key=lambda cut: abs(2 * int((values < cut).sum()) - len(values)))
 
 
 def _of_service(

@@ -17,7 +17,7 @@ from ..errors import JDLError
 from ..inference import estimate, holm, verdict
 from ..matching import MatchedSample
 from ..result import Result
-from .characteristics import LABELS, OF_PEOPLE
+from .characteristics import OF_PEOPLE
 from .matching import SubgroupSamples, name_of
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ class Subgroups(Result):
     heterogeneity : DataFrame
         by, q, df, p_value: Cochran's Q over the tested subgroups of each characteristic that has at least two.
     declared : tuple of str
+    labels : dict of str to str
+        Characteristic -> label for readers.
     n_tests : int
         Subgroups tested.
     messages : tuple of str
@@ -56,6 +58,7 @@ class Subgroups(Result):
     rows: pd.DataFrame
     heterogeneity: pd.DataFrame
     declared: tuple[str, ...]
+    labels: dict[str, str]
     n_tests: int
     messages: tuple[str, ...]
 
@@ -93,13 +96,13 @@ def compare_subgroups(samples: SubgroupSamples, outcomes: pd.DataFrame, spec: Re
         if matched is not None:
             found, messages = _compare(matched, reoffended, spec)
             row |= found
-            said += [f"{LABELS[group['by']]}, {group['level']}: {text}" for text in messages]
+            said += [f"{samples.labels[group['by']]}, {group['level']}: {text}" for text in messages]
         rows.append(row)
     compared = _frame(rows, spec)
     heterogeneity = _heterogeneity(compared)
     n_tests = int(compared["headline_p_value"].notna().sum())
     messages = (*_messages(samples, compared, heterogeneity, n_tests), *said) if samples.declared else ()
-    return Subgroups(compared, heterogeneity, samples.declared, n_tests, messages)
+    return Subgroups(compared, heterogeneity, samples.declared, samples.labels, n_tests, messages)
 
 
 def cochran_q(estimates: np.ndarray, se: np.ndarray) -> tuple[float, int, float]:
@@ -167,7 +170,7 @@ def _heterogeneity(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _messages(samples: SubgroupSamples, rows: pd.DataFrame, heterogeneity: pd.DataFrame, n_tests: int) -> list[str]:
-    declared = ", ".join(LABELS[by].lower() for by in samples.declared)
+    declared = ", ".join(samples.labels[by].lower() for by in samples.declared)
     said = [f"Subgroups were declared in the request, before any outcome was known: {declared}.", *samples.messages]
     if n_tests:
         tested = "1 subgroup was" if n_tests == 1 else f"{n_tests} subgroups were"

@@ -21,7 +21,7 @@ from ..matching import MatchedSample
 from ..matching.design import ordered_units
 from ..numbers import count_, number
 from ..result import Result
-from .characteristics import LABELS, OF_PEOPLE, levels_of
+from .characteristics import OF_PEOPLE, labels_of, levels_of
 from .forming import GROUP_COLUMNS, form_groups
 
 if TYPE_CHECKING:
@@ -49,18 +49,21 @@ class SubgroupSamples(Result):
         tested).
     declared : tuple of str
         Characteristics that the request declares.
+    labels : dict of str to str
+        Characteristic -> label for readers.
     messages : tuple of str
     """
 
     samples: dict[str, MatchedSample]
     groups: pd.DataFrame
     declared: tuple[str, ...]
+    labels: dict[str, str]
     messages: tuple[str, ...]
 
     def summary(self) -> str:
         if not self.declared:
             return "No subgroups were declared"
-        declared = ", ".join(LABELS[by].lower() for by in self.declared)
+        declared = ", ".join(self.labels[by].lower() for by in self.declared)
         n_formed = int(self.groups["is_formed"].sum())
         return (
             f"Subgroups declared by {declared}: {len(self.groups)} in the treatment group, {n_formed} could be formed, "
@@ -85,7 +88,7 @@ class SubgroupSamples(Result):
         columns = ("Subgroup", "Treatment group", "Others", "Matched", "Controls", "Worst difference", "Result")
         note = "Worst difference: the largest standardised mean difference after matching, in per cent."
         caption = caption or "Declared subgroups, before any outcome was known"
-        groups = tuple(LABELS[by] for by in self.groups["by"])
+        groups = tuple(self.labels[by] for by in self.groups["by"])
         return Table(key, caption, columns, rows, "lrrrrrl", note, groups)
 
 
@@ -118,6 +121,7 @@ def match_subgroups(
     declared = tuple(dict.fromkeys(map(str, spec.subgroups)))
     ordered_units(covariates.units)  # refuses outcomes, before a subgroup's failure could hide the refusal
     levels, messages = levels_of(submission, cohort, covariates, spec)
+    labels = labels_of(covariates)
     groups = form_groups(levels, spec.disclosure.minimum_group)
     samples, rows, said = {}, [], list(messages)
     bar = tqdm(total=int(groups["why_not"].isna().sum()), desc="subgroups", disable=None, leave=False)
@@ -126,12 +130,12 @@ def match_subgroups(
             found, sample, fault = _match(_within(covariates, levels, group["by"], group["level"]), spec)
             name = name_of(group["by"], group["level"])
             samples |= {name: sample} if sample is not None else {}
-            said += [f"{LABELS[group['by']]}, {group['level']}: {fault}."] if fault else []
+            said += [f"{labels[group['by']]}, {group['level']}: {fault}."] if fault else []
             group |= found
             bar.update()
         rows.append(group)
     bar.close()
-    return SubgroupSamples(samples, _frame(rows), declared, tuple(said))
+    return SubgroupSamples(samples, _frame(rows), declared, labels, tuple(said))
 
 
 def _within(covariates: Covariates, levels: pd.DataFrame, by: str, level: str) -> Covariates:
