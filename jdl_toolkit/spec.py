@@ -13,7 +13,7 @@ import json
 from enum import StrEnum
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -539,8 +539,9 @@ def _problem(error: dict[str, Any], where: str, model: type[BaseModel]) -> Probl
 
 
 def _keys_at(path: list[str], model: type[BaseModel]) -> list[str]:
-    if path[:1] == ["analyses"]:
-        path, model = path[2:], AnalysisChoice
     for part in path:
-        model = next(f.annotation for n, f in model.model_fields.items() if part in (n, f.alias))
+        if get_origin(model) is dict:  # entries by name: any name stands for the same kind of entry
+            model = get_args(model)[1]
+        else:
+            model = next(f.annotation for n, f in model.model_fields.items() if part in (n, f.alias))
     return [f.alias or n for n, f in model.model_fields.items() if n not in ("exploratory", "analysis")]

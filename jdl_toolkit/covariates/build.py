@@ -15,7 +15,7 @@ Coding, stated once (each covariate: `parameters/codebook/covariates.yml`)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -44,12 +44,16 @@ class Covariates(Result):
         Column of `units` or `profile` -> label for readers.
     messages : tuple of str
         Covariates that were asked for and could not be had.
+    codebook : DataFrame
+        A row per covariate column of `units` (those for missing values apart): column, covariate, label, meaning,
+        values, enters, missing.
     """
 
     units: pd.DataFrame
     profile: pd.DataFrame
     labels: dict[str, str]
     messages: tuple[str, ...] = ()
+    codebook: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def names(self) -> list[str]:
@@ -102,7 +106,13 @@ def build_covariates(
         profile=profile,
         labels={name: label for name, label in book.profile_labels.items() if name in profile} | labels,
         messages=(*messages, *unusable),
+        codebook=book.entries([name for name in units if not _is_indicator(name, units)]),
     )
+
+
+def _is_indicator(name: str, units: pd.DataFrame) -> bool:
+    """Whether a column only says that another is missing."""
+    return name.endswith("_missing") and name.removesuffix("_missing") in units
 
 
 def _circumstances(people: pd.DataFrame, register: Register) -> dict[str, pd.Series]:

@@ -97,24 +97,21 @@ def release_types(units: pd.DataFrame, register: Register) -> pd.Series | None:
         if nobody's index disposal is custody, or the register has no stays in custody.
     """
     is_release = (units["disposal"] == "custody").to_numpy()
-    if not is_release.any():
+    if not (is_release.any() and register.has("custody_spell")):
         return None
     if "release_type" in units:
         codes = units["release_type"].astype(object).reset_index(drop=True)
-    elif register.has("custody_spell"):
+    else:
         found = register.sql(
             f"""
-            SELECT u.unit_id, s.release_type
+            SELECT u.unit_id, arg_min(s.release_type, (s.kind <> 'sentenced', s.release_type)) AS release_type
             FROM ({UNITS}) u JOIN custody_spell s ON s.person_id = u.person_id AND s."end" = u.index_date
             WHERE u.disposal = 'custody' AND s.kind <> 'remand' AND s.release_type IS NOT NULL
-            QUALIFY row_number() OVER (PARTITION BY u.unit_id
-                ORDER BY list_position(['sentenced', 'recall'], s.kind), s.release_type) = 1
+            GROUP BY u.unit_id
             """,
             units=units[["unit_id", "person_id", "disposal_id", "disposal", "index_date"]],
         )
         codes = units["unit_id"].map(found.set_index("unit_id")["release_type"]).astype(object).reset_index(drop=True)
-    else:
-        return None
     return codes.where(is_release, NOT_A_RELEASE)
 
 

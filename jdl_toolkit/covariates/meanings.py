@@ -56,15 +56,29 @@ class Codebook(Model):
         entry = self.covariates[covariate]
         return entry.columns or {str(covariate): entry.label}
 
+    def covariate(self, column: str) -> Covariate:
+        """The covariate that a column belongs to; `extra` if it is none of the others'."""
+        return next((name for name in self.covariates if column in self.columns(name)), Covariate.extra)
+
     def label(self, column: str) -> str:
         """Label of a covariate's column; one of a lab's own that is not described has its name in words."""
-        known = {c: label for covariate in self.covariates for c, label in self.columns(covariate).items()}
-        return known.get(column) or in_words(column.removeprefix("extra_")).capitalize()
+        label = self.columns(self.covariate(column)).get(column)
+        return label or in_words(column.removeprefix("extra_")).capitalize()
 
     def missing_label(self, column: str) -> str:
         """What a missing number of this column means."""
-        entry = next((e for c, e in self.covariates.items() if column in self.columns(c)), None)
-        return entry.missing_label if entry else "not recorded"
+        return self.covariates[self.covariate(column)].missing_label
+
+    def entries(self, columns: list[str]) -> pd.DataFrame:
+        """What is said of some columns, a row each: column, covariate, label, meaning, values, enters, missing."""
+        rows = []
+        for column in columns:
+            name = self.covariate(column)
+            entry = self.covariates[name].model_dump(include={"meaning", "values", "enters", "missing"})
+            own = self.extra.get(column.removeprefix("extra_")) if name is Covariate.extra else None
+            described = {key: value for key, value in own.model_dump().items() if value} if own else {}
+            rows.append({"column": column, "covariate": str(name), "label": self.label(column)} | entry | described)
+        return pd.DataFrame(rows, columns=["column", "covariate", "label", "meaning", "values", "enters", "missing"])
 
     @property
     def profile_labels(self) -> dict[str, str]:

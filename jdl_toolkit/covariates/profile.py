@@ -62,7 +62,7 @@ WORDS = {
 
 def words(codes: pd.Series) -> pd.Series:
     """Codes as a reader would write them; missing stays missing."""
-    return codes.astype(object).map(lambda code: WORDS.get(code) or in_words(code), na_action="ignore")
+    return codes.astype(object).map({code: WORDS.get(code) or in_words(code) for code in codes.dropna().unique()})
 
 
 def year(facts: pd.DataFrame) -> pd.Series:
