@@ -182,8 +182,8 @@ def test_a_pending_case_is_kept_but_a_date_that_cannot_be_read_is_none(tmp_path)
 # ---------------------------------------------------------------- registers nobody here has seen
 
 
-def random_register(seed: int) -> dict[str, list[dict]]:
-    """Rows as text, each value drawn from good ones and, now and then, from every kind of bad one."""
+def random_register(seed: int, n: int = 40) -> dict[str, list[dict]]:
+    """Rows about `n` people as text, each value drawn from good ones and, now and then, from every kind of bad one."""
     rng = random.Random(seed)
 
     def some(good, *bad):
@@ -204,30 +204,30 @@ def random_register(seed: int) -> dict[str, list[dict]]:
             "sex": some("F", "female", None),
             "observed_until": some(None, date(2001, 2011), date(2001, 2011), "gone"),
         }
-        for i in range(1, 41)
+        for i in range(1, n + 1)
     ]
     disposals, crimes, spells = [], [], []
-    for i in range(1, 161):
+    for i in range(1, 4 * n + 1):
         on = date()
-        row = {"disposal_id": some(str(i), "", f"{i}.5"), "person_id": some(str(rng.randint(1, 40)), "77", None)}
+        row = {"disposal_id": some(str(i), "", f"{i}.5"), "person_id": some(str(rng.randint(1, n)), "77000", None)}
         row |= {"disposal_date": some(on, "2010-02-30", None), "disposal": some(rng.choice(KINDS), "jail", None)}
         row |= {"sentence_days": some(str(rng.choice([30, 60])), None, "-1"), "release_date": None}
         if row["disposal"] == "custody" and rng.random() < 0.8:
             row["release_date"] = some(after(on), date(1990, 1995), "31/02/2010")
         disposals.append(row)
-    disposals += [dict(r, disposal_id=str(500 + i)) for i, r in enumerate(rng.sample(disposals, 12))]
-    for i in range(1, 301):
+    disposals += [dict(r, disposal_id=str(i)) for i, r in enumerate(rng.sample(disposals, 12), 5 * n)]
+    for i in range(1, 8 * n + 1):
         owner = rng.choice(disposals)
         on = date()
-        row = {"offence_id": some(str(i), "?"), "disposal_id": some(owner["disposal_id"], None, "999", "y")}
+        row = {"offence_id": some(str(i), "?"), "disposal_id": some(owner["disposal_id"], None, "99900", "y")}
         row |= {"person_id": some(owner["person_id"], "5"), "offence_date": some(on, "1940-01-01", None)}
         row |= {"proven_date": some(after(on), None, date(1990, 1995), "pending")}
         row |= {"offence_group": some("theft", "stealing"), "offence_class": some("summary", None)}
         crimes.append(row | {"severity": some("7", "9", None), "is_breach": some("no", "perhaps")})
-    crimes += [dict(r, offence_id=str(900 + i)) for i, r in enumerate(rng.sample(crimes, 15))]
-    for _ in range(80):
+    crimes += [dict(r, offence_id=str(i)) for i, r in enumerate(rng.sample(crimes, 15), 9 * n)]
+    for _ in range(2 * n):
         on = date()
-        row = {"person_id": some(str(rng.randint(1, 6)), "88"), "start": some(on, "1940-01-01", "now")}
+        row = {"person_id": some(str(rng.randint(1, max(6, n // 4))), "88000"), "start": some(on, "1940-01-01", "now")}
         spells.append(row | {"end": some(after(on), None, "1999-01-01", "later"), "kind": some("remand", "jail")})
     found = {"person": persons, "disposal": disposals, "offence": crimes, "custody_spell": spells}
     for rows in found.values():
