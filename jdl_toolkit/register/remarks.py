@@ -49,7 +49,7 @@ def _in_all(day: str) -> tuple[Remark, ...]:
     return (
         Remark(
             f"{day} after the person's observed_until",
-            "kept; a person is not followed beyond that day",
+            "kept as dated; who is not observed to the end of the follow-up leaves the analysis",
             f"this.{quoted(day)} > person.observed_until",
         ),
         Remark(
@@ -187,7 +187,7 @@ _FURTHER = {
     "disposal": (
         (
             "looks like a double of another: same person, day, kind, length and release",
-            "kept; the lowest disposal_id is the index disposal, and each counts as a previous sentence",
+            "kept; the lowest disposal_id is the index disposal, and sentences of one day count once",
             _doubles("disposal", "disposal_date", "this.disposal, this.sentence_days, this.release_date"),
         ),
     ),
