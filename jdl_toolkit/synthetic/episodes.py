@@ -81,6 +81,27 @@ def assess_episodes(con: duckdb.DuckDBPyConnection, episodes: pd.DataFrame) -> p
     )
 
 
+def assess_services_inside(con: duckdb.DuckDBPyConnection, services: pd.DataFrame) -> pd.Series:
+    """Say of services received in prison what the exclusions 5 to 13 of the custody route make of them.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        From `open_tables`.
+    services : DataFrame
+        person_id, disposal_id (of the sentence being served), service_start, service_end (datetime64).
+
+    Returns
+    -------
+    Series of str, same index
+        sexual index offence, not observed, analysable; or doubtful: another sentence is served at the start or the end,
+        custody goes on after the release, or the release cannot be followed.
+    """
+    columns = ["person_id", "disposal_id", "service_start", "service_end"]
+    numbered = services[columns].reset_index(drop=True).rename_axis("episode").reset_index()
+    return ask(con, _ASSESS_INSIDE, episode=numbered)["verdict"].set_axis(services.index)
+
+
 def first_failure(verdicts: pd.Series) -> pd.Series:
     """The first of reasons 5 to 10 at which episodes with these verdicts fail; 11 where they pass."""
     return verdicts.map(FIRST_FAILURE).fillna(PASSED).astype(int)
@@ -152,3 +173,37 @@ _ASSESS = f"""
     LEFT JOIN latest l ON l.episode = e.episode LEFT JOIN offending f ON f.episode = e.episode
     LEFT JOIN held h ON h.episode = e.episode
     ORDER BY e.episode"""
+
+_ASSESS_INSIDE = f"""
+    WITH served AS (
+        SELECT e.episode, e.person_id, e.service_start::DATE AS start, e.service_end::DATE AS finish, d.disposal_id,
+            d.disposal_date, d.release_date AS index_date
+        FROM episode e JOIN disposal d USING (disposal_id)
+    ),
+    other AS (
+        SELECT DISTINCT s.episode FROM served s JOIN disposal d ON d.person_id = s.person_id
+        WHERE d.disposal = 'custody' AND d.disposal_id <> s.disposal_id AND (
+            (d.disposal_date <= s.start AND coalesce(d.release_date >= s.start, true))
+            OR (d.disposal_date <= s.finish AND coalesce(d.release_date >= s.finish, true)))
+    ),
+    held AS (
+        SELECT DISTINCT s.episode FROM served s JOIN custody_spell c ON c.person_id = s.person_id
+        WHERE c.start <= s.index_date AND coalesce(c."end" > s.index_date, true)
+    ),
+    sexual AS (
+        SELECT DISTINCT s.episode FROM served s JOIN offence o ON o.disposal_id = s.disposal_id
+        WHERE o.offence_group IN ('sexual_adult', 'sexual_child')
+    )
+    SELECT s.episode,
+        CASE
+            WHEN x.episode IS NOT NULL OR h.episode IS NOT NULL THEN 'doubtful'
+            WHEN s.index_date IS NULL OR s.index_date < s.finish THEN 'doubtful'
+            WHEN s.index_date + INTERVAL {PROVING_MONTHS} MONTH > (SELECT max(data_end) FROM meta) THEN 'doubtful'
+            WHEN y.episode IS NOT NULL THEN 'sexual index offence'
+            WHEN p.observed_until < s.index_date + INTERVAL {OBSERVED_MONTHS} MONTH THEN 'not observed'
+            ELSE 'analysable'
+        END AS verdict
+    FROM served s JOIN person p ON p.person_id = s.person_id
+    LEFT JOIN other x ON x.episode = s.episode LEFT JOIN held h ON h.episode = s.episode
+    LEFT JOIN sexual y ON y.episode = s.episode
+    ORDER BY s.episode"""

@@ -13,19 +13,16 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ..result import write_atomically
-from .episodes import ask, assess_episodes, measure_reoffending, open_tables
+from .episodes import assess_episodes, measure_reoffending, open_tables
 from .participation import plant_effect
 from .published_flow import PUBLISHED
 from .records import add_repeats, write_records
+from .rewriting import recount, rewrite, tables_of
 from .served import choose_people, one_each, recognisable_people, sentences_in_period
 from .workbook import write_upload
 
-#: Tables whose rows ``meta`` counts.
-COUNTED = ("person", "disposal", "offence")
 ANSWERS: dict[str, str] = {
     "organisation": "Foundation",
     "sector": "Voluntary and community",
@@ -84,11 +81,11 @@ def write_foundation(
     analysed = kept["verdict"].eq("analysable")
     participants = kept[analysed].assign(reoffended=measure_reoffending(con, kept[analysed]))
     truth = _crude_comparison(con, kept, participants, rng)
-    touched = _tables_of(con, participants["person_id"])
+    touched = tables_of(con, participants["person_id"])
     changed, helped = plant_effect(touched, participants, effect_pp, rng)
     con.close()
-    _rewrite(folder, touched, changed)
-    _recount(folder)
+    rewrite(folder, touched, changed)
+    recount(folder)
     con = open_tables(folder)
     after = measure_reoffending(con, participants)
     records = add_repeats(con, people, kept, rng)
@@ -129,47 +126,6 @@ def _crude_comparison(
         "naive_difference_pp": 100 * float(rate - reoffended.mean()),
         "n_others": int(same_clock.sum()),
     }
-
-
-def _tables_of(con: duckdb.DuckDBPyConnection, person_ids: pd.Series) -> dict[str, pd.DataFrame]:
-    """What the register holds of these people, in the tables an effect may change."""
-    ids = pd.DataFrame({"person_id": person_ids.astype("int64")})
-    names = ("offence", "disposal", "custody_spell", "needs_assessment")
-    return {name: ask(con, f"SELECT t.* FROM {name} t SEMI JOIN ids USING (person_id)", ids=ids) for name in names}
-
-
-def _rewrite(folder: Path, before: dict[str, pd.DataFrame], after: dict[str, pd.DataFrame]) -> None:
-    """Put the changed tables of some people in the place of what the register's files hold of them."""
-    for name, was in before.items():
-        now = after[name]
-        if len(now) == len(was):
-            continue
-        path = folder / f"{name}.parquet"
-        draft = path.with_name(f".{path.name}")
-        con = duckdb.connect(":memory:", config={"threads": 2})
-        con.register("ids", was[["person_id"]].drop_duplicates())
-        con.register("rows_now", now)
-        columns = ", ".join(
-            f'"{c}"::{kind} AS "{c}"'
-            for c, kind, *_ in con.execute("DESCRIBE FROM read_parquet(?)", [str(path)]).fetchall()
-        )
-        con.execute(
-            f"""COPY (SELECT * FROM read_parquet($source) ANTI JOIN ids USING (person_id)
-                UNION ALL SELECT {columns} FROM rows_now) TO '{str(draft).replace("'", "''")}' (FORMAT parquet)""",
-            {"source": str(path)},
-        )
-        con.close()
-        draft.replace(path)
-
-
-def _recount(folder: Path) -> None:
-    """Let ``meta`` count the rows that the tables hold now."""
-    path = folder / "meta.parquet"
-    counts = {f"n_{name}s": pq.ParquetFile(folder / f"{name}.parquet").metadata.num_rows for name in COUNTED}
-    meta = pq.read_table(path)
-    for name, n in counts.items():
-        meta = meta.set_column(meta.schema.get_field_index(name), name, pa.array([n], pa.int64()))
-    pq.write_table(meta, path)
 
 
 def _flow(rows: pd.DataFrame) -> dict[str, int]:

@@ -102,13 +102,13 @@ def choose_people(con: duckdb.DuckDBPyConnection, people: pd.DataFrame, rng: np.
     """
     distinct = people.loc[people["is_distinct"], ["person_id", "dob", "sex"]]
     sentences = sentences_in_period(con)
-    in_scope = _propose_in_scope(con, one_each(rng, sentences), distinct, rng)
+    in_scope = propose_in_scope(con, one_each(rng, sentences), distinct, rng)
     reoffenders = _reoffenders_first(con, sentences, in_scope, distinct, rng)
     chosen = [select_participants(reoffenders, rng, PUBLISHED["reoffended first"])]
     in_scope = in_scope[~in_scope["person_id"].isin(chosen[0]["person_id"])]
     chosen += [_take(in_scope, verdict, rng) for verdict in ("sexual index offence", "analysable", "started late")]
     free = distinct[~distinct["person_id"].isin(pd.concat(chosen)["person_id"])]
-    others = assess_proposals(con, _propose_after(_events(con, OTHER_KINDS), rng, late_share=0.5), free)
+    others = assess_proposals(con, propose_after(events_of(con, OTHER_KINDS), rng, late_share=0.5), free)
     chosen.append(_take_others(others, rng))
     free = free[~free["person_id"].isin(chosen[-1]["person_id"])]
     none = one_each(rng, assess_proposals(con, _propose_before_first_disposal(con, rng), free))
@@ -118,7 +118,7 @@ def choose_people(con: duckdb.DuckDBPyConnection, people: pd.DataFrame, rng: np.
 
 def sentences_in_period(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Every sentence of an eligible kind within the period of the request: person_id, disposal_id, index_date."""
-    events = _events(con, ELIGIBLE)
+    events = events_of(con, ELIGIBLE)
     return events[events["index_date"].between(pd.Timestamp(FIRST_START), pd.Timestamp(LAST_START))]
 
 
@@ -153,14 +153,14 @@ def draw(rows: pd.DataFrame, n: int, rng: np.random.Generator) -> pd.DataFrame:
     return rows.iloc[np.sort(rng.choice(len(rows), n, replace=False))]
 
 
-def _events(con: duckdb.DuckDBPyConnection, kinds: tuple[str, ...]) -> pd.DataFrame:
+def events_of(con: duckdb.DuckDBPyConnection, kinds: tuple[str, ...]) -> pd.DataFrame:
     query = f"""
         SELECT person_id, disposal_id, ({INDEX_DATE})::TIMESTAMP_S AS index_date FROM disposal
         WHERE disposal IN {kinds} AND index_date IS NOT NULL ORDER BY disposal_id"""
     return ask(con, query)
 
 
-def _propose_after(events: pd.DataFrame, rng: np.random.Generator, late_share: float) -> pd.DataFrame:
+def propose_after(events: pd.DataFrame, rng: np.random.Generator, late_share: float) -> pd.DataFrame:
     """A start some days after each event: soon, or (for `late_share`) from half a year on."""
     soon = 1 + np.floor(truncated_exponential(rng, len(events), MEAN_DELAY_DAYS, LONGEST_DELAY_DAYS))
     late = 184 + np.floor(rng.exponential(240, len(events)))
@@ -175,7 +175,7 @@ def _propose_before_first_disposal(con: duckdb.DuckDBPyConnection, rng: np.rando
     return first.assign(service_start=(first["first"] - before).astype("datetime64[s]"))
 
 
-def _covariates(con: duckdb.DuckDBPyConnection, episodes: pd.DataFrame) -> pd.DataFrame:
+def covariates_of(con: duckdb.DuckDBPyConnection, episodes: pd.DataFrame) -> pd.DataFrame:
     """What taking part depends on, as at the index date."""
     events = episodes[["disposal_id"]].astype("int64").drop_duplicates()
     query = """
@@ -188,13 +188,13 @@ def _covariates(con: duckdb.DuckDBPyConnection, episodes: pd.DataFrame) -> pd.Da
     return ask(con, query, events=events).astype({"disposal_id": "Int64"})
 
 
-def _propose_in_scope(
+def propose_in_scope(
     con: duckdb.DuckDBPyConnection, sentences: pd.DataFrame, people: pd.DataFrame, rng: np.random.Generator
 ) -> pd.DataFrame:
     """A start after each of the sentences, with verdict and covariates, where the sentence is the index disposal."""
-    assessed = assess_proposals(con, _propose_after(sentences, rng, late_share=0.15), people)
+    assessed = assess_proposals(con, propose_after(sentences, rng, late_share=0.15), people)
     assessed = assessed[assessed["disposal_id"] == assessed["proposed_id"]]
-    assessed = assessed.merge(_covariates(con, assessed), on="disposal_id")
+    assessed = assessed.merge(covariates_of(con, assessed), on="disposal_id")
     return assessed[assessed["n_previous_offences"] <= LONGEST_HISTORY].reset_index(drop=True)
 
 
@@ -213,7 +213,7 @@ def _reoffenders_first(
     N − n·S(d)/mean(S). Then the delays of all N are distributed as the proposed ones: as if drawn before anything was
     known of what followed, which is what the pool's clock takes for granted.
     """
-    tried = [_propose_in_scope(con, sentences, people, rng) for _ in range(N_TRIES)]
+    tried = [propose_in_scope(con, sentences, people, rng) for _ in range(N_TRIES)]
     reoffenders = pd.concat([in_scope, *tried], ignore_index=True)
     reoffenders = one_each(rng, reoffenders[reoffenders["verdict"] == "reoffended first"])
     in_time = in_scope[in_scope["is_within"]]
