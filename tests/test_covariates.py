@@ -373,6 +373,15 @@ def test_the_index_offence_is_what_was_committed_and_proven_by_the_index_date():
     assert facts["age_first_offence"].iloc[0] == 29 and pd.isna(facts["age_first_offence"].iloc[1])
 
 
+def test_what_a_conviction_led_to_after_the_index_date_is_not_looked_at():
+    later = {"person_id": 1, "disposal_id": 7, "disposal_date": INDEX + DAY}
+    convicted = [offence(1, "2009-01-01", "2009-02-01", disposal_id=7)]
+    for kind in ("caution", "custody"):
+        register = tiny_register(disposal=[index_order(1), later | {"disposal": kind}], offence=convicted)
+        facts = gather_facts(cohort_of(1).treated, register).iloc[0]
+        assert facts[["n_convictions", "n_custody"]].tolist() == [1, 0]
+
+
 @pytest.mark.parametrize("born", ["2010-03-01", "2003-01-01", "1899-01-01"])
 def test_an_age_that_cannot_be_is_missing(born):
     people = [{"person_id": 1, "dob": dt.date.fromisoformat(born)}, {"person_id": 2, "dob": dt.date(1970, 1, 1)}]
@@ -520,7 +529,7 @@ def test_columns_come_in_the_order_asked_for_and_each_has_a_label():
 UNITS = {1: ("community_order", INDEX), 2: ("custody", SENTENCE), 3: ("suspended_sentence_order", INDEX)}
 PEOPLE = st.sampled_from(list(UNITS))
 BACK, AHEAD = st.integers(0, 900), st.integers(1, 900)
-KINDS = st.sampled_from(["custody", "community_order", "caution", "fine"])
+KINDS, SELDOM = st.sampled_from(["custody", "caution", "fine"]), st.sampled_from([False] * 5 + [True])
 OLD, NEW = range(200, 205), range(300, 305)  # ids of disposals before and after the index date
 
 
@@ -537,8 +546,8 @@ def _offence(draw, is_past):
         "disposal_id": draw(own),
         "offence_group": draw(st.sampled_from(OFFENCE_GROUPS)),
         "severity": draw(st.integers(1, 8)),
-        "is_breach": draw(st.booleans()),
-        "is_penalty_notice": draw(st.booleans()),
+        "is_breach": draw(SELDOM),
+        "is_penalty_notice": draw(SELDOM),
     }
 
 
@@ -572,7 +581,7 @@ def events(draw, is_past):
     rows = {"offence": [_offence(draw, is_past) for _ in range(draw(n))]}
     rows |= {t: [_named(_dated(draw, is_past, **v), "start") for _ in range(draw(n))] for t, v in SPELLS.items()}
     rows |= {t: [_named(_dated(draw, is_past, **v), day) for _ in range(draw(n))] for t, (day, v) in ROWS.items()}
-    ids = OLD if is_past else draw(st.lists(st.sampled_from(NEW), unique=True))
+    ids = OLD if is_past else draw(st.lists(st.sampled_from(NEW), min_size=3, unique=True))
     rows["disposal"] = [
         _named(_dated(draw, is_past, disposal=KINDS), "disposal_date")
         | {"disposal_id": n, "person_id": 1 + (n - 1) % 3, "release_date": INDEX + draw(AHEAD) * DAY}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ..cohort import liberty
 from ..cohort.clock import months_after
 from ..register import NEEDS, Register
 from .history import UNITS
@@ -87,8 +88,7 @@ def before_sentence(units: pd.DataFrame, register: Register, table: str, kind: s
 def release_types(units: pd.DataFrame, register: Register) -> pd.Series | None:
     """How people were released on their index date, in the order of `units`.
 
-    Taken from the column ``release_type`` of `units` if there is one, else from the stay in custody that ended on the
-    index date: the sentence before a recall, never a remand.
+    Taken from the column ``release_type`` of `units` if there is one, else by the same rule (`cohort.liberty`).
 
     Returns
     -------
@@ -104,12 +104,11 @@ def release_types(units: pd.DataFrame, register: Register) -> pd.Series | None:
     else:
         found = register.sql(
             f"""
-            SELECT u.unit_id, arg_min(s.release_type, (s.kind <> 'sentenced', s.release_type)) AS release_type
-            FROM ({UNITS}) u JOIN custody_spell s ON s.person_id = u.person_id AND s."end" = u.index_date
-            WHERE u.disposal = 'custody' AND s.kind <> 'remand' AND s.release_type IS NOT NULL
-            GROUP BY u.unit_id
+            WITH u AS (SELECT unit_id, person_id, disposal, index_date::DATE AS release_date FROM units),
+            {liberty.release_types(register, "unit_id")}
+            SELECT * FROM freed
             """,
-            units=units[["unit_id", "person_id", "disposal_id", "disposal", "index_date"]],
+            units=units[["unit_id", "person_id", "disposal", "index_date"]],
         )
         codes = units["unit_id"].map(found.set_index("unit_id")["release_type"]).astype(object).reset_index(drop=True)
     return codes.where(is_release, NOT_A_RELEASE)
