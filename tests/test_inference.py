@@ -11,11 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_tables import RADIUS_RUNS, TABLES, cohort, covariates, made, people, reference, spec_as_r
 from scipy import stats
+from statsmodels.duration.survfunc import SurvfuncRight
 from threadpoolctl import threadpool_limits
 
 from jdl_toolkit.errors import JDLError
 from jdl_toolkit.inference import Outcomes, compare_measures, holm, verdict
+from jdl_toolkit.inference.comparison import expected_people
 from jdl_toolkit.inference.estimation import estimate
+from jdl_toolkit.inference.survival import choose_days, kaplan_meier
 from jdl_toolkit.matching import match
 
 FIRST_THREE = {"outcomes": {"measures": ["rate", "frequency", "days"]}}
@@ -283,6 +286,298 @@ def test_holm_by_hand_and_what_is_not_shown_does_not_count():
     p = np.array([0.03, np.nan, 0.01, 0.04])
     assert holm(p) == pytest.approx([0.06, np.nan, 0.03, 0.06], nan_ok=True)
     assert np.isnan(holm(np.array([np.nan]))).all()
+
+
+# -- every measure ----------------------------------------------------------------------------------------------------
+
+ALL_KEYS = [
+    "rate", "frequency", "days",
+    "first_indictable", "first_indictable_reoffenders", "first_either_way", "first_either_way_reoffenders",
+    "first_summary", "first_summary_reoffenders",
+    "n_indictable", "n_indictable_reoffenders", "n_either_way", "n_either_way_reoffenders",
+    "n_summary", "n_summary_reoffenders",
+    "first_custody", "first_custody_reoffenders", "custodial_sentences", "custodial_sentences_reoffenders",
+    "days_in_custody", "employed_any", "employed_1_month", "employed_end", "benefit_any", "benefit_end",
+]  # fmt: skip
+
+
+def everything(seed: int = 5) -> pd.DataFrame:
+    """syn_small's outcomes with the columns it lacks invented: classes, custody, work and benefits."""
+    frame, rng = outcomes(people("syn_small")), np.random.default_rng(seed)
+    y, n = frame["reoffended"].to_numpy(), len(frame)
+    classes = np.array(["indictable", "either_way", "summary"], dtype=object)[rng.choice(3, n, p=[0.3, 0.4, 0.3])]
+    of_class = rng.multinomial(frame["n_reoffences"].to_numpy(), [0.3, 0.4, 0.3])
+    inside = np.where(rng.random(n) < 0.5, rng.integers(1, 300, n), 0)  # reoffenders or not
+    new = {"first_class": np.where(y == 1, classes, None)}
+    new |= {f"n_{c}": of_class[:, j] for j, c in enumerate(["indictable", "either_way", "summary"])}
+    new |= {"first_custody": y * (inside > 50), "n_custodial_sentences": y * ((inside > 0) * 1 + (inside > 200))}
+    new |= {"days_in_custody": inside, "days_at_risk": 365 - inside, "returned_to_custody": (inside > 0) * 1}
+    to_first = np.where(y, np.minimum(frame["days_to_first"].fillna(0), 365 - inside), 365 - inside)
+    new |= {"days_at_risk_to_first": to_first.astype(int), "recalled": (inside > 60) * 1}
+    shares = {"employed_any": 0.5, "employed_1_month": 0.3, "employed_end": 0.4, "benefit_any": 0.7, "benefit_end": 0.5}
+    return frame.assign(**new, **{k: (rng.random(n) < p).astype(int) for k, p in shares.items()})
+
+
+@pytest.fixture(scope="module")
+def whole() -> SimpleNamespace:
+    matched, frame = match(covariates("syn_small"), spec_as_r(), 0.2), everything()
+    return SimpleNamespace(matched=matched, frame=frame, result=compare_measures(frame, matched, spec_as_r()))
+
+
+def test_every_measure_with_conditional_ones_beside_those_over_everyone(whole, compared):
+    measures = whole.result.measures
+    assert measures["key"].tolist() == ALL_KEYS
+    assert measures["why_not"].isna().all()
+    conditional = measures["base"] == "reoffenders"
+    assert measures.loc[conditional, "n_treatment"].tolist() == [37] * 9
+    assert set(measures.loc[conditional, "key"].str.removesuffix("_reoffenders")) - {"days"} < set(measures["key"])
+    families = measures["family"].drop_duplicates().tolist()
+    assert families == list(spec().outcomes.measures)
+    assert set(measures.query("better == 'higher'")["key"]) == {"days", *(k for k in ALL_KEYS if "employed" in k)}
+    neither = {"first_either_way_reoffenders", "first_summary_reoffenders"}
+    assert set(measures.query("better == 'neither'")["key"]) == neither
+    assert measures["holm_p"].tolist() == holm(measures["headline_p_value"].to_numpy()).tolist()
+    same = [c for c in measures if c not in ("holm_p",)]
+    pd.testing.assert_frame_equal(measures[same][:3], compared.result.measures[same], check_exact=True)
+
+
+def test_each_measure_is_taken_from_its_column_among_its_people(whole):
+    frame, units = whole.frame.set_index("unit_id"), whole.matched.units.set_index("unit_id")
+    frame = frame.loc[units.index]
+    columns = {k: frame[k] for k in ALL_KEYS if k in frame} | {"custodial_sentences": frame["n_custodial_sentences"]}
+    columns |= {f"first_{c}": (frame["first_class"] == c) * 1 for c in ("indictable", "either_way", "summary")}
+    for row in whole.result.measures[3:].itertuples():
+        y = columns[row.key.removesuffix("_reoffenders")].astype(float)
+        within = (frame["reoffended"] == 1) | (row.base == "everyone")
+        treated, control = (within & (units["weight"] > 0) & (units["is_treated"] == group) for group in (True, False))
+        assert row.treatment_value == pytest.approx(y[treated].mean())
+        assert row.control_value == pytest.approx(np.average(y[control], weights=units["weight"][control]))
+        assert (row.n_treatment_with, row.n_control_with) == ((y[treated] > 0).sum(), (y[control] > 0).sum())
+        found = estimate(y, whole.matched.design, whole.matched, row.unit, spec_as_r(), within)
+        assert row.headline_estimate == pytest.approx(found["headline"]["estimate"], rel=1e-9, abs=1e-12)
+        assert row.check_se == pytest.approx(found["check"]["se"], rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("months", "rate", "end"),
+    [
+        (12, "One-year proven reoffending rate", "People in work one year after the index date"),
+        (24, "Two-year proven reoffending rate", "People in work two years after the index date"),
+        (18, "18-month proven reoffending rate", "People in work 18 months after the index date"),
+    ],
+)
+def test_labels_follow_the_setting(whole, months, rate, end):
+    asked = spec_as_r(cohort={"follow_up_months": months}, outcomes={"measures": ["rate", "employment"]})
+    labels = compare_measures(whole.frame, whole.matched, asked).measures["label"].tolist()
+    assert (labels[0], labels[3]) == (rate, end)
+
+
+def test_measures_are_those_asked_for_in_that_order(whole):
+    asked = spec_as_r(outcomes={"measures": ["rate", "first_custody", "frequency"]})
+    found = compare_measures(whole.frame, whole.matched, asked).measures
+    assert found["key"].tolist() == ["rate", "first_custody", "first_custody_reoffenders", "frequency"]
+
+
+def test_what_the_register_lacks_is_left_out_with_one_message(whole):
+    poor = whole.frame.drop(columns=["employed_any", "employed_1_month", "employed_end", "benefit_any", "benefit_end"])
+    result = compare_measures(poor.drop(columns="recalled"), whole.matched, spec_as_r())
+    assert result.measures["key"].tolist() == ALL_KEYS[:-5]
+    assert result.messages == (
+        "The register does not hold what these measures need, so they are left out: employment and out-of-work "
+        "benefits.",
+        "The register has no spells in custody: custody is counted from sentence to release.",
+    )
+    assert result.follow_up["key"].tolist() == [k for k in whole.result.follow_up["key"] if k != "recalled"]
+
+
+@pytest.mark.parametrize(
+    ("n_with", "weights", "expected"),
+    [
+        ((10, 10), [1.0] * 100, (10, 90)),
+        ((0, 20), [1.0] * 100, (10, 90)),  # none of the treated, where ten of a hundred would be expected
+        ((20, 0), [1.0] * 100, (10, 90)),
+        ((10, 30), [1.0] * 50 + [0.0001] * 50, (20, 30)),  # controls worth 50: (10 + 50 * 30 / 50) / 150 of 50 are 13.3
+    ],
+)
+def test_expected_people(n_with, weights, expected):
+    treated, control = (np.arange(100) < n for n in n_with)
+    found = expected_people(treated, control, np.array(weights))
+    if weights[-1] < 1:
+        expected = (50 * 40 / 150, 50 * 110 / 150)
+    assert found == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize(("n", "why"), [(9, "too rare"), (10, None), (50, None), (90, None), (91, "too common")])
+def test_custody_and_class_need_enough_people_on_either_side(n, why):
+    """A hundred treated and a thousand controls of equal weight, in both groups the same share."""
+    n_people = 1100
+    rank = np.r_[np.arange(100), np.arange(1000) // 10]
+    units = pd.DataFrame({"unit_id": range(n_people), "is_treated": np.arange(n_people) < 100, "score": 0.1})
+    units["weight"] = np.where(units["is_treated"], 1.0, 0.1)
+    design = pd.DataFrame({"unit_id": range(n_people), "x": np.random.default_rng(1).normal(size=n_people)})
+    matched = SimpleNamespace(units=units, design=design, ess_control=1000.0, n_treatment_matched=100, n_control=1000)
+    frame = pd.DataFrame({"unit_id": range(n_people), "reoffended": 1, "n_reoffences": 1, "days_to_first": 1.0 + rank})
+    has_it = (rank < n).astype(int)
+    frame = frame.assign(first_custody=has_it, n_custodial_sentences=has_it * (1 + rank % 2))
+    asked = spec(outcomes={"measures": ["rate", "first_custody", "custodial_sentences"]})
+    rows = compare_measures(frame, matched, asked).measures.set_index("key")["why_not"]
+    for key in ("first_custody", "first_custody_reoffenders"):
+        assert rows[key].startswith(f"it is {why}: fewer than 10 ") if why else pd.isna(rows[key]), rows[key]
+    for key in ("custodial_sentences", "custodial_sentences_reoffenders"):
+        assert pd.isna(rows[key]) == (n >= 10)
+
+
+# -- follow-up and survival -------------------------------------------------------------------------------------------
+
+
+def test_follow_up_by_hand(whole):
+    frame, units = whole.frame.set_index("unit_id"), whole.matched.units.set_index("unit_id")
+    frame, w = frame.loc[units.index], units["weight"]
+    treated, control = units["is_treated"] & (w > 0), ~units["is_treated"] & (w > 0)
+    rows = whole.result.follow_up.set_index("key")
+    assert rows.index.tolist() == [
+        "days_in_custody", "returned_to_custody", "recalled", "days_at_risk", "reoffences_per_year_at_risk",
+    ]  # fmt: skip
+    assert rows["unit"].tolist() == ["days", "share", "share", "days", "count"]
+    assert set(rows["n_treatment"]) == {60} and set(rows["n_control"]) == {2351}
+    for key in rows.index[:4]:
+        assert rows.loc[key, "treatment"] == pytest.approx(frame.loc[treated, key].mean())
+        assert rows.loc[key, "control"] == pytest.approx(np.average(frame.loc[control, key], weights=w[control]))
+        assert rows.loc[key, "n_treatment_with"] == (frame.loc[treated, key] > 0).sum()
+    assert rows.loc["days_in_custody", "treatment"] + rows.loc["days_at_risk", "treatment"] == pytest.approx(365)
+    years = frame["days_at_risk"] / 365.25
+    for name, group in {"treatment": treated, "control": control}.items():
+        rate = (w * frame["n_reoffences"])[group].sum() / (w * years)[group].sum()
+        assert rows.loc["reoffences_per_year_at_risk", name] == pytest.approx(rate)
+
+
+def observed(is_treated: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Times, events and radius weights of one group of syn_small, as R had them."""
+    frame, units = people("syn_small"), match(covariates("syn_small"), spec_as_r(), 0.2).units
+    frame = frame.set_index("id").loc[units["unit_id"]].reset_index()
+    group = ((units["weight"] > 0) & (units["is_treated"] == is_treated)).to_numpy()
+    return (
+        frame["time"].to_numpy(float)[group],
+        frame["event"].to_numpy()[group] == 1,
+        units["weight"].to_numpy()[group],
+    )
+
+
+@pytest.mark.parametrize("is_treated", [True, False])
+def test_kaplan_meier_and_its_error_against_r(is_treated):
+    """R 4.2.2, survival 3.5-3: `survfit` with the radius weights and their robust standard error."""
+    found = kaplan_meier(*observed(is_treated), np.array([90, 180, 365]), 0.95)
+    r = [
+        row
+        for row in reference("syn_small")["survival_radius_logit_02sd"]["km"]
+        if row["stratum"] == f"t={is_treated:d}"
+    ]
+    assert found["day"].tolist() == [row["time"] for row in r]
+    assert found["survival"].tolist() == pytest.approx([row["surv"] for row in r], rel=1e-10)
+    assert found["se"].tolist() == pytest.approx([row["se"] for row in r], rel=1e-10)
+
+
+def test_with_equal_weights_it_is_greenwood():
+    time, event, _ = observed(True)
+    theirs = SurvfuncRight(time, event.astype(int))
+    days = theirs.surv_times[:-1].astype(int)
+    found = kaplan_meier(time, event, np.full(len(time), 3.0), days, 0.95)
+    assert found["survival"].to_numpy() == pytest.approx(theirs.surv_prob[:-1], rel=1e-12)
+    assert found["se"].to_numpy() == pytest.approx(theirs.surv_prob_se[:-1], rel=1e-12)
+
+
+def test_whole_weights_are_people_counted_so_often():
+    time, event, _ = observed(True)
+    times = np.random.default_rng(2).integers(1, 5, len(time))
+    theirs = SurvfuncRight(time, event.astype(int), freq_weights=times)
+    found = kaplan_meier(time, event, times.astype(float), theirs.surv_times[:-1].astype(int), 0.95)
+    assert found["survival"].to_numpy() == pytest.approx(theirs.surv_prob[:-1], rel=1e-12)
+
+
+@pytest.mark.parametrize("confidence", [0.95, 0.8])
+def test_limits_are_symmetric_for_the_log_of_minus_the_log(confidence):
+    found = kaplan_meier(*observed(False), np.array([5, 90, 365]), confidence)
+    s, middle = found["survival"], np.log(-np.log(found["survival"]))
+    half = stats.norm.ppf((1 + confidence) / 2) * found["se"] / (s * -np.log(s))
+    assert np.log(-np.log(found["low"])).to_numpy() == pytest.approx((middle + half).to_numpy())
+    assert np.log(-np.log(found["high"])).to_numpy() == pytest.approx((middle - half).to_numpy())
+    assert ((0 < found["low"]) & (found["low"] < s) & (s < found["high"]) & (found["high"] < 1)).all()
+
+
+def test_nobody_has_reoffended_yet():
+    found = kaplan_meier(np.array([10.0, 20, 20]), np.array([True, False, False]), np.ones(3), np.array([9, 10]), 0.95)
+    assert found.iloc[0].tolist() == [9, 1, 0, 1, 1]
+    assert found["survival"][1] == pytest.approx(2 / 3)
+
+
+def test_survival_ends_at_one_less_the_rate_by_the_calendar(whole):
+    curve, rate = whole.result.survival.query("clock == 'calendar'"), whole.result.measures.iloc[0]
+    assert curve["day"].iloc[-1] == 365 and curve["day"].is_monotonic_increasing
+    assert curve["treatment"].iloc[-1] == pytest.approx(1 - rate["treatment_value"], abs=1e-14)
+    assert curve["control"].iloc[-1] == pytest.approx(1 - rate["control_value"], abs=1e-14)
+    assert curve["n_treatment_step"].sum() == 37 and curve["n_control_step"].sum() == 1314
+    day, half = curve.iloc[2]["day"], whole.matched.units.merge(whole.frame, on="unit_id").query("is_treated")
+    assert curve.iloc[2]["treatment"] == pytest.approx(1 - (half["days_to_first"] <= day).mean())
+
+
+def test_survival_ends_at_one_less_the_rate_although_years_differ_in_length(whole):
+    longer = whole.frame.assign(days_at_risk=whole.frame["days_at_risk"] + whole.frame["unit_id"] % 2)
+    found = compare_measures(longer, whole.matched, spec_as_r())
+    curve = found.survival.query("clock == 'calendar'").iloc[-1]
+    assert curve["day"] == 366
+    assert curve["control"] == pytest.approx(1 - found.measures.iloc[0]["control_value"], abs=1e-14)
+
+
+def test_survival_by_days_at_risk_censors_at_the_end_of_them(whole):
+    curve = whole.result.survival.query("clock == 'at_risk'")
+    treated = whole.matched.units.merge(whole.frame, on="unit_id").query("is_treated and weight > 0")
+    theirs = SurvfuncRight(treated["days_at_risk_to_first"], treated["reoffended"])
+    expected = [theirs.surv_prob[theirs.surv_times <= day][-1] for day in curve["day"]]
+    assert curve["treatment"].to_numpy() == pytest.approx(np.array(expected))
+    last = whole.result.survival.query("clock == 'calendar'").iloc[-1]
+    assert curve["day"].iloc[-1] <= 365 and curve["treatment"].iloc[-1] < last["treatment"] - 0.02
+
+
+@pytest.mark.parametrize("cell", [1, 5, 12])
+def test_no_step_tells_of_few_people(whole, cell):
+    curves = compare_measures(whole.frame, whole.matched, spec_as_r(disclosure={"minimum_cell": cell})).survival
+    assert curves.groupby("clock").size().between(2, 24).all()
+    assert (curves[["n_treatment_step", "n_control_step"]] >= cell).all(axis=None)
+    calendar = curves.query("clock == 'calendar'")
+    assert len(calendar) == {1: 16, 5: 7, 12: 2}[cell]
+
+
+def test_too_few_people_draw_no_curve_and_say_so(whole):
+    found = compare_measures(whole.frame, whole.matched, spec_as_r(disclosure={"minimum_cell": 20}))
+    assert found.survival.empty and "clock" in found.survival
+    assert [m for m in found.messages if "is not drawn" in m] == [
+        f"Time to the first reoffence by days {clock} is not drawn: fewer than 2 steps of at least 20 people of each "
+        "group could be formed."
+        for clock in ("since the index date", "not in custody")
+    ]
+
+
+OBSERVED = st.lists(st.tuples(st.integers(0, 40), st.booleans()), min_size=1, max_size=60)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.tuples(OBSERVED, OBSERVED), st.integers(2, 12), st.integers(1, 6))
+def test_days_of_the_grid(groups, n_steps, fewest):
+    groups = [(np.array([t for t, _ in g], float), np.array([e for _, e in g], bool)) for g in groups]
+    days = choose_days(groups, n_steps, fewest)
+    assert len(days) <= n_steps and (np.diff(days) > 0).all() and (days > 0).all()
+    for time, event in groups if len(days) else ():
+        bounds = [-1, *days]
+        steps = [(event & (low < time) & (time <= high)).sum() for low, high in zip(bounds, days, strict=False)]
+        assert min(steps) >= fewest
+        assert ((time > days[-1]) | ((time == days[-1]) & ~event)).sum() >= fewest
+        assert not 0 < (event & (time > days[-1])).sum() < fewest
+
+
+def test_order_of_rows_matters_to_no_result(whole):
+    again = compare_measures(whole.frame.sample(frac=1, random_state=8), whole.matched, spec_as_r())
+    for name in ("measures", "follow_up", "survival"):
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(whole.result, name), check_exact=True)
 
 
 # -- known truth ----------------------------------------------------------------------------------------------------
