@@ -91,7 +91,7 @@ REMARKS: dict[str, tuple[Remark, ...]] = {
         ),
         Remark(
             "no proven_date, although there is a disposal",
-            "kept; an offence of its sentence, but neither a previous one nor a reoffence",
+            "kept; neither a previous offence nor a reoffence",
             "this.proven_date IS NULL AND this.disposal_id IS NOT NULL",
         ),
         Remark(
