@@ -326,3 +326,29 @@ def test_two_builds_of_one_register_derive_the_same(tmp_path):
             )
     for one, two in zip(*derived, strict=True):
         pd.testing.assert_frame_equal(one, two, check_exact=True)
+
+
+def test_what_does_not_fit_into_memory_goes_to_a_folder_that_is_removed(built, tmp_path, monkeypatch):
+    spills, work = tmp_path / "spills", tmp_path / "work"
+    spills.mkdir()
+    work.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(spills))
+    monkeypatch.chdir(work)
+    # 80 MB of numbers, sorted, do not fit into 40
+    many = "SELECT * FROM (SELECT (i * 7919) % 5000011 AS n FROM range(5000000) t(i)) ORDER BY n OFFSET 4999999"
+    with duckdb.connect(config={"memory_limit": "40MB", "temp_directory": "", "threads": 1}) as con:
+        with pytest.raises(duckdb.OutOfMemoryException):
+            con.execute(many).fetchall()
+    with Register.open(built[0], threads=1, memory="40MB") as register:
+        (folder,) = spills.iterdir()
+        assert folder.stat().st_mode & 0o077 == 0
+        assert register.sql(many)["n"].tolist() == [5_000_010]
+        used = register.sql("SELECT value FROM duckdb_settings() WHERE name = 'temp_directory'")["value"].tolist()
+        assert used == [str(folder)]
+    assert not list(spills.iterdir()) and not list(work.iterdir())
+    register = Register.open(built[0])
+    del register
+    (tmp_path / "x.duckdb").write_bytes(b"no database")
+    with pytest.raises(JDLError):
+        Register.open(tmp_path / "x.duckdb")
+    assert not list(spills.iterdir())
