@@ -78,11 +78,6 @@ def write_bridges(
     dict
         Numbers of records; for each route the people who can be analysed, the reoffenders without and with the effect,
         and the effect realised, in percentage points; for the released by intensity, too.
-
-    Raises
-    ------
-    JDLError
-        If the register has too few people.
     """
     rng = np.random.default_rng([seed, 2])
     folder = Path(register_folder)
@@ -92,7 +87,8 @@ def write_bridges(
     first = served[~served["is_repeat"] & served["verdict"].eq("analysable")].reset_index(drop=True)
     first["reoffended"] = measure_reoffending(con, first)
     touched = tables_of(con, first["person_id"])
-    changed = _with_effect(touched, first, rng) if with_effect else touched
+    # of its own, too: the upload is the same with and without an effect
+    changed = _with_effect(touched, first, np.random.default_rng([seed, 3])) if with_effect else touched
     con.close()
     rewrite(folder, touched, changed)
     recount(folder)
