@@ -23,8 +23,8 @@ from jdl_toolkit.subgroups.characteristics import LABELS, OF_PEOPLE, intensity_b
 from jdl_toolkit.subgroups.forming import form_groups
 
 NOT_RECORDED = "not recorded"
-SMALL_REST = "without it nothing can be worked out about the fewer than 30 people left over"
-WITH_ANOTHER = "with another subgroup it would tell something about fewer than 30 people"
+SMALL_REST = "with it, the results of fewer than 30 other people could be worked out"
+WITH_ANOTHER = "with another subgroup, the results of fewer than 30 people could be worked out"
 NOT_ALIKE = "the groups could not be made alike enough"
 
 
@@ -103,7 +103,7 @@ def test_people_without_a_value_are_listed_and_count_among_the_others():
     groups = form_groups(levels(sex=["M"] * 60 + [NOT_RECORDED] * 35), 30)
     assert why_not(groups) == {
         ("sex", "M"): None,
-        ("sex", NOT_RECORDED): "these people have no value that is recorded",
+        ("sex", NOT_RECORDED): "it is not recorded to which subgroup they belong",
     }
     assert groups["n_complement"].tolist() == [35, 60]
 
@@ -147,7 +147,7 @@ people_of = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(people_of, st.integers(2, 12))
 def test_nothing_can_be_worked_out_about_a_small_group(people, minimum):
     first, second, follows = zip(*people, strict=True)
@@ -431,10 +431,10 @@ def test_the_adjusted_p_value_decides_the_verdict():
     assert rows.loc["East", "headline_ci_high"] < 0 and rows.loc["East", "headline_p_value"] < 0.05
     assert rows.loc["East", "holm_p"] >= 0.05
     assert found.n_tests == 4
-    assert found.messages[0].endswith("before any outcome was known: region.")
-    assert found.messages[1].startswith("4 subgroups were tested.")
-    assert any("it may well be chance" in text for text in found.messages)
-    assert found.summary() == "4 of 4 subgroups were tested; adjusted for their number, 2 are conclusive"
+    assert found.summary() == (
+        "Subgroups declared by region, before any outcome was known: 4 of 4 were tested. With p-values adjusted for "
+        "that number (Holm), 2 conclusive; without, 3 would be"
+    )
 
 
 def test_a_single_test_needs_no_adjustment():
@@ -444,7 +444,7 @@ def test_a_single_test_needs_no_adjustment():
     found = compare_subgroups(samples, outcomes_of(covariates), spec())
     row = found.rows.set_index("level").loc["A"]
     assert found.n_tests == 1 and row["holm_p"] == row["headline_p_value"]
-    assert found.messages[1].startswith("1 subgroup was tested.")
+    assert found.heterogeneity.empty and found.messages == ()
 
 
 def test_cochran_q_by_hand_and_against_statsmodels():
@@ -470,7 +470,7 @@ def test_heterogeneity_is_by_characteristic_over_the_tested():
         expected = combine_effects(own["headline_estimate"].to_numpy(), own["headline_se"].to_numpy() ** 2)
         assert row.q == pytest.approx(expected.q, rel=1e-12) and row.df == len(own) - 1
     assert found.heterogeneity["p_value"].iloc[0] < 1e-6
-    assert any("share controls" in text for text in found.messages)
+    assert "share controls" in found.messages[-1]
 
 
 def test_an_outcome_that_does_not_vary_is_not_tested():
@@ -504,7 +504,7 @@ def test_outcomes_that_are_missing_or_doubled_are_refused():
 def test_without_any_effect_a_conclusive_subgroup_is_rare(monkeypatch):
     """The chance that at least one of eight subgroups looks conclusive, where the service does nothing.
 
-    150 draws: a true chance of 5 % gives at most 10 % in all but 4 of 1,000 runs.
+    100 draws: a true chance of 5 % gives at most 11 % in all but 4 of 1,000 runs.
     """
     submission, cohort, covariates = world(seed=9, n_treatment=320, n_pool=1200)
     rng = np.random.default_rng(10)
@@ -519,11 +519,11 @@ def test_without_any_effect_a_conclusive_subgroup_is_rare(monkeypatch):
     risk = 1 / (1 + np.exp(0.6 + 0.05 * (units["age"] - 30) - 0.5 * units["copas_rate"]))
     wrong, naive, differ = [], [], []
     with threadpool_limits(1):
-        for seed in range(150):
+        for seed in range(100):
             found = compare_subgroups(samples, outcomes_of(covariates, seed, risk), asked)
             wrong.append((found.rows["verdict"] != "inconclusive").any())
             naive.append((found.rows["headline_p_value"] < 0.05).any())
             differ += (found.heterogeneity["p_value"] < 0.05).tolist()
-    assert np.mean(wrong) <= 0.10
+    assert np.mean(wrong) <= 0.11
     assert np.mean(naive) > 0.2  # eight tests at 5 % each: the adjustment is needed
-    assert np.mean(differ) <= 0.085
+    assert np.mean(differ) <= 0.095

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from ..spec import RequestSpec
 
 _ESTIMATE = ("estimate", "se", "ci_low", "ci_high", "p_value", "df")
+_SHARED_CONTROLS = (
+    "Subgroups by a characteristic of the service share controls, which makes the test of whether they differ slightly "
+    "cautious."
+)
 _VALUES = ("treatment_value", "control_value", *(f"headline_{name}" for name in _ESTIMATE))
 
 
@@ -65,9 +69,14 @@ class Subgroups(Result):
     def summary(self) -> str:
         if not self.declared:
             return "No subgroups were declared"
-        n = int(self.rows["verdict"].isin(["reduction", "increase"]).sum())
-        conclusive = "none is conclusive" if not n else f"{n} {'is' if n == 1 else 'are'} conclusive"
-        return f"{self.n_tests} of {len(self.rows)} subgroups were tested; adjusted for their number, {conclusive}"
+        declared = ", ".join(self.labels[by].lower() for by in self.declared)
+        own = self.rows["headline_ci_low"] * self.rows["headline_ci_high"] > 0
+        kept = own & (self.rows["verdict"] != "inconclusive")
+        return (
+            f"Subgroups declared by {declared}, before any outcome was known: {self.n_tests} of {len(self.rows)} were "
+            f"tested. With p-values adjusted for that number (Holm), {int(kept.sum())} conclusive; without, "
+            f"{int(own.sum())} would be"
+        )
 
 
 def compare_subgroups(samples: SubgroupSamples, outcomes: pd.DataFrame, spec: RequestSpec) -> Subgroups:
@@ -101,7 +110,8 @@ def compare_subgroups(samples: SubgroupSamples, outcomes: pd.DataFrame, spec: Re
     compared = _frame(rows, spec)
     heterogeneity = _heterogeneity(compared)
     n_tests = int(compared["headline_p_value"].notna().sum())
-    messages = (*_messages(samples, compared, heterogeneity, n_tests), *said) if samples.declared else ()
+    shared = () if heterogeneity["by"].isin(OF_PEOPLE).all() else (_SHARED_CONTROLS,)
+    messages = (*samples.messages, *said, *shared)
     return Subgroups(compared, heterogeneity, samples.declared, samples.labels, n_tests, messages)
 
 
@@ -167,26 +177,3 @@ def _heterogeneity(rows: pd.DataFrame) -> pd.DataFrame:
         if len(group) > 1:
             found.append((by, *cochran_q(group["headline_estimate"].to_numpy(), group["headline_se"].to_numpy())))
     return pd.DataFrame(found, columns=["by", "q", "df", "p_value"]).astype({"by": object})
-
-
-def _messages(samples: SubgroupSamples, rows: pd.DataFrame, heterogeneity: pd.DataFrame, n_tests: int) -> list[str]:
-    declared = ", ".join(samples.labels[by].lower() for by in samples.declared)
-    said = [f"Subgroups were declared in the request, before any outcome was known: {declared}.", *samples.messages]
-    if n_tests:
-        tested = "1 subgroup was" if n_tests == 1 else f"{n_tests} subgroups were"
-        said.append(
-            f"{tested} tested. Intervals are each subgroup's own; whether a result is conclusive is decided by the "
-            "p-value adjusted for the number of tests (Holm)."
-        )
-    own = rows["headline_ci_low"] * rows["headline_ci_high"] > 0
-    if (own & (rows["verdict"] == "inconclusive")).any():
-        said.append(
-            "Where an interval does not cross zero and the result is still called inconclusive, it may well be chance "
-            "among so many subgroups."
-        )
-    if not heterogeneity["by"].isin(OF_PEOPLE).all():
-        said.append(
-            "Subgroups by a characteristic of the service share controls, which makes the test of whether they differ "
-            "slightly cautious."
-        )
-    return said

@@ -50,7 +50,7 @@ def form_groups(levels: pd.DataFrame, minimum: int) -> pd.DataFrame:
 
 def _too_small(level: str, n: int, rest: int, minimum: int) -> str | None:
     if level == NOT_RECORDED:
-        return "these people have no value that is recorded"
+        return "it is not recorded to which subgroup they belong"
     if n < minimum:
         return f"fewer than {minimum} people in the treatment group belong to it"
     if not rest:
@@ -63,7 +63,7 @@ def _leave_no_small_rest(groups: pd.DataFrame, n_treated: int, minimum: int) -> 
     for _, formed in groups[why_not.isna()].groupby("by", sort=False):
         if 0 < n_treated - formed["n_treatment"].sum() < minimum:
             smallest = formed.index[formed["n_treatment"] == formed["n_treatment"].min()][-1]
-            why_not[smallest] = f"without it nothing can be worked out about the fewer than {minimum} people left over"
+            why_not[smallest] = f"with it, the results of fewer than {minimum} other people could be worked out"
     return groups.assign(why_not=why_not)
 
 
@@ -78,7 +78,7 @@ def _keep_apart(groups: pd.DataFrame, treated: pd.DataFrame, minimum: int) -> pd
     why_not = groups["why_not"].copy()
     for place, i in enumerate(formed):
         if small[place, kept].any():
-            why_not[i] = f"with another subgroup it would tell something about fewer than {minimum} people"
+            why_not[i] = f"with another subgroup, the results of fewer than {minimum} people could be worked out"
         else:
             kept.append(place)
     return groups.assign(why_not=why_not)
