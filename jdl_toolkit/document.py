@@ -172,3 +172,12 @@ class Figure(Block):
 
     def to_html(self) -> str:
         return f'<figure role="group">{self.svg}<figcaption>{escape(self.caption)}</figcaption></figure>'
+
+
+def show(*blocks: Block | None) -> None:
+    """Show several blocks in one notebook cell; None, for what there is nothing to show of, is passed over."""
+    from IPython.display import display  # not at the top: only a notebook has it to show with
+
+    for block in blocks:
+        if block is not None:
+            display(block)

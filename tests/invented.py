@@ -7,6 +7,7 @@ import numpy as np
 
 from jdl_toolkit import findings as f
 from jdl_toolkit.attrition import REASONS
+from jdl_toolkit.inference import measures as inference
 
 _EXCLUDED = {1: 6, 2: 81, 3: 34, 4: 187, 5: 22, 6: 491, 7: 0, 8: 0, 9: 0, 10: 69, 11: 9, 12: 90, 13: 0, 14: 0}
 
@@ -89,129 +90,57 @@ def measures() -> tuple[f.Measure, ...]:
     )
 
 
-#: Class of offence in the words of a measure's label.
-CLASSES = {
-    "indictable": "indictable (the most serious, tried by the Crown Court)",
-    "either_way": "triable either way",
-    "summary": "summary (the least serious, tried by magistrates)",
+#: Key of a measure -> value of the treatment group, effect, standard error; among reoffenders: three times everyone's.
+_FOUND = {
+    "rate": (84 / 257, -0.0612, 0.0345),
+    "frequency": (0.91, -0.26, 0.14),
+    "days": (131.2, 13.3, 11),
+    "first_indictable": (0.031, -0.006, 0.02),
+    "first_either_way": (0.196, -0.03, 0.02),
+    "first_summary": (0.101, -0.024, 0.02),
+    "n_indictable": (0.05, -0.012, 0.08),
+    "n_either_way": (0.52, -0.16, 0.08),
+    "n_summary": (0.34, -0.09, 0.08),
+    "first_custody": (0.101, -0.041, 0.0207),
+    "custodial_sentences": (0.16, -0.05, 0.04),
+    "days_in_custody": (14.2, -3.1, 2.4),
+    "employed_any": (0.44, 0.13, 0.03),
+    "employed_1_month": (0.24, 0.02, 0.03),
+    "employed_end": (0.31, 0.03, 0.03),
 }
+_WITHHELD = {
+    "first_indictable_reoffenders": "fewer than 10 people would be expected on one side of it",
+    "benefit_any": "it would tell something of fewer than 5 people",
+    "benefit_end": "it would tell something of fewer than 5 people",
+}
+_HOLM = {"first_custody": 0.9, "n_either_way": 0.04, "employed_any": 0.001}
 
 
 def all_measures() -> tuple[f.Measure, ...]:
-    """Every family of measures, the ones among reoffenders after those over everyone, as the outcome stage lists them.
-
-    Two are clear, one of them only until all are judged together; three are withheld, for two reasons.
-    """
-    among = {"base": "reoffenders"}
-    shares = {"indictable": (0.031, -0.006), "either_way": (0.196, -0.03), "summary": (0.101, -0.024)}
-    counts = {"indictable": (0.05, -0.012), "either_way": (0.52, -0.16), "summary": (0.34, -0.09)}
-    classes = [
-        _measure(f"first_{c}", f"First proven reoffence {w}", *shares[c], 0.02, family="first_class")
-        for c, w in CLASSES.items()
-    ]
-    classes += [
-        _measure(f"first_{c}_reoffenders", m.label, 3 * shares[c][0], -0.01, 0.05, family="first_class", **among)
-        for c, m in zip(CLASSES, classes, strict=True)
-    ]
-    few = "fewer than 10 people would be expected on one side of it"
-    classes[3] = examples.withheld(
-        key="first_indictable_reoffenders", label=classes[0].label, family="first_class", why_not=few, **among
-    )
-    several = [
-        _measure(
-            f"n_{c}", f"Proven reoffences per person, {w}", *counts[c], 0.08, family="count_by_class", unit="count"
-        )
-        for c, w in CLASSES.items()
-    ]
-    several += [
-        _measure(
-            f"n_{c}_reoffenders", m.label, 3 * counts[c][0], -0.1, 0.2, family="count_by_class", unit="count", **among
-        )
-        for c, m in zip(CLASSES, several, strict=True)
-    ]
-    custody = "Number of people who were given custody for their first proven reoffence"
-    sentences = "Custodial sentences per person"
-    rest = (
-        _measure("first_custody", custody, 0.101, -0.041, 0.0207, family="first_custody", holm_p=0.9),
-        _measure("first_custody_reoffenders", custody, 0.3, -0.05, 0.06, family="first_custody", **among),
-        _measure("custodial_sentences", sentences, 0.16, -0.05, 0.04, unit="count", family="custodial_sentences"),
-        _measure(
-            "custodial_sentences_reoffenders",
-            sentences,
-            0.48,
-            -0.1,
-            0.11,
-            unit="count",
-            family="custodial_sentences",
-            **among,
-        ),
-        _measure("days_in_custody", "Days in custody", 14.2, -3.1, 2.4, unit="days", family="days_in_custody"),
-        _measure(
-            "employed_any",
-            "In employment at any time within one year",
-            0.44,
-            0.13,
-            0.03,
-            family="employment",
-            better="higher",
-            holm_p=0.001,
-        ),
-        _measure(
-            "employed_1_month", "In employment one month later", 0.24, 0.02, 0.03, family="employment", better="higher"
-        ),
-        _measure(
-            "employed_end",
-            "In employment at the end of one year",
-            0.31,
-            0.03,
-            0.03,
-            family="employment",
-            better="higher",
-        ),
-        examples.withheld(
-            key="benefit_any",
-            label="On out-of-work benefits at any time within one year",
-            family="benefits",
-            better="neither",
-            why_not="it would tell something of fewer than 5 people",
-        ),
-        examples.withheld(
-            key="benefit_end",
-            label="On out-of-work benefits at the end of one year",
-            family="benefits",
-            better="neither",
-            why_not="it would tell something of fewer than 5 people",
-        ),
-    )
-    return (
-        _measure("rate", "One-year proven reoffending rate", 84 / 257, -0.0612, 0.0345, family="rate"),
-        _measure("frequency", "Proven reoffences per person", 0.91, -0.26, 0.14, unit="count", family="frequency"),
-        _measure(
-            "days",
-            "Days to first proven reoffence",
-            131.2,
-            13.3,
-            11,
-            unit="days",
-            family="days",
-            better="higher",
-            n_treatment=84,
-            n_control=11_543,
-            **among,
-        ),
-        *classes,
-        *several,
-        *rest,
-    )
+    """Every measure of the method. Three are clear, one of them only by itself; three are withheld, for two reasons."""
+    found = []
+    for known in inference.MEASURES:
+        label = known.label.format(length="One-year", period="one year")
+        values = {"family": known.family, "base": known.base, "better": known.better, "unit": known.kind}
+        values |= {"n_treatment": 84, "n_control": 11_543} if known.base == "reoffenders" else {}
+        if known.key in _WITHHELD:
+            found.append(
+                examples.withheld(**values | {"key": known.key, "label": label, "why_not": _WITHHELD[known.key]})
+            )
+            continue
+        value, effect, se = _FOUND.get(known.key) or [3 * x for x in _FOUND[known.key.removesuffix("_reoffenders")]]
+        holm = {"holm_p": _HOLM[known.key]} if known.key in _HOLM else {}
+        found.append(_measure(known.key, label, value, effect, se, **values | holm))
+    return tuple(found)
 
 
 def follow_up() -> tuple[f.FollowUpRow, ...]:
     rows = {
-        "days_at_risk": ("Days at risk, on average", "days", 350.8, 347.6),
         "days_in_custody": ("Days in custody, on average", "days", 14.2, 17.4),
-        "returned_to_custody": ("Returned to custody at least once", "share", 0.121, 0.148),
+        "returned_to_custody": ("In custody on at least one day", "share", 0.121, 0.148),
         "recalled": ("Recalled to custody", "share", None, 0.031),
-        "reoffences_per_year_at_risk": ("Proven reoffences per person and year at risk", "count", 0.95, 1.23),
+        "days_at_risk": ("Days not in custody, on average", "days", 350.8, 347.6),
+        "reoffences_per_year_at_risk": ("Reoffences per person and year not in custody", "count", 0.95, 1.23),
     }
     return tuple(
         f.FollowUpRow(key=key, label=label, unit=unit, treatment=t, control=c)

@@ -236,7 +236,7 @@ def test_measures_are_drawn_under_headings_and_conditional_ones_below_their_own(
     headings = ["Reoffending", "Seriousness of the first reoffence", "Custody", "Employment"]
     assert [t for t in text if t in headings] == headings
     assert text.count("among those who reoffended") == 3
-    assert "First proven reoffence triable either way (among those who reoffended): −1 (−11 to 9)" in figure.alt
+    assert "Reoffenders whose first reoffence was triable either way: −9 (−21 to 3)" in figure.alt
     assert len({row["Label"] for row in figure.data}) == len(figure.data) == 11
     marks = [line.get_marker() for line in sheets[0].axes[1].lines if line.get_marker() in ("D", "o", "s")]
     assert (marks.count("D"), marks.count("o"), marks.count("s")) == (1, 7, 3)

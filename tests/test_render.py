@@ -15,11 +15,12 @@ from jdl_toolkit import plots, tables
 from jdl_toolkit.document import MIME, Figure, Inset, Table, Words
 from jdl_toolkit.errors import JDLError
 from jdl_toolkit.markup import REPLACEMENT
-from jdl_toolkit.render import content, lint_html, to_html, to_pdf, write_figures
+from jdl_toolkit.render import content, lint_html, to_html, to_pdf, write_figures, write_index
 from jdl_toolkit.render.content import EXPLORATORY, INVENTED, Heading, Prose, read_report
 from jdl_toolkit.render.drawing import parse
 from jdl_toolkit.render.html import html_of
 from jdl_toolkit.render.pdf import LANDSCAPE_WIDTH, TEXT_WIDTH, column_widths, pdf_of
+from jdl_toolkit.render.report import titles
 from jdl_toolkit.typeface import printable
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 40">{}</svg>'
@@ -182,7 +183,7 @@ def test_an_inset_may_link_to_other_reports_of_the_request(target):
     linked = notebook(shown(Inset("note", "N", "x", links=(("The report on women", target),))))
     made = read_report(linked, "T")
     assert f'<li><a href="{target}">The report on women</a></li>' in html_of(made)
-    assert "The report on women" in text_of(pypdf.PdfReader(io.BytesIO(pdf_of(made))))
+    assert "The report on women" not in text_of(pypdf.PdfReader(io.BytesIO(pdf_of(made))))  # it may be sent alone
 
 
 @pytest.mark.parametrize("target", ["https://x.y/report.html", "../../report.html", "javascript:x", "/etc/report.html"])
@@ -262,7 +263,7 @@ def test_the_page_has_captions_headers_contents_and_data(html):
     assert html.startswith('<!doctype html>\n<html lang="en-GB">')
     assert html.count("<h1") == 1 and '<a class="skip" href="#main">' in html
     assert '<a href="#what-was-found">What was found</a>' in html
-    assert "<b>Table 1.</b> Reoffending in both groups, measure by measure" in html
+    assert "<b>Table 1.</b> Both groups, measure by measure" in html
     assert '<th scope="row" class="l">One-year proven reoffending rate</th>' in html
     assert '<td class="r">−11.9 to −0.3</td>' in html
     assert "<b>Figure 1.</b> Of every 100 people" in html
@@ -498,6 +499,43 @@ def test_both_are_written_from_a_file(tmp_path):
     assert made.read_bytes().startswith(b"%PDF-1.7")
     assert EXPLORATORY in pypdf.PdfReader(made).pages[-1].extract_text()
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a.html", "a.pdf"]
+
+
+def test_the_title_names_the_analysis_where_there_are_several():
+    found = invented.several()
+    title = "Supported housing: did reoffending change?"
+    assert titles(invented.findings())[0] == title
+    assert titles(found) == (
+        f"{title} Community sentences",
+        "Justice Data Lab report for Foundation. Received 12 August 2013. Analysis 1 of 3.",
+    )
+    assert titles(found.about("custody"))[0] == f"{title} Custody: people released from prison"
+    assert titles(found.about("custody"))[1].endswith("Analysis 3 of 3.")
+
+
+def test_the_index_lists_the_report_of_each_analysis(tmp_path):
+    found = invented.several()
+    for request, findings in {"a": invented.findings(), "b": found}.items():
+        findings.write(tmp_path / request / "findings.json")
+        created = {"request": request, "status": "reported", "created": "2026-11-22T10:00:00"}
+        (tmp_path / request / "manifest.json").write_text(json.dumps(created))
+    for place in ("a/report", "b/report", "b/report/custody"):
+        for kind in ("html", "pdf"):
+            (tmp_path / place).mkdir(exist_ok=True)
+            (tmp_path / place / f"report.{kind}").write_text("x")
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "manifest.json").write_text("{")
+    page = write_index(tmp_path).read_text(encoding="utf-8")
+    assert lint_html(page) == []
+    assert re.findall(r'<a href="([^"]*)">([^<]*)</a>', page) == [
+        ("a/report/report.html", "HTML of a"),
+        ("a/report/report.pdf", "PDF of a"),
+        ("b/report/report.html", "HTML of b, Community sentences"),
+        ("b/report/report.pdf", "PDF of b, Community sentences"),
+        ("b/report/custody/report.html", "HTML of b, Custody: people released from prison"),
+        ("b/report/custody/report.pdf", "PDF of b, Custody: people released from prison"),
+    ]
+    assert "manifest unreadable" in page and "none yet" in page
 
 
 def test_figures_and_tables_are_written_as_files(tmp_path):

@@ -67,8 +67,8 @@ def test_withheld_measures_are_named_with_their_reason_each_reason_once():
     note = tables.measures_table(WHOLE).note
     assert note.count("Not shown, because") == 2
     assert note.endswith(
-        "because it would tell something of fewer than 5 people: on out-of-work benefits at any time within one year; "
-        "on out-of-work benefits at the end of one year."
+        "because it would tell something of fewer than 5 people: people on out-of-work benefit at any time within one "
+        "year; people on out-of-work benefit one year after the index date."
     )
 
 
@@ -94,25 +94,32 @@ def test_measures_stand_in_groups_and_conditional_ones_beside_those_over_everyon
         "Employment",
     ]  # fmt: skip
     rows = [row[0] for row in table.rows]
-    for row, name in enumerate(rows):
-        if name.endswith(" (among those who reoffended)") and not name.startswith("Days"):
-            assert rows[row - 1] == name.removesuffix(" (among those who reoffended)")
-    assert sum("among those" in name for name in rows) == 8
+    of_reoffenders = [i for i, name in enumerate(rows) if "eoffender" in name]
+    assert len(of_reoffenders) == 7
+    for i in of_reoffenders:
+        over_everyone = rows[i].replace("Reoffenders", "People").replace("per reoffender", "per person")
+        assert rows[i - 1] == over_everyone
+    assert rows[2] == "Days to first proven reoffence (among those who reoffended)"
     assert "Measures among those who reoffended (84 and 11,543 people) compare only part of each group." in table.note
     assert "Indictable offences are the most serious and are tried by the Crown Court" in table.note
-    custody = next(row for row in table.rows if row[0].startswith("Number of people who were given custody"))
+    custody = next(row for row in table.rows if row[0].startswith("People given custody"))
     assert custody[1:] == ("10%", "14%", "−4.10", "−8.18 to −0.02", "0.01", "0.90")
 
 
 def test_the_follow_up_of_both_groups():
     table = tables.follow_up_table(WHOLE)
-    assert table.rows[1:4] == (
+    assert table.rows[:3] == (
         ("Days in custody, on average", "14", "17"),
-        ("Returned to custody at least once", "12%", "15%"),
+        ("In custody on at least one day", "12%", "15%"),
         ("Recalled to custody", "withheld", "3%"),
     )
     assert "without a test" in table.note and "Withheld: too few" in table.note
-    assert tables.follow_up_table(ANALYSIS) is None
+    hidden = [row.model_copy(update={"treatment": None, "control": None}) for row in WHOLE.follow_up]
+    assert (
+        len(tables.follow_up_table(WHOLE.model_copy(update={"follow_up": (*hidden[1:], WHOLE.follow_up[0])})).rows) == 1
+    )
+    for rows in ((), tuple(hidden)):
+        assert tables.follow_up_table(WHOLE.model_copy(update={"follow_up": rows})) is None
 
 
 def test_subgroups_by_characteristic_with_the_number_of_tests():
@@ -120,6 +127,8 @@ def test_subgroups_by_characteristic_with_the_number_of_tests():
     assert [(name, len(rows)) for name, rows in table.parts] == [("Sex", 2), ("Age", 3)]
     assert table.rows[3] == ("25 to 34", "101", "33%", "49%", "−16 (−25 to −7)", "0.01", "<0.01", "4.1")
     assert "adjusted for the 5 tests of subgroups" in table.note
+    kept = examples.rich()  # of one subgroup that is shown, the figures are withheld
+    assert tables.subgroups_table(kept).rows[2][:4] == ("25 and over", "withheld", "withheld", "withheld")
     assert tables.subgroups_table(ANALYSIS) is None
 
 

@@ -11,7 +11,7 @@ from .follow_up import follow_up, survival
 from .method import method_in_short, provenance, synthetic_notice
 from .people import what_was_done, who_is_in
 from .seen import for_every_100, range_in_words
-from .subgroups import reading_subgroups, subgroups
+from .subgroups import subgroups, subgroups_caution
 from .terms import GLOSSARY, glossary
 
 __all__ = [
@@ -30,8 +30,8 @@ __all__ = [
     "other_analyses",
     "provenance",
     "range_in_words",
-    "reading_subgroups",
     "subgroups",
+    "subgroups_caution",
     "survival",
     "synthetic_notice",
     "technical_notes",

@@ -76,29 +76,24 @@ def _kinds(step: FlowStep) -> list[Detail]:
 
 
 def _other_disposals(passage: Passage, step: FlowStep, minimum_cell: int, minimum_analysed: int) -> None:
-    """The kinds of sentence a further analysis could be asked for, with their counts; small ones together."""
-    kinds = _kinds(step)
-    large = [d for d in kinds if d.records is not None and d.records >= minimum_analysed]
-    small = [d for d in kinds if d not in large]
-    if large:
-        passage.say(
-            "other_disposals",
-            "Ask for a further analysis, with a comparison group of its own, of people whose last sentence before the"
-            " service was:",
-            new=True,
-        )
-    for kind in large:
-        passage.item(
-            "other_disposal", f"{capital(plain(kind.label))}: {numbers.plural(kind.records, 'person', 'people')}."
-        )
-    if small:
-        named = listed([f"{plain(d.label)} ({_count(d, minimum_cell)})" for d in small])
-        least = numbers.count_(minimum_analysed)
-        passage.say(
-            "other_disposals_small",
-            f"Too few by themselves, as an analysis needs at least {least} people who can be compared: {named}.",
-            new=not large,
-        )
+    """The kinds of sentence a further analysis could be asked for, the most frequent first; small ones together."""
+    kinds = sorted(_kinds(step), key=lambda kind: -(kind.records or 0))
+    told = [kind for kind in kinds if kind.records is not None]
+    hidden = [kind for kind in kinds if kind.records is None]
+    if not kinds:
+        return
+    passage.say(
+        "other_disposals",
+        "A further analysis, with a comparison group of its own, can be asked for by kind of sentence; it needs at"
+        f" least {numbers.count_(minimum_analysed)} people who can be compared. Of those who left there were:",
+        new=True,
+    )
+    for kind in told:
+        people = numbers.plural(kind.records, "person", "people")
+        passage.item("other_disposal", f"{capital(plain(kind.label))}: {people}.")
+    if hidden:
+        named = listed([f"{plain(kind.label)} ({_count(kind, minimum_cell)})" for kind in hidden])
+        passage.item("other_disposals_small", f"{capital(named)}.")
 
 
 def _count(kind: Detail, minimum_cell: int) -> str:

@@ -148,6 +148,7 @@ def _analysis(analysis: Analysis) -> Iterator[str]:
         yield from (row.characteristic, row.level)
         yield from (numbers.per_cent(x) for x in (row.treatment, row.control, row.pool) if x is not None)
     yield from (f"{x:g}" for pair in pairwise(analysis.overlap) for x in (pair[0].lower, pair[0].upper, pair[1].upper))
+    yield from _counts([len([m for m in analysis.measures if m.headline and m != analysis.headline_measure])])
     for measure in analysis.measures:
         yield from _measure(measure)
     for row in analysis.follow_up:

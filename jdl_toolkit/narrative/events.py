@@ -31,10 +31,20 @@ def event_happened(analysis: Analysis | None) -> str:
     }[event(analysis)]
 
 
-def disposals_in_words(codes: tuple[str, ...]) -> str:
+#: Type of release -> how somebody was released.
+RELEASES = {
+    "licence": "on licence",
+    "hdc": "on home detention curfew",
+    "approved_premises": "to approved premises",
+    "unconditional": "unconditionally",
+}
+
+
+def disposals_in_words(codes: tuple[str, ...], release_types: tuple[str, ...] = ()) -> str:
     """Kinds of index disposal: ``a community order or a suspended sentence order``; custody is a release."""
-    names = ["a release from custody" if code == "custody" else _a(code.replace("_", " ")) for code in codes]
-    return listed(names, "or")
+    how = listed([RELEASES.get(code, code.replace("_", " ")) for code in release_types], "or")
+    release = "a release from custody" + (f" ({how})" if how else "")
+    return listed([release if code == "custody" else _a(code.replace("_", " ")) for code in codes], "or")
 
 
 def _a(noun: str) -> str:

@@ -155,19 +155,27 @@ def _others(passage: Passage, findings: Findings, analysis: Analysis) -> None:
 
     Those that are clear only as long as they are looked at one by one are named, without their figures.
     """
-    others = [m for m in analysis.measures if m.headline and m.verdict in (Verdict.reduction, Verdict.increase)]
-    others = [m for m in others if m != analysis.headline_measure]
-    clear = [m for m in others if holds(m, findings)]
+    shown = [m for m in analysis.measures if m.headline and m != analysis.headline_measure]
+    others = [m for m in shown if m.verdict in (Verdict.reduction, Verdict.increase)]
+    clear = sorted((m for m in others if holds(m, findings)), key=lambda m: m.base != "everyone")
     if clear:
+        few = f"{small_number(len(clear))} other measure{'' if len(clear) == 1 else 's'}"
         many = (
-            "One other measure shows" if len(clear) == 1 else f"{capital(small_number(len(clear)))} other measures show"
+            few
+            if len(shown) <= TOLD
+            else f"{small_number(len(clear))} of the {small_number(len(shown))} other measures"
         )
-        passage.say("others_clear", f"{many} a clear difference, also when all measures are judged together.", new=True)
+        show = "shows" if len(clear) == 1 else "show"
+        passage.say(
+            "others_clear",
+            f"{capital(many)} {show} a clear difference, also when all measures are judged together.",
+            new=True,
+        )
     for measure in clear[:TOLD]:
         rule = "other_measure_reoffenders" if measure.base == "reoffenders" else "other_measure"
-        passage.say(rule, *filter(None, [compared(measure), conditional(measure)]))
+        passage.item(rule, " ".join(filter(None, [compared(measure), conditional(measure)])))
     if clear[TOLD:]:
-        passage.say("others_clear_named", f"The others are: {_listed(clear[TOLD:])}.")
+        passage.item("others_clear_named", f"And: {_listed(clear[TOLD:])}.")
     lost = [m for m in others if m not in clear]
     if lost:
         look, are = ("looks", "is") if len(lost) == 1 else ("look", "are")

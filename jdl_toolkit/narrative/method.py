@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import numbers
 from ..document import Inset, Words
 from ..findings import Analysis, Findings
-from ..wording import Passage, period, plain, small_number, within
+from ..wording import Passage, capital, ended, period, plain, small_number, within
 from .events import event, is_delay_drawn
 
 
@@ -235,5 +235,6 @@ def provenance(findings: Findings) -> Words:
     if packages:
         passage.item("packages", f"Packages: {packages}.")
     for entry in findings.sign_offs:
-        passage.item("sign_off", plain(", ".join(f"{key}: {value}" for key, value in entry.items())))
+        said = ", ".join(f"{key}: {value}" for key, value in entry.items())
+        passage.item("sign_off", capital(ended(plain(said))))
     return passage.words()

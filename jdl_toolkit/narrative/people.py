@@ -48,7 +48,10 @@ def what_was_done(findings: Findings, analysis: Analysis | None = None) -> Words
         "We looked for each person sent to us on the register, which holds people's convictions and sentences.",
         new="described" in passage.rules or "which_analysis" in passage.rules,
     )
-    events, window = disposals_in_words(analysis.index_disposals), period(analysis.start_within_months)
+    events, window = (
+        disposals_in_words(analysis.index_disposals, analysis.release_types),
+        period(analysis.start_within_months),
+    )
     if findings.setting("cohort", "route") == "custody":
         passage.say(
             "kept_custody",

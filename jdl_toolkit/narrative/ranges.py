@@ -163,15 +163,18 @@ def conditional(measure: Measure) -> str:
     return "This compares only people who reoffended, who may differ between the groups, so it is weaker evidence."
 
 
-def judged(measure: Measure) -> str:
-    """The verdict on a measure in a few words: ``Clearly lower.``, ``Clearly higher, which is welcome.``
+def judged(measure: Measure, is_clear: bool = True) -> str:
+    """The verdict on a measure in a few words: ``Clearly lower, which is welcome.``
 
-    What is welcome is said of measures beside reoffending itself, where a reader may not know.
+    `is_clear` is false of one that is so by itself only, and no longer when all measures are judged together.
     """
     if measure.verdict is Verdict.inconclusive:
         return "Inconclusive."
     lower, higher = _directions(measure.unit, measure.family) if measure.unit is Unit.days else ("lower", "higher")
-    return f"Clearly {lower if measure.verdict is Verdict.reduction else higher}{_welcome(measure)}."
+    way = lower if measure.verdict is Verdict.reduction else higher
+    if not is_clear:
+        return f"{way.capitalize()} by itself, but not clearly so when all measures are judged together."
+    return f"Clearly {way}{_welcome(measure)}."
 
 
 def _welcome(measure: Measure) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import numbers
 from ..document import Words
 from ..findings import Analysis, Estimate, Findings, Measure, Unit, Verdict
-from ..plots.families import HEADINGS, arranged, heading, not_shown
+from ..plots.families import CLASSES, HEADINGS, arranged, heading, not_shown
 from ..wording import Passage, ended, listed, plain, within
 from .ranges import chosen, compared, expected, holds, judged, named, value_in_words, verdict_of
 
@@ -38,7 +38,9 @@ def for_every_100(findings: Findings, analysis: Analysis | None = None) -> Words
             "withheld", "These figures are not shown, because they would concern too few people."
         ).words()
     _by_family(passage, [m for m in shown if m not in (rate, frequency)])
-    return passage.say("rounding", ROUNDING, new=True).words()
+    if {m.family for m in shown} & {"first_class", "count_by_class"}:
+        passage.say("classes", CLASSES, new=True)
+    return passage.say("rounding", ROUNDING, new="further_per_100" in passage.rules).words()
 
 
 def _by_family(passage: Passage, measures: list[Measure]) -> None:
@@ -106,7 +108,8 @@ def range_in_words(findings: Findings, analysis: Analysis | None = None) -> Word
     shown = [placed.measure for placed in arranged(analysis.measures) if placed.measure.headline is not None]
     full = [m for m in shown if m.family in IN_FULL or m.verdict is not Verdict.inconclusive]
     for measure in full:
-        passage.item(f"measure_{measure.verdict.value}", f"{compared(measure)} {judged(measure)}")
+        is_clear = measure == analysis.headline_measure or holds(measure, findings)
+        passage.item(f"measure_{measure.verdict.value}", f"{compared(measure)} {judged(measure, is_clear)}")
     rest = [m for m in shown if m not in full]
     if rest:
         families = listed(list(dict.fromkeys(_lower_first(heading(m)) for m in rest)))

@@ -7,7 +7,7 @@ from ..document import Inset, Words
 from ..findings import Analysis, Findings, Heterogeneity, SubgroupRow, SubgroupSummary, Verdict
 from ..plots.effects import subgroup_words
 from ..wording import Passage, capital, ended, listed, plain, small_number
-from .ranges import alpha, chosen, difference_in_words, interval_in_words
+from .ranges import alpha, chosen, difference_in_words, interval_in_words, verdict_of
 
 
 def subgroups(findings: Findings, analysis: Analysis | None = None) -> Words | None:
@@ -39,25 +39,29 @@ def subgroups(findings: Findings, analysis: Analysis | None = None) -> Words | N
 
 
 def _clear(passage: Passage, findings: Findings, found: SubgroupSummary, unit: str) -> None:
-    tested = [row for row in found.rows if row.headline is not None]
-    clear = [row for row in tested if row.verdict is not Verdict.inconclusive]
-    kept = [row for row in clear if (row.headline.p_value if row.holm_p is None else row.holm_p) < alpha(findings)]
+    """Those that are clear with the adjustment, and those that would be so without it."""
+    by_itself = [row for row in found.rows if row.headline and verdict_of(row.headline) is not Verdict.inconclusive]
+    kept = [row for row in by_itself if _is_clear(row, findings)]
     if not kept:
         passage.say(
             "subgroups_unclear",
-            "With that adjustment, the result is not clear in any of them. This does not mean that nothing changed"
-            " for them: subgroups are small, and small groups seldom give a clear result.",
+            "With that adjustment, the result is not clear in any of them. This does not mean that nothing changed for"
+            " them: subgroups are small, and small groups seldom give a clear result.",
         )
     for row in kept:
         passage.say(
             "subgroup_clear",
             f"With that adjustment, the result is clear for the subgroup {_name(row)}:"
-            f" {difference_in_words(row.headline, unit)}."
-            f" The true difference {interval_in_words(row.headline, unit)}.",
+            f" {difference_in_words(row.headline, unit)}. The true difference {interval_in_words(row.headline, unit)}.",
         )
-    lost = [_name(row) for row in clear if row not in kept]
+    lost = [_name(row) for row in by_itself if row not in kept]
     if lost:
         passage.say("subgroups_lost", f"Clear without the adjustment, but not with it: {listed(lost)}.")
+
+
+def _is_clear(row: SubgroupRow, findings: Findings) -> bool:
+    """Whether the adjusted p-value, too, is below the level of the intervals."""
+    return (row.headline.p_value if row.holm_p is None else row.holm_p) < alpha(findings)
 
 
 def _heterogeneity(test: Heterogeneity, findings: Findings) -> tuple[str, str]:
@@ -92,7 +96,7 @@ def _name(row: SubgroupRow) -> str:
     return f"{plain(row.level)} ({subgroup_words(row.by).lower()})"
 
 
-def reading_subgroups(findings: Findings, analysis: Analysis | None = None) -> Inset | None:
+def subgroups_caution(findings: Findings, analysis: Analysis | None = None) -> Inset | None:
     """How results of subgroups are to be read; None where none is shown."""
     found = chosen(findings, analysis).subgroups
     if found is None or not any(row.headline is not None for row in found.rows):

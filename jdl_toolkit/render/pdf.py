@@ -109,15 +109,7 @@ def _part(part: content.Part) -> dict[str, Any]:
             blocks = [_node(node) for node in part.blocks]
             long = len(json.dumps(blocks)) > 2 * _SHORT
             title = printable(part.title)
-            links = [printable(text) for text, _ in part.links]  # a path from file to file is for the page alone
-            return {
-                "kind": "box",
-                "tone": part.tone,
-                "title": title,
-                "blocks": blocks,
-                "breakable": long,
-                "links": links,
-            }
+            return {"kind": "box", "tone": part.tone, "title": title, "blocks": blocks, "breakable": long}
         case content.Table():
             return {"kind": "table", "number": part.number, **_table(part.block)}
         case content.Figure():

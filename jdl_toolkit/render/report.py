@@ -19,7 +19,7 @@ def write_report(notebook: Path, findings: Findings, folder: Path) -> None:
     notebook : Path
         Executed report notebook.
     findings : Findings
-        For the title and the banners.
+        For the title and the banners; of a request with several analyses, `Findings.about` the one of the notebook.
     folder : Path
 
     Raises
@@ -27,9 +27,18 @@ def write_report(notebook: Path, findings: Findings, folder: Path) -> None:
     JDLError
         If a block is malformed or the page is not accessible.
     """
-    title = f"{findings.service.name}: did reoffending change?"
-    subtitle = f"Justice Data Lab report for {findings.organisation.name}. Received {numbers.date(findings.received)}."
+    title, subtitle = titles(findings)
     marks = {"exploratory": findings.exploratory, "synthetic": findings.synthetic}
     to_html(notebook, title, subtitle, folder / "report.html", **marks)
     to_pdf(notebook, title, subtitle, folder / "report.pdf", **marks)
     write_figures(notebook, folder)
+
+
+def titles(findings: Findings) -> tuple[str, str]:
+    """Title and subtitle of a report; with several analyses both say which of them it is about."""
+    title, n = f"{findings.service.name}: did reoffending change?", len(findings.analyses)
+    subtitle = f"Justice Data Lab report for {findings.organisation.name}. Received {numbers.date(findings.received)}."
+    if n < 2:
+        return title, subtitle
+    place = findings.listed.index(findings.analyses[0].id) + 1
+    return f"{title} {findings.analyses[0].title}", f"{subtitle} Analysis {place} of {n}."

@@ -90,13 +90,12 @@ def estimates_table(analysis: Analysis, *, key: str = "estimates", caption: str 
 
 def follow_up_table(analysis: Analysis, *, key: str = "follow_up", caption: str = "") -> Table | None:
     """Time at risk and in custody in both groups; None where the register tells nothing of it."""
-    if not analysis.follow_up:
+    told = [row for row in analysis.follow_up if (row.treatment, row.control) != (None, None)]
+    if not told:
         return None
-    rows = tuple(
-        (row.label, value(row.treatment, row.unit), value(row.control, row.unit)) for row in analysis.follow_up
-    )
+    rows = tuple((row.label, value(row.treatment, row.unit), value(row.control, row.unit)) for row in told)
     note = "Means and shares of the matched groups, without a test."
-    if any(row.treatment is None or row.control is None for row in analysis.follow_up):
+    if any(None in (row.treatment, row.control) for row in told):
         note += " Withheld: too few people to be shown."
     columns = ("During the follow-up", "Treatment group", "Comparison group")
     return Table(key, caption or "The follow-up of both groups", columns, rows, "lrr", note)
@@ -158,9 +157,9 @@ def _measure(measure: Measure) -> list[str]:
 def _subgroup(row: Any, unit: str) -> list[str]:
     head = row.headline
     return [
-        count_(row.n_treatment),
+        count_(row.n_treatment, secondary=True),
         value(row.treatment_value, unit),
-        value(row.treatment_value - head.estimate, unit),
+        value(None if row.treatment_value is None else row.treatment_value - head.estimate, unit),
         estimate_words(head.estimate, head.ci_low, head.ci_high, unit),
         p_value(head.p_value),
         p_value(row.holm_p),
