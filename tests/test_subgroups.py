@@ -510,7 +510,7 @@ def test_without_any_effect_a_conclusive_subgroup_is_rare(monkeypatch):
     rng = np.random.default_rng(10)
     submission = with_people(submission, provider=rng.choice(list("ABCD"), 320))
     asked = spec(
-        subgroups=["region", "provider"], covariates={"people_per_parameter": 200}
+        subgroups=["region", "provider"], covariates={"people_per_parameter": 400}
     )  # no outcome model: quicker
     samples = match_subgroups(submission, cohort, covariates, asked)
     assert len(samples.samples) == 8
