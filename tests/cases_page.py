@@ -18,10 +18,10 @@ ORDER = (
 
 INTRODUCTION = """# Cases: the rules, date by date
 
-Invented people and what becomes of them, one day to this side and one to the other of every boundary. Each row is run as a
-test of the toolkit: if a rule changes, its cases fail. The reasons are those of the ledger
-(0: analysed; 3: no conviction; 5: no sentence before the service; 6: another kind of disposal, or not at liberty; 7: still in
-custody; 8: release uncertain; 9: too late to be followed; 10: started too late; 11: sexual offence; 12: reoffended before the
+Invented people and what becomes of them, one day to this side and one to the other of every boundary. Each row is run
+as a test of the toolkit: if a rule changes, its cases fail. The reasons are those of the ledger (0: analysed; 3: no
+conviction; 5: no sentence before the service; 6: another kind of disposal, or not at liberty; 7: still in custody; 8:
+release uncertain; 9: too late to be followed; 10: started too late; 11: sexual offence; 12: reoffended before the
 service started; 13: not observed to the end). `–` means that there is none. Why the rules are as they are:
 [decision 6](decisions/0006-cohort-rules.md) and [decision 16](decisions/0016-cohort-rules.md).
 
