@@ -312,7 +312,7 @@ def test_every_measure_has_its_range_or_the_reason_why_not():
 def test_a_measure_that_is_no_longer_clear_among_many_is_named():
     clear = frequency(ranged(-0.5, -0.1), holm_p=0.07)
     text = narrative.range_in_words(findings(measure(), clear)).text
-    assert "(Holm's adjustment), these are no longer clear: Proven reoffences per person." in text
+    assert "(Holm's adjustment), these are no longer clear: proven reoffences per person." in text
     assert "Holm" not in narrative.range_in_words(findings(measure(), frequency(ranged(-0.5, -0.1), holm_p=0.03))).text
 
 
@@ -713,9 +713,9 @@ HIDDEN = ("records_excluded",)
         (7, 1, (), "Their outcomes could be analysed later.", f"1 person is {INSIDE} later."),
         (7, None, (), "Their outcomes could be analysed later.", f"Fewer than 5 people are {INSIDE} later."),
         (7, None, HIDDEN, "Their outcomes could be analysed later", f"Some people are {INSIDE} later."),
-        (0, 600, (), "They may be part of it", "600 records belong to another part of this request; they may be part of it."),
+        (0, 600, (), "They may be.", "600 records belong to another part of this request; they may be."),
         (1, 1, (), "PNC ids would help.", "1 record could not be used to look for anybody; PNC ids would help."),
-        (2, None, HIDDEN, "Some may be.", "Some records could not be identified with confidence; some may be."),
+        (2, None, HIDDEN, "Some may.", "Some records could not be identified with confidence; some may."),
         (11, 2, (), "They could be.", "2 people have a sexual offence on record; they could be."),
         (13, 1, (), "They could be.", "1 person could not be followed for the whole period; they could be."),
     ],

@@ -159,6 +159,6 @@ def _many(passage: Passage, findings: Findings, shown: list[Measure]) -> None:
         "many_measures",
         "The more measures are looked at, the more likely it is that one of them seems clear by chance.",
         "When all of them are judged together (Holm's adjustment), these are no longer clear:"
-        f" {'; '.join(named(m) for m in lost)}.",
+        f" {'; '.join(_lower_first(named(m)) for m in lost)}.",
         new=True,
     )

@@ -99,7 +99,7 @@ def measures_plot(
     measures: Iterable[Any],
     *,
     unit: str = "share",
-    key: str = "measures",
+    key: str = "measure_differences",
     caption: str = "",
 ) -> document.Figure | None:
     """The headline estimates of all measures in one unit, under the headings of their families; None without any.
@@ -128,7 +128,7 @@ def _first(shown: list[Placed], unit: str) -> str:
     return next((p.measure.key for p in shown if unit == "share" and p.measure.base == "everyone"), "")
 
 
-def subgroups_plot(analysis: Any, *, key: str = "subgroups", caption: str = "") -> document.Figure | None:
+def subgroups_plot(analysis: Any, *, key: str = "subgroup_differences", caption: str = "") -> document.Figure | None:
     """The headline difference in each subgroup below that of everyone; None if no subgroup is shown."""
     found, measure = analysis.subgroups, analysis.headline_measure
     shown = [r for r in found.rows if r.headline is not None] if found is not None else []
