@@ -18,6 +18,7 @@ from __future__ import annotations
 import pandas as pd
 
 from .cohort.clock import is_proven_reoffence, months_after, proving_months
+from .cohort.liberty import released
 from .register import Register
 from .spec import MeasureFamily, RequestSpec
 
@@ -129,8 +130,8 @@ def _custody(register: Register) -> str:
     """
     spells = "custody_spell"
     if not register.has("custody_spell"):
-        spells = """(SELECT person_id, disposal_date AS start, release_date AS "end", 'sentenced' AS kind
-                FROM disposal WHERE disposal = 'custody')"""
+        spells = f"""(SELECT d.person_id, d.disposal_date AS start, {released("d")} AS "end", 'sentenced' AS kind
+                FROM disposal d WHERE d.disposal = 'custody')"""
     return f"""
         spell AS (
             SELECT u.unit_id, s.kind, greatest(s.start, u.index_date) AS start,
