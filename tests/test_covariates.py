@@ -382,6 +382,19 @@ def test_what_a_conviction_led_to_after_the_index_date_is_not_looked_at():
         assert facts[["n_convictions", "n_custody"]].tolist() == [1, 0]
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (2, 0, 3, 1)])
+def test_of_equally_serious_index_offences_the_class_decides_then_the_name(order):
+    kinds = [("handling", "summary"), ("theft", "either_way"), ("fraud", "either_way"), ("drink_driving", "summary")]
+    rows = [
+        offence(
+            1, "2009-12-01", INDEX.isoformat(), disposal_id=101, offence_id=n, offence_group=group, offence_class=kind
+        )
+        for n, (group, kind) in enumerate(kinds)
+    ]
+    register = tiny_register(disposal=[index_order(1)], offence=[rows[place] for place in order])
+    assert gather_facts(cohort_of(1).treated, register)["index_offence_group"].tolist() == ["fraud"]
+
+
 @pytest.mark.parametrize("born", ["2010-03-01", "2003-01-01", "1899-01-01"])
 def test_an_age_that_cannot_be_is_missing(born):
     people = [{"person_id": 1, "dob": dt.date.fromisoformat(born)}, {"person_id": 2, "dob": dt.date(1970, 1, 1)}]
