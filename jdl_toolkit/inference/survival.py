@@ -62,7 +62,8 @@ def survival_curves(outcomes: pd.DataFrame, units: pd.DataFrame, spec) -> tuple[
             curve[[name, f"{name}_low", f"{name}_high"]] = values[["survival", "low", "high"]].to_numpy()
             curve[f"n_{name}_step"] = np.diff(_n_events(*group[:2], days), prepend=0)
         curves.append(curve)
-    return pd.concat(curves)[list(COLUMNS)] if curves else pd.DataFrame(columns=list(COLUMNS)), tuple(messages)
+    table = pd.concat(curves, ignore_index=True)[list(COLUMNS)] if curves else pd.DataFrame(columns=list(COLUMNS))
+    return table, tuple(messages)
 
 
 def kaplan_meier(
