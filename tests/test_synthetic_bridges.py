@@ -6,7 +6,9 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
+from jdl_toolkit.cli import main
 from jdl_toolkit.cohort import build_cohorts
 from jdl_toolkit.linkage import link
 from jdl_toolkit.register import Register
@@ -236,3 +238,13 @@ def test_two_uploads_of_different_people(in_stages, made_lab):
     assert len(submission.people) == truth["bridges"]["records"] == len(links)
     assert submission.people["intensity"].isna().mean() < 0.1 and not submission.request_blockers()
     assert truth["flow"]["analysed"] == 257  # what was there before is as it was
+
+
+def test_a_check_of_the_request_forecasts_its_analyses(in_lab, tmp_path):
+    path = shutil.copy(in_lab.root / "data" / "demo" / "bridges-2013.xlsx", tmp_path)
+    done = CliRunner().invoke(main, ["check", str(path), "--request", "bridges-2013", "--json"])
+    assert done.exit_code == 0, done.output
+    told = {one["analysis"]: one for one in json.loads(done.output)["analyses"]}
+    assert told["community"]["outlook"] == "likely" and told["provider-kestrel-works"]["outlook"] == "not made"
+    assert told["community"]["n_people"] > told["north"]["n_people"] > told["provider-harbour-trust"]["n_people"] > 60
+    assert told["provider-lantern-house"]["outlook"] == "not likely"
