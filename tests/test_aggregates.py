@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from jdl_toolkit.attrition import Ledger
-from jdl_toolkit.findings.aggregates import _joined_name, balance_summary, measure_rows, overlap_bins, profile_rows
+from jdl_toolkit.findings.aggregates import _joined_name, balance_summary, overlap_bins, profile_rows
 from jdl_toolkit.findings.flow_counts import Flow, flows_and_linkage
+from jdl_toolkit.findings.outcome_rows import measure_rows
 
 
 @pytest.fixture

@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array
 
 __all__ = ["Suppressed", "coarse_edges", "enough", "mask_small_counts", "merge_levels", "possible_values"]
 __all__ += ["is_small", "may_be_shown", "suppress_counts"]
@@ -22,6 +24,12 @@ __all__ += ["is_small", "may_be_shown", "suppress_counts"]
 Sum = tuple[str, Sequence[str]]
 #: How far from the truth other values are sought, in minimum cells.
 WINDOW = 10
+#: How many sums away another value of a count is sought first.
+NEAR = 2
+#: How often bounds are narrowed by each other before the rest is left to programming.
+MOST_ROUNDS = 20
+#: How far programming goes in search of another value.
+MOST_NODES = 100
 
 
 def enough(n: float | None, minimum_group: int) -> bool:
@@ -64,6 +72,7 @@ def suppress_counts(
     *,
     keep: Iterable[str] = (),
     implied: Iterable[str] = (),
+    also: Iterable[str] = (),
 ) -> Suppressed:
     """Withhold small counts, and as many others as it takes that none of them can be worked out.
 
@@ -84,6 +93,8 @@ def suppress_counts(
         Counts that are shown in any case. They must not be small.
     implied : iterable of str
         Counts that are printed nowhere but follow from others, such as the complement of a part. Protected alike.
+    also : iterable of str
+        Counts that are withheld in any case, though they are not small.
 
     Returns
     -------
@@ -96,15 +107,34 @@ def suppress_counts(
     """
     table = _Table(dict(counts), tuple((t, tuple(parts)) for t, parts in sums), minimum_cell, frozenset(implied))
     keep = frozenset(keep)
-    primary = frozenset(k for k, n in counts.items() if is_small(n, minimum_cell) and k not in table.implied)
+    small = [k for k, n in counts.items() if is_small(n, minimum_cell)]
+    primary = frozenset(k for k in small if k not in table.implied)
     if primary & keep:
         raise ValueError("a count that is to be shown is small")
-    found = Suppressed(primary, frozenset())
-    while (exposed := table.first_exposed(found)) is not None:
-        found = table.withhold_another(exposed, found, keep)
-    system = _System(table, found)
-    idle = {k for k in found.secondary if counts[k] >= minimum_cell and system.is_certain(k)}
+    found, safe = Suppressed(primary, frozenset(also) - primary - keep), set()
+    while (exposed := _first_certain(small, table, found, safe)) is not None:
+        wider = table.withhold_another(exposed, found, keep)
+        if wider.primary != found.primary:  # what is no longer said to be small may have fewer values
+            safe.clear()
+        found = wider
+    others, safe = [k for k in found.secondary - frozenset(also) if counts[k] >= minimum_cell], set()
+    idle = set()
+    while (certain := _first_certain([k for k in others if k not in idle], table, found, safe)) is not None:
+        idle.add(certain)
     return Suppressed(found.primary, found.secondary - idle)
+
+
+def _first_certain(keys: Iterable[str], table: _Table, found: Suppressed, safe: set[str]) -> str | None:
+    """The first of `keys` that can have one value only; `safe` gains those seen to have another, and spares the work.
+
+    A count that can have several values keeps them when further counts are withheld.
+    """
+    system = _System(table, found)
+    for key in keys:
+        if key not in safe and system.is_certain(key):
+            return key
+        safe |= system.varied
+    return None
 
 
 @dataclass(frozen=True)
@@ -119,32 +149,59 @@ class _Table:
         if wrong:
             raise ValueError(f"these totals are not the sum of their parts: {', '.join(wrong)}")
 
-    def first_exposed(self, found: Suppressed) -> str | None:
-        """The first small count, withheld or implied, that can have one value only; None if all are safe."""
-        small = [k for k in self.counts if is_small(self.counts[k], self.minimum_cell)]
-        system = _System(self, found)
-        return next((k for k in small if system.is_certain(k)), None)
+    @cached_property
+    def place(self) -> dict[str, int]:
+        """The column of each count in `matrix`."""
+        return {key: i for i, key in enumerate(self.counts)}
+
+    @cached_property
+    def matrix(self) -> csr_array:
+        """A row per sum: 1 for its total, -1 for each part; a column per count."""
+        terms = [
+            (row, self.place[key], sign)
+            for row, (total, parts) in enumerate(self.sums)
+            for key, sign in ((total, 1.0), *((part, -1.0) for part in parts))
+        ]
+        rows, columns, signs = zip(*terms, strict=True) if terms else ((), (), ())
+        return csr_array((signs, (rows, columns)), shape=(len(self.sums), len(self.counts)))
+
+    @cached_property
+    def keys(self) -> list[str]:
+        return list(self.counts)
+
+    @cached_property
+    def truth(self) -> np.ndarray:
+        return np.array(list(self.counts.values()), dtype=float)
+
+    def beside(self, columns: np.ndarray) -> np.ndarray:
+        """Counts that share a sum with one of these, these included. Masks over the counts."""
+        places = abs(self.matrix) @ columns.astype(float) > 0
+        return (abs(self.matrix).T @ places.astype(float) > 0) | columns
 
     def withhold_another(self, exposed: str, found: Suppressed, keep: frozenset[str]) -> Suppressed:
         """Withhold the smallest count, not zero, in a sum with `exposed`, or with an unknown one in a sum with that, …
 
         If there is none, the largest small count of these sums is no longer said to be small, but only withheld.
         """
-        unknown = found.primary | found.secondary | self.implied
-        order = {key: i for i, key in enumerate(self.counts)}
-        frontier, seen = {exposed}, {exposed}
-        while frontier:
-            members = {k for total, parts in self.sums for k in (total, *parts) if frontier & {total, *parts}}
-            free = [k for k in members - unknown - keep if self.counts[k] >= self.minimum_cell]
-            if free:
-                chosen = min(free, key=lambda k: (self.counts[k], order[k]))
+        mask = {name: np.zeros(len(self.counts), bool) for name in ("unknown", "keep", "seen", "primary")}
+        for name, keys in (("unknown", found.primary | found.secondary | self.implied), ("keep", keep)):
+            mask[name][[self.place[key] for key in keys]] = True
+        mask["primary"][[self.place[key] for key in found.primary]] = True
+        mask["seen"][self.place[exposed]] = True
+        frontier = mask["seen"].copy()
+        while frontier.any():
+            members = self.beside(frontier)
+            free = np.flatnonzero(members & ~mask["unknown"] & ~mask["keep"] & (self.truth >= self.minimum_cell))
+            if len(free):
+                chosen = self.keys[free[np.argmin(self.truth[free])]]
                 return Suppressed(found.primary, found.secondary | {chosen})
-            frontier = (members & unknown) - seen
-            seen |= frontier
-        small = sorted((seen & found.primary), key=lambda k: (-self.counts[k], order[k]))
-        if not small:
+            frontier = members & mask["unknown"] & ~mask["seen"]
+            mask["seen"] |= frontier
+        small = np.flatnonzero(mask["seen"] & mask["primary"])
+        if not len(small):
             raise ValueError("what is shown in any case gives a small count away")
-        return Suppressed(found.primary - {small[0]}, found.secondary | {small[0]})
+        largest = self.keys[small[np.argmax(self.truth[small])]]
+        return Suppressed(found.primary - {largest}, found.secondary | {largest})
 
 
 class _System:
@@ -156,36 +213,97 @@ class _System:
     """
 
     def __init__(self, table: _Table, found: Suppressed) -> None:
-        primary, secondary, least = found.primary, found.secondary, table.minimum_cell
-        self.counts = table.counts
-        self.unknown = [k for k in table.counts if k in primary or k in secondary or k in table.implied]
-        index = {k: i for i, k in enumerate(self.unknown)}
-        rows = []
-        for total, parts in table.sums:
-            row = np.zeros(len(self.unknown))
-            for key, sign in ((total, 1.0), *((p, -1.0) for p in parts)):
-                if key in index:
-                    row[index[key]] += sign
-            rows.append(row)
-        truth = np.array([self.counts[k] for k in self.unknown], dtype=float)
-        lowest = {k: min(least, self.counts[k]) for k in secondary} | dict.fromkeys(primary, 1)
-        low = np.array([lowest.get(k, 0) for k in self.unknown]) - truth
-        high = np.array([least - 1 if k in primary else np.inf for k in self.unknown]) - truth
-        self.bounds = Bounds(np.maximum(low, -WINDOW * least), np.minimum(high, WINDOW * least))
-        self.constraints = LinearConstraint(np.array(rows), 0, 0) if rows and self.unknown else ()
+        self.table, self.varied = table, set()
+        least, truth = table.minimum_cell, table.truth
+        low, high = np.zeros(len(truth)), np.zeros(len(truth))
+        for keys, lowest, highest in (
+            (found.primary, 1, least - 1),
+            (found.secondary, least, np.inf),
+            (table.implied - found.primary - found.secondary, 0, np.inf),
+        ):
+            at = [table.place[key] for key in keys]
+            low[at] = np.minimum(lowest, truth[at]) - truth[at]
+            high[at] = highest - truth[at]
+        self.low, self.high = self._narrowed(np.maximum(low, -WINDOW * least), np.minimum(high, WINDOW * least))
+
+    def _narrowed(self, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Bounds as each sum by itself narrows them, given the bounds of its other members."""
+        terms = self.table.matrix.tocoo()
+        row, column, is_total = terms.row, terms.col, terms.data > 0
+        for _ in range(MOST_ROUNDS):
+            least = np.where(is_total, low[column], -high[column])
+            most = np.where(is_total, high[column], -low[column])
+            n_rows = self.table.matrix.shape[0]
+            up = least - np.bincount(row, least, n_rows)[row]
+            down = most - np.bincount(row, most, n_rows)[row]
+            narrower_low, narrower_high = low.copy(), high.copy()
+            np.minimum.at(narrower_high, column, np.where(is_total, up, -down))
+            np.maximum.at(narrower_low, column, np.where(is_total, down, -up))
+            if (narrower_low == low).all() and (narrower_high == high).all():
+                break
+            low, high = narrower_low, narrower_high
+        return low, high
 
     def limit(self, key: str, direction: int) -> int:
         """The smallest (direction 1) or largest (direction -1) value that a count can have."""
-        aim = np.array([float(direction) if k == key else 0.0 for k in self.unknown])
-        found = milp(aim, integrality=np.ones(len(self.unknown)), bounds=self.bounds, constraints=self.constraints)
-        if not found.success:
+        at = self.table.place[key]
+        columns = self._connected(at, None)
+        found = self._solve(columns, self.low, self.high, direction * (columns == at).astype(float))
+        if found is None:
             raise ValueError(f"no values fit the sums around {key}")
-        return self.counts[key] + round(float(found.x @ np.abs(aim)))
+        return self.table.counts[key] + int(found[columns == at][0])
 
     def is_certain(self, key: str) -> bool:
-        if self.limit(key, 1) < self.counts[key]:
+        """Whether a count can have one value only. Another one is mostly found close by, which spares the rest."""
+        at = self.table.place[key]
+        return self.low[at] == self.high[at] or not any(
+            self._has_other(at, direction, reach) for reach in (NEAR, None) for direction in (1, -1)
+        )
+
+    def _has_other(self, at: int, direction: int, reach: int | None) -> bool:
+        """Whether a count can be smaller (direction 1) or larger (-1) while others, so many sums away, make up for it.
+
+        Where that is not settled within `MOST_NODES`, it counts as if it could not, which errs on the safe side.
+        """
+        low, high = self.low.copy(), self.high.copy()
+        if direction > 0:
+            high[at] = -1
+        else:
+            low[at] = 1
+        if low[at] > high[at]:
             return False
-        return self.limit(key, -1) == self.counts[key]
+        columns = self._connected(at, reach)
+        found = self._solve(columns, low, high, np.zeros(len(columns)))
+        if found is None:
+            return False
+        keys = self.table.keys
+        self.varied |= {keys[i] for i in columns[found != 0]}
+        return True
+
+    def _connected(self, at: int, reach: int | None) -> np.ndarray:
+        """Counts that are not settled and depend on each other through so many sums; all, if `reach` is None."""
+        is_free = self.low < self.high
+        near = np.zeros(len(is_free), bool)
+        near[at] = True
+        while reach is None or reach > 0:
+            wider = self.table.beside(near) & is_free
+            if (wider == near).all():
+                break
+            near, reach = wider, None if reach is None else reach - 1
+        return np.flatnonzero(near | (np.arange(len(near)) == at))
+
+    def _solve(self, columns: np.ndarray, low: np.ndarray, high: np.ndarray, aim: np.ndarray) -> np.ndarray | None:
+        """Whole deviations of these counts that fit every sum, the best by `aim`; None if there are none."""
+        sums = self.table.matrix[:, columns]
+        sums = sums[np.diff(sums.indptr) > 0]
+        found = milp(
+            aim,
+            integrality=np.ones(len(columns)),
+            bounds=Bounds(low[columns], high[columns]),
+            constraints=LinearConstraint(sums, 0, 0) if sums.shape[0] else (),
+            options={} if aim.any() else {"node_limit": MOST_NODES},
+        )
+        return None if found.x is None else np.rint(found.x)
 
 
 def possible_values(
@@ -199,8 +317,8 @@ def possible_values(
     table = _Table(
         dict(counts), tuple((total, tuple(parts)) for total, parts in sums), minimum_cell, frozenset(implied)
     )
-    system = _System(table, suppressed)
     withheld = [k for k in counts if k in suppressed.primary or k in suppressed.secondary]
+    system = _System(table, suppressed)
     return {k: (system.limit(k, 1), system.limit(k, -1)) for k in withheld}
 
 

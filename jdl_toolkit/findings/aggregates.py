@@ -6,7 +6,6 @@ applied. The flow and the linkage are in `flow_counts`.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable
 from itertools import pairwise
@@ -19,7 +18,6 @@ from ..disclosure import coarse_edges, mask_small_counts, may_be_shown, merge_le
 
 #: Width of the finest bins of the overlap histogram, on the logit of the score.
 OVERLAP_WIDTH = 0.25
-ESTIMATE_PARTS = ("estimate", "se", "ci_low", "ci_high", "p_value", "df")
 
 
 # --- who is compared -------------------------------------------------------------------------------------------------
@@ -180,61 +178,7 @@ def _calipers(tried: Any, matched: Any, spec: Any) -> list[float]:
     return ladder[: ladder.index(used) + 1] if used in ladder else [used]
 
 
-# --- outcomes --------------------------------------------------------------------------------------------------------
-
-
-def measure_rows(outcomes: Any, minimum_group: int, minimum_cell: int) -> list[dict[str, Any]]:
-    """Every measure with its three estimates, or with the reason why it is withheld.
-
-    A share is withheld if its numerator or the complement is below the minimum in either group; if so few, or all but
-    so few, reoffended at all, every measure is, since each tells something of them.
-    """
-    frame = outcomes.measures
-    n_reoffenders = _n_reoffenders(frame)
-    n_treatment = frame.loc[frame["base"] == "everyone", "n_treatment"].max()
-    too_few = n_reoffenders is not None and not may_be_shown(n_reoffenders, n_treatment, minimum_cell)
-    return [_measure(row, too_few, minimum_group, minimum_cell) for row in frame.to_dict("records")]
-
-
-def _n_reoffenders(frame: pd.DataFrame) -> int | None:
-    """People of the treatment group who reoffended: the base of a measure among them, or the rate's numerator."""
-    among = frame.loc[frame["base"] == "reoffenders", "n_treatment"].dropna()
-    if len(among):
-        return int(among.iloc[0])
-    rates = frame[(frame["base"] == "everyone") & (frame["unit"] == "share") & frame["treatment_value"].notna()]
-    return round(rates["treatment_value"].iloc[0] * rates["n_treatment"].iloc[0]) if len(rates) else None
-
-
-def _measure(row: dict[str, Any], too_few: bool, minimum_group: int, minimum_cell: int) -> dict[str, Any]:
-    why_not = _text(row.get("why_not"))
-    if why_not is None and too_few:
-        why_not = f"fewer than {minimum_cell} people in the treatment group reoffended, or all but so few did"
-    if why_not is None and row["n_treatment"] < minimum_group:
-        why_not = f"it concerns fewer than {minimum_group} people"
-    if why_not is None and row["unit"] == "share":
-        groups = ((row["treatment_value"], row["n_treatment"]), (row["control_value"], row["n_control"]))
-        if not all(may_be_shown(round(p * n), n, minimum_cell) for p, n in groups):
-            why_not = f"it would tell something of fewer than {minimum_cell} people"
-    names = {k: row[k] for k in ("key", "label", "unit", "base")} | {"why_not": why_not}
-    values = ("n_treatment", "n_control", "treatment_value", "control_value", "control_value_adjusted", "holm_p")
-    verdicts = ("verdict", "classic_verdict")
-    if why_not is not None:
-        return names | dict.fromkeys([*values, *verdicts, "headline", "classic", "check"])
-    estimates = {
-        e: {part: float(row[f"{e}_{part}"]) for part in ESTIMATE_PARTS} for e in ("headline", "classic", "check")
-    }
-    numbers = {k: _number(row[k]) for k in values}
-    return names | numbers | {k: _text(row[k]) for k in verdicts} | estimates
-
-
-def _text(value: Any) -> str | None:
-    return str(value) if isinstance(value, str) and value else None
-
-
-def _number(value: Any) -> float | int | None:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return None
-    return int(value) if isinstance(value, int | np.integer) else float(value)
+# --- power -----------------------------------------------------------------------------------------------------------
 
 
 def power_summary(power: Any, measures: Iterable[dict[str, Any]]) -> dict[str, Any] | None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..disclosure import enough, mask_small_counts
 from ..spec import OF_ANALYSIS, RequestSpec
 from ..submission import analyses_of
-from . import aggregates, flow_counts
+from ..wording import listed
+from . import aggregates, flow_counts, outcome_rows
+from .outcome_rows import Shown, few
+from .overlaps import Overlaps, members, too_alike
 from .schema import Analysis, Findings, LinkageSummary, Provenance, Status
+from .shared_counts import Flow
 
 
 @dataclass(frozen=True)
@@ -76,13 +80,15 @@ def collect_findings(
         The same for the same input, byte for byte once written. `could_not_be_answered` if no analysis was answered.
     """
     minimum = spec.disclosure.minimum_cell
-    matched = [None if one.reason else one.matched.n_treatment_matched for one in results]
-    counted = flow_counts.flows_and_linkage(
-        [flow_counts.Flow.of(one.cohort, n) for one, n in zip(results, matched, strict=True)], linkage, minimum
-    )
+    results, groups = _without_too_alike(results, minimum)
+    flows = [Flow.of(one.cohort, None if one.reason else one.matched) for one in results]
+    counted = flow_counts.flows_and_linkage(flows, linkage, minimum)
+    shown = Shown(Overlaps.of(members(groups), minimum), minimum)
     analyses = []
-    for one, flow in zip(results, counted["flows"], strict=True):
-        parts = {} if one.reason else _answered(one, flow)
+    for i, (one, flow) in enumerate(zip(results, counted["flows"], strict=True)):
+        if not one.reason and flow["flow"][-1]["records_after"] is None:
+            one = replace(one, reason=f"beside another analysis of this request {few(minimum)}")
+        parts = {} if one.reason else _answered(one, flow, shown, i)
         analyses.append(_analysis(spec, one, flow, **parts))
     is_answered = any(a.status is Status.reported for a in analyses)
     reason = None if is_answered else _reasons(analyses)
@@ -115,7 +121,7 @@ def could_not_be_answered(
         return found.model_copy(update={"reason": mask_small_counts(reason, minimum)})
     counted: dict[str, Any] = {"flows": [{"flow": [], "pool_flow": []}], "linkage": None}
     if submission is not None:
-        counted = flow_counts.flows_and_linkage([flow_counts.Flow(submission.ledger)], linkage, minimum)
+        counted = flow_counts.flows_and_linkage([Flow(submission.ledger)], linkage, minimum)
     analysis = _analysis(spec, AnalysisResults(spec, None, reason=reason), counted["flows"][0])
     status, linked = Status.could_not_be_answered, counted["linkage"]
     return _findings(spec, submission, status, analysis.reason, linked, (analysis,), provenance)
@@ -128,10 +134,32 @@ def _reasons(analyses: Sequence[Analysis]) -> str:
     return "; ".join(f"{a.title}: {a.reason}" for a in analyses)
 
 
-def _answered(one: AnalysisResults, flow: dict[str, Any]) -> dict[str, Any]:
+def _without_too_alike(
+    results: Sequence[AnalysisResults], minimum_cell: int
+) -> tuple[list[AnalysisResults], list[set[Any] | None]]:
+    """Results, none beside others that it differs from by a few people, and the people compared in each."""
+    groups = [None if one.reason else _people(one) for one in results]
+    kept = list(results)
+    for place, others in too_alike(groups, minimum_cell).items():
+        titles = listed([f"“{results[i].title}”" for i in others])
+        reason = f"beside {titles} {few(minimum_cell)}, as so few are in the one and not in the other"
+        kept[place], groups[place] = replace(results[place], reason=reason), None
+    return kept, groups
+
+
+def _people(one: AnalysisResults) -> set[Any]:
+    """The treated people compared in an analysis."""
+    units = one.matched.units
+    compared = units.loc[units["is_treated"] & (units["weight"] > 0), "unit_id"]
+    treated = getattr(one.cohort, "treated", None)
+    return set(compared if treated is None else treated.set_index("unit_id").loc[compared, "person_id"])
+
+
+def _answered(one: AnalysisResults, flow: dict[str, Any], shown: Shown, place: int) -> dict[str, Any]:
     """What is told of an analysis that was answered, beside its flow."""
     limits, matched = one.spec.disclosure, one.matched
-    measures = aggregates.measure_rows(one.outcomes, limits.minimum_group, limits.minimum_cell)
+    minimums = limits.minimum_group, limits.minimum_cell
+    measures = outcome_rows.measure_rows(one.outcomes, *minimums, shown, place)
     parts: dict[str, Any] = {"measures": measures} | _taken_into_account(one.spec, one.covariates)
     if not enough(matched.n_treatment_matched, limits.minimum_group):
         return parts
@@ -141,6 +169,12 @@ def _answered(one: AnalysisResults, flow: dict[str, Any]) -> dict[str, Any]:
     parts["balance"] = summary | {f"accepted_{key}": (one.accepted or {}).get(key) for key in ("by", "reason")}
     parts["matching"] = aggregates.matching_summary(matched, one.tried, flow["is_unmatched_hidden"], one.spec)
     parts["power"] = aggregates.power_summary(one.power, measures) if one.power is not None else None
+    rate = next((m for m in measures if m["unit"] == "share" and m["base"] == "everyone"), None)
+    if rate is not None and rate["why_not"] is None:  # else it could be worked out from the rest
+        parts["follow_up"] = outcome_rows.follow_up_rows(one.outcomes, limits.minimum_cell, shown, place)
+        parts["survival"] = outcome_rows.survival_rows(one.outcomes, limits.minimum_cell)
+    if one.subgroups is not None:
+        parts["subgroups"] = outcome_rows.subgroup_summary(one.subgroups, rate, *minimums, shown, place)
     return parts
 
 

@@ -7,74 +7,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
 from ..attrition import Ledger
 from ..disclosure import Suppressed, suppress_counts
+from .shared_counts import Counts, Flow, add_overlaps, what_gives_away
 
-NO_COMPARABLE = 14
 #: Begins the label of a detail that is a remark on some of those who leave.
 OF_WHICH = "of which "
 #: With more details than this that are no remarks by their labels, only all of them are taken to divide a total.
 MOST_REMARKS = 12
 #: The ways of finding a record that are too rare to be shown each.
 OTHER_WAYS = "other ways"
-
-
-class _Counts:
-    """Counts under construction, and the sums a reader can form from them."""
-
-    def __init__(self) -> None:
-        self.counts: dict[str, int] = {}
-        self.sums: list[tuple[str, tuple[str, ...]]] = []
-        self.implied: set[str] = set()
-
-    def rest(self, total: str, part: str) -> None:
-        """`part` is some of `total`; the others are printed nowhere."""
-        if self.counts[part] == self.counts[total]:
-            self.sums.append((total, (part,)))
-            return
-        key = f"{total} without {part}"
-        self.counts[key] = self.counts[total] - self.counts[part]
-        self.implied.add(key)
-        self.sums.append((total, (part, key)))
-
-    def equal(self, one: str, other: str) -> None:
-        """Two counts that are the same number are taken to be known as such."""
-        if one in self.counts and self.counts[one] == self.counts.get(other):
-            self.sums.append((one, (other,)))
-
-
-@dataclass(frozen=True)
-class Flow:
-    """The flow of one analysis.
-
-    Parameters
-    ----------
-    ledger : Ledger
-        Of the submission.
-    pool_ledger : Ledger, optional
-    n_matched : int, optional
-        Treated people who could be matched. If given, the ledger gets the step for people without a comparable control.
-    """
-
-    ledger: Ledger
-    pool_ledger: Ledger | None = None
-    n_matched: int | None = None
-
-    @classmethod
-    def of(cls, cohort: Any, n_matched: int | None) -> Flow:
-        """The flow of a cohort; that of the pool only if people were matched."""
-        return cls(cohort.ledger, cohort.pool_ledger if n_matched is not None else None, n_matched)
-
-    @property
-    def whole(self) -> Ledger:
-        """The ledger to its end."""
-        if self.n_matched is None or any(step["code"] == NO_COMPARABLE for step in self.ledger.steps):
-            return self.ledger
-        return self.ledger.exclude(NO_COMPARABLE, self.ledger.remaining - self.n_matched, self.n_matched)
 
 
 def flows_and_linkage(flows: Sequence[Flow], linkage: Any, minimum_cell: int) -> dict[str, Any]:
@@ -92,25 +37,45 @@ def flows_and_linkage(flows: Sequence[Flow], linkage: Any, minimum_cell: int) ->
         ``flows``, a dict for each analysis: ``flow``, ``pool_flow`` (lists of steps) and ``is_unmatched_hidden`` (bool:
         the number of treated people before matching is withheld); ``linkage`` (dict or None).
     """
-    table, keep = _Counts(), set()
+    table, keep = Counts(), []
     for i, one in enumerate(flows):
         for name, ledger in ((f"{i} flow", one.whole), (f"{i} pool", one.pool_ledger)):
             if ledger is not None:
                 _add_ledger(table, name, ledger)
                 last = f"{name} {len(ledger.steps) - 1} after"
-                keep |= {last} if table.counts[last] >= minimum_cell else set()
+                if table.counts[last] >= minimum_cell and (one.is_answered or len(flows) == 1):
+                    keep = [*keep, last] if ledger is not one.pool_ledger else [last, *keep]
     if linkage is not None:
         _add_linkage(table, linkage, minimum_cell)
         for i, one in enumerate(flows):
             _link_flow(table, linkage, f"{i} flow", one.whole)
-    found = suppress_counts(table.counts, table.sums, minimum_cell, keep=keep, implied=table.implied)
+    cells = add_overlaps(table, flows, linkage, minimum_cell)
+    found = _protected(table, minimum_cell, keep)
+    also: set[str] = set()
+    while gives_away := what_gives_away(cells, found, table.counts, minimum_cell, frozenset(keep)):
+        also |= gives_away
+        found = _protected(table, minimum_cell, keep, also)
     return {
         "flows": [_shown(found, table, i, one) for i, one in enumerate(flows)],
         "linkage": _shown_linkage(found, table, linkage, minimum_cell) if linkage is not None else None,
     }
 
 
-def _shown(found: Suppressed, table: _Counts, i: int, one: Flow) -> dict[str, Any]:
+def _protected(table: Counts, minimum_cell: int, keep: list[str], also: Iterable[str] = ()) -> Suppressed:
+    """What to withhold. Of the last counts, which are to be shown, those of later analyses give way where they must.
+
+    If nothing else helps, no count is shown.
+    """
+    while True:
+        try:
+            return suppress_counts(table.counts, table.sums, minimum_cell, keep=keep, implied=table.implied, also=also)
+        except ValueError:
+            if not keep:
+                return Suppressed(frozenset(), frozenset(k for k, n in table.counts.items() if n))
+            keep = keep[:-1]
+
+
+def _shown(found: Suppressed, table: Counts, i: int, one: Flow) -> dict[str, Any]:
     before_matching = f"{i} flow {len(one.whole.steps) - 2} after"
     return {
         "flow": _shown_flow(found, table, f"{i} flow", one.whole),
@@ -119,7 +84,7 @@ def _shown(found: Suppressed, table: _Counts, i: int, one: Flow) -> dict[str, An
     }
 
 
-def _add_ledger(table: _Counts, name: str, ledger: Ledger) -> None:
+def _add_ledger(table: Counts, name: str, ledger: Ledger) -> None:
     """Counts of a ledger: records after each step are those before it less those that leave; likewise people."""
     for i, step in enumerate(ledger.steps):
         key = f"{name} {i}"
@@ -137,7 +102,7 @@ def _add_ledger(table: _Counts, name: str, ledger: Ledger) -> None:
             table.equal(f"{key} people", f"{key} after")
 
 
-def _add_details(table: _Counts, key: str, step: dict[str, Any]) -> None:
+def _add_details(table: Counts, key: str, step: dict[str, Any]) -> None:
     """What details have to do with each other, by their labels and by what adds up.
 
     Some divide those who leave ("fine", "caution"). "of which …" is a remark on some of them, and "fine: …" on some of
@@ -183,7 +148,7 @@ def _in_order(details: dict[str, int]) -> list[str]:
     return sorted(details, key=lambda label: (rank[label], -details[label], label))
 
 
-def _add_linkage(table: _Counts, linkage: Any, minimum_cell: int) -> None:
+def _add_linkage(table: Counts, linkage: Any, minimum_cell: int) -> None:
     """Records by status add up to all records, matched records by tier to the matched."""
     by_status = linkage.by_status()
     table.counts |= {f"status {status}": n for status, n in by_status.items()}
@@ -195,7 +160,7 @@ def _add_linkage(table: _Counts, linkage: Any, minimum_cell: int) -> None:
         table.sums.append(("status matched", tuple(f"tier {tier}" for tier in tiers)))
 
 
-def _link_flow(table: _Counts, linkage: Any, name: str, ledger: Ledger) -> None:
+def _link_flow(table: Counts, linkage: Any, name: str, ledger: Ledger) -> None:
     """What the counts of the linkage have to do with those of a flow."""
     by_status = linkage.by_status()
     table.equal("linkage records", f"{name} 0 after")
@@ -228,7 +193,7 @@ def _tiers(linkage: Any, minimum_cell: int) -> dict[str, int]:
     return {tier: n for tier, n in tiers.items() if tier not in rare} | {OTHER_WAYS: sum(tiers[t] for t in rare)}
 
 
-def _shown_flow(found: Suppressed, table: _Counts, name: str, ledger: Ledger) -> list[dict[str, Any]]:
+def _shown_flow(found: Suppressed, table: Counts, name: str, ledger: Ledger) -> list[dict[str, Any]]:
     steps = []
     for i, step in enumerate(ledger.steps):
         place = {label: f"{name} {i} detail {j}" for j, label in enumerate(step["details"])}
@@ -250,7 +215,7 @@ def _shown_flow(found: Suppressed, table: _Counts, name: str, ledger: Ledger) ->
     return steps
 
 
-def _shown_linkage(found: Suppressed, table: _Counts, linkage: Any, minimum_cell: int) -> dict[str, Any]:
+def _shown_linkage(found: Suppressed, table: Counts, linkage: Any, minimum_cell: int) -> dict[str, Any]:
     status = {s: found.shown(table.counts, f"status {s}") for s in linkage.by_status()}
     tiers = [
         {"label": t, "records": found.shown(table.counts, f"tier {t}"), "secondary": f"tier {t}" in found.secondary}
