@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from scipy import special
+from threadpoolctl import threadpool_limits
 
 from ..errors import JDLError
 from ..inference import estimate, holm, verdict
@@ -99,14 +100,15 @@ def compare_subgroups(samples: SubgroupSamples, outcomes: pd.DataFrame, spec: Re
         raise JDLError("the outcomes hold a unit more than once", "outcomes, unit_id", "measure them again")
     reoffended = outcomes.set_index("unit_id")["reoffended"]
     rows, said = [], []
-    for group in samples.groups.to_dict("records"):
-        matched = samples.samples.get(name_of(group["by"], group["level"]))
-        row = {name: group[name] for name in ("by", "level", "n_treatment", "worst", "why_not")}
-        if matched is not None:
-            found, messages = _compare(matched, reoffended, spec)
-            row |= found
-            said += [f"{samples.labels[group['by']]}, {group['level']}: {text}" for text in messages]
-        rows.append(row)
+    with threadpool_limits(1):  # fits are small: on a busy machine threads would wait for each other
+        for group in samples.groups.to_dict("records"):
+            matched = samples.samples.get(name_of(group["by"], group["level"]))
+            row = {name: group[name] for name in ("by", "level", "n_treatment", "worst", "why_not")}
+            if matched is not None:
+                found, messages = _compare(matched, reoffended, spec)
+                row |= found
+                said += [f"{samples.labels[group['by']]}, {group['level']}: {text}" for text in messages]
+            rows.append(row)
     compared = _frame(rows, spec)
     heterogeneity = _heterogeneity(compared)
     n_tests = int(compared["headline_p_value"].notna().sum())
