@@ -223,9 +223,10 @@ def results(findings: Iterable[Findings]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        request, organisation, service, need, sector, setting, received, analysis, verdict, n_treatment, n_control,
-        treatment_value, control_value (adjusted), difference_pp, ci_low_pp, ci_high_pp, p_value, why_not; in percentage
-        points, unrounded. A request that could not be answered has one row with its reason as why_not.
+        request, organisation, service, need, sector, setting, received, analysis, title, verdict, n_treatment,
+        n_control, treatment_value, control_value (adjusted), difference_pp, ci_low_pp, ci_high_pp, p_value, why_not; in
+        percentage points, unrounded. An analysis that could not be answered has its reason as why_not; a request of
+        which none could has one row, with the request's reason.
     """
     rows = []
     for found in findings:
@@ -236,13 +237,15 @@ def results(findings: Iterable[Findings]) -> pd.DataFrame:
             rows.append(names | {"analysis": None, "verdict": None, "why_not": found.reason})
             continue
         for analysis in found.analyses:
-            rows.append(names | {"analysis": analysis.id} | _rate(analysis.headline_measure))
+            rate = _rate(analysis.headline_measure) if analysis.reason is None else {"why_not": analysis.reason}
+            rows.append(names | {"analysis": analysis.id, "title": analysis.title} | rate)
     return pd.DataFrame(rows, columns=RESULT_COLUMNS)
 
 
 RESULT_COLUMNS = [
-    "request", "organisation", "service", "need", "sector", "setting", "received", "analysis", "verdict", "n_treatment",
-    "n_control", "treatment_value", "control_value", "difference_pp", "ci_low_pp", "ci_high_pp", "p_value", "why_not",
+    "request", "organisation", "service", "need", "sector", "setting", "received", "analysis", "title", "verdict",
+    "n_treatment", "n_control", "treatment_value", "control_value", "difference_pp", "ci_low_pp", "ci_high_pp",
+    "p_value", "why_not",
 ]  # fmt: skip
 
 

@@ -9,7 +9,8 @@ import pytest
 from jdl_toolkit.attrition import Ledger
 from jdl_toolkit.findings.aggregates import _joined_name, balance_summary, overlap_bins, profile_rows
 from jdl_toolkit.findings.flow_counts import Flow, flows_and_linkage
-from jdl_toolkit.findings.outcome_rows import measure_rows
+from jdl_toolkit.findings.outcome_rows import follow_up_rows, measure_rows, subgroup_summary, survival_rows
+from jdl_toolkit.findings.overlaps import Overlaps, Shown, members
 
 
 @pytest.fixture
@@ -41,9 +42,8 @@ def test_the_profile_joins_rare_levels_and_withholds_what_all_share(compared):
     rows = pd.DataFrame(profile_rows(covariates, matched, 5)).set_index(["characteristic", "level"])
     assert list(rows.loc["Age at index date"].index) == ["18 to 24", "25 to 34", "35 and over"]
     assert rows.loc[("Age at index date", "18 to 24"), "treatment"] == pytest.approx(22 / 60)
-    assert rows.loc[("Sex", "Female"), "pool"] == pytest.approx(1 / 3, abs=0.001)
-    assert rows.loc[("Sex", "Female"), "control"] == pytest.approx(1 / 3, abs=0.001)
-    assert rows.loc["Age at index date"].sum().tolist() == pytest.approx([1, 1, 1])
+    assert rows.loc[("Sex", "Female"), ["pool", "control"]].tolist() == [0.33, 0.33]  # in whole per cent
+    assert rows.loc["Age at index date"].sum().tolist() == pytest.approx([1, 1, 1], abs=0.015)
     assert rows.loc["Nationality"].isna().all(axis=None)
     assert list(rows.loc["Nationality"].index) == ["British or Other"]
 
@@ -188,3 +188,162 @@ def test_a_rate_of_nearly_none_of_the_controls_is_withheld():
     rate, frequency, _ = measures(10, rate_control=0.001, why_days="fewer than 30 people reoffended")
     assert rate["why_not"] == "it would tell something of fewer than 5 people"
     assert frequency["why_not"] is None
+
+
+PARTS = ("estimate", "se", "ci_low", "ci_high", "p_value", "df")
+
+
+def row(key, value, n=200, *, family="rate", unit="share", base="everyone", n_with=None, **changes):
+    """A measure as the comparison gives it; of a share, those with it are counted."""
+    n_with = round(value * n) if n_with is None else n_with
+    values = {"key": key, "family": family, "label": key, "better": "lower", "unit": unit, "base": base}
+    values |= {"n_treatment": n, "n_control": 5000, "n_treatment_with": n_with, "n_control_with": 1500}
+    values |= {"treatment_value": value, "control_value": 0.3, "control_value_adjusted": 0.3, "holm_p": 0.5}
+    values |= {f"{e}_{p}": 0.1 for e in ("headline", "classic", "check") for p in PARTS}
+    return values | {"verdict": "inconclusive", "classic_verdict": "inconclusive", "why_not": None} | changes
+
+
+def withheld_of(*rows, shown=None, place=0):
+    found = measure_rows(SimpleNamespace(measures=pd.DataFrame(list(rows))), 30, 5, shown, place)
+    return {r["key"]: r["why_not"] for r in found if r["why_not"] is not None}
+
+
+def classes(*numbers, n_reoffenders=60):
+    names = ("indictable", "either_way", "summary")
+    shares = [row(f"first_{c}", k / 200, family="first_class") for c, k in zip(names, numbers, strict=True)]
+    return [row("rate", n_reoffenders / 200), *shares]
+
+
+def test_classes_add_up_to_the_reoffenders_so_a_small_one_takes_another_with_it():
+    assert withheld_of(*classes(20, 15, 25)) == {}
+    assert set(withheld_of(*classes(32, 25, 3))) == {"first_either_way", "first_summary"}
+    assert set(withheld_of(*classes(35, 25, 0))) == {"first_either_way", "first_summary"}
+    assert set(withheld_of(*classes(20, 15, 22))) == {"first_either_way"} | {"first_indictable"}  # three of no class
+    assert set(withheld_of(*classes(20, 15, 17))) == set()  # eight of no class
+
+
+def test_nearly_all_reoffenders_given_custody_are_not_told_of_in_either_version():
+    rate, custody = row("rate", 40 / 200), {"family": "first_custody"}
+    of_all = row("first_custody", 37 / 200, **custody)
+    of_reoffenders = row("first_custody_reoffenders", 37 / 40, 40, base="reoffenders", **custody)
+    assert set(withheld_of(rate, of_all, of_reoffenders)) == {"first_custody", "first_custody_reoffenders"}
+    of_all = row("first_custody", 30 / 200, **custody)
+    of_reoffenders = row("first_custody_reoffenders", 30 / 40, 40, base="reoffenders", **custody)
+    assert withheld_of(rate, of_all, of_reoffenders) == {}
+
+
+def test_a_mean_of_what_a_few_people_have_is_withheld():
+    rate = row("rate", 40 / 200)
+    sentences = {"family": "custodial_sentences", "unit": "count"}
+    assert set(withheld_of(rate, row("custodial_sentences", 0.03, n_with=3, **sentences))) == {"custodial_sentences"}
+    assert withheld_of(rate, row("custodial_sentences", 0.06, n_with=6, **sentences)) == {}
+    work = {"family": "employment"}
+    lost = [row("employed_any", 60 / 200, **work), row("employed_end", 57 / 200, **work)]
+    assert set(withheld_of(rate, *lost)) == {"employed_end"}  # three had work and lost it
+
+
+def beside(*groups):
+    return Shown(Overlaps.of(members(groups), 5), 5)
+
+
+def test_a_region_whose_complement_had_three_reoffenders_is_withheld():
+    shown = beside(range(200), range(150))
+    assert withheld_of(row("rate", 60 / 200), shown=shown) == {}
+    why = withheld_of(
+        row("rate", 57 / 150, 150), row("frequency", 0.9, 150, unit="count", n_with=57), shown=shown, place=1
+    )
+    assert set(why) == {"rate", "frequency"}
+    assert why["rate"] == "beside another analysis of this request it would tell something of fewer than 5 people"
+    shown = beside(range(200), range(150))
+    assert withheld_of(row("rate", 60 / 200), shown=shown) == {}
+    assert withheld_of(row("rate", 45 / 150, 150), shown=shown, place=1) == {}
+
+
+def test_a_nation_less_the_regions_that_are_shown_is_no_few_people():
+    """The third region's rate is withheld for itself; then the second's must be, else the third's would follow."""
+    shown = beside(range(200), range(80), range(80, 160), range(160, 200))
+    found = [
+        withheld_of(row("rate", k / n, n), shown=shown, place=i)
+        for i, (k, n) in enumerate([(60, 200), (30, 80), (27, 80), (3, 40)])
+    ]
+    assert [list(f) for f in found] == [[], [], ["rate"], ["rate"]]
+
+
+def test_a_level_of_the_profile_that_a_region_leaves_few_people_of_is_joined(compared):
+    covariates, matched = compared
+    shown = beside(range(80), range(60))
+    whole = pd.Series({"18 to 20": 5, "21 to 24": 22, "25 to 34": 38, "35 and over": 15})
+    shown.levels["age_band"] = {0: whole}
+    rows = pd.DataFrame(profile_rows(covariates, matched, 5, shown, 1))
+    bands = list(rows.loc[rows["characteristic"] == "Age at index date", "level"])
+    assert bands == ["18 to 24", "25 to 34", "35 and over"]  # of 21 to 24 alone, two would be left
+    shown.levels["age_band"] = {0: pd.Series({"18 to 20": 2, "21 to 24": 22, "25 to 34": 31, "35 and over": 25})}
+    rows = pd.DataFrame(profile_rows(covariates, matched, 5, shown, 1))
+    ages = rows[rows["characteristic"] == "Age at index date"]
+    assert len(ages) == 1 and ages[["treatment", "control", "pool"]].isna().all(axis=None)
+
+
+def test_the_follow_up_tells_of_no_few_people():
+    columns = ["key", "unit", "treatment", "control", "n_treatment_with", "n_control_with"]
+    values = [("returned", "share", 0.02, 0.05, 4, 250), ("days", "days", 350.0, 349.0, 200, 5000)]
+    values += [("recalled", "share", 0.1, 0.05, 20, 250), ("custody", "days", 2.0, 3.0, 3, 250)]
+    frame = pd.DataFrame(values, columns=columns).assign(label="x", n_treatment=200, n_control=5000)
+    found = follow_up_rows(SimpleNamespace(follow_up=frame), 5)
+    assert [r["treatment"] for r in found] == [None, 350.0, 0.1, None]
+    assert [r["control"] for r in found] == [None, 349.0, 0.05, None]
+
+
+def test_no_step_of_a_curve_is_of_a_few_people_and_its_end_stays():
+    frame = pd.DataFrame({"clock": "calendar", "day": [30, 60, 90, 120, 150]})
+    frame["n_treatment_step"], frame["n_control_step"] = [6, 3, 4, 9, 2], [50, 40, 60, 80, 30]
+    for column in ("treatment", "control"):
+        for end in ("", "_low", "_high"):
+            frame[column + end] = [0.971, 0.952, 0.933, 0.884, 0.876]
+    curve = survival_rows(SimpleNamespace(survival=frame), 5)[0]
+    assert [p["day"] for p in curve["points"]] == [30, 90, 150]
+    assert [p["treatment"] for p in curve["points"]] == [0.97, 0.93, 0.88]
+
+
+def subgroup_rows(by, *levels):
+    rows = []
+    for level, k, n, why in levels:
+        one = {"by": by, "level": level, "n_treatment": n, "n_control": 3000, "treatment_value": k / n}
+        one |= {"control_value": 0.3, "holm_p": 0.4, "worst": 0.05, "verdict": "inconclusive", "why_not": why}
+        rows.append(one | {f"headline_{p}": 0.1 for p in PARTS})
+    heterogeneity = pd.DataFrame({"by": [by], "q": [1.0], "df": [1], "p_value": [0.3]})
+    return SimpleNamespace(rows=pd.DataFrame(rows), heterogeneity=heterogeneity, declared=(by,), n_tests=2, messages=())
+
+
+def summary_of(subgroups, rate=60 / 200, shown=None, place=0):
+    whole = measure_rows(SimpleNamespace(measures=pd.DataFrame([row("rate", rate)])), 30, 5)[0]
+    return subgroup_summary(subgroups, whole, 30, 5, shown, place)
+
+
+def test_subgroups_that_leave_few_people_of_the_whole_lose_the_numbers_of_the_smallest():
+    levels = subgroup_rows("sex", ("Male", 45, 150, None), ("Female", 15, 50, None))
+    assert [r["n_treatment"] for r in summary_of(levels)["rows"]] == [150, 50]
+    levels = subgroup_rows("sex", ("Male", 45, 150, None), ("Female", 14, 48, None))  # two could not be matched
+    found = summary_of(levels)["rows"]
+    assert [(r["n_treatment"], r["treatment_value"]) for r in found] == [(150, 0.3), (None, None)]
+    assert found[1]["headline"]["estimate"] == 0.1
+    few = "fewer than 30 people could be matched"
+    levels = subgroup_rows("age_band", ("a", 30, 100, None), ("b", 27, 88, None), ("c", 3, 12, few))
+    assert [r["n_treatment"] for r in summary_of(levels)["rows"]] == [100, None, None]
+    assert summary_of(levels, rate=3 / 200)["heterogeneity"] == []
+    assert all(r["headline"] is None for r in summary_of(levels, rate=3 / 200)["rows"])
+
+
+def test_a_level_in_an_organisations_own_words_is_named_only_of_enough_people():
+    few = "fewer than 30 people could be matched"
+    levels = subgroup_rows("provider", ("A", 50, 150, None), ("B", 10, 31, few), ("C", 5, 12, few), ("D", 3, 7, few))
+    assert [r["level"] for r in summary_of(levels)["rows"]] == ["A", "B", "all others"]
+
+
+def test_a_subgroup_of_a_region_and_the_same_of_the_nation():
+    shown = beside(range(200), range(150))
+    nation = subgroup_rows("sex", ("Male", 45, 150, None), ("Female", 15, 50, None))
+    region = subgroup_rows("sex", ("Male", 30, 110, None), ("Female", 12, 40, None))
+    assert [r["n_treatment"] for r in summary_of(nation, shown=shown)["rows"]] == [150, 50]
+    whole = measure_rows(SimpleNamespace(measures=pd.DataFrame([row("rate", 42 / 150, 150)])), 30, 5)[0]
+    found = subgroup_summary(region, whole, 30, 5, shown, 1)["rows"]
+    assert [r["n_treatment"] for r in found] == [110, None]  # three of the other ten women reoffended

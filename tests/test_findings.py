@@ -1,5 +1,6 @@
 """Findings: the only door by which aggregates leave, the schema, and the same bytes for the same input."""
 
+import dataclasses
 import json
 from types import SimpleNamespace
 
@@ -190,6 +191,29 @@ def test_an_analysis_that_could_not_be_answered_stands_among_those_that_were(res
     )
     assert neither.status is Status.could_not_be_answered
     assert neither.reason == f"Main: 21 people; A wider window: {other.reason}"
+
+
+def test_of_two_analyses_that_differ_by_three_people_the_later_is_held_back(results):
+    request, submission, linkage, cohort, *stages = results
+    request = spec(covariates={"use": ["age", "sex"]}, analyses={"main": {}, "again": {"title": "Once more"}})
+    first, second = analyses_of(request, submission.people)
+    parts = dict(zip(NAMES[1:], stages, strict=True))
+    done = AnalysisResults(first, cohort, **parts)
+    units = parts["matched"].units
+    fewer = dataclasses.replace(
+        parts["matched"], units=units.assign(weight=units["weight"].mask(units["unit_id"] < 3, 0))
+    )
+    other = AnalysisResults(second, cohort, **(parts | {"matched": fewer}))
+    found = collect_findings(request, submission, linkage, [done, other], provenance())
+    assert [a.status for a in found.analyses] == [Status.reported, Status.could_not_be_answered]
+    assert found.analyses[1].reason == (
+        "beside “Main” it would tell something of fewer than 5 people, as so few are in the one and not in the other"
+    )
+    assert found.analyses[1].measures == () and found.analyses[1].matching is None
+    same = collect_findings(request, submission, linkage, [done, dataclasses.replace(done, spec=second)], provenance())
+    one, twin = same.analyses
+    assert [a.status for a in same.analyses] == [Status.reported, Status.reported]
+    assert (twin.measures, twin.profile, twin.balance) == (one.measures, one.profile, one.balance)
 
 
 def test_the_schema_is_kept_in_step():

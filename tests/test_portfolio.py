@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from examples import estimate, findings, measure, ranged, unanswered, withheld
+from examples import estimate, findings, measure, ranged, several, unanswered, withheld
 
 from jdl_toolkit.errors import JDLError
 from jdl_toolkit.portfolio import RequestCounts, as_of, check_requests, conclusive, read_requests, results
@@ -127,3 +127,13 @@ def test_results_of_many_findings():
     assert "fewer than 5 people" in table.loc["c", "why_not"]
     assert "at least 30 are needed" in table.loc["d", "why_not"]
     assert table.loc["a", ["need", "sector", "setting"]].tolist() == ["accommodation", "voluntary", "community"]
+
+
+def test_every_analysis_of_a_request_has_a_row_and_the_request_counts_once():
+    rows = results([several()])
+    assert rows["analysis"].tolist() == ["national", "region-north", "custody"]
+    assert rows["title"].tolist() == ["Everyone", "The North", "Released from custody"]
+    assert rows["n_treatment"].tolist()[:2] == [257, 120]
+    assert rows["why_not"].iloc[2] == "21 people could be included in the analysis; at least 30 are needed"
+    assert rows["verdict"].isna().tolist() == [False, False, True]
+    assert rows["request"].nunique() == 1

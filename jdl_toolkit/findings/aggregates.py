@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ..disclosure import coarse_edges, mask_small_counts, may_be_shown, merge_levels
+from .overlaps import Shown
 
 #: Width of the finest bins of the overlap histogram, on the logit of the score.
 OVERLAP_WIDTH = 0.25
@@ -23,11 +24,14 @@ OVERLAP_WIDTH = 0.25
 # --- who is compared -------------------------------------------------------------------------------------------------
 
 
-def profile_rows(covariates: Any, matched: Any, minimum_cell: int) -> list[dict[str, Any]]:
+def profile_rows(
+    covariates: Any, matched: Any, minimum_cell: int, shown: Shown | None = None, place: int = 0
+) -> list[dict[str, Any]]:
     """Share of each level among the matched treated, the weighted matched controls and the whole pool.
 
-    Neighbouring levels are joined until each holds at least `minimum_cell` people of each group; where only one is
-    left, the characteristic is named without figures.
+    Neighbouring levels are joined until each holds at least `minimum_cell` people of each group, and of those who
+    remain when earlier analyses (`shown`) are set off against this one; where only one is left, the characteristic is
+    named without figures. Shares of controls and of the pool are in whole per cent.
     """
     units = matched.units[["unit_id", "is_treated", "weight"]]
     profile = units.merge(covariates.profile, on="unit_id", how="left", validate="1:1")
@@ -41,18 +45,20 @@ def profile_rows(covariates: Any, matched: Any, minimum_cell: int) -> list[dict[
     for column in covariates.profile.columns.drop("unit_id"):
         level = profile[column].astype("category") if profile[column].dtype.name != "category" else profile[column]
         counts = pd.DataFrame({g: level[within].value_counts(sort=False) for g, within in groups.items()})
-        counts = counts.reindex(level.cat.categories)[lambda c: c.sum(axis=1) > 0]
+        counts = counts.reindex(level.cat.categories).fillna(0)
         label = covariates.labels.get(column, column)
-        joined = merge_levels(counts, minimum_cell)
+        own = counts["treatment"]
+        if shown is not None:
+            counts = counts.join(shown.left_of_levels(place, column, own))
+        joined = merge_levels(counts[counts.sum(axis=1) > 0], minimum_cell)
+        if shown is not None and len(joined) > 1:
+            shown.levels.setdefault(column, {})[place] = own
         for levels in joined:
             within_level = level.isin(levels)
             row = {"characteristic": label, "level": _joined_name(levels, len(joined))}
-            row |= {
-                g: float(weights[g][within & within_level].sum() / weights[g][within].sum())
-                if len(joined) > 1
-                else None
-                for g, within in groups.items()
-            }
+            for g, within in groups.items():
+                share = float(weights[g][within & within_level].sum() / weights[g][within].sum())
+                row[g] = None if len(joined) == 1 else share if g == "treatment" else round(share, 2)
             rows.append(row)
     return rows
 
@@ -117,7 +123,9 @@ def overlap_bins(matched: Any, minimum_cell: int) -> list[dict[str, float]]:
     ]
 
 
-def balance_summary(balance: Any, covariates: Any, matched: Any, minimum_cell: int) -> dict[str, Any]:
+def balance_summary(
+    balance: Any, covariates: Any, matched: Any, minimum_cell: int, shown: Shown | None = None, place: int = 0
+) -> dict[str, Any]:
     """Standardised differences of every level that may be shown; the lights count them all.
 
     From the difference of a rare level the number of people with it could be worked out, so such rows are left out. If
@@ -135,6 +143,10 @@ def balance_summary(balance: Any, covariates: Any, matched: Any, minimum_cell: i
     n_people = {"matched": matched.n_treatment_matched, "treated": matched.n_treatment, "pool": matched.n_pool}
     fine = [[may_be_shown(round(k), n_people[g], minimum_cell) for k in sizes[g]] for g in sizes]
     is_fine = np.all(fine, axis=0)
+    if shown is not None:  # what earlier analyses leave of a level must not be few people either
+        for i in np.flatnonzero(is_level & is_fine):
+            key = f"balance {rows['covariate'][i]} {rows['level'][i]}"
+            is_fine[i] = shown.allows(place, key, round(sizes["matched"][i]), matched.n_treatment_matched)
     hidden = (is_level & ~is_fine) | ~np.isfinite(rows[["smd_before", "smd_after"]]).all(axis=1)
     for _, of_covariate in rows[is_level].groupby("covariate", sort=False):
         shown = of_covariate.index[~hidden[of_covariate.index]]

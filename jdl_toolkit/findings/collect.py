@@ -11,8 +11,8 @@ from ..spec import OF_ANALYSIS, RequestSpec
 from ..submission import analyses_of
 from ..wording import listed
 from . import aggregates, flow_counts, outcome_rows
-from .outcome_rows import Shown, few
-from .overlaps import Overlaps, members, too_alike
+from .outcome_rows import few
+from .overlaps import Overlaps, Shown, members, too_alike
 from .schema import Analysis, Findings, LinkageSummary, Provenance, Status
 from .shared_counts import Flow
 
@@ -163,9 +163,9 @@ def _answered(one: AnalysisResults, flow: dict[str, Any], shown: Shown, place: i
     parts: dict[str, Any] = {"measures": measures} | _taken_into_account(one.spec, one.covariates)
     if not enough(matched.n_treatment_matched, limits.minimum_group):
         return parts
-    parts["profile"] = aggregates.profile_rows(one.covariates, matched, limits.minimum_cell)
+    parts["profile"] = aggregates.profile_rows(one.covariates, matched, limits.minimum_cell, shown, place)
     parts["overlap"] = aggregates.overlap_bins(matched, limits.minimum_cell)
-    summary = aggregates.balance_summary(one.balance, one.covariates, matched, limits.minimum_cell)
+    summary = aggregates.balance_summary(one.balance, one.covariates, matched, limits.minimum_cell, shown, place)
     parts["balance"] = summary | {f"accepted_{key}": (one.accepted or {}).get(key) for key in ("by", "reason")}
     parts["matching"] = aggregates.matching_summary(matched, one.tried, flow["is_unmatched_hidden"], one.spec)
     parts["power"] = aggregates.power_summary(one.power, measures) if one.power is not None else None

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ..disclosure import may_be_shown
-from .overlaps import Overlaps, left_over
+from .overlaps import Shown
 
 ESTIMATE_PARTS = ("estimate", "se", "ci_low", "ci_high", "p_value", "df")
 ESTIMATES = ("headline", "classic", "check")
@@ -28,25 +28,6 @@ OF_REOFFENDING = (
 )  # fmt: skip
 #: Families whose shares among everyone divide the reoffenders, or the reoffences, between them.
 DIVIDED = {"first_class": "rate", "count_by_class": "frequency"}
-
-
-class Shown:
-    """What earlier analyses show, so that a later one can be seen beside them: count and size, by key and analysis."""
-
-    def __init__(self, overlaps: Overlaps, minimum_cell: int) -> None:
-        self.overlaps, self.minimum_cell = overlaps, minimum_cell
-        self.counts: dict[str, dict[int, tuple[float, float]]] = {}
-
-    def allows(self, analysis: int, key: str, count: float, size: float) -> bool:
-        """Whether a count of people can be shown, as far as earlier analyses are concerned; if so, it then is."""
-        values = self.counts.get(key, {}) | {analysis: (count, size)}
-        numerators, sizes = ({i: value[place] for i, value in values.items()} for place in (0, 1))
-        for remainder in self.overlaps.remainders(analysis, self.counts.get(key, {})):
-            n_left = left_over(sizes, remainder)
-            if n_left and not may_be_shown(round(left_over(numerators, remainder)), n_left, self.minimum_cell):
-                return False
-        self.counts[key] = values
-        return True
 
 
 # --- measures --------------------------------------------------------------------------------------------------------

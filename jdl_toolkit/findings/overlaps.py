@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+
+from ..disclosure import may_be_shown
 
 #: A group less others that lie within it and apart from each other: its place, and theirs.
 Remainder = tuple[int, tuple[int, ...]]
@@ -82,10 +86,53 @@ class Overlaps:
         return list(dict.fromkeys(found))
 
 
-def left_over(values: Mapping[int, float], remainder: Remainder) -> float:
-    """A count of the people that remain when the parts are taken from the whole."""
+def left_over(values: Mapping[int, Any], remainder: Remainder) -> Any:
+    """Of counts by analysis, what remains when those of the parts are taken from that of the whole."""
     whole, parts = remainder
     return values[whole] - sum(values[part] for part in parts)
+
+
+class Shown:
+    """What earlier analyses of a request show, so that a later one can be seen beside them.
+
+    Parameters
+    ----------
+    overlaps : Overlaps
+        Of the people compared in each analysis.
+    minimum_cell : int
+
+    Attributes
+    ----------
+    counts : dict
+        What is counted -> analysis -> people with it, and of how many.
+    levels : dict
+        Characteristic -> analysis -> people at each level.
+    """
+
+    def __init__(self, overlaps: Overlaps, minimum_cell: int) -> None:
+        self.overlaps, self.minimum_cell = overlaps, minimum_cell
+        self.counts: dict[str, dict[int, tuple[float, float]]] = {}
+        self.levels: dict[str, dict[int, pd.Series]] = {}
+
+    def allows(self, analysis: int, key: str, count: float, size: float) -> bool:
+        """Whether a count of people can be shown, as far as earlier analyses are concerned; if so, it then is."""
+        values = self.counts.get(key, {}) | {analysis: (count, size)}
+        numerators, sizes = ({i: value[place] for i, value in values.items()} for place in (0, 1))
+        for remainder in self.overlaps.remainders(analysis, self.counts.get(key, {})):
+            n_left, k_left = left_over(sizes, remainder), round(left_over(numerators, remainder))
+            if (n_left or k_left) and not may_be_shown(k_left, n_left, self.minimum_cell):
+                return False
+        self.counts[key] = values
+        return True
+
+    def left_of_levels(self, analysis: int, characteristic: str, own: pd.Series) -> pd.DataFrame:
+        """People at each level who remain when analyses are set off against each other; a column per remainder."""
+        values = self.levels.get(characteristic, {}) | {analysis: own}
+        values = {i: counts.reindex(own.index).fillna(0) for i, counts in values.items()}
+        found = (
+            left_over(values, one) for one in self.overlaps.remainders(analysis, self.levels.get(characteristic, {}))
+        )
+        return pd.DataFrame({f"left {i}": left for i, left in enumerate(found) if left.sum() > 0}, index=own.index)
 
 
 def members(groups: Sequence[Collection[Hashable] | None]) -> npt.NDArray[np.bool_]:

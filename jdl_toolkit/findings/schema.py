@@ -376,7 +376,8 @@ class Findings(Model):
         texts += [*self.provenance.packages, *(i.get("name", "") for i in self.provenance.inputs)]
         texts += [value for entry in self.sign_offs for value in entry.values()]
         for analysis in self.analyses:
-            texts += [analysis.title, *analysis.index_disposals]
+            texts += [analysis.title, analysis.reason or "", *analysis.index_disposals]
+            texts += [text for column, values in analysis.records.items() for text in (column, *values)]
             for step in (*analysis.flow, *analysis.pool_flow):
                 texts += [step.label, step.could, *(detail.label for detail in step.details)]
             for row in analysis.profile:
@@ -384,7 +385,9 @@ class Findings(Model):
             if analysis.balance is not None:
                 texts += [analysis.balance.accepted_by or ""]
                 texts += [text for row in analysis.balance.rows for text in (row.covariate, row.level)]
-            texts += [measure.label for measure in analysis.measures]
+            texts += [row.label for row in (*analysis.measures, *analysis.follow_up)]
+            if analysis.subgroups is not None:
+                texts += [text for row in analysis.subgroups.rows for text in (row.by, row.level)]
         return texts
 
     def public_dates(self) -> list[dt.date]:
