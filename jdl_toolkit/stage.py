@@ -15,7 +15,7 @@ import yaml
 
 from .balance import Balance
 from .cohort import Cohort, Cohorts
-from .covariates import Covariates
+from .covariates import CODEBOOK_FILE, Codebook, Covariates, read_codebook
 from .document import Inset
 from .errors import GateClosed, JDLError, Problem
 from .findings import AnalysisResults, Findings, Provenance, collect_findings, could_not_be_answered
@@ -214,6 +214,11 @@ class Stage:
     def engine(self) -> Engine:
         """What linkage uses to find and compare candidates: DuckDB, or Spark."""
         return linkage_engine(self.lab, self.request_spec)
+
+    @cached_property
+    def codebook(self) -> Codebook:
+        """What each covariate means: the toolkit's codebook, with the lab's own words laid over it."""
+        return read_codebook(self.lab.root / CODEBOOK_FILE)
 
     @cached_property
     def manifest(self) -> Manifest:
