@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from examples import findings, provenance, spec
+from examples import findings, provenance, several, spec
 
 from jdl_toolkit import narrative
 from jdl_toolkit.attrition import Ledger
@@ -214,6 +214,13 @@ def test_of_two_analyses_that_differ_by_three_people_the_later_is_held_back(resu
     one, twin = same.analyses
     assert [a.status for a in same.analyses] == [Status.reported, Status.reported]
     assert (twin.measures, twin.profile, twin.balance) == (one.measures, one.profile, one.balance)
+
+
+def test_what_a_report_of_several_analyses_names_is_public():
+    texts = several().public_texts()
+    named = {"Everyone", "The North", "North", "Released from custody", "Recalled", "Female", "25 and over"}
+    assert named <= set(texts)
+    assert "21 people could be included in the analysis; at least 30 are needed" in texts
 
 
 def test_the_schema_is_kept_in_step():
