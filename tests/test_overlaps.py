@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests_at_random import request
 
+from jdl_toolkit.disclosure import may_be_shown
 from jdl_toolkit.errors import JDLError
 from jdl_toolkit.findings.flow_counts import flows_and_linkage
-from jdl_toolkit.findings.overlaps import Overlaps, left_over, members, too_alike
+from jdl_toolkit.findings.overlaps import Overlaps, Shown, left_over, members, too_alike
 from jdl_toolkit.findings.shared_counts import Flow, _cells_of_flow
 
 
@@ -56,7 +57,7 @@ layouts = st.fixed_dictionaries(
 ).filter(lambda x: x["with_whole"] or x["n_parts"] or x["by_provider"])
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.integers(0, 10_000), layouts)
 def test_nothing_withheld_follows_from_the_counts_of_all_analyses(seed, layout):
     """By linear algebra over every published count, flows of nested and of divided groups and the linkage together."""
@@ -178,3 +179,31 @@ def test_no_few_people_are_left_between_groups_that_are_shown(seed, n_groups, n_
             parts = [g for i, g in enumerate(inside) if chosen >> i & 1]
             if sum(map(len, parts)) == len(set().union(*parts)):
                 assert not 0 < len(whole - set().union(*parts)) < 5
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 4), st.floats(0.05, 0.9))
+def test_no_few_reoffenders_are_left_between_rates_that_are_shown(seed, n_regions, rate):
+    """A nation, its regions and parts of these in any order; by trying every whole and every set of parts."""
+    rng = np.random.default_rng(seed)
+    n_people = 40 * n_regions + 20
+    region, half = rng.integers(0, n_regions + 1, n_people), rng.random(n_people) < 0.5
+    reoffended = rng.random(n_people) < rate
+    groups = [
+        np.ones(n_people, bool),
+        *(region == r for r in range(n_regions)),
+        *((region == 0) & h for h in (half, ~half)),
+    ]
+    groups = [groups[i] for i in rng.permutation(len(groups))]
+    shown, visible = Shown(Overlaps.of(np.array(groups), 5), 5), []
+    for i, group in enumerate(groups):
+        k, n = int((reoffended & group).sum()), int(group.sum())
+        if may_be_shown(k, n, 5) and shown.allows(i, "rate", k, n):
+            visible.append(group)
+    for whole in visible:
+        inside = [g for g in visible if (whole | ~g).all() and g.sum() < whole.sum()]
+        for chosen in range(1, 2 ** len(inside)):
+            parts = np.array([g for i, g in enumerate(inside) if chosen >> i & 1])
+            if parts.sum(axis=0).max() == 1:
+                left = whole & ~parts.any(axis=0)
+                assert not left.any() or may_be_shown((reoffended & left).sum(), left.sum(), 5)
