@@ -21,6 +21,7 @@ from examples import (
 
 from jdl_toolkit import narrative
 from jdl_toolkit.findings import BalanceRow, BalanceSummary, Detail, Findings, Verdict
+from jdl_toolkit.narrative.method import COVARIATES
 from jdl_toolkit.narrative.ranges import (
     compared,
     difference_in_words,
@@ -29,6 +30,9 @@ from jdl_toolkit.narrative.ranges import (
     ruled_out,
     verdict_of,
 )
+from jdl_toolkit.plots.effects import SUBGROUPS
+from jdl_toolkit.plots.families import HEADINGS
+from jdl_toolkit.spec import Covariate, MeasureFamily, Subgroup
 from jdl_toolkit.wording import Passage, listed, period, plain, within
 
 REDUCTION, INCREASE, INCONCLUSIVE = ranged(-0.38, -0.01), ranged(0.02, 0.11), ranged(-0.0794, 0.0359)
@@ -1164,3 +1168,9 @@ def test_small_words():
 def test_what_was_taken_into_account_is_what_the_register_holds_and_the_labs_own_columns():
     text = narrative.method_in_short(findings()).text
     assert "These were taken into account: age, sex, previous offences by type, days in jail." in text
+
+
+def test_every_characteristic_that_can_be_matched_on_has_readers_words():
+    assert set(map(str, Covariate)) - {"extra"} == set(COVARIATES)
+    assert set(map(str, Subgroup)) == set(SUBGROUPS)
+    assert set(map(str, MeasureFamily)) == set(HEADINGS)

@@ -155,7 +155,7 @@ SUBGROUPS = {
     "establishment": "Establishment",
     "provider": "Provider",
     "intervention_type": "Type of intervention",
-    "intensity": "Intensity of the service",
+    "intensity": "Amount of the service",
 }
 
 
