@@ -30,6 +30,16 @@ def test_a_row_that_does_not_follow_is_refused():
         Ledger("submission", (ledger.steps[0], ledger.steps[1] | {"records_after": 7})).check()
 
 
+def test_people_are_counted_before_and_after_and_never_exceed_their_records():
+    ledger = Ledger.start("pool", "everybody", 10, people=8).exclude(None, 3, 6, key="a", label="b")
+    step = ledger.steps[1]
+    assert (step["people_before"], step["people_excluded"], step["people_after"]) == (8, 2, 6)
+    with pytest.raises(JDLError, match="people of the ledger do not add up"):
+        ledger.exclude(None, 2, 6, key="c", label="d")
+    nobody = Ledger.start("pool", "nobody", 0, people=0).steps[0]
+    assert (nobody["people_before"], nobody["people_excluded"], nobody["people_after"]) == (0, 0, 0)
+
+
 def test_the_published_example_adds_up():
     ledger = Ledger.start("submission", "records received", 1246)
     for code, records in {1: 6, 2: 81, 3: 34, 4: 187, 5: 22, 6: 491, 10: 69, 11: 9, 12: 90}.items():

@@ -10,11 +10,13 @@ from registers import make_spec
 from jdl_toolkit.cohort.clock import (
     add_months,
     last_index_date,
-    proving_months,
     period_end,
     period_start,
+    proving_months,
+    season,
     seeded_uniform,
 )
+from jdl_toolkit.spec import Period
 
 
 @pytest.mark.parametrize(
@@ -69,3 +71,21 @@ def test_draws_are_uniform_and_depend_on_id_seed_and_purpose_alone():
     assert np.array_equal(seeded_uniform(ids[::-1], 1, "a"), draws[::-1])
     for other in (seeded_uniform(ids, 2, "a"), seeded_uniform(ids, 1, "b")):
         assert abs(np.corrcoef(draws, other)[0, 1]) < 0.015
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        ("2014-02-28", "winter 2013/14"), ("2014-03-01", "spring 2014"), ("2014-05-31", "spring 2014"),
+        ("2014-06-01", "summer 2014"), ("2014-09-01", "autumn 2014"), ("2014-11-30", "autumn 2014"),
+        ("2014-12-01", "winter 2014/15"), ("2009-12-31", "winter 2009/10"), ("2000-01-01", "winter 1999/00"),
+    ],
+)  # fmt: skip
+def test_seasons(day, words):
+    assert season(dt.date.fromisoformat(day)) == words
+
+
+def test_years():
+    day = dt.date(2012, 2, 29)
+    bounds = period_start(day, Period.year), period_end(day, Period.year)
+    assert bounds == (dt.date(2012, 1, 1), dt.date(2012, 12, 31))
