@@ -406,6 +406,9 @@ def test_what_is_withheld_or_lacking_is_said_once_for_each_reason():
     text = narrative.range_in_words(found).text
     assert "- Not shown, because fewer than 30 people in the treatment group reoffended: first; second.\n" in text
     assert text.count("fewer than 30 people") == 1
+    rare = withheld(label="First", why_not="it is too rare: fewer than 10 such people would be expected")
+    said = narrative.range_in_words(findings(measure(), rare)).text
+    assert "- Not shown, because it is too rare (fewer than 10 such people would be expected): first." in said
     assert (
         "- Not measured, as the register holds no records of it: seriousness of the first reoffence, number of"
         " reoffences by seriousness, employment and out-of-work benefits."
@@ -1016,6 +1019,10 @@ def test_details_are_told_once_and_small_ones_together():
     assert said(detail("fine", 45), *few) == " (fine: 45; caution and youth sentence: fewer than 5 each)"
     assert said(detail("fine", None, True), few[0]) == " (caution: fewer than 5; fine: withheld)"
     assert said(detail("fine", 50), detail("caution", 0)) == ""
+    assert said(detail("fine", None)) == ""
+    assert (
+        said(detail("fine", 45), few[0], detail("of which early", None, True)) == " (fine: 45; caution: fewer than 5)"
+    )
 
 
 def test_technical_notes_are_the_messages_of_the_matching():
@@ -1023,6 +1030,9 @@ def test_technical_notes_are_the_messages_of_the_matching():
     matching = analysis().matching.model_copy(update={"messages": ("region: Wales was joined", "b.")})
     notes = narrative.technical_notes(findings(analysis_changes={"matching": matching}))
     assert notes.text == "- Region: Wales was joined.\n- B."
+    of_subgroups = invented.subgroups(messages=("Sex, Male: a linear model was used",))
+    notes = narrative.technical_notes(findings(analysis_changes={"subgroups": of_subgroups}))
+    assert notes.text == "- Subgroups: Sex, Male: a linear model was used."
 
 
 def test_caveats_name_the_links_that_may_be_wrong():

@@ -97,12 +97,15 @@ def _clock(passage: Passage, findings: Findings, analysis: Analysis) -> None:
 
 
 def technical_notes(findings: Findings, analysis: Analysis | None = None) -> Words:
-    """What the matching had to merge, leave out or do otherwise, for statisticians."""
+    """What the matching, also of subgroups, had to merge, leave out or do otherwise, for statisticians."""
     analysis = analysis if analysis is not None else next(iter(findings.analyses), None)
     passage = Passage()
     messages = analysis.matching.messages if analysis is not None and analysis.matching is not None else ()
+    of_subgroups = analysis.subgroups.messages if analysis is not None and analysis.subgroups is not None else ()
     for message in messages:
         passage.item("matching_message", capital(ended(plain(message))))
-    if not messages:
+    for message in of_subgroups:
+        passage.item("subgroup_message", f"Subgroups: {ended(plain(message))}")
+    if not (messages or of_subgroups):
         passage.say("no_message", "Nothing had to be merged or left out.")
     return passage.words()

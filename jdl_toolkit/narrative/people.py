@@ -201,8 +201,9 @@ def _details(step: FlowStep, minimum: int) -> str:
     labels = [d.label for d in step.details]
     told = [d for d in step.details if not any(d.label.startswith(f"{other}: ") for other in labels)]
     shown = [d for d in told if d.records]
-    if len(shown) == 1 and shown[0].records == step.records_excluded:
+    if len(shown) == 1 and shown[0].records == step.records_excluded or [d.records for d in told] == [None]:
         return ""
+    told = [d for d in told if d.records is not None or not d.label.startswith("of which ")]
     parts = [f"{plain(d.label)}: {numbers.count_(d.records)}" for d in shown]
     for names, value in (
         ([plain(d.label) for d in told if d.records is None and not d.secondary], f"fewer than {minimum}"),

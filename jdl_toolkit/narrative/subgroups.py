@@ -6,7 +6,7 @@ from .. import numbers
 from ..document import Inset, Words
 from ..findings import Analysis, Findings, Heterogeneity, SubgroupRow, SubgroupSummary, Verdict
 from ..plots.effects import subgroup_words
-from ..wording import Passage, capital, ended, listed, plain, small_number
+from ..wording import Passage, capital, listed, plain, small_number
 from .ranges import alpha, chosen, difference_in_words, interval_in_words, verdict_of
 
 
@@ -88,8 +88,6 @@ def _not_formed(passage: Passage, found: SubgroupSummary) -> None:
             reasons.setdefault(plain(row.why_not or "it was withheld").rstrip("."), []).append(_name(row))
     for reason, names in reasons.items():
         passage.item("subgroup_not_shown", f"Not shown, because {reason}: {'; '.join(names)}.")
-    for message in found.messages:
-        passage.item("subgroup_message", capital(ended(plain(message))))
 
 
 def _name(row: SubgroupRow) -> str:

@@ -79,7 +79,8 @@ def not_shown(measures: Iterable[Any]) -> list[str]:
     reasons: dict[str, list[str]] = {}
     for placed in arranged(measures):
         if placed.measure.headline is None:
-            reason = (placed.measure.why_not or "it was withheld").rstrip(".")
+            reason, _, because = (placed.measure.why_not or "it was withheld").rstrip(".").partition(": ")
+            reason += f" ({because})" if because else ""
             label = measure_label(placed.measure)
             reasons.setdefault(reason, []).append(label[:1].lower() + label[1:])
     return [f"because {reason}: {'; '.join(labels)}" for reason, labels in reasons.items()]
