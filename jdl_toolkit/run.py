@@ -51,6 +51,9 @@ log = logging.getLogger("jdl_toolkit")
 #: Seconds after which one cell of a notebook counts as hanging.
 CELL_TIMEOUT = 3600
 
+#: What libraries of linear algebra read their number of threads from.
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
 #: Template of the report of a request that could not be answered.
 NOT_ANSWERED = "05_not_answered"
 
@@ -331,7 +334,8 @@ def execute(lab: Lab, template: str, request: str, outputs: Path, target: Path, 
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     place = outputs.relative_to(lab.root) if outputs.is_relative_to(lab.root) else outputs
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".executing.") as folder:
+    executing = tempfile.TemporaryDirectory(dir=target.parent, prefix=".executing.")
+    with executing as folder, tempfile.TemporaryDirectory(prefix="jdl-kernel-") as sockets:
         executed = Path(folder) / "executed.ipynb"
         try:
             with _as_run():
@@ -345,7 +349,7 @@ def execute(lab: Lab, template: str, request: str, outputs: Path, target: Path, 
                     log_output=False,
                     autosave_cell_every=0,
                     execution_timeout=CELL_TIMEOUT,
-                    config=Config({"KernelManager": {"transport": "ipc"}}),
+                    config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/ipc"}}),
                 )
         except PapermillExecutionError as fault:
             raise _as_ours(fault, template) from None
@@ -362,18 +366,23 @@ def execute(lab: Lab, template: str, request: str, outputs: Path, target: Path, 
 
 @contextmanager
 def _as_run() -> Iterator[None]:
-    """Tell notebooks that `jdl run` runs them, and keep what a kernel says while it ends off the user's screen."""
-    before, screen = os.environ.get(RUNNING), os.dup(2)
+    """Tell notebooks that `jdl run` runs them, and keep what a kernel says while it ends off the user's screen.
+
+    Kernels do linear algebra on one thread, unless the user says otherwise: on a busy machine the threads of many small
+    fits wait for each other, which took ten times as long.
+    """
+    before, screen = dict(os.environ), os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
-        os.environ[RUNNING] = "1"
+        os.environ |= {name: before.get(name, "1") for name in (RUNNING, *THREADS)}
         os.dup2(nowhere, 2)
         yield
     finally:
         os.dup2(screen, 2)
         os.close(screen)
         os.close(nowhere)
-        os.environ.pop(RUNNING) if before is None else os.environ.update({RUNNING: before})
+        for name in (RUNNING, *THREADS):
+            os.environ.pop(name) if name not in before else os.environ.update({name: before[name]})
 
 
 def _as_ours(fault: PapermillExecutionError, template: str) -> Exception:

@@ -367,10 +367,12 @@ class Stage:
         )
 
     def _minimum(self, n: int, what: str) -> dict[str, str]:
+        """Gate of a minimum number of people; of several analyses no number is told, lest others be found by it."""
         minimum = self.spec.cohort.minimum_analysed
         if n >= minimum:
             return {"gate": PASSED, "reason": ""}
-        return {"gate": UNANSWERED, "reason": f"{n} {what}; at least {minimum} are needed"}
+        told = f"fewer than {minimum}" if self.request_spec.analyses else n
+        return {"gate": UNANSWERED, "reason": f"{told} {what}; at least {minimum} are needed"}
 
 
 def _results(stage: Stage, made: dict[type[Result], Result], reason: str | None = None) -> AnalysisResults:
