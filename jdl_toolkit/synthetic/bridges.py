@@ -79,7 +79,7 @@ def write_bridges(
         Numbers of records; for each route the people who can be analysed, the reoffenders without and with the effect,
         and the effect realised, in percentage points; for the released by intensity, too.
     """
-    rng = np.random.default_rng([seed, 2])
+    rng = np.random.default_rng([seed, 4])
     folder = Path(register_folder)
     con = open_tables(folder)
     people = recognisable_people(con)
@@ -88,7 +88,7 @@ def write_bridges(
     first["reoffended"] = measure_reoffending(con, first)
     touched = tables_of(con, first["person_id"])
     # of its own, too: the upload is the same with and without an effect
-    changed = _with_effect(touched, first, np.random.default_rng([seed, 3])) if with_effect else touched
+    changed = _with_effect(touched, first, np.random.default_rng([seed, 5])) if with_effect else touched
     con.close()
     rewrite(folder, touched, changed)
     recount(folder)
@@ -133,7 +133,7 @@ def _truth(first: pd.DataFrame) -> dict[str, Any]:
     """What the effect did to those who can be analysed: by route, and by intensity after prison."""
     truth = {route: _effect(first[first["route"] == route]) for route in ("community", "custody")}
     released = first[first["route"] == "custody"]
-    by_band = {band: _effect(released[released["band"] == band]) for band in ("high", "low", "not given")}
+    by_band = {band: _effect(released[released["band"] == band]) for band in ("high", "low")}
     truth["custody"] |= {"high_from": HIGH_INTENSITY, "by_intensity": by_band}
     return truth
 

@@ -33,7 +33,7 @@ EFFECT_PP = (("custody", "high", -12.0), ("custody", "low", -4.0))
 
 
 def add_parts(rng: np.random.Generator, served: pd.DataFrame) -> pd.DataFrame:
-    """Add provider, intervention_type, intensity (hours) and band (high, low, not given) to each record.
+    """Add provider, intervention_type, intensity (hours) and band (high, low; not given on orders alone) to each record.
 
     None of them depends on what people did afterwards. Records of one person have the same.
     """
@@ -47,7 +47,8 @@ def add_parts(rng: np.random.Generator, served: pd.DataFrame) -> pd.DataFrame:
         for route, parts in INTERVENTIONS.items()
     }
     hours = np.maximum(np.rint(MEDIAN_HOURS * np.exp(rng.normal(0, HOURS_SPREAD, len(first)))), 1)
-    hours[rng.random(len(first)) < SHARE_WITHOUT_HOURS] = np.nan
+    # Prisons keep attendance. Where hours were missing, no band of few remaining people could be shown.
+    hours[(rng.random(len(first)) < SHARE_WITHOUT_HOURS) & ~inside] = np.nan
     parts = pd.DataFrame(
         {
             "person_id": first["person_id"],
