@@ -766,9 +766,8 @@ def test_a_report_names_its_analysis_and_what_the_others_found():
     assert "- **Women**: This analysis could not be answered: only 21 people could be included in the analysis;" in (
         note.text
     )
-    assert (
-        "- **Custody: people released from prison**: People who received the service reoffended less often than similar"
-        " people who did not: 40% within one year, against 52% expected" in note.text
+    assert "- **Custody: people released from prison**: lower. 40% against 52% expected; difference in percentage" in (
+        note.text
     )
     assert "**Community sentences**: " not in note.text
     assert narrative.finding(found).text.startswith("This is about the analysis **Community sentences**. Of 257 people")
@@ -1184,3 +1183,14 @@ def test_every_characteristic_that_can_be_matched_on_has_readers_words():
     assert set(map(str, Covariate)) - {"extra"} == set(COVARIATES)
     assert set(map(str, Subgroup)) == set(SUBGROUPS)
     assert set(map(str, MeasureFamily)) == set(HEADINGS)
+
+
+def test_the_measure_that_decides_is_not_called_unclear_for_the_number_of_others():
+    """It was named beforehand; a further measure with the same p-values is."""
+    lower, p = estimate(-0.05, se=0.02), {"holm_p": 0.3, "verdict": Verdict.reduction}
+    rate = measure(headline=lower, **p)
+    other = measure(headline=lower, key="other", label="People seen again", **p)
+    text = narrative.for_every_100(findings(rate, other)).text + narrative.range_in_words(findings(rate, other)).text
+    assert "these are no longer clear: people seen again." in text and "reoffending rate; " not in text
+    alone = narrative.range_in_words(findings(rate)).text
+    assert "no longer clear" not in alone

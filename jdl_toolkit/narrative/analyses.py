@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from .. import numbers
 from ..document import Inset
-from ..findings import Analysis, Findings, Status
+from ..findings import Analysis, Findings, Status, Verdict
+from ..plots.effects import estimate_words
 from ..wording import Passage, capital, small_number
 from .finding import headline_sentence
-from .ranges import alpha
+from .ranges import alpha, expected
 from .titles import title_in_words
 
 
@@ -23,18 +24,30 @@ def other_analyses(findings: Findings) -> Inset | None:
     if len(findings.analyses) < 2:
         return None
     passage = Passage()
-    others = findings.analyses[1:]
+    others = sorted(findings.analyses[1:], key=lambda a: findings.listed.index(a.id))
     n = len(findings.analyses)
     passage.say(
         "several_analyses",
         f"{capital(small_number(n))} analyses were made for this request, each of other people or by other rules, and"
         " each has a report of its own. This report is about one of them. Of the others:",
     )
-    for analysis in sorted(others, key=lambda a: findings.listed.index(a.id)):
-        passage.item("other_analysis", f"**{title_in_words(analysis)}**: {capital(headline_sentence(analysis))}")
+    for analysis in others:
+        passage.item("other_analysis", f"**{title_in_words(analysis)}**: {result_in_short(analysis)}")
     _by_chance(passage, findings)
     links = tuple((f"Report: {title_in_words(a)}", report_path(findings, a)) for a in others)
     return passage.inset("note", f"One of {small_number(n)} analyses of this request", links)
+
+
+def result_in_short(analysis: Analysis) -> str:
+    """What an analysis found, in a line: verdict, rates, and the difference with its interval."""
+    measure = analysis.headline_measure
+    if measure is None or measure.headline is None or measure.treatment_value is None:
+        return headline_sentence(analysis)
+    found = {Verdict.reduction: "lower", Verdict.increase: "higher"}.get(measure.verdict, "inconclusive")
+    rates = [numbers.value(x, measure.unit) for x in (measure.treatment_value, expected(measure))]
+    estimate = measure.headline
+    difference = estimate_words(estimate.estimate, estimate.ci_low, estimate.ci_high, measure.unit)
+    return f"{found}. {rates[0]} against {rates[1]} expected; difference in percentage points {difference}."
 
 
 def _by_chance(passage: Passage, findings: Findings) -> None:

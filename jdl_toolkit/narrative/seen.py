@@ -151,8 +151,13 @@ def lacking_families(findings: Findings, analysis: Analysis) -> list[str]:
 
 
 def _many(passage: Passage, findings: Findings, shown: list[Measure]) -> None:
-    """Measures that are clear by themselves, but not when all are judged together."""
+    """Further measures that are clear by themselves, but not when all are judged together.
+
+    The one that decides was named beforehand, so that its verdict does not depend on how many others are looked at.
+    """
+    decides = findings.analyses[0].headline_measure
     lost = [m for m in shown if m.verdict is not Verdict.inconclusive and not holds(m, findings)]
+    lost = [m for m in lost if decides is None or m.key != decides.key]
     if not lost:
         return
     passage.say(
