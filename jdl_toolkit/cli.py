@@ -138,16 +138,17 @@ def init(folder: Path) -> tuple[dict, str]:
     type=click.FloatRange(-30, 0),
     default=-2.0,
     show_default=True,
-    help="True effect of the service, in percentage points.",
+    help="True effect of the first service, in percentage points; with 0, the second has none either.",
 )
 def synth(persons: int, seed: int, out: Path, effect: float) -> tuple[dict, str]:
-    """Make an invented register and an example upload whose true effect is known."""
+    """Make an invented register and two example uploads whose true effects are known."""
     from .synthetic.demonstration import synthesise
 
     made = synthesise(out, persons, seed, effect, progress=_bar())
     sizes = f"{made['persons']:,} invented people, {made['offences']:,} offences"
-    sizes += f", an upload of {made['records']:,} records"
-    return made, f"Made {out}: {sizes}.\nThe true effect of the service is in {out}/truth.json."
+    sizes += f", and two uploads: {made['records']:,} records for foundation-2013"
+    sizes += f", {made['truth']['bridges']['records']:,} for bridges-2013"
+    return made, f"Made {out}: {sizes}.\nThe true effects are in {out}/truth.json."
 
 
 @command(register_group, "build", "jdl register build extract/ --adapter my_tables.sql --out data/register.duckdb")

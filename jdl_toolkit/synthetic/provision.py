@@ -33,7 +33,7 @@ EFFECT_PP = (("custody", "high", -12.0), ("custody", "low", -4.0))
 
 
 def add_parts(rng: np.random.Generator, served: pd.DataFrame) -> pd.DataFrame:
-    """Add provider, intervention_type, intensity (hours) and band (high, low; not given on orders alone) to each record.
+    """Add provider, intervention_type, intensity (hours) and band (high, low; on orders also not given) to each record.
 
     None of them depends on what people did afterwards. Records of one person have the same.
     """
