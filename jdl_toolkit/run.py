@@ -214,7 +214,7 @@ def _run_stages(walk: _Walk, until: str) -> RunOutcome:
         if not analyses:
             _end_unanswered(walk, name, "; ".join(said["reason"] for said in ended.values()))
         if name == "outcomes" and len(analyses) < n_before and walk.anew:  # the last to end may have written nothing
-            Stage(name, walk.lab, walk.spec, walk.folder).collect().write(walk.folder.findings_file)
+            Stage(name, walk.lab, walk.spec, walk.folder, is_exploring=False).collect().write(walk.folder.findings_file)
     if until != "report":
         return RunOutcome(walk.spec.request, walk.manifest.values["status"], "", None, walk.seconds)
     if len(walk.keys) > 1 or MAIN not in analyses:
@@ -473,7 +473,7 @@ def _check_numbers(path: Path, findings: Findings) -> None:
 
 
 def _check_leaks(lab: Lab, spec: RequestSpec, folder: RequestFolder, published: Path) -> None:
-    stage = Stage("report", lab, spec, folder)
+    stage = Stage("report", lab, spec, folder, is_exploring=False)
     people = Submission.load(folder.restricted / "submission").people
     files = [*sorted(p for p in published.rglob("*") if p.is_file()), folder.findings_file]
     leaks = disclosure.find_leaks(files, stage.register, people, Findings.read(folder.findings_file))

@@ -174,14 +174,23 @@ class Stage:
     folder : RequestFolder
     analysis : str
         Id of the analysis, for a stage that each analysis has of its own.
+    is_exploring : bool, optional
+        Whether somebody runs a notebook by hand, rather than `jdl run`. Default: as the environment says.
     """
 
     def __init__(
-        self, name: str, lab: Lab, request_spec: RequestSpec, folder: RequestFolder, analysis: str = MAIN
+        self,
+        name: str,
+        lab: Lab,
+        request_spec: RequestSpec,
+        folder: RequestFolder,
+        analysis: str = MAIN,
+        is_exploring: bool | None = None,
     ) -> None:
         self.name, self.lab, self.folder = name, lab, folder
         self.request_spec = request_spec
         self.analysis = analysis
+        self.is_exploring = RUNNING not in os.environ if is_exploring is None else is_exploring
         self.register_file, self.submission_file = lab.source(request_spec)
 
     def __repr__(self) -> str:
@@ -255,6 +264,8 @@ class Stage:
     def collect(self, *results: Result) -> Findings:
         """Findings of the request as far as it got: this analysis with what is given, the others as they were saved.
 
+        While exploring, of this analysis alone.
+
         Parameters
         ----------
         *results : Result
@@ -265,10 +276,10 @@ class Stage:
         parts, submission = [], self.load(Submission)
         for spec in analyses_of(self.request_spec, submission.people):
             name = spec.analysis.id
+            one = Stage("outcomes", self.lab, self.request_spec, self.folder, name, self.is_exploring)
             if name == self.analysis and made:
-                parts.append(_results(Stage(self.name, self.lab, self.request_spec, self.folder, name), made))
+                parts.append(_results(one, made))
             elif name in ended:
-                one = Stage(self.name, self.lab, self.request_spec, self.folder, name)
                 reason = ended[name]["reason"] if ended[name]["gate"] == UNANSWERED else None
                 parts.append(_results(one, {}, reason))
         linkage = self.load(Linkage)
@@ -284,11 +295,6 @@ class Stage:
             findings.write(self.folder.of_analysis(self.analysis, exploring=True) / "findings.json")
         elif len(findings.analyses) == len(analyses_of(self.request_spec, self.load(Submission).people)):
             findings.write(self.folder.findings_file)
-
-    @property
-    def is_exploring(self) -> bool:
-        """Whether somebody runs this notebook by hand, rather than `jdl run`."""
-        return RUNNING not in os.environ
 
     def provenance(self) -> Provenance:
         """Where the numbers come from: specification, inputs, versions, seed, extract."""
@@ -397,7 +403,7 @@ def _results(stage: Stage, made: dict[type[Result], Result], reason: str | None 
 
 def unanswered_findings(lab: Lab, spec: RequestSpec, folder: RequestFolder, stage: str, reason: str) -> Findings:
     """Findings of a request of which no analysis could be answered: the flows as far as they went, and the reason."""
-    opened = Stage(stage, lab, spec, folder)
+    opened = Stage(stage, lab, spec, folder, is_exploring=False)
     if read_standing(folder):
         return opened.collect()
 

@@ -102,6 +102,7 @@ def test_one_life_by_hand():
         "previous_disorder_damage": 0,
         "previous_other": 0,
         "offences_last_two_years": log(2),
+        "years_since_last_offence": math.log1p((INDEX - dt.date(2009, 2, 2)).days / 365.25),
         "index_offence_group": "fraud",
         "index_severity": 4,
         "index_disposal": "community order",
