@@ -2,6 +2,9 @@
 
 import os
 
+# Before numpy is loaded: several processes test at once, and threads of small fits would wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import pytest
 
 from jdl_toolkit.lab import Lab, lay_out
