@@ -5,12 +5,16 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.stats
 
 from jdl_toolkit.attrition import Ledger
+from jdl_toolkit.balance import measure_balance
 from jdl_toolkit.findings.aggregates import _joined_name, balance_summary, overlap_bins, profile_rows
 from jdl_toolkit.findings.flow_counts import Flow, flows_and_linkage
-from jdl_toolkit.findings.outcome_rows import follow_up_rows, measure_rows, subgroup_summary, survival_rows
+from jdl_toolkit.findings.follow_up_rows import follow_up_rows, survival_rows
+from jdl_toolkit.findings.outcome_rows import measure_rows
 from jdl_toolkit.findings.overlaps import Overlaps, Shown, members
+from jdl_toolkit.findings.subgroup_rows import _floor, _rounded, subgroup_summary
 
 
 @pytest.fixture
@@ -105,6 +109,51 @@ def test_rows_of_balance_that_tell_of_a_few_people_are_counted_but_not_listed(co
     # Wales is small; South goes with it, as Wales would follow from the other two; all are men
     assert [(r["covariate"], r["level"]) for r in found["rows"]] == [("Age", ""), ("Region", "North")]
     assert (found["n_withheld"], found["n_red"], found["n_amber"], found["passed"]) == (3, 1, 0, False)
+
+
+def balance_of(compared, u_female):
+    """Balance of a sample of whom two were not matched, `u_female` of them women, and of the same without these two."""
+    covariates, matched = compared
+    units = matched.units.assign(sex=covariates.profile["sex"].astype(str), age=np.arange(len(matched.units)) % 37 + 18)
+    units.loc[60:61, "sex"] = ["Female"] * u_female + ["Male"] * (2 - u_female)
+    columns = pd.get_dummies(units["sex"]).assign(age=units["age"])[["age", "Female", "Male"]].to_numpy(float)
+    is_treated, weight = units["is_treated"].to_numpy(bool), units["weight"].to_numpy(float)
+    before, after = measure_balance(columns, is_treated, np.ones(len(units)), weight)
+    rows = pd.DataFrame({"covariate": ["age", "sex", "sex"], "level": ["", "Female", "Male"], "light": "green"})
+    rows["mean_treatment"], rows["mean_treatment_all"] = after["mean_treatment"], before["mean_treatment"]
+    rows["mean_pool"], rows["var_ratio"] = before["mean_control"], after["var_ratio"]
+    rows["smd_before"], rows["smd_after"] = before["smd_pooled"], after["smd_pooled"]
+    result = SimpleNamespace(rows=rows, worst=after["smd_pooled"].abs().max(), passed=True)
+    kept = is_treated & (weight > 0) | ~is_treated
+    (alone,) = measure_balance(columns[kept], is_treated[kept], np.ones(kept.sum()))
+    return balance_summary(result, covariates, matched, 5), alone["smd_pooled"], result
+
+
+@pytest.mark.parametrize("u_female", [0, 1, 2])
+def test_differences_before_matching_do_not_tell_how_many_were_not_matched(compared, u_female):
+    """They are of the people compared: the only number that fits them is the one that is told."""
+    found, of_compared, result = balance_of(compared, u_female)
+    shown = {(r["covariate"], r["level"]): r["smd_before"] for r in found["rows"]}
+    levels = [("Sex", "Female"), ("Sex", "Male")]
+    assert [shown[level] for level in levels] == of_compared.iloc[1:].round(3).tolist()
+    assert shown["age", ""] == pytest.approx(of_compared.iloc[0], abs=0.01)
+    assert round(result.rows["smd_before"].iloc[1], 3) != shown["Sex", "Female"]
+    assert found["worst"] == round(float(result.worst), 3)
+    assert all(r["smd_after"] == round(r["smd_after"], 3) for r in found["rows"])
+
+
+def test_the_overlap_does_not_tell_how_many_were_not_matched(compared):
+    _, matched = compared
+    without = SimpleNamespace(units=matched.units[~matched.units["unit_id"].isin([60, 61])])
+    assert overlap_bins(matched, 5, is_unmatched_hidden=True) == overlap_bins(without, 5)
+    assert overlap_bins(matched, 5) != overlap_bins(without, 5)
+
+
+def test_what_everybody_has_in_common_is_no_characteristic(compared):
+    covariates, matched = compared
+    disposal = pd.Categorical(["custody"] * len(covariates.profile), categories=["community order", "custody"])
+    covariates.profile["disposal"] = disposal
+    assert "disposal" not in {r["characteristic"] for r in profile_rows(covariates, matched, 5)}
 
 
 # --- ways of finding a record ----------------------------------------------------------------------------------------
@@ -218,7 +267,8 @@ def test_classes_add_up_to_the_reoffenders_so_a_small_one_takes_another_with_it(
     assert withheld_of(*classes(20, 15, 25)) == {}
     assert set(withheld_of(*classes(32, 25, 3))) == {"first_either_way", "first_summary"}
     assert set(withheld_of(*classes(35, 25, 0))) == {"first_either_way", "first_summary"}
-    assert set(withheld_of(*classes(20, 15, 22))) == {"first_either_way"} | {"first_indictable"}  # three of no class
+    assert set(withheld_of(*classes(20, 15, 22))) == {"first_either_way"}  # three of no class: 18 with these
+    assert withheld_of(*classes(32, 25, 3))["first_either_way"] == "another class could be worked out from it"
     assert set(withheld_of(*classes(20, 15, 17))) == set()  # eight of no class
 
 
@@ -240,6 +290,56 @@ def test_a_mean_of_what_a_few_people_have_is_withheld():
     work = {"family": "employment"}
     lost = [row("employed_any", 60 / 200, **work), row("employed_end", 57 / 200, **work)]
     assert set(withheld_of(rate, *lost)) == {"employed_end"}  # three had work and lost it
+
+
+RARE = "it is too rare: fewer than 10 such people would be expected in one of the groups"
+
+
+def rare(one, **changes):
+    """As the comparison gives a class that is too rare: counted, but not compared."""
+    nothing = dict.fromkeys(("treatment_value", "control_value", "control_value_adjusted", "holm_p"), np.nan)
+    nothing |= {name: np.nan for name in one if name.startswith(("headline_", "classic_", "check_"))}
+    return one | nothing | {"verdict": None, "classic_verdict": None, "why_not": RARE} | changes
+
+
+def test_a_rare_class_that_is_not_small_takes_no_other_with_it():
+    rate, indictable, either_way, summary = classes(11, 112, 27, n_reoffenders=150)
+    assert withheld_of(rate, rare(indictable), either_way, summary) == {"first_indictable": RARE}
+    of_few = rare(indictable, n_treatment_with=3)
+    either_way["treatment_value"] = 120 / 200
+    assert withheld_of(rate, of_few, either_way, summary) == {
+        "first_indictable": RARE,
+        "first_summary": "another class could be worked out from it",
+    }
+    rate, indictable, either_way, summary = classes(11, 112, 27, n_reoffenders=150)
+    of_few_controls = rare(indictable, n_control_with=4)
+    assert set(withheld_of(rate, of_few_controls, either_way, summary)) == {"first_indictable", "first_summary"}
+
+
+def test_a_rare_class_that_follows_is_seen_beside_that_of_another_analysis():
+    """11 of the nation and 8 of a region follow by subtraction, so three of the others would."""
+    shown = beside(range(200), range(150))
+    rate, indictable, *others = classes(11, 112, 27, n_reoffenders=150)
+    assert set(withheld_of(rate, rare(indictable), *others, shown=shown)) == {"first_indictable"}
+    part = [row("rate", 110 / 150, 150)]
+    sizes = {"indictable": 8, "either_way": 82, "summary": 20}
+    part += [row(f"first_{c}", k / 150, 150, family="first_class") for c, k in sizes.items()]
+    found = withheld_of(part[0], rare(part[1]), *part[2:], shown=shown, place=1)
+    assert found == {"first_indictable": RARE, "first_summary": "another class could be worked out from it"}
+
+
+def test_few_controls_are_few_whatever_their_weights():
+    rate, custody = row("rate", 40 / 200), {"family": "first_custody", "n_control_with": 3}
+    assert set(withheld_of(rate, row("first_custody", 10 / 200, **custody))) == {"first_custody"}
+
+
+def test_p_values_are_adjusted_over_the_measures_that_are_shown():
+    p_values = {"rate": 0.01, "frequency": 0.02, "first_custody": 0.001}
+    rows = [row(key, 40 / 200, headline_p_value=p) for key, p in p_values.items()]
+    rows[1] |= {"unit": "count", "family": "frequency"}
+    rows[2] |= {"family": "first_custody", "treatment_value": 3 / 200, "n_treatment_with": 3}
+    found = measure_rows(SimpleNamespace(measures=pd.DataFrame(rows)), 30, 5)
+    assert [r["holm_p"] for r in found] == [0.02, 0.02, None]  # not 0.03 times three
 
 
 def beside(*groups):
@@ -285,12 +385,25 @@ def test_a_level_of_the_profile_that_a_region_leaves_few_people_of_is_joined(com
 
 def test_the_follow_up_tells_of_no_few_people():
     columns = ["key", "unit", "treatment", "control", "n_treatment_with", "n_control_with"]
-    values = [("returned", "share", 0.02, 0.05, 4, 250), ("days", "days", 350.0, 349.0, 200, 5000)]
-    values += [("recalled", "share", 0.1, 0.05, 20, 250), ("custody", "days", 2.0, 3.0, 3, 250)]
+    values = [("days_in_custody", "days", 7.0, 8.0, None, 250), ("returned_to_custody", "share", 0.1, 0.05, None, 250)]
+    values += [("recalled", "share", 0.1, 0.05, 10, 150), ("days_at_risk", "days", 358.0, 357.0, 200, 5000)]
+    values += [("reoffences_per_year_at_risk", "count", 1.1, 1.2, 60, 1500)]
     frame = pd.DataFrame(values, columns=columns).assign(label="x", n_treatment=200, n_control=5000)
-    found = follow_up_rows(SimpleNamespace(follow_up=frame), 5)
-    assert [r["treatment"] for r in found] == [None, 350.0, 0.1, None]
-    assert [r["control"] for r in found] == [None, 349.0, 0.05, None]
+
+    def told(n_treatment, n_control=250, shown=None, place=0):
+        is_custody = frame["key"].isin(["days_in_custody", "returned_to_custody"])
+        counted = {"n_treatment_with": n_treatment, "n_control_with": n_control}
+        of = frame.assign(**{c: frame[c].mask(is_custody, n) for c, n in counted.items()})
+        found = follow_up_rows(SimpleNamespace(follow_up=of), 5, shown, place)
+        assert [r["control"] is None for r in found] == [r["treatment"] is None for r in found]
+        return [r["key"] for r in found if r["treatment"] is not None]
+
+    assert told(20) == list(frame["key"])
+    assert told(4) == told(20, 4) == told(196) == told(20, 4996) == ["recalled"]  # 365 less days at risk are in custody
+    assert told(13) == [key for key in frame["key"] if key != "recalled"]  # three were there for another reason
+    shown = beside(range(230), range(200))
+    shown.counts["days_in_custody"] = {0: (23, 230)}  # as the measure told; three in custody are not of the part
+    assert told(20, shown=shown, place=1) == ["recalled"]
 
 
 def test_no_step_of_a_curve_is_of_a_few_people_and_its_end_stays():
@@ -331,6 +444,42 @@ def test_subgroups_that_leave_few_people_of_the_whole_lose_the_numbers_of_the_sm
     assert [r["n_treatment"] for r in summary_of(levels)["rows"]] == [100, None, None]
     assert summary_of(levels, rate=3 / 200)["heterogeneity"] == []
     assert all(r["headline"] is None for r in summary_of(levels, rate=3 / 200)["rows"])
+
+
+def numbers_that_fit(headline):
+    """Numbers of people whose t distribution gives the interval, given what is told of the standard error."""
+    half, n = (headline["ci_high"] - headline["ci_low"]) / 2, np.arange(30, 400)
+    digits = 1e-9 if headline["df"] is not None else 0.0005
+    quantile = scipy.stats.t.ppf(0.975, n - 1)
+    fits = (half + digits >= quantile * (headline["se"] - digits)) & (
+        half - digits <= quantile * (headline["se"] + digits)
+    )
+    p = 2 * scipy.stats.t.sf(abs(headline["estimate"]) / headline["se"], n - 1)
+    return n[fits & (np.abs(p - headline["p_value"]) < (1e-9 if headline["df"] is not None else 0.02))]
+
+
+def test_the_estimate_of_a_level_does_not_tell_the_numbers_that_are_withheld():
+    levels = subgroup_rows("sex", ("Male", 45, 150, None), ("Female", 14, 48, None))
+    for i, n in enumerate((150, 48)):
+        se, estimate = 0.0712345678, -0.1414213562
+        half = scipy.stats.t.ppf(0.975, n - 1) * se
+        values = {"estimate": estimate, "se": se, "ci_low": estimate - half, "ci_high": estimate + half, "df": n - 1.0}
+        values["p_value"] = 2 * scipy.stats.t.sf(abs(estimate) / se, n - 1)
+        for part, value in values.items():
+            levels.rows.loc[i, f"headline_{part}"] = value
+    levels.rows["worst"] = 0.0512345
+    known, hidden = summary_of(levels)["rows"]
+    assert (known["headline"]["df"], hidden["headline"]["df"]) == (149, None)
+    assert list(numbers_that_fit(known["headline"])) == [150]
+    fit = numbers_that_fit(hidden["headline"])
+    assert {40, 46, 47, 48, 49, 50, 60} <= set(fit)
+    assert (hidden["headline"]["estimate"], hidden["headline"]["se"], hidden["worst"]) == (-0.141, 0.071, 0.051)
+    assert hidden["headline"]["p_value"] == 0.052 and hidden["headline"]["ci_high"] == 0.002
+
+
+def test_rounded_bounds_stay_on_their_side_of_zero_and_of_a_limit():
+    assert (_rounded(-0.00012), _rounded(0.00049), _rounded(0.0), _rounded(-0.0312)) == (-0.0004, 0.0004, 0.0, -0.031)
+    assert (_floor(0.04999), _floor(0.05), _floor(0.0004)) == (0.049, 0.05, 0.0)
 
 
 def test_a_level_in_an_organisations_own_words_is_named_only_of_enough_people():

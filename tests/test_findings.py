@@ -163,7 +163,8 @@ def test_a_request_that_could_not_be_answered_says_why_and_how_far_it_went(resul
     assert found.status is Status.could_not_be_answered
     assert found.reason == "fewer than 5 people could be matched; at least 30 are needed"
     assert found.analyses[0].measures == () and found.analyses[0].flow[0].records_after == 260
-    assert "could not be answered" in narrative.finding(found).text
+    block = narrative.finding(found)
+    assert "could not be answered" in f"{block.title} {block.text}"
     early = could_not_be_answered(asked, submission, None, None, "only 40 people", provenance())
     assert [s.records_after for s in early.analyses[0].flow] == [260]
     assert early.linkage is None

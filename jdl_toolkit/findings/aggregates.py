@@ -31,7 +31,8 @@ def profile_rows(
 
     Neighbouring levels are joined until each holds at least `minimum_cell` people of each group, and of those who
     remain when earlier analyses (`shown`) are set off against this one; where only one is left, the characteristic is
-    named without figures. Shares of controls and of the pool are in whole per cent.
+    named without figures. What the whole pool has in common with the treated, such as being released from custody, is
+    left out. Shares of controls and of the pool are in whole per cent.
     """
     units = matched.units[["unit_id", "is_treated", "weight"]]
     profile = units.merge(covariates.profile, on="unit_id", how="left", validate="1:1")
@@ -46,6 +47,8 @@ def profile_rows(
         level = profile[column].astype("category") if profile[column].dtype.name != "category" else profile[column]
         counts = pd.DataFrame({g: level[within].value_counts(sort=False) for g, within in groups.items()})
         counts = counts.reindex(level.cat.categories).fillna(0)
+        if len(counts[counts.sum(axis=1) > 0]) == 1:  # so were all who could have been chosen: no characteristic
+            continue
         label = covariates.labels.get(column, column)
         own = counts["treatment"]
         if shown is not None:
@@ -101,13 +104,16 @@ def _joined_band(first: re.Match[str], last: re.Match[str]) -> str:
     return f"{low} {'or' if int(high) == int(low) + 1 else 'to'} {high}{unit}"
 
 
-def overlap_bins(matched: Any, minimum_cell: int) -> list[dict[str, float]]:
+def overlap_bins(matched: Any, minimum_cell: int, is_unmatched_hidden: bool = False) -> list[dict[str, float]]:
     """Histogram of the logit of the score: share of each group per bin, no bin below `minimum_cell` of any.
 
-    Shares are rounded to whole per cent: exact ones, times the size of the group, would be counts of people.
+    Shares are rounded to whole per cent: exact ones, times the size of the group, would be counts of people. Where the
+    number of treated people who were not matched is hidden, the treated are those who were: the shares of a small group
+    tell its size even so.
     """
     units = matched.units[np.isfinite(matched.units["logit"])]
     treated, pool = units[units["is_treated"]], units[~units["is_treated"]]
+    treated = treated[treated["weight"] > 0] if is_unmatched_hidden else treated
     control = pool[pool["weight"] > 0]
     edges = coarse_edges([g["logit"].to_numpy() for g in (treated, pool, control)], minimum_cell, OVERLAP_WIDTH)
     if not len(edges):
@@ -130,6 +136,10 @@ def balance_summary(
 
     From the difference of a rare level the number of people with it could be worked out, so such rows are left out. If
     one level of a covariate is left out, so is its next smallest. A row without a finite difference is left out too.
+
+    Before as after matching, the treated are those compared. Beside their share, that of all who took part would tell
+    how many had no comparable control, and what these few are like. Differences have three decimals; the lights are of
+    unrounded ones.
     """
     rows = balance.rows.reset_index(drop=True)
     is_level = (rows["level"] != "") | rows["var_ratio"].isna()
@@ -154,15 +164,30 @@ def balance_summary(
             hidden[sizes.loc[shown, "matched"].idxmin()] = True
     columns = ["covariate", "level", "smd_before", "smd_after", "light"]
     names = rows["covariate"].map(lambda c: covariates.labels.get(c, c))
-    shown_rows = rows.assign(covariate=names)[~hidden][columns].to_dict("records")
+    smd = {"smd_before": _before(rows, is_level).round(3), "smd_after": rows["smd_after"].round(3)}
+    shown_rows = rows.assign(covariate=names, **smd)[~hidden][columns].to_dict("records")
     return {
         "rows": shown_rows,
         "n_withheld": int(hidden.sum()),
         "n_red": int((rows["light"] == "red").sum()),
         "n_amber": int((rows["light"] == "amber").sum()),
-        "worst": float(balance.worst),
+        "worst": round(float(balance.worst), 3),
         "passed": bool(balance.passed),
     }
+
+
+def _before(rows: pd.DataFrame, is_level: pd.Series) -> pd.Series:
+    """Standardised difference of the people compared from the whole pool.
+
+    Of a level, the spread is that of the people compared too. Of a number, whose means are published nowhere, it is the
+    one that the difference of everybody was divided by.
+    """
+    p, q = rows["mean_treatment"], rows["mean_pool"]
+    of_all = rows.get("mean_treatment_all", p) - q
+    with np.errstate(divide="ignore", invalid="ignore"):
+        of_level = (p - q) / np.sqrt((p * (1 - p) + q * (1 - q)).clip(lower=0) / 2)
+        of_number = (rows["smd_before"] * (p - q) / of_all).where(of_all != 0, rows["smd_before"])
+    return of_level.where(is_level, of_number)
 
 
 def matching_summary(matched: Any, tried: Any, is_unmatched_hidden: bool, spec: Any) -> dict[str, Any]:
@@ -175,7 +200,7 @@ def matching_summary(matched: Any, tried: Any, is_unmatched_hidden: bool, spec: 
         "n_control": matched.n_control,
         "ess_control": float(matched.ess_control),
         "caliper_sd": float(matched.caliper_sd),
-        "caliper_raw": float(matched.caliper_raw),
+        "caliper_raw": round(float(matched.caliper_raw), 3),
         "calipers_tried": _calipers(tried, matched, spec),
         "messages": [mask_small_counts(m, minimum_cell) for m in matched.messages],
     }

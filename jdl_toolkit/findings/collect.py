@@ -10,7 +10,7 @@ from ..disclosure import enough, mask_small_counts
 from ..spec import OF_ANALYSIS, RequestSpec
 from ..submission import analyses_of
 from ..wording import listed
-from . import aggregates, flow_counts, outcome_rows
+from . import aggregates, flow_counts, follow_up_rows, outcome_rows, subgroup_rows
 from .outcome_rows import few
 from .overlaps import Overlaps, Shown, members, too_alike
 from .schema import Analysis, Findings, LinkageSummary, Provenance, Status
@@ -164,17 +164,17 @@ def _answered(one: AnalysisResults, flow: dict[str, Any], shown: Shown, place: i
     if not enough(matched.n_treatment_matched, limits.minimum_group):
         return parts
     parts["profile"] = aggregates.profile_rows(one.covariates, matched, limits.minimum_cell, shown, place)
-    parts["overlap"] = aggregates.overlap_bins(matched, limits.minimum_cell)
+    parts["overlap"] = aggregates.overlap_bins(matched, limits.minimum_cell, flow["is_unmatched_hidden"])
     summary = aggregates.balance_summary(one.balance, one.covariates, matched, limits.minimum_cell, shown, place)
     parts["balance"] = summary | {f"accepted_{key}": (one.accepted or {}).get(key) for key in ("by", "reason")}
     parts["matching"] = aggregates.matching_summary(matched, one.tried, flow["is_unmatched_hidden"], one.spec)
     parts["power"] = aggregates.power_summary(one.power, measures) if one.power is not None else None
     rate = next((m for m in measures if m["unit"] == "share" and m["base"] == "everyone"), None)
     if rate is not None and rate["why_not"] is None:  # else it could be worked out from the rest
-        parts["follow_up"] = outcome_rows.follow_up_rows(one.outcomes, limits.minimum_cell, shown, place)
-        parts["survival"] = outcome_rows.survival_rows(one.outcomes, limits.minimum_cell)
+        parts["follow_up"] = follow_up_rows.follow_up_rows(one.outcomes, limits.minimum_cell, shown, place)
+        parts["survival"] = follow_up_rows.survival_rows(one.outcomes, limits.minimum_cell)
     if one.subgroups is not None:
-        parts["subgroups"] = outcome_rows.subgroup_summary(one.subgroups, rate, *minimums, shown, place)
+        parts["subgroups"] = subgroup_rows.subgroup_summary(one.subgroups, rate, *minimums, shown, place)
     return parts
 
 

@@ -1,4 +1,4 @@
-"""What outcomes may be published: measures, follow-up, survival curves and subgroups, with disclosure control applied.
+"""What outcome measures may be published, with disclosure control applied.
 
 Every figure here tells of a count of people: those who reoffended, who went to prison, who had any of it. Such a count
 and its complement must reach the minimum; so must what remains when the counts that are shown are taken from each
@@ -8,7 +8,7 @@ other, within an analysis and between analyses of the same people.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -48,13 +48,21 @@ def measure_rows(
         Its place among them.
     """
     rows = outcomes.measures.to_dict("records")
-    reasons = {row["key"]: _text(row.get("why_not")) for row in rows}
+    reasons = {row["key"]: text(row.get("why_not")) for row in rows}
     _withhold_few(rows, reasons, minimum_group, minimum_cell)
     _withhold_parts(rows, reasons, minimum_cell)
     if shown is not None:
-        _withhold_between(rows, reasons, shown, analysis)
-        _withhold_parts(rows, reasons, minimum_cell)
-    return [_measure(row, reasons[row["key"]]) for row in rows]
+        protected = _withhold_between(rows, reasons, shown, analysis)
+        _withhold_parts(rows, reasons, minimum_cell, protected)
+    return [_measure(row, reasons[row["key"]]) for row in _adjusted(rows, reasons)]
+
+
+def _adjusted(rows: Sequence[dict], reasons: dict) -> list[dict]:
+    """Rows with p-values adjusted (Holm) over those that are shown, so that readers can do it again."""
+    from ..inference import holm  # takes long to load, and those who only read findings do not need it
+
+    p = np.array([row["headline_p_value"] if reasons[row["key"]] is None else np.nan for row in rows], dtype=float)
+    return [row | {"holm_p": float(adjusted)} for row, adjusted in zip(rows, holm(p), strict=True)]
 
 
 def _withhold_few(rows: Sequence[dict], reasons: dict, minimum_group: int, minimum_cell: int) -> None:
@@ -66,7 +74,7 @@ def _withhold_few(rows: Sequence[dict], reasons: dict, minimum_group: int, minim
             why = f"fewer than {minimum_cell} people in the treatment group reoffended, or all but so few did"
         elif row["n_treatment"] < minimum_group:
             why = f"it concerns fewer than {minimum_group} people"
-        elif not all(may_be_shown(k, n, minimum_cell) for k, n in _counts(row)):
+        elif counts_of(row) and _is_of_few(row, minimum_cell):
             why = few(minimum_cell)
         else:
             continue
@@ -78,11 +86,18 @@ def few(minimum_cell: int) -> str:
     return f"it would tell something of fewer than {minimum_cell} people"
 
 
-def _withhold_parts(rows: Sequence[dict], reasons: dict, minimum_cell: int) -> None:
+#: Why a class is withheld that is not small itself.
+AS_PARTNER = "another class could be worked out from it"
+
+
+def _withhold_parts(
+    rows: Sequence[dict], reasons: dict, minimum_cell: int, protected: frozenset[str] = frozenset()
+) -> None:
     """Measures from which, with others of the same analysis, a small count follows.
 
-    Who was given custody, less from those who reoffended, are those who were not. Classes add up: if one is withheld,
-    or what they leave of the whole is small, a further one is withheld, the smallest.
+    Who was given custody, less from those who reoffended, are those who were not. Classes add up: if what they leave of
+    the whole is small, or one that is must not be worked out (it is of few people, or among `protected`), a further one
+    is withheld, the smallest. A class that is too rare to be compared, but not small, may be worked out.
     """
     by_key = {row["key"]: row for row in rows}
     n_reoffenders = _n_reoffenders(rows)
@@ -92,38 +107,64 @@ def _withhold_parts(rows: Sequence[dict], reasons: dict, minimum_cell: int) -> N
         whole = n_reoffenders if str(row.get("family", "")) in ("first_class", "first_custody") else None
         any_of_it = by_key.get(f"{row['key'].split('_')[0]}_any")
         if any_of_it is not None and any_of_it is not row and reasons[any_of_it["key"]] is None:
-            whole = _counts(any_of_it)[0][0]
+            whole = counts_of(any_of_it)[0][0]
         if whole is not None and reasons[row["key"]] is None:
-            if not may_be_shown(_counts(row)[0][0], whole, minimum_cell):
-                _withhold(row, by_key, reasons, minimum_cell)
+            if not may_be_shown(counts_of(row)[0][0], whole, minimum_cell):
+                _withhold(row, reasons, few(minimum_cell))
     for family, of in DIVIDED.items():
-        _withhold_division(family, by_key.get(of), by_key, reasons, minimum_cell)
+        _withhold_division(family, by_key.get(of), by_key, reasons, minimum_cell, protected)
     for row in rows:  # what is withheld among everyone must not be shown among reoffenders, from which it follows
-        pair = by_key.get(f"{row['key']}_reoffenders")
-        if pair is not None and reasons[row["key"]] == few(minimum_cell):
-            reasons[pair["key"]] = few(minimum_cell)
+        if _is_for_few(reasons[row["key"]], minimum_cell):
+            _withhold(row, reasons, reasons[row["key"]])
 
 
-def _withhold(row: dict, by_key: dict, reasons: dict, minimum_cell: int) -> None:
+def _withhold(row: dict, reasons: dict, why: str) -> None:
+    """Withhold a measure among everyone and among reoffenders, unless there is another reason already."""
     for key in (row["key"], f"{row['key']}_reoffenders"):
-        if key in by_key:
-            reasons[key] = few(minimum_cell)
+        if key in reasons:
+            reasons[key] = reasons[key] or why
 
 
-def _withhold_division(family: str, whole: dict | None, by_key: dict, reasons: dict, minimum_cell: int) -> None:
-    """Withhold the smallest shown part until what the shown ones leave of the whole is not small."""
-    parts = [r for r in by_key.values() if r.get("family") == family and r["base"] == "everyone"]
+def _withhold_division(
+    family: str, whole: dict | None, by_key: dict, reasons: dict, minimum_cell: int, protected: frozenset[str]
+) -> None:
+    """Withhold the smallest shown part until what the shown ones leave of the whole tells of no few people."""
+    parts = _parts(by_key.values(), family)
     if whole is None or not parts:
         return
     shown = [r for r in parts if _is_known(r, by_key, reasons)]
+
+    def must_not_follow(row: dict) -> bool:
+        is_few = _is_of_few(row, minimum_cell) or _is_for_few(reasons[row["key"]], minimum_cell)
+        return is_few or row["key"] in protected
+
     while shown:
         left = _total(whole) - sum(_total(r) for r in shown)
-        n_withheld = len(parts) - len(shown)
-        if (left == 0 and not n_withheld) or (left >= minimum_cell and n_withheld != 1):
+        hidden = [r for r in parts if r not in shown]
+        if left == 0 and not hidden:
+            return
+        if left >= minimum_cell and not (len(hidden) == 1 and must_not_follow(hidden[0])):
             return
         smallest = min(shown, key=_total)
-        _withhold(smallest, by_key, reasons, minimum_cell)
+        _withhold(smallest, reasons, AS_PARTNER)
         shown.remove(smallest)
+
+
+def _parts(rows: Iterable[dict], family: str) -> list[dict]:
+    return [r for r in rows if r.get("family") == family and r["base"] == "everyone"]
+
+
+def _is_for_few(why_not: str | None, minimum_cell: int) -> bool:
+    """Whether something is withheld as it would tell of few people, by itself or beside another analysis."""
+    return why_not is not None and why_not.endswith(few(minimum_cell))
+
+
+def _is_of_few(row: dict[str, Any], minimum_cell: int) -> bool:
+    """Whether few people of either group have it, or all but so few, weighted or counted; so if nothing is known."""
+    groups = ("treatment", "control")
+    counted = [(row[f"n_{g}_with"], row[f"n_{g}"]) for g in groups if not pd.isna(row.get(f"n_{g}_with"))]
+    counts = [*counts_of(row), *counted]
+    return not counts or not all(may_be_shown(k, n, minimum_cell) for k, n in counts)
 
 
 def _is_known(row: dict, by_key: dict, reasons: dict) -> bool:
@@ -131,8 +172,11 @@ def _is_known(row: dict, by_key: dict, reasons: dict) -> bool:
     return any(key in by_key and reasons[key] is None for key in (row["key"], f"{row['key']}_reoffenders"))
 
 
-def _withhold_between(rows: Sequence[dict], reasons: dict, shown: Shown, analysis: int) -> None:
-    """Measures that, beside those of earlier analyses of the same people, tell of a few."""
+def _withhold_between(rows: Sequence[dict], reasons: dict, shown: Shown, analysis: int) -> frozenset[str]:
+    """Measures that, beside those of earlier analyses of the same people, tell of a few.
+
+    Returns the keys of classes that are not shown and must not be worked out either, for the same reason.
+    """
     why = f"beside another analysis of this request {few(shown.minimum_cell)}"
     rate = next((r for r in _of_everyone(rows) if r["unit"] == "share"), None)
     for row in rows:
@@ -143,12 +187,16 @@ def _withhold_between(rows: Sequence[dict], reasons: dict, shown: Shown, analysi
             continue
         if row["unit"] == "days" and row["base"] == "reoffenders":
             continue  # its people are those of the rate
-        count, size = _counts(row)[0] if _counts(row) else (None, None)
+        count, size = counts_of(row)[0] if counts_of(row) else (None, None)
         if count is not None and not shown.allows(analysis, row["key"], count, size):
             reasons[row["key"]] = why
+    by_key = {row["key"]: row for row in rows}
+    hidden = [[r for r in _parts(rows, f) if not _is_known(r, by_key, reasons)] for f in DIVIDED]
+    follow = [(one[0]["key"], counts_of(one[0])) for one in hidden if len(one) == 1]
+    return frozenset(key for key, counts in follow if not counts or not shown.allows(analysis, key, *counts[0]))
 
 
-def _counts(row: dict[str, Any]) -> list[tuple[int, int]]:
+def counts_of(row: dict[str, Any]) -> list[tuple[int, int]]:
     """People with any of it, and all it is taken among, in both groups; none for days to something, which all have."""
     if row["unit"] == "days" and row["base"] == "reoffenders":
         return []
@@ -178,7 +226,7 @@ def _n_reoffenders(rows: Sequence[dict]) -> int | None:
     if among:
         return int(among[0])
     rate = next((row for row in _of_everyone(rows) if row["unit"] == "share"), None)
-    return _counts(rate)[0][0] if rate is not None and _counts(rate) else None
+    return counts_of(rate)[0][0] if rate is not None and counts_of(rate) else None
 
 
 def _measure(row: dict[str, Any], why_not: str | None) -> dict[str, Any]:
@@ -187,164 +235,14 @@ def _measure(row: dict[str, Any], why_not: str | None) -> dict[str, Any]:
     if why_not is not None:
         return names | dict.fromkeys([*VALUES, *VERDICTS, *ESTIMATES])
     estimates = {e: {part: float(row[f"{e}_{part}"]) for part in ESTIMATE_PARTS} for e in ESTIMATES}
-    return names | {k: _number(row[k]) for k in VALUES} | {k: _text(row[k]) for k in VERDICTS} | estimates
+    return names | {k: number(row[k]) for k in VALUES} | {k: text(row[k]) for k in VERDICTS} | estimates
 
 
-def _text(value: Any) -> str | None:
+def text(value: Any) -> str | None:
     return str(value) if isinstance(value, str) and value else None
 
 
-def _number(value: Any) -> float | int | None:
+def number(value: Any) -> float | int | None:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     return int(value) if isinstance(value, int | np.integer) else float(value)
-
-
-# --- follow-up and survival ------------------------------------------------------------------------------------------
-
-
-def follow_up_rows(
-    outcomes: Any, minimum_cell: int, shown: Shown | None = None, analysis: int = 0
-) -> list[dict[str, Any]]:
-    """What is told of the follow-up of both groups; without figures where these tell of too few people.
-
-    A mean that nearly all have some of, such as days not in custody, tells of no few people.
-    """
-    rows = []
-    for row in outcomes.follow_up.to_dict("records"):
-        counts = [(row[f"n_{g}_with"], row[f"n_{g}"]) for g in ("treatment", "control")]
-        if row["unit"] == "share":
-            fine = all(may_be_shown(k, n, minimum_cell) for k, n in counts)
-        else:
-            fine = all(k >= minimum_cell for k, _ in counts)
-        if fine and shown is not None and row["unit"] == "share":
-            fine = shown.allows(analysis, f"follow-up {row['key']}", *counts[0])
-        values = {g: _number(row[g]) if fine else None for g in ("treatment", "control")}
-        rows.append({k: row[k] for k in ("key", "label", "unit")} | values)
-    return rows
-
-
-def survival_rows(outcomes: Any, minimum_cell: int) -> list[dict[str, Any]]:
-    """The curves of time to the first reoffence, in whole per cent, no step below the minimum in either group.
-
-    Neighbouring steps are joined until each holds enough people; the last is joined to the one before it.
-    """
-    columns = [f"{g}{end}" for g in ("treatment", "control") for end in ("", "_low", "_high")]
-    curves = []
-    for clock, curve in outcomes.survival.groupby("clock", sort=False):
-        points, held = [], np.zeros(2)
-        for row in curve.sort_values("day").to_dict("records"):
-            held += (row["n_treatment_step"], row["n_control_step"])
-            if (held >= minimum_cell).all():
-                points.append(row)
-                held = np.zeros(2)
-        if points and held.any():
-            points[-1] = curve.sort_values("day").iloc[-1].to_dict()
-        rounded = [{"day": int(p["day"])} | {c: round(float(p[c]), 2) for c in columns} for p in points]
-        if rounded and not any(math.isnan(value) for point in rounded for value in point.values()):
-            curves.append({"clock": clock, "points": rounded})
-    return curves
-
-
-# --- subgroups -------------------------------------------------------------------------------------------------------
-
-#: Characteristics whose levels an organisation wrote itself: named only where enough people have them.
-IN_OWN_WORDS = ("region", "establishment", "provider", "intervention_type")
-OTHERS = "all others"
-
-
-def subgroup_summary(
-    subgroups: Any,
-    rate: dict[str, Any] | None,
-    minimum_group: int,
-    minimum_cell: int,
-    shown: Shown | None = None,
-    analysis: int = 0,
-) -> dict[str, Any] | None:
-    """The rate in each subgroup; None if none was declared.
-
-    Parameters
-    ----------
-    subgroups : Subgroups
-    rate : dict, optional
-        The rate of the whole group as `measure_rows` gives it; None, or withheld: no subgroup is shown.
-    minimum_group, minimum_cell : int
-    shown, analysis : optional
-        As for `measure_rows`.
-
-    Notes
-    -----
-    Levels add up to the whole. Where what is shown of them leaves a few people over, as few had no comparable control
-    within their subgroup or were of a small one, the smallest level keeps its estimate, but not its numbers.
-    """
-    if not subgroups.declared:
-        return None
-    rows, is_known = [], rate is not None and rate["why_not"] is None
-    for _, levels in subgroups.rows.groupby("by", sort=False):
-        found = [_subgroup(row, is_known, minimum_group, minimum_cell) for row in levels.to_dict("records")]
-        if is_known:
-            _hide_figures(found, rate, minimum_cell, shown, analysis)
-        rows += _named(found, minimum_group)
-    return {
-        "declared": tuple(str(by) for by in subgroups.declared),
-        "n_tests": int(subgroups.n_tests),
-        "rows": rows,
-        "heterogeneity": subgroups.heterogeneity.to_dict("records") if is_known else [],
-        "messages": tuple(subgroups.messages),
-    }
-
-
-def _subgroup(row: dict[str, Any], is_known: bool, minimum_group: int, minimum_cell: int) -> dict[str, Any]:
-    why_not = _text(row.get("why_not"))
-    if why_not is None and not is_known:
-        why_not = "the result of the whole group cannot be shown"
-    if why_not is None and row["n_treatment"] < minimum_group:
-        why_not = f"it concerns fewer than {minimum_group} people"
-    if why_not is None and not all(
-        may_be_shown(k, n, minimum_cell) for k, n in _counts(row | {"unit": "share", "base": ""})
-    ):
-        why_not = few(minimum_cell)
-    names = {"by": row["by"], "level": str(row["level"]), "why_not": why_not, "n_before": row["n_treatment"]}
-    if why_not is not None:
-        return names | dict.fromkeys([*FIGURES, "headline", "holm_p", "verdict", "worst"])
-    headline = {part: float(row[f"headline_{part}"]) for part in ESTIMATE_PARTS}
-    values = {k: _number(row[k]) for k in (*FIGURES, "holm_p", "worst")}
-    return names | values | {"verdict": _text(row["verdict"]), "headline": headline}
-
-
-#: What is withheld of a subgroup whose estimate is shown.
-FIGURES = ("n_treatment", "n_control", "treatment_value", "control_value")
-
-
-def _hide_figures(
-    rows: Sequence[dict], rate: dict[str, Any], minimum_cell: int, shown: Shown | None, analysis: int
-) -> None:
-    """Take out the figures of levels that, beside those of the others and of the whole, tell of a few people."""
-
-    def reoffended(row: dict[str, Any]) -> int:
-        return round(row["treatment_value"] * row["n_treatment"])
-
-    for row in (row for row in rows if row["headline"] is not None):
-        key = f"subgroup {row['by']} {row['level']}"
-        if shown is not None and not shown.allows(analysis, key, reoffended(row), row["n_treatment"]):
-            row |= dict.fromkeys(FIGURES)
-    while known := [row for row in rows if row["n_treatment"] is not None]:
-        n_left = rate["n_treatment"] - sum(row["n_treatment"] for row in known)
-        k_left = reoffended(rate) - sum(map(reoffended, known))
-        if n_left == 0 == k_left or may_be_shown(k_left, n_left, minimum_cell):
-            return
-        smallest = min(known, key=lambda row: row["n_treatment"])
-        smallest.update(dict.fromkeys(FIGURES))
-
-
-def _named(rows: Sequence[dict], minimum_group: int) -> list[dict]:
-    """Rows without what is not published; levels in an organisation's own words that few people have, as one."""
-    found: list[dict] = []
-    for row in rows:
-        n_before = row.pop("n_before")
-        if row["by"] in IN_OWN_WORDS and row["headline"] is None and not n_before >= minimum_group:
-            row["level"], row["why_not"] = OTHERS, f"none of these has {minimum_group} people"
-            if any(other["level"] == OTHERS for other in found):
-                continue
-        found.append(row)
-    return found

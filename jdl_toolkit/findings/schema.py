@@ -1,8 +1,9 @@
 """`findings.json`: everything that may be published about a request, and nothing about a person.
 
-The models below are the versioned schema. Values are unrounded (rounding is for the reader's eye, in `narrative`);
-counts are whole numbers, or `None` where disclosure control withholds them. Sign: effect = treatment − control,
-negative is a reduction; shares are fractions here and become per cent in words.
+The models below are the versioned schema. Values are unrounded (rounding is for the reader's eye, in `narrative`), save
+where digits would tell of people who are not told of; counts are whole numbers, or `None` where disclosure control
+withholds them. Sign: effect = treatment − control, negative is a reduction; shares are fractions here and become per
+cent in words.
 """
 
 from __future__ import annotations
@@ -91,6 +92,11 @@ class ProfileRow(Model):
 
 
 class BalanceRow(Model):
+    """Standardised differences of the treated people compared, from the whole pool (before) and from their controls.
+
+    With three decimals; `light` is that of the unrounded difference.
+    """
+
     covariate: str
     level: str
     smd_before: float
@@ -136,19 +142,22 @@ class MatchingSummary(Model):
 
 
 class Estimate(Model):
+    """`df` is None where it would tell a number of people that is withheld; the rest then has three decimals."""
+
     estimate: float
     se: float
     ci_low: float
     ci_high: float
     p_value: float
-    df: float
+    df: float | None
 
 
 class Measure(Model):
     """One outcome measure. `why_not` says why it is withheld; then values and estimates are None.
 
     `control_value_adjusted` is what the headline estimate expects of people like the treated without the service:
-    `treatment_value` less the headline estimate. `better` says which way is welcome, if either is.
+    `treatment_value` less the headline estimate. `better` says which way is welcome, if either is. `holm_p` is adjusted
+    over the measures of the analysis that are shown.
     """
 
     key: str
@@ -297,6 +306,11 @@ class Analysis(Model):
     def headline_measure(self) -> Measure | None:
         """The measure that decides the verdict: the first share that concerns everyone, the reoffending rate."""
         return next((m for m in self.measures if m.unit == Unit.share and m.base == "everyone"), None)
+
+    @property
+    def n_measures_tested(self) -> int:
+        """Measures that are shown, the declared first one among them: the p-values are adjusted for so many."""
+        return sum(measure.headline is not None for measure in self.measures)
 
 
 class Provenance(Model):

@@ -1,0 +1,151 @@
+"""What may be published of subgroups: their estimates, and their figures unless a few people follow from them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ..disclosure import may_be_shown
+from .outcome_rows import ESTIMATE_PARTS, counts_of, few, number, text
+from .overlaps import Shown
+
+#: Characteristics whose levels an organisation wrote itself: named only where enough people have them.
+IN_OWN_WORDS = ("region", "establishment", "provider", "intervention_type")
+OTHERS = "all others"
+
+
+def subgroup_summary(
+    subgroups: Any,
+    rate: dict[str, Any] | None,
+    minimum_group: int,
+    minimum_cell: int,
+    shown: Shown | None = None,
+    analysis: int = 0,
+) -> dict[str, Any] | None:
+    """The rate in each subgroup; None if none was declared.
+
+    Parameters
+    ----------
+    subgroups : Subgroups
+    rate : dict, optional
+        The rate of the whole group as `measure_rows` gives it; None, or withheld: no subgroup is shown.
+    minimum_group, minimum_cell : int
+    shown, analysis : optional
+        As for `measure_rows`.
+
+    Notes
+    -----
+    Levels add up to the whole. Where what is shown of them leaves a few people over, as few had no comparable control
+    within their subgroup or were of a small one, the smallest level keeps its estimate, but not its numbers.
+    """
+    if not subgroups.declared:
+        return None
+    rows, is_known = [], rate is not None and rate["why_not"] is None
+    for _, levels in subgroups.rows.groupby("by", sort=False):
+        found = [_subgroup(row, is_known, minimum_group, minimum_cell) for row in levels.to_dict("records")]
+        if is_known:
+            _hide_figures(found, rate, minimum_cell, shown, analysis)
+        rows += _named(found, minimum_group)
+    return {
+        "declared": tuple(str(by) for by in subgroups.declared),
+        "n_tests": int(subgroups.n_tests),
+        "rows": rows,
+        "heterogeneity": _heterogeneity(subgroups, rows) if is_known else [],
+        "messages": tuple(subgroups.messages),
+    }
+
+
+def _subgroup(row: dict[str, Any], is_known: bool, minimum_group: int, minimum_cell: int) -> dict[str, Any]:
+    why_not = text(row.get("why_not"))
+    if why_not is None and not is_known:
+        why_not = "the result of the whole group cannot be shown"
+    if why_not is None and row["n_treatment"] < minimum_group:
+        why_not = f"it concerns fewer than {minimum_group} people"
+    if why_not is None and not all(
+        may_be_shown(k, n, minimum_cell) for k, n in counts_of(row | {"unit": "share", "base": ""})
+    ):
+        why_not = few(minimum_cell)
+    names = {"by": row["by"], "level": str(row["level"]), "why_not": why_not, "n_before": row["n_treatment"]}
+    if why_not is not None:
+        return names | dict.fromkeys([*FIGURES, "headline", "holm_p", "verdict", "worst"])
+    headline = {part: float(row[f"headline_{part}"]) for part in ESTIMATE_PARTS}
+    values = {k: number(row[k]) for k in (*FIGURES, "holm_p")} | {"worst": _worst(row["worst"])}
+    return names | values | {"verdict": text(row["verdict"]), "headline": headline}
+
+
+#: Decimals of what is told of a level whose numbers are withheld.
+DECIMALS = 3
+#: What is withheld of a subgroup whose estimate is shown.
+FIGURES = ("n_treatment", "n_control", "treatment_value", "control_value")
+
+
+def _hide_figures(
+    rows: Sequence[dict], rate: dict[str, Any], minimum_cell: int, shown: Shown | None, analysis: int
+) -> None:
+    """Take out the figures of levels that, beside those of the others and of the whole, tell of a few people."""
+
+    def reoffended(row: dict[str, Any]) -> int:
+        return round(row["treatment_value"] * row["n_treatment"])
+
+    for row in (row for row in rows if row["headline"] is not None):
+        key = f"subgroup {row['by']} {row['level']}"
+        if shown is not None and not shown.allows(analysis, key, reoffended(row), row["n_treatment"]):
+            _hide(row)
+    while known := [row for row in rows if row["n_treatment"] is not None]:
+        n_left = rate["n_treatment"] - sum(row["n_treatment"] for row in known)
+        k_left = reoffended(rate) - sum(map(reoffended, known))
+        if n_left == 0 == k_left or may_be_shown(k_left, n_left, minimum_cell):
+            return
+        smallest = min(known, key=lambda row: row["n_treatment"])
+        _hide(smallest)
+
+
+def _worst(value: Any) -> float | None:
+    """To three decimals: more of them would fit one number of people only."""
+    worst = number(value)
+    return None if worst is None else round(worst, DECIMALS)
+
+
+def _heterogeneity(subgroups: Any, rows: Sequence[dict]) -> list[dict]:
+    """Rounded where levels are, as the statistic is of their estimates."""
+    hidden = {row["by"] for row in rows if row["headline"] is not None and row["n_treatment"] is None}
+    return [
+        test | ({"q": round(test["q"], 2), "p_value": _floor(test["p_value"])} if test["by"] in hidden else {})
+        for test in subgroups.heterogeneity.to_dict("records")
+    ]
+
+
+def _hide(row: dict) -> None:
+    """Take out the figures of a level, and all of its estimate that the number of people could be worked out from.
+
+    The degrees of freedom are that number less one. They are also the only ones that fit an unrounded interval and its
+    standard error, or a p-value; so these are rounded, and keep the side of zero, or of a limit, that they are on.
+    """
+    headline = row["headline"]
+    rounded = {part: _rounded(headline[part]) for part in ("estimate", "se", "ci_low", "ci_high")}
+    row |= dict.fromkeys(FIGURES) | {"headline": rounded | {"p_value": _floor(headline["p_value"]), "df": None}}
+    row["holm_p"] = None if row["holm_p"] is None else _floor(row["holm_p"])
+
+
+def _rounded(value: float) -> float:
+    """To three decimals; what would be zero is a little less than half of one, on its own side."""
+    return round(value, DECIMALS) or math.copysign(0.4 * 10**-DECIMALS, value) * bool(value)
+
+
+def _floor(p_value: float) -> float:
+    """Down to three decimals: what is below a limit such as 0.05 stays below it, what is not does not come there."""
+    return math.floor(p_value * 10**DECIMALS) / 10**DECIMALS
+
+
+def _named(rows: Sequence[dict], minimum_group: int) -> list[dict]:
+    """Rows without what is not published; levels in an organisation's own words that few people have, as one."""
+    found: list[dict] = []
+    for row in rows:
+        n_before = row.pop("n_before")
+        if row["by"] in IN_OWN_WORDS and row["headline"] is None and not n_before >= minimum_group:
+            row["level"], row["why_not"] = OTHERS, f"none of these has {minimum_group} people"
+            if any(other["level"] == OTHERS for other in found):
+                continue
+        found.append(row)
+    return found
