@@ -21,6 +21,7 @@ from examples import (
 
 from jdl_toolkit import narrative
 from jdl_toolkit.findings import BalanceRow, BalanceSummary, Detail, Findings, Verdict
+from jdl_toolkit.narrative import terms
 from jdl_toolkit.narrative.method import COVARIATES
 from jdl_toolkit.narrative.ranges import (
     compared,
@@ -33,7 +34,7 @@ from jdl_toolkit.narrative.ranges import (
 from jdl_toolkit.plots.effects import SUBGROUPS
 from jdl_toolkit.plots.families import HEADINGS
 from jdl_toolkit.spec import Covariate, MeasureFamily, Subgroup
-from jdl_toolkit.wording import Passage, listed, period, plain, within
+from jdl_toolkit.wording import Passage, listed, period, plain, small_number, within
 
 REDUCTION, INCREASE, INCONCLUSIVE = ranged(-0.38, -0.01), ranged(0.02, 0.11), ranged(-0.0794, 0.0359)
 #: Passages that a report may lack.
@@ -74,19 +75,20 @@ def of(headline, **changes) -> Findings:
             -0.13,
             -0.002,
             "share",
-            "is between 0.2 and 13.0 percentage points lower",
+            "is between 0.2 and 13 percentage points lower",
         ),  # one decimal: 0.2 would print as 0
-        (-0.13, -0.0004, "share", "is between 0.04 and 13.00 percentage points lower"),
+        (-0.13, -0.0004, "share", "is between 0.04 and 13 percentage points lower"),
         (0.02, 0.11, "share", "is between 2 and 11 percentage points higher"),
         (-0.0794, 0.0359, "share", "could be as many as 8 percentage points lower, or as many as 4 higher"),
         (-0.01, 0.01, "share", "could be as many as 1 percentage point lower, or as many as 1 higher"),
-        (-0.08, 0.003, "share", "could be as many as 8.0 percentage points lower, or as many as 0.3 higher"),
+        (-0.08, 0.003, "share", "could be as many as 8 percentage points lower, or as many as 0.3 higher"),
         (-0.1, 0.0, "share", "could be as many as 10 percentage points lower, or nothing"),
         (0.0, 0.1, "share", "could be as many as 10 percentage points higher, or nothing"),
         (-0.084, -0.083, "share", "is about 8 percentage points lower"),
         (-0.31, 0.09, "count", "could be as much as 0.31 fewer, or as much as 0.09 more"),
-        (-0.31, -0.004, "count", "is between 0.004 and 0.310 fewer"),
+        (-0.31, -0.004, "count", "is between 0.004 and 0.31 fewer"),
         (-9.4, 37.8, "days", "could be as many as 9 days sooner, or as many as 38 later"),
+        (-0.277, -0.002, "share", "is between 0.2 and 27.7 percentage points lower"),
         (1.2, 30.0, "days", "is between 1 and 30 days later"),
         (-1.2, 0.6, "days", "could be as many as 1 day sooner, or as many as 1 later"),
     ],
@@ -104,6 +106,8 @@ def test_a_range_in_words(low, high, unit, words):
         (-0.003, -0.06, 0.06, "share", "0.3 percentage points lower"),
         (0.0, -0.06, 0.06, "share", "no different"),
         (-0.065, -0.13, -0.002, "share", "6.5 percentage points lower"),  # as fine as its interval
+        (-0.1395, -0.277, -0.002, "share", "14 percentage points lower"),  # no decimal that is zero
+        (-0.14, -0.28, -0.004, "count", "0.14 fewer"),
         (-0.11, -0.31, 0.09, "count", "0.11 fewer"),
         (14.2, -9.4, 37.8, "days", "14 days later"),
         (-1.0, -9.4, 7.4, "days", "1 day sooner"),
@@ -371,14 +375,14 @@ def test_further_measures_are_told_by_family_without_becoming_a_wall():
         "Seriousness of the first reoffence", "Number of reoffences by seriousness", "Custody", "Employment"
     ]  # fmt: skip
     assert "people given custody for their first reoffence: 10 (14);" in text
-    assert "days in custody per person: 14 days on average (17 days)" in text
+    assert "days in custody: 14 days each on average (17 days)" in text and "per person" not in text
     assert "people in work one year after the index date: 31 (28). Clear by itself: people in work at any time" in text
     assert "summary offences are the least serious and are tried by magistrates." in text
     ranges = narrative.range_in_words(found)
     assert len([line for line in ranges.text.split("\n") if line.startswith("- ")]) == 10
     assert (
-        "The other measures are inconclusive (seriousness of the first reoffence, number of reoffences by seriousness,"
-        " custody and employment)."
+        "Of the other measures, all that can be shown are inconclusive (seriousness of the first reoffence, number of"
+        " reoffences by seriousness, custody and employment)."
     ) in ranges.text
     assert "Lower by itself, but not clearly so when all measures are judged together." in ranges.text
 
@@ -633,7 +637,10 @@ def test_withheld_details_and_remaining_people():
         "(fine: fewer than 5; caution: withheld)" in narrative.who_is_in(findings(analysis_changes={"flow": flow})).text
     )
     flow = (steps(100)[0], last.model_copy(update={"records_after": None, "secondary": ("records_after",)}))
-    assert "the other people remained" in narrative.who_is_in(findings(analysis_changes={"flow": flow})).text
+    assert (
+        "How many people remained in the end is not shown"
+        in narrative.who_is_in(findings(analysis_changes={"flow": flow})).text
+    )
 
 
 def test_nobody_left_nothing_to_list():
@@ -661,7 +668,8 @@ def test_what_was_done_in_the_community_and_from_custody():
     found = findings(analysis_changes={"index_disposals": ("custody",)})
     found = found.model_copy(update={"provenance": found.provenance.model_copy(update={"settings": settings})})
     assert (
-        "We kept people who received the service before a release from custody" in narrative.what_was_done(found).text
+        "We kept people who started the service while serving a sentence of custody, at any time in that sentence, before a"
+        " release from custody, so that" in narrative.what_was_done(found).text
     )
     assert narrative.what_was_done(found).text.endswith("before the comparison group was settled.")
     assert "clock_from_index" in narrative.method_in_short(found).rules
@@ -720,7 +728,6 @@ HIDDEN = ("records_excluded",)
         (7, 1, (), "Their outcomes could be analysed later.", f"1 person is {INSIDE} later."),
         (7, None, (), "Their outcomes could be analysed later.", f"Fewer than 5 people are {INSIDE} later."),
         (7, None, HIDDEN, "Their outcomes could be analysed later", f"Some people are {INSIDE} later."),
-        (0, 600, (), "They may be.", "600 records belong to another part of this request; they may be."),
         (1, 1, (), "PNC ids would help.", "1 record could not be used to look for anybody; PNC ids would help."),
         (2, None, HIDDEN, "Some may.", "Some records could not be identified with confidence; some may."),
         (11, 2, (), "They could be.", "2 people have a sexual offence on record; they could be."),
@@ -753,7 +760,9 @@ def test_other_disposals_are_listed_with_counts_and_what_to_ask_for():
 
 def test_the_flow_of_an_analysis_begins_with_the_records_of_other_parts():
     text = narrative.who_is_in(invented.several().about("custody")).text
-    assert "- 600 records: the record belongs to another part of this request.\n" in text
+    takes = "this analysis takes records with the region Wales or London"
+    assert f"- 600 records: the record belongs to another part of this request ({takes}).\n" in text
+    assert "600 records belong" not in text  # their own reports tell how they could be analysed
 
 
 # --- several analyses ------------------------------------------------------------------------------------------------
@@ -814,9 +823,7 @@ def test_an_only_result_among_several_analyses_needs_no_word_on_chance():
 def test_an_analysis_that_could_not_be_answered_says_so_among_answered_ones():
     found = invented.several().about("women")
     assert narrative.finding(found).title == "This analysis could not be answered"
-    assert "This is about the analysis **Women**. This analysis could not be answered. Only 21 people" in (
-        narrative.finding(found).text
-    )
+    assert "This is about the analysis **Women**. Only 21 people" in (narrative.finding(found).text)
     assert "for this analysis.”" in narrative.can_say(found).text
     assert narrative.what_was_done(found).text.endswith("The analysis ended there, without a result.")
 
@@ -867,10 +874,10 @@ def test_curves_in_words():
     found = invented.whole_findings()
     text = narrative.survival(found).text
     assert (
-        "After 176 days, 79% of the people who received the service had not committed a proven reoffence, against 75%"
-        " of the comparison group. After 365 days, 67% of"
+        "About half-way through, after 176 days, 79% of the people who received the service had not committed a proven reoffence, against 75%"
+        " of the comparison group. After one year, 67% of"
     ) in text
-    assert "After 365 days at risk, 66% of" in narrative.survival(found, clock="at_risk").text
+    assert "After one year at risk, 66% of" in narrative.survival(found, clock="at_risk").text
     assert narrative.survival(findings()) is None
     short = found.analyses[0].survival[0]
     short = short.model_copy(update={"points": short.points[-1:]})
@@ -1194,3 +1201,154 @@ def test_the_measure_that_decides_is_not_called_unclear_for_the_number_of_others
     assert "these are no longer clear: people seen again." in text and "reoffending rate; " not in text
     alone = narrative.range_in_words(findings(rate)).text
     assert "no longer clear" not in alone
+
+
+# --- several analyses, an accepted imbalance, too few ----------------------------------------------------------------
+
+
+def parts(*results, records=({},)):
+    """Findings with one analysis of the rate for each headline estimate."""
+    one = findings().analyses[0]
+    made = tuple(
+        one.model_copy(
+            update={
+                "id": f"a-{i}",
+                "title": f"Part {i}",
+                "records": records[i % len(records)],
+                "measures": (measure(headline),),
+            }
+        )
+        for i, headline in enumerate(results)
+    )
+    return findings().model_copy(update={"analyses": made})
+
+
+@pytest.mark.parametrize(
+    ("p", "n", "rule", "words"),
+    [
+        (0.007, 8, "no_longer_clear_among_analyses", "would no longer be clear: its p-value times eight (Bonferroni's"
+         " adjustment) is 0.06, which is not below 0.05."),
+        (0.02, 2, "still_clear_among_analyses", "is still clear: its p-value times two (Bonferroni's adjustment) is"
+         " 0.04, which is below 0.05."),
+        (0.0249, 2, "still_clear_among_analyses", "is 0.0498, which is below 0.05."),
+        (0.4, 3, "no_longer_clear_among_analyses", "is 1.00, which is not below 0.05."),
+    ],
+)  # fmt: skip
+def test_a_clear_result_of_several_analyses_carries_their_number_and_what_becomes_of_it(p, n, rule, words):
+    clear = REDUCTION.model_copy(update={"p_value": p})
+    found = parts(clear, *[INCONCLUSIVE] * (n - 1))
+    can, note = narrative.can_say(found), narrative.other_analyses(found)
+    assert f"“This is one of {small_number(n)} analyses of this request.”" in can.text
+    assert rule in can.rules and words in can.text and rule in note.rules and words in note.text
+    assert narrative.check_numbers(can.text + note.text, found) == []
+    assert "can_one_of_several" not in narrative.can_say(found.about("a-1")).rules  # inconclusive
+    assert "can_one_of_several" not in narrative.can_say(parts(clear)).rules
+
+
+@pytest.mark.parametrize(
+    ("records", "shares"),
+    [
+        (({"provider": ("A",)}, {"provider": ("B",)}), False),
+        (({"provider": ("A", "B")}, {"provider": ("B",)}), True),
+        (({"provider": ("A",)}, {"region": ("Wales",)}), True),
+        (({"provider": ("A",), "region": ("Wales",)}, {"provider": ("B",), "region": ("Wales",)}), False),
+        (({}, {"provider": ("B",)}), True),
+    ],
+)
+def test_analyses_are_said_to_share_people_where_nothing_keeps_them_apart(records, shares):
+    text = narrative.other_analyses(parts(REDUCTION, INCONCLUSIVE, records=records)).text
+    assert ("some of them may share people" in text) == ("is smaller where they share people" in text) == shares
+    assert "This chance holds for analyses of separate people" in text and "different people, the chance" not in text
+
+
+def test_an_accepted_imbalance_is_told_in_the_finding_and_in_what_cannot_be_said():
+    found = balance(0.2, 0.01, accepted_by="A. Analyst", accepted_reason="too few women to do better")
+    text, name = narrative.finding(found), found.analyses[0].balance.rows[0].covariate
+    assert "outside_the_limit" in text.rules
+    assert f"too far apart in {name}" in text.text and "(20.0%), which was accepted by A. Analyst." in text.text
+    cannot = narrative.cannot_say(found)
+    assert f"“The two groups were alike”: they differ by more than the limit in {name}" in cannot.text
+    alike = balance(0.01)
+    assert "outside_the_limit" not in narrative.finding(alike).rules
+    assert "cannot_alike" not in narrative.cannot_say(alike).rules
+
+
+def test_rates_that_print_alike_carry_a_note_on_rounding():
+    words = "the two are alike only once they are rounded."
+    assert words in narrative.finding(of(estimate(-0.007), treatment_value=0.277)).text  # 27.7% and 28.4%
+    assert words not in narrative.finding(of(estimate(-0.018), treatment_value=0.326)).text  # 33% and 34%
+
+
+def test_only_measures_that_are_shown_are_called_inconclusive():
+    shown = [measure(family="rate"), family("a", "employment")]
+    text = narrative.range_in_words(findings(*shown, withheld(label="B", family="employment"))).text
+    assert "Of the other measures, all that can be shown are inconclusive (employment)." in text
+    assert "The other measures are inconclusive (employment)." in narrative.range_in_words(findings(*shown)).text
+
+
+def too_late(n_before, could="Their outcomes could be analysed with a wider window."):
+    """An analysis without a result, of whose people an unknown number started the service too late."""
+    found = invented.several().about("women")
+    received, left = steps(n_before, (10, 20))
+    hidden = ("records_excluded", "records_after")
+    left = left.model_copy(
+        update={"records_excluded": None, "records_after": None, "secondary": hidden, "could": could}
+        | {"label": "the service started too late"}
+    )
+    one = found.analyses[0].model_copy(update={"flow": (received, left), "matching": None})
+    return found.model_copy(update={"analyses": (one, *found.analyses[1:])})
+
+
+def test_too_few_because_most_started_late_asks_for_a_wider_window_not_for_more_people():
+    found = narrative.finding(too_late(72))
+    assert found.rules[-2:] == ("most_left", "could_bring_back") and "send_more" not in found.rules
+    assert found.text.endswith(
+        "Most often, people left for this reason: the service started too late. Their outcomes could be analysed in"
+        " another analysis, with a wider window. We recommend asking for that."
+    )
+    assert "could not be answered" not in found.text and found.title == "This analysis could not be answered"
+    assert "send_more" in narrative.finding(too_late(40)).rules  # they may be too few by themselves
+    assert "send_more" in narrative.finding(too_late(72, could="")).rules
+
+
+@pytest.mark.parametrize(
+    ("left", "counts", "is_offered"),
+    [
+        (30, ((None, True), (None, True), (None, False)), False),  # 28 of one kind at the most
+        (34, ((None, True), (None, True), (None, False)), True),
+        (40, ((29, False), (11, False)), False),
+        (40, ((30, False), (10, False)), True),
+        (4, ((None, False),), False),
+    ],
+)
+def test_other_sentences_are_offered_only_if_they_could_be_enough(left, counts, is_offered):
+    details = tuple(Detail(label=f"kind {'abc'[i]}", records=n, secondary=s) for i, (n, s) in enumerate(counts))
+    step = steps(1000, (6, left))[1].model_copy(update={"details": details, "could": ""})
+    found = narrative.who_is_in(findings(analysis_changes={"flow": (steps(1000)[0], step)}))
+    assert ("other_disposals" in found.rules) == is_offered
+
+
+def test_a_step_of_other_analyses_is_told_in_plain_english():
+    found = invented.several().about("custody")
+    received, step = found.analyses[0].flow[:2]
+    label = "the record belongs to another part of this request, not to Mentoring or Housing and Lantern House"
+    flow = (received, step.model_copy(update={"code": 0, "label": label}))
+    records = {"region": ("A", "B"), "provider": ("C",)}
+    text = narrative.who_is_in(found, found.analyses[0].model_copy(update={"flow": flow, "records": records})).text
+    takes = "(this analysis takes records with the region A or B, and with the provider C)"
+    assert f"the record belongs to another part of this request {takes}." in text and "not to" not in text
+
+
+def test_the_amount_of_a_service_has_a_unit():
+    row = invented.subgroups().rows[0].model_copy(update={"by": "intensity", "level": "under 20", "holm_p": 0.001})
+    clear = row.model_copy(update={"headline": REDUCTION})
+    found = invented.subgroups(declared=("intensity",), rows=(clear,), heterogeneity=())
+    text = narrative.subgroups(findings(analysis_changes={"subgroups": found})).text
+    assert "for the subgroup under 20 hours or sessions (amount of the service)" in text
+
+
+def test_terms_are_found_in_the_words_that_readers_meet():
+    said = ["Calipers that were tried", "0.2 of the logit", "An offence triable either way.", "by control groups"]
+    assert terms.occurring(said) == {"Caliper", "Propensity logit", "Class of an offence", "Comparison group"}
+    assert terms.occurring(["Holm: adjusted p-values"]) == {"Holm's adjustment", "P-value"}
+    assert terms.occurring(["It was powerful, and recalling frequently"]) == frozenset()

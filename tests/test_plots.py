@@ -249,7 +249,11 @@ def test_survival_curves_step_from_everyone_to_the_rate(sheets):
     lines = [line for line in sheets[0].axes[1].lines if line.get_linewidth() == 2]
     assert [line.get_drawstyle() for line in lines] == ["steps-post"] * 2
     assert [line.get_xydata()[0].tolist() for line in lines] == [[0, 100]] * 2
-    assert np.allclose([line.get_xydata()[-1] for line in lines], [[365, 67.3], [365, 61.2]])
+    assert np.allclose([line.get_xydata()[-2] for line in lines], [[365, 67.3], [365, 61.2]])
+    for line in lines:  # the last step leads to a line that can be seen, inside the axes
+        assert 365 < line.get_xydata()[-1][0] <= sheets[0].axes[1].get_xlim()[1]
+        assert line.get_xydata()[-1][1] == line.get_xydata()[-2][1]
+    assert max(sheets[0].axes[1].get_xticks()) == 365
     assert lines[0].get_linestyle() != lines[1].get_linestyle()  # told apart without colour
     assert "by day 365, 67 per cent of the treatment group and 61 per cent of the comparison group" in figure.alt
     assert figure.data[-1]["Treatment group (per cent), lower limit"] == 61.6

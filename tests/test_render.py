@@ -183,7 +183,9 @@ def test_an_inset_may_link_to_other_reports_of_the_request(target):
     linked = notebook(shown(Inset("note", "N", "x", links=(("The report on women", target),))))
     made = read_report(linked, "T")
     assert f'<li><a href="{target}">The report on women</a></li>' in html_of(made)
-    assert "The report on women" not in text_of(pypdf.PdfReader(io.BytesIO(pdf_of(made))))  # it may be sent alone
+    file = target.replace(".html", ".pdf")  # a PDF may be sent alone: it names the file, without a link
+    made = pypdf.PdfReader(io.BytesIO(pdf_of(made)))
+    assert f"The report on women: {file}" in text_of(made) and "/Annots" not in made.pages[0]
 
 
 @pytest.mark.parametrize("target", ["https://x.y/report.html", "../../report.html", "javascript:x", "/etc/report.html"])
@@ -571,9 +573,43 @@ def test_a_tall_drawing_is_made_smaller_where_it_then_fits_on_the_page():
     assert (n_pages(lines), n_pages("\n\n".join([lines] * 3))) == (1, 2)
 
 
-def test_drawings_are_never_wider_than_a_phone(html):
-    (rule,) = re.findall(r"\.drawing svg \{([^}]*)\}", html)
-    assert "max-width: 100%" in rule and "min-width" not in rule
+def test_drawings_stay_readable_on_a_phone_and_say_that_they_scroll(html):
+    """The type of a drawing is 8.5 of the 454 points of its width: 10 pixels at 34 rem."""
+    rules = re.findall(r"\.drawing svg \{([^}]*)\}", html)
+    assert [re.findall(r"min-width: (\w+)", rule) for rule in rules] == [["34rem"], ["0"]]  # on screen, in print
+    assert 34 * 16 * 8.5 / 454 > 10
+    n = html.count("Scroll sideways to see the whole figure.")
+    assert n == html.count("<figure") > 0 and '<div class="scroll drawing" role="region" tabindex="0"' in html
+    assert re.search(r"@media \(max-width: 41rem\) \{\s*\.sideways \{ display: block; \}", html)
+
+
+def test_a_wide_table_says_that_it_scrolls():
+    wide = table(columns=("a", "b", "c", "d"), rows=(("1", "2", "3", "4"),), align="lrrr")
+    pages = [html_of(read_report(notebook(shown(block)), "T")) for block in (wide, table())]
+    assert [page.count("Scroll sideways to see the whole table.") for page in pages] == [1, 0]
+
+
+def test_the_glossary_holds_only_terms_that_occur_elsewhere():
+    terms = Words("- **Caliper**: how far.\n- **P-value**: how often, and the caliper.", ("glossary",))
+    cells = [markdown("## Results"), shown(table(columns=("What", "p-value"))), markdown("## Words"), shown(terms)]
+    page = html_of(read_report(notebook(*cells), "T"))
+    assert "how often" in page and "how far" not in page
+    nothing = read_report(notebook(markdown("## Results"), shown(table()), markdown("## Words"), shown(terms)), "T")
+    assert [part.text for part in nothing.parts if isinstance(part, Heading)] == ["Results"]
+
+
+def test_the_heading_of_a_group_is_never_the_last_line_of_a_page():
+    n_last = 0
+    for n_above in range(30, 46):  # whichever of these leaves room for the heading alone
+        groups = ("First",) * n_above + ("Second",) * 12
+        rows = tuple((f"row {i}", "1") for i in range(len(groups)))
+        made = pdf_of(read_report(notebook(shown(table(rows=rows, groups=groups))), "T"))
+        for page in pypdf.PdfReader(io.BytesIO(made)).pages:
+            lines = [line.strip() for line in page.extract_text().splitlines()]
+            followers = [lines[i + 1] for i, line in enumerate(lines) if line == "Second"]
+            assert all(line.startswith("row ") for line in followers)
+            n_last += len(followers)
+    assert n_last >= 16
 
 
 def test_a_text_that_a_spreadsheet_would_compute_is_defused(tmp_path):

@@ -1,10 +1,12 @@
 """Tables for readers, cell by cell."""
 
+from types import SimpleNamespace
+
 import examples
 import invented
 import pytest
 
-from jdl_toolkit import tables
+from jdl_toolkit import plots, tables
 from jdl_toolkit.attrition import Ledger
 
 FINDINGS = invented.findings()
@@ -201,10 +203,50 @@ def test_steps_at_which_nobody_left_are_said_together():
 def test_settings_are_those_of_the_analysis_that_the_report_is_about():
     custody = dict(tables.settings_table(invented.several().about("custody")).rows)
     assert custody["Sentences that are analysed"] == "custody"
-    assert custody["Months from the sentence within which the service must start"] == "9"
     community = dict(tables.settings_table(invented.several()).rows)
     assert community["Months from the sentence within which the service must start"] == "6"
     assert not [name for name in community if "nalyses" in name]
+
+
+def test_settings_that_do_not_apply_or_were_not_reached_are_left_out():
+    def settings(**changes):
+        first = FINDINGS.analyses[0].model_copy(update=changes)
+        return dict(tables.settings_table(FINDINGS.model_copy(update={"analyses": (first,)})).rows)
+
+    window = "Months from the sentence within which the service must start"
+    drawn = "When the service would have started, for the control pool"
+    kinds, bands = (
+        "Kinds of release that are analysed, if not all",
+        "Lower ends of the bands of intensity, if not halves",
+    )
+    community = settings()
+    custody = settings(settings={"cohort": {"route": "custody", "index_disposals": ["custody"]}})
+    assert {window, drawn} <= community.keys() and kinds not in community
+    assert kinds in custody and not {window, drawn} & custody.keys()
+    assert bands not in community and bands in settings(settings={"subgroups": ["intensity"]})
+    too_few = settings(status="could_not_be_answered", matching=None, measures=())
+    assert "Fewest people analysed" in too_few and "Smallest count that is shown" in too_few
+    assert not {"Matching method", "Power", "Outcome measures", "Subgroups"} & too_few.keys()
+    assert {"Matching method", "Power", "Outcome measures", "Subgroups"} <= community.keys()
+
+
+def test_the_note_says_how_many_measures_the_p_values_are_adjusted_for():
+    counted = SimpleNamespace(measures=WHOLE.measures, headline_measure=WHOLE.headline_measure, n_measures_tested=21)
+    assert "Holm: p-value adjusted for the 21 measures that were tested." in tables.measures_table(counted).note
+    counted.n_measures_tested = None
+    assert "Holm: p-value adjusted for the number of measures." in tables.measures_table(counted).note
+
+
+def test_the_amount_of_a_service_has_a_unit():
+    rows = tuple(
+        row.model_copy(update={"by": "intensity", "level": level})
+        for row, level in zip(WHOLE.subgroups.rows, ("under 20", "20 or more"), strict=False)
+    )
+    found = WHOLE.model_copy(update={"subgroups": WHOLE.subgroups.model_copy(update={"rows": rows})})
+    names = [row[0] for row in tables.subgroups_table(found).rows]
+    assert names == ["under 20 hours or sessions", "20 or more hours or sessions"]
+    figure = plots.subgroups_plot(found)
+    assert [row["Label"] for row in figure.data[1:]] == [f"Amount of the service: {name}" for name in names]
 
 
 def test_a_setting_without_words_is_printed_by_its_name():

@@ -6,7 +6,7 @@ from collections import Counter
 
 from .. import numbers
 from ..document import Words
-from ..findings import Analysis, BalanceRow, Findings
+from ..findings import Analysis, BalanceRow, BalanceSummary, Findings
 from ..wording import Passage, ended, listed, plain, small_number
 
 #: How many of the least alike characteristics are named.
@@ -58,6 +58,34 @@ def how_alike(findings: Findings, analysis: Analysis | None = None) -> Words:
         "only_recorded", "Being alike in what is on record does not make two groups alike in everything.", new=True
     )
     return passage.words()
+
+
+def is_outside_the_limit(balance: BalanceSummary | None) -> bool:
+    """Whether the groups differ by more than the limit, which somebody accepted."""
+    return balance is not None and bool(balance.n_red or balance.accepted_reason or not balance.passed)
+
+
+def least_alike(balance: BalanceSummary) -> str:
+    """The points that are too far apart, the worst first, with how far; their number where none may be named."""
+    red = _without_mirrors(tuple(r for r in balance.rows if r.light == "red"))
+    if not red:
+        return small_number(balance.n_red) + (" point" if balance.n_red == 1 else " points")
+    more = ["others"] if len(red) > NAMED else []
+    return listed([f"{_name(r)} ({_smd(abs(r.smd_after))})" for r in red[:NAMED]] + more)
+
+
+def accepted_imbalance(passage: Passage, balance: BalanceSummary | None) -> None:
+    """In the finding: that the groups differ by more than the limit, in what, and who accepted it."""
+    if not is_outside_the_limit(balance):
+        return
+    by = f" by {plain(balance.accepted_by)}" if balance.accepted_by else ""
+    accepted = f", which was accepted{by}" if balance.accepted_reason else ""
+    passage.say(
+        "outside_the_limit",
+        f"**The two groups are not as alike as the limit asks**: they are too far apart in {least_alike(balance)}"
+        f"{accepted}. Part of the difference may come from that.",
+        new=True,
+    )
 
 
 def _without_mirrors(rows: tuple[BalanceRow, ...]) -> list[BalanceRow]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from .. import numbers
 from ..document import Inset
-from ..findings import Analysis, Findings, Status, Verdict
+from ..findings import Analysis, Findings, Verdict
 from ..plots.effects import estimate_words
 from ..wording import Passage, capital, small_number
 from .finding import headline_sentence
+from .many import chance_of_any, judged_together, may_share_people, n_answered
 from .ranges import alpha, expected
 from .titles import title_in_words
 
@@ -28,8 +29,9 @@ def other_analyses(findings: Findings) -> Inset | None:
     n = len(findings.analyses)
     passage.say(
         "several_analyses",
-        f"{capital(small_number(n))} analyses were made for this request, each of other people or by other rules, and"
-        " each has a report of its own. This report is about one of them. Of the others:",
+        f"{capital(small_number(n))} analyses were made for this request, of different people or by different rules"
+        f"{'; some of them may share people' if may_share_people(findings) else ''}. Each has a report of its own. This"
+        " report is about one of them. Of the others:",
     )
     for analysis in others:
         passage.item("other_analysis", f"**{title_in_words(analysis)}**: {result_in_short(analysis)}")
@@ -55,25 +57,14 @@ def _by_chance(passage: Passage, findings: Findings) -> None:
     n = n_answered(findings)
     if n < 2:
         return
+    shared = " and is smaller where they share people" if may_share_people(findings) else ""
     passage.say(
         "by_chance",
         f"The more analyses are made, the more likely it is that one looks conclusive by chance. Even if a service"
         f" changed nothing, about one analysis in {small_number(round(1 / alpha(findings)))} would look conclusive; of"
-        f" {small_number(n)} analyses of different people, the chance that at least one does is"
-        f" {numbers.per_cent(chance_of_any(findings))}. A conclusive result of one among several is therefore weaker"
-        " evidence than if it were the only one.",
+        f" {small_number(n)} analyses, the chance that at least one does is"
+        f" {numbers.per_cent(chance_of_any(findings))}. This chance holds for analyses of separate people{shared}. A"
+        " conclusive result of one among several is therefore weaker evidence than if it were the only one.",
         new=True,
     )
-
-
-def n_answered(findings: Findings) -> int:
-    """Analyses with a result that could look conclusive."""
-    return sum(
-        a.status is Status.reported and a.headline_measure is not None and a.headline_measure.headline is not None
-        for a in findings.analyses
-    )
-
-
-def chance_of_any(findings: Findings) -> float:
-    """The chance that at least one of the answered analyses looks conclusive though nothing changed: 1 − (1 − α)ⁿ."""
-    return 1 - (1 - alpha(findings)) ** n_answered(findings)
+    judged_together(passage, findings, findings.analyses[0])

@@ -7,11 +7,12 @@ from ..findings import Analysis, Detail, FlowStep
 from ..wording import Passage, capital, ended, listed, plain
 from .events import REPEAT_RECORD
 
+#: Reason code of a record that belongs to another analysis, whose report tells of it.
+OTHER_ANALYSIS = 0
 #: Reason code of an index disposal of another kind; its parts are the kinds.
 OTHER_DISPOSAL = 6
 #: Reason code -> what is true of those who left, of one and of several. Others are named by the step's label.
 LEFT: dict[int, tuple[str, str]] = {
-    0: ("belongs to another part of this request", "belong to another part of this request"),
     1: ("could not be used to look for anybody", "could not be used to look for anybody"),
     2: ("could not be identified with confidence", "could not be identified with confidence"),
     3: ("is of somebody without a conviction on record", "are of people without a conviction on record"),
@@ -30,8 +31,8 @@ LEFT: dict[int, tuple[str, str]] = {
 
 def another_way(passage: Passage, analysis: Analysis, minimum_cell: int, minimum_analysed: int) -> None:
     """What would bring people back; repeat records lose nobody."""
-    left = [s for s in analysis.flow[1:] if s.records_excluded != 0 and s.code != REPEAT_RECORD]
-    could = [s for s in left if s.could or (s.code == OTHER_DISPOSAL and _kinds(s))]
+    left = [s for s in analysis.flow[1:] if s.records_excluded != 0 and s.code not in (OTHER_ANALYSIS, REPEAT_RECORD)]
+    could = [s for s in left if s.could or (s.code == OTHER_DISPOSAL and _could_suffice(s, minimum_analysed))]
     if not could:
         return
     passage.say("another_way", "Some of those who left could be analysed another way, or later:", new=True)
@@ -39,8 +40,38 @@ def another_way(passage: Passage, analysis: Analysis, minimum_cell: int, minimum
         if step.could:
             passage.item("another_way", could_in_words(step, minimum_cell))
     for step in could:
-        if step.code == OTHER_DISPOSAL:
+        if step.code == OTHER_DISPOSAL and _could_suffice(step, minimum_analysed):
             _other_disposals(passage, step, minimum_cell, minimum_analysed)
+
+
+def most_frequent_reason(analysis: Analysis, findings: Findings) -> FlowStep | None:
+    """The reason for which most left, if those people by themselves would be enough for an analysis.
+
+    How many left at a step whose count is withheld is known from the counts around it: all that were there before, but
+    for fewer than an analysis needs, if nothing that is withheld follows.
+    """
+    minimum = findings.setting("cohort", "minimum_analysed")
+    left = [s for s in analysis.flow[1:] if s.code not in (None, OTHER_ANALYSIS, REPEAT_RECORD)]
+    sizes = [(_at_least(analysis, step, minimum), step) for step in left]
+    n, most = max(sizes, key=lambda pair: pair[0], default=(0, None))
+    return most if n >= minimum else None
+
+
+def _at_least(analysis: Analysis, step: FlowStep, minimum_analysed: int) -> int:
+    """How many left at a step, at the least, as far as what is shown tells."""
+    if step.records_excluded is not None:
+        return step.records_excluded
+    i = analysis.flow.index(step)
+    before, after = analysis.flow[i - 1].records_after, analysis.flow[i + 1 :]
+    if before is None or analysis.matching is not None or any(s.records_excluded != 0 for s in after):
+        return 0
+    return max(0, before - (minimum_analysed - 1))
+
+
+def in_another(step: FlowStep) -> str:
+    """A step's `could`, said of another analysis where it takes other rules."""
+    could = ended(plain(step.could))
+    return could.replace("with a wider window", "in another analysis, with a wider window", 1)
 
 
 def could_in_words(step: FlowStep, minimum_cell: int) -> str:
@@ -66,6 +97,15 @@ def _who(step: FlowStep, minimum_cell: int) -> tuple[str, bool]:
 def _lower_first(text: str) -> str:
     """With a small first letter, unless the first word is an abbreviation."""
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def _could_suffice(step: FlowStep, minimum_analysed: int) -> bool:
+    """Whether people with any one kind of sentence could be enough for an analysis, as far as what is shown tells."""
+    kinds = _kinds(step)
+    hidden = sum(kind.records is None for kind in kinds)
+    rest = (step.records_excluded or 0) - sum(kind.records or 0 for kind in kinds) - max(0, hidden - 1)
+    most = [rest if kind.records is None and kind.secondary else kind.records or 0 for kind in kinds]
+    return max(most, default=0) >= minimum_analysed
 
 
 def _kinds(step: FlowStep) -> list[Detail]:

@@ -10,9 +10,9 @@ from typing import Any
 
 from .. import numbers
 from ..findings import Analysis, Estimate, Findings, FollowUpRow, Measure, SubgroupSummary, SurvivalCurve
-from .analyses import chance_of_any, n_answered
+from .many import chance_of_any, joint_p_in_words, n_answered
 from .events import people_found, reoffended_first_shares
-from .ranges import beyond
+from .ranges import beyond, sized
 
 #: Numbers that belong to the method or to ordinary speech: "for every 100 people", "SHA-256".
 CONSTANTS = frozenset({"1", "100", "256"})
@@ -80,6 +80,7 @@ def _printed(findings: Findings) -> Iterator[str]:
         yield from _settings_of(analysis.settings)
     yield from _counts([len(findings.analyses), n_answered(findings)])
     yield numbers.per_cent(chance_of_any(findings))
+    yield from (p for a in findings.analyses if (p := joint_p_in_words(a, findings)) is not None)
 
 
 def _dates(findings: Findings) -> Iterator[str]:
@@ -225,6 +226,7 @@ def _estimate(estimate: Estimate, unit: str) -> Iterator[str]:
     for value in (estimate.estimate, estimate.ci_low, estimate.ci_high):
         for decimals in {usual, usual + 1, limits, max(best, limits)}:
             yield numbers.difference(abs(value), unit, decimals)
+            yield sized(value, unit, decimals)
     yield from (beyond(limit, unit, limits) for limit in (estimate.ci_low, estimate.ci_high))
     if unit == "count":
         yield from _estimate(estimate, "share")

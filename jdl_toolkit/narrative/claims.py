@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from ..document import Inset
 from ..findings import Analysis, Findings, Status, Verdict
-from ..wording import Passage, plain, within
+from ..wording import Passage, plain, small_number, within
+from .alike import is_outside_the_limit, least_alike
+from .many import judged_together
 from .ranges import chosen, confidence, expected, holds, interval_in_words, names, size_in_words, value_in_words
 from .seen import IN_FULL
 
@@ -46,8 +48,18 @@ def can_say(findings: Findings, analysis: Analysis | None = None) -> Inset:
             f" proven reoffence {period} than similar people who did not.”",
         )
         passage.item("can_range", confident)
+        _one_of_several(passage, findings, analysis)
     _others_can(passage, findings, analysis)
     return passage.inset("can", "What can be said")
+
+
+def _one_of_several(passage: Passage, findings: Findings, analysis: Analysis) -> None:
+    """A clear result of one among several analyses carries their number wherever it is quoted."""
+    n = len(findings.analyses)
+    if n < 2:
+        return
+    passage.item("can_one_of_several", f"Add to either: “This is one of {small_number(n)} analyses of this request.”")
+    judged_together(passage, findings, analysis, item=True)
 
 
 def _others_can(passage: Passage, findings: Findings, analysis: Analysis) -> None:
@@ -109,6 +121,12 @@ def cannot_say(findings: Findings, analysis: Analysis | None = None) -> Inset:
         passage.item(
             "cannot_cause",
             f"“The {change} is certainly due to {service}”: people may differ in ways that are on no record.",
+        )
+    if is_outside_the_limit(analysis.balance):
+        passage.item(
+            "cannot_alike",
+            f"“The two groups were alike”: they differ by more than the limit in {least_alike(analysis.balance)}, and"
+            " the difference in reoffending may come from that.",
         )
     passage.item(
         "cannot_everyone",

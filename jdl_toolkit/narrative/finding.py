@@ -12,6 +12,8 @@ from .. import numbers
 from ..document import Inset
 from ..findings import Analysis, Findings, Measure, Status, Verdict
 from ..wording import Passage, capital, ended, listed, plain, small_number, within
+from .alike import accepted_imbalance
+from .another_way import in_another, most_frequent_reason
 from .certainty import power_sentence
 from .ranges import (
     compared,
@@ -74,6 +76,9 @@ def finding(findings: Findings, analysis: Analysis | None = None) -> Inset:
     reoffended = f"**{rates[0]}** committed a proven reoffence {within(analysis.follow_up_months)}"
     passage.say("rates", f"Of {group} who received {service} from {organisation} and could be compared, {reoffended}.")
     passage.say("rates", f"Of similar people who did not receive it, **{rates[1]}** would be expected to.")
+    if rates[0] == rates[1] and numbers.decimals_for(measure.unit, measure.headline.estimate) == 0:
+        if numbers.difference(abs(measure.headline.estimate), measure.unit) != "0":
+            passage.say("rounding", "Each figure is rounded by itself: the two are alike only once they are rounded.")
     if measure.verdict is Verdict.inconclusive:
         return _inconclusive(findings, analysis, measure, passage)
     lower = measure.verdict is Verdict.reduction
@@ -91,6 +96,7 @@ def finding(findings: Findings, analysis: Analysis | None = None) -> Inset:
         " otherwise have been.",
         new=True,
     )
+    accepted_imbalance(passage, analysis.balance)
     _others(passage, findings, analysis)
     return passage.inset(
         "finding", f"Reoffending was {'lower' if lower else 'higher'} among people who received the service"
@@ -117,13 +123,18 @@ def _unanswered(findings: Findings, analysis: Analysis | None) -> Inset:
     passage = Passage() if analysis is None else _opening(findings, analysis)
     given = (analysis.reason if analysis is not None else None) or findings.reason or NO_REASON
     what = "analysis" if len(findings.analyses) > 1 else "request"
-    passage.say("could_not_be_answered", f"This {what} could not be answered. {ended(capital(plain(given)))}")
+    passage.say("could_not_be_answered", ended(capital(plain(given))))
     passage.say("no_outcome", "No result was computed, so nothing can be said about the service, good or bad.")
-    passage.say(
-        "send_more",
-        "We recommend sending more people, for example those of further years, when they are available.",
-        new=True,
-    )
+    most = most_frequent_reason(analysis, findings) if analysis is not None else None
+    if most is not None and most.could:
+        passage.say("most_left", f"Most often, people left for this reason: {ended(plain(most.label))}", new=True)
+        passage.say("could_bring_back", f"{in_another(most)} We recommend asking for that.")
+    else:
+        passage.say(
+            "send_more",
+            "We recommend sending more people, for example those of further years, when they are available.",
+            new=True,
+        )
     return passage.inset("finding", f"This {what} could not be answered")
 
 
@@ -145,6 +156,7 @@ def _inconclusive(findings: Findings, analysis: Analysis, measure: Measure, pass
         f"So, with {confidence(findings)} confidence, {excluded} can be ruled out.",
         new=True,
     )
+    accepted_imbalance(passage, analysis.balance)
     passage.say(*power_sentence(analysis.power), new=True)
     _others(passage, findings, analysis)
     return passage.inset("finding", "The result is inconclusive")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import numbers
 from ..document import Words
 from ..findings import Analysis, Findings, FollowUpRow, SurvivalCurve, SurvivalPoint, Unit
-from ..wording import Passage, within
+from ..wording import Passage, period, within
 from .events import event
 from .ranges import chosen
 
@@ -16,6 +16,10 @@ _TOLD = {
     "recalled": "{treatment} were recalled to custody, against {control}",
     "reoffences_per_year_at_risk": "committed {treatment} proven reoffences for each year at risk, against {control}",
 }
+
+
+_DAYS_OF_A_MONTH = 365.25 / 12
+_WHOLE = 3  # days by which the last day of a curve may differ from the end of the follow-up, as months do
 
 
 def follow_up(findings: Findings, analysis: Analysis | None = None) -> Words | None:
@@ -42,8 +46,9 @@ def follow_up(findings: Findings, analysis: Analysis | None = None) -> Words | N
     if any(curve.clock == "at_risk" for curve in analysis.survival):
         passage.say(
             "custody_in_curves",
-            "Of the two curves of time to the first reoffence, one counts every day. The other counts only days at"
-            " risk: a person's clock stands still while they are in custody. If both tell the same, time in custody is"
+            "Of the two curves of time to the first reoffence, the one under “How long did people stay free of"
+            " reoffending?” counts every day. The one under “Time to the first reoffence without days in custody”"
+            " counts only days at risk: a person's clock stands still while they are in custody. If both tell the same, time in custody is"
             " unlikely to explain the result. Neither is the only right one, as custody may itself follow from a"
             " reoffence.",
         )
@@ -77,8 +82,14 @@ def survival(findings: Findings, analysis: Analysis | None = None, clock: str = 
         f"{', as far as days were not spent in custody' if clock == 'at_risk' else ''}.",
     )
     if middle is not None:
-        passage.say("survival_half_way", f"After {numbers.count_(middle.day)} {days}, {_shares(middle)}.")
-    passage.say("survival_end", f"After {numbers.count_(last.day)} {days}, {_shares(last)}.")
+        passage.say(
+            "survival_half_way",
+            f"About half-way through, after {numbers.count_(middle.day)} {days}, {_shares(middle)}.",
+        )
+    is_end = abs(last.day - analysis.follow_up_months * _DAYS_OF_A_MONTH) <= _WHOLE
+    at_risk = " at risk" if clock == "at_risk" else ""
+    end = f"{period(analysis.follow_up_months)}{at_risk}" if is_end else f"{numbers.count_(last.day)} {days}"
+    passage.say("survival_end", f"After {end}, {_shares(last)}.")
     passage.say(
         "survival_limits",
         "The limits hold for each day by itself. The verdict of this report rests on the reoffending rate"

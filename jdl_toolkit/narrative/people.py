@@ -5,8 +5,9 @@ from __future__ import annotations
 from .. import numbers
 from ..document import Words
 from ..findings import Analysis, Findings, FlowStep, Status
+from ..plots.flow import step_label
 from ..wording import Passage, capital, ended, listed, period, plain, quoted, within
-from .another_way import another_way
+from .another_way import OTHER_ANALYSIS, another_way
 from .events import REPEAT_RECORD, disposals_in_words, event, is_delay_drawn, people_found
 from .titles import is_named, records_in_words, title_in_words
 
@@ -55,8 +56,8 @@ def what_was_done(findings: Findings, analysis: Analysis | None = None) -> Words
     if findings.setting("cohort", "route") == "custody":
         passage.say(
             "kept_custody",
-            f"We kept people who received the service before {events}, so that what they did afterwards can be"
-            " followed.",
+            f"We kept people who started the service while serving a sentence of custody, at any time in that sentence,"
+            f" before {events}, so that what they did afterwards can be followed.",
         )
     else:
         passage.say("kept_community", f"We kept people who started the service less than {window} after {events}.")
@@ -151,7 +152,7 @@ def who_is_in(findings: Findings, analysis: Analysis | None = None) -> Words:
             "left", "Not all of them could be used. A record is counted once, at the first reason that applies:"
         )
     for step in left:
-        passage.item("step", f"{_excluded(step, minimum)}: {plain(step.label)}{_details(step, minimum)}.")
+        passage.item("step", f"{_excluded(step, minimum)}: {_reason(step, analysis)}{_details(step, minimum)}.")
     passage.say("remaining", _remaining(analysis, minimum))
     if any(
         s.secondary or s.records_excluded is None or any(d.records is None for d in s.details) for s in analysis.flow
@@ -171,7 +172,7 @@ def _remaining(analysis: Analysis, minimum: int) -> str:
     first, last = analysis.flow[0], analysis.flow[-1]
     people = numbers.plural(last.records_after, "person", "people", minimum)
     if last.records_after is None and "records_after" in last.secondary:
-        people = "the other people"
+        return "How many people remained in the end is not shown, as a small count could be worked out from it."
     was = "" if analysis.matching is None else " and was analysed" if last.records_after == 1 else " and were analysed"
     shares = []
     if first.records_after and last.records_after:
@@ -182,6 +183,13 @@ def _remaining(analysis: Analysis, minimum: int) -> str:
         shares.append(f"{numbers.per_cent(last.records_after / found)} of the {of}")
     share = f" ({', '.join(shares)})" if shares else ""
     return f"In the end, {people} remained{was}{share}."
+
+
+def _reason(step: FlowStep, analysis: Analysis) -> str:
+    """Why records left at a step; for those of other analyses, which records this one takes."""
+    label = plain(step_label(step.code, step.label))
+    takes = records_in_words(analysis) if step.code == OTHER_ANALYSIS else ""
+    return f"{label} (this analysis takes {takes})" if takes else label
 
 
 def _excluded(step: FlowStep, minimum: int) -> str:

@@ -28,9 +28,17 @@ def unit_words(printed: str, unit: str) -> str:
     }[Unit(unit)]
 
 
+def sized(value: float, unit: str, decimals: int) -> str:
+    """A difference without sign: further decimals than the unit's own are printed only as far as they are not zero."""
+    printed, usual = numbers.difference(abs(value), unit, decimals), numbers.UNITS[unit][1]
+    whole, dot, rest = printed.partition(".")
+    rest = rest[:usual] + rest[usual:].rstrip("0")
+    return f"{whole}{dot}{rest}" if rest else whole
+
+
 def amount(value: float, unit: str, decimals: int, family: str = "") -> str:
     """A difference without its sign, with its unit and direction: ``2 percentage points lower``, ``0.11 fewer``."""
-    printed = numbers.difference(abs(value), unit, decimals)
+    printed = sized(value, unit, decimals)
     return " ".join(filter(None, [printed, unit_words(printed, unit), _directions(unit, family)[value > 0]]))
 
 
@@ -51,9 +59,7 @@ def difference_in_words(estimate: Estimate, unit: str, family: str = "") -> str:
 def size_in_words(estimate: Estimate, unit: str) -> str:
     """The best estimate without its sign and direction: ``2 percentage points``; as fine as its interval."""
     limits = numbers.decimals_for(unit, estimate.ci_low, estimate.ci_high)
-    printed = numbers.difference(
-        abs(estimate.estimate), unit, max(limits, numbers.decimals_for(unit, estimate.estimate))
-    )
+    printed = sized(estimate.estimate, unit, max(limits, numbers.decimals_for(unit, estimate.estimate)))
     return f"{printed} {unit_words(printed, unit)}".rstrip()
 
 
@@ -68,12 +74,12 @@ def interval_in_words(estimate: Estimate, unit: str, family: str = "") -> str:
     below, above = _directions(unit, family)
     as_much = "as much as" if unit is Unit.count else "as many as"
     if low < 0 < high:
-        other = numbers.difference(high, unit, decimals)
+        other = sized(high, unit, decimals)
         return f"could be {as_much} {amount(low, unit, decimals, family)}, or {as_much} {other} {above}"
     near, far = sorted((abs(low), abs(high)))
     if near == 0:
         return f"could be {as_much} {amount(low or high, unit, decimals, family)}, or nothing" if far else "is nothing"
-    first, last = (numbers.difference(x, unit, decimals) for x in (near, far))
+    first, last = (sized(x, unit, decimals) for x in (near, far))
     words = " ".join(filter(None, [unit_words(last, unit), below if high < 0 else above]))
     return f"is between {first} and {last} {words}" if first != last else f"is about {last} {words}"
 

@@ -7,7 +7,7 @@ from ..document import Words
 from ..findings import Analysis, Estimate, Findings, Measure, Unit, Verdict
 from ..plots.families import CLASSES, HEADINGS, arranged, heading, not_shown
 from ..wording import Passage, ended, listed, plain, within
-from .ranges import chosen, compared, expected, holds, judged, named, value_in_words, verdict_of
+from .ranges import chosen, compared, expected, holds, judged, named, sized, value_in_words, verdict_of
 
 ROUNDING = "Each figure is rounded by itself, so figures may not add up exactly."
 #: Measures that are always told in full, if they are shown; of further ones the clear ones.
@@ -56,13 +56,13 @@ def _by_family(passage: Passage, measures: list[Measure]) -> None:
             new=True,
         )
     for name, of_family in families.items():
-        told = "; ".join(f"{_lower_first(plain(m.label))}: {_seen_per_100(m)}" for m in of_family)
+        told = "; ".join(f"{_of_100(m)}: {_seen_per_100(m)}" for m in of_family)
         clear = [m for m in of_family if m.verdict is not Verdict.inconclusive]
         said = "Each of these differences is clear by itself." if len(of_family) > 1 else "This difference is clear."
         if not clear:
             said = "None of these differences is clear." if len(of_family) > 1 else "This difference is not clear."
         elif len(clear) < len(of_family):
-            said = f"Clear by itself: {listed([_lower_first(plain(m.label)) for m in clear])}."
+            said = f"Clear by itself: {listed([_of_100(m) for m in clear])}."
         passage.item("family_per_100", f"**{name}**: {told}. {said}")
 
 
@@ -70,8 +70,13 @@ def _seen_per_100(measure: Measure) -> str:
     """Seen and expected: of shares and counts for every 100 people, of days for one person on average."""
     values = (measure.treatment_value, expected(measure))
     if measure.unit is Unit.days:
-        return f"{value_in_words(values[0], measure)} on average ({value_in_words(values[1], measure)})"
+        return f"{value_in_words(values[0], measure)} each on average ({value_in_words(values[1], measure)})"
     return "{} ({})".format(*(_per_100(x) for x in values))
+
+
+def _of_100(measure: Measure) -> str:
+    """A measure's label in a list for every 100 people: what it is a figure of is said by the list."""
+    return _lower_first(plain(measure.label)).removesuffix(" per person").removesuffix(",")
 
 
 def _lower_first(text: str) -> str:
@@ -89,14 +94,14 @@ def _change_per_100(estimate: Estimate) -> str:
     fine = max(decimals, numbers.decimals_for(Unit.share, estimate.estimate))
 
     def fewer_or_more(x: float, places: int) -> str:
-        return f"{numbers.points(abs(x), places)} {'more' if x > 0 else 'fewer'}"
+        return f"{sized(x, Unit.share, places)} {'more' if x > 0 else 'fewer'}"
 
     best = f"That is {fewer_or_more(estimate.estimate, fine)}" if estimate.estimate else "That is no difference"
     if verdict_of(estimate) is Verdict.inconclusive:
         parts = [f"as many as {fewer_or_more(x, decimals)}" for x in (low, high) if x]
         return f"{best}, but it could be {', or '.join(parts) or 'none'}: the result is not clear."
     near, far = sorted((low, high), key=abs)
-    return f"{best}, and likely to be between {numbers.points(abs(near), decimals)} and {fewer_or_more(far, decimals)}."
+    return f"{best}, and likely to be between {sized(near, Unit.share, decimals)} and {fewer_or_more(far, decimals)}."
 
 
 def range_in_words(findings: Findings, analysis: Analysis | None = None) -> Words:
@@ -113,10 +118,11 @@ def range_in_words(findings: Findings, analysis: Analysis | None = None) -> Word
     rest = [m for m in shown if m not in full]
     if rest:
         families = listed(list(dict.fromkeys(_lower_first(heading(m)) for m in rest)))
+        is_all = len(shown) == len(analysis.measures)
+        others = "The other measures are" if is_all else "Of the other measures, all that can be shown are"
         passage.say(
             "rest_inconclusive",
-            f"The other measures are inconclusive ({families}). They stand with their ranges in the table of all"
-            " measures.",
+            f"{others} inconclusive ({families}). They stand with their ranges in the table of all measures.",
             new=True,
         )
     if any(m.base == "reoffenders" for m in shown):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import numbers
 from ..document import Inset, Words
 from ..findings import Analysis, Findings, Heterogeneity, SubgroupRow, SubgroupSummary, Verdict
-from ..plots.effects import subgroup_words
+from ..plots.effects import level_words, subgroup_words
 from ..wording import Passage, capital, listed, plain, small_number
 from .ranges import alpha, chosen, difference_in_words, interval_in_words, verdict_of
 
@@ -91,7 +91,7 @@ def _not_formed(passage: Passage, found: SubgroupSummary) -> None:
 
 
 def _name(row: SubgroupRow) -> str:
-    return f"{plain(row.level)} ({subgroup_words(row.by).lower()})"
+    return f"{plain(level_words(row.by, row.level))} ({subgroup_words(row.by).lower()})"
 
 
 def subgroups_caution(findings: Findings, analysis: Analysis | None = None) -> Inset | None:

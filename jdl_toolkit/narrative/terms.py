@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from functools import cache
+
 from ..document import Words
 from ..findings import Findings
 from ..wording import Passage
@@ -120,8 +124,37 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
 )
 
 
+#: Other words that a term goes by in a report, as a regular expression; otherwise it goes by its own, in the plural too.
+_GOES_BY = {
+    "Class of an offence": r"indictable|triable either way|summary (re)?offences?",
+    "Comparison group": r"comparison groups?|control groups?",
+    "Community order": r"community orders?",
+    "Delay before the start": r"(delay|delays) before the start|delays?",
+    "Effective size": r"effective (sample )?sizes?",
+    "Frequency": r"frequency",
+    "Holm's adjustment": r"holm",
+    "Power": r"per cent power|power calculation|power",
+    "Propensity logit": r"logit",
+    "Recall": r"recall(s|ed)?",
+    "Re-incarceration": r"re-?incarcerat\w+",
+    "Standardised difference": r"standardised (mean )?differences?",
+}
+
+
+def occurring(texts: Iterable[str]) -> frozenset[str]:
+    """The terms of the glossary that are said anywhere in `texts`."""
+    text = "\n".join(texts)
+    return frozenset(term for term, _ in GLOSSARY if _pattern(term).search(text))
+
+
+@cache
+def _pattern(term: str) -> re.Pattern[str]:
+    words = _GOES_BY.get(term) or rf"{re.escape(term)}(s|es)?"
+    return re.compile(rf"\b({words})\b", re.IGNORECASE)
+
+
 def glossary(findings: Findings | None = None) -> Words:
-    """The terms of the report, one item each."""
+    """All terms, one item each. A report is drawn with those only that occur in the rest of it (`render`)."""
     passage = Passage()
     analysis = next(iter(findings.analyses), None) if findings is not None else None
     for term, meaning in GLOSSARY:

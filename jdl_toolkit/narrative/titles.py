@@ -30,4 +30,4 @@ def records_in_words(analysis: Analysis) -> str:
         f"the {COLUMNS.get(column, plain(column.replace('_', ' ')))} {listed([plain(v) for v in values], 'or')}"
         for column, values in analysis.records.items()
     ]
-    return f"records with {listed(parts)}" if parts else ""
+    return f"records with {', and with '.join(parts)}" if parts else ""

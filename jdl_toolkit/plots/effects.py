@@ -136,9 +136,9 @@ def subgroups_plot(analysis: Any, *, key: str = "subgroup_differences", caption:
         return None
     rows = [{"label": "Everyone", "heading": "", "is_headline": True, **dict(measure.headline)}]
     rows += [
-        {"label": row.level, "name": f"{subgroup_words(row.by)}: {row.level}", "heading": subgroup_words(row.by)}
+        {"label": level, "name": f"{subgroup_words(row.by)}: {level}", "heading": subgroup_words(row.by)}
         | dict(row.headline)
-        for row in shown
+        for row, level in ((row, level_words(row.by, row.level)) for row in shown)
     ]
     label = measure.label[:1].lower() + measure.label[1:]
     caption = caption or f"Difference in the {label} in each subgroup, and in the whole group"
@@ -161,6 +161,11 @@ SUBGROUPS = {
 
 def subgroup_words(by: str) -> str:
     return SUBGROUPS.get(by, by.replace("_", " ").capitalize())
+
+
+def level_words(by: str, level: str) -> str:
+    """A subgroup's name; the amount of a service is in whatever the organisation counts."""
+    return f"{level} hours or sessions" if by == "intensity" else level
 
 
 def _first_of_each(headings: list[str]) -> list[str]:

@@ -87,6 +87,11 @@ def step_count(row: dict[str, Any], field: str, minimum_cell: int) -> str:
     return count_(row[field], minimum_cell, secondary=field in row.get("secondary", ()))
 
 
+def step_label(code: int | None, label: str) -> str:
+    """Why records left. Of those of another analysis, which values this one takes is said where there is room."""
+    return label.partition(", not to ")[0] if code == 0 else label
+
+
 def _stages(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Steps gathered into the boxes that are drawn. Where nobody left there is no box: the last one takes the label."""
     stages = [{"label": rows[0]["label"], "step": rows[0], "left": []}]
@@ -116,7 +121,7 @@ def _box(number: str, label: str) -> tuple[str, list[str]]:
 def _reason(row: dict[str, Any], minimum_cell: int) -> tuple[str, list[str]]:
     """How many left, and why, in lines that fit beside the count."""
     count = step_count(row, "records_excluded", minimum_cell)
-    return count, wrap(row["label"], _SIDE - 2 * _PAD - _count_width(count), SIZE)
+    return count, wrap(step_label(row["code"], row["label"]), _SIDE - 2 * _PAD - _count_width(count), SIZE)
 
 
 def _count_width(count: str) -> float:
@@ -163,6 +168,6 @@ def _arrow(paper: Axes, top: float, bottom: float, side: list[tuple[str, list[st
 def _words(stages: list[dict[str, Any]], minimum_cell: int) -> str:
     ends = [f"{step_count(s['step'], 'records_after', minimum_cell)} {s['label']}" for s in (stages[0], stages[-1])]
     leavers = [x for s in stages for x in s["left"]]
-    left = [f"{step_count(x, 'records_excluded', minimum_cell)} ({x['label']})" for x in leavers]
+    left = [f"{step_count(x, 'records_excluded', minimum_cell)} ({step_label(x['code'], x['label'])})" for x in leavers]
     words = f"Flow chart from {ends[0]} to {ends[1]}. "
     return words + (f"Left on the way: {'; '.join(left)}." if left else "Nobody left on the way.")

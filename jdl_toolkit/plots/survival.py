@@ -17,6 +17,7 @@ CLOCKS = {
     "calendar": "Days since the index date",
     "at_risk": "Days since the index date that were not spent in custody",
 }
+_BEYOND = 1.06  # of the last day, up to which its value is drawn, so that the last step is seen to lead to it
 _LABEL = 2 * SIZE * 1.3 + 6  # height of the label of a line, in points
 
 
@@ -49,7 +50,7 @@ def survival_plot(
         _draw(axes, points, group, colour, line)
         ends[group] = 100 * getattr(points[-1], group)
     last = points[-1].day
-    axes.set(xlim=(0, last), ylim=(lowest, 100), xlabel=CLOCKS[clock], ylabel="Without a proven\nreoffence, per cent")
+    axes.set(xlim=(0, _BEYOND * last), ylim=(lowest, 100), xlabel=CLOCKS[clock], ylabel="Without a proven\nreoffence, per cent")
     axes.set_xticks([day for day in _ticks(last) if day <= last])
     axes.locator_params(axis="y", nbins=6)
     axes.grid(axis="y", color=RULE, alpha=0.25, lw=0.6)
@@ -71,6 +72,7 @@ def _counted(clock: str) -> str:
 
 
 def _draw(axes: Axes, points: list[Any], group: str, colour: str, line: Any) -> None:
+    points = [*points, points[-1].model_copy(update={"day": _BEYOND * points[-1].day})]  # the last step has a length
     days = [p.day for p in points]
     middle, low, high = ([100 * getattr(p, f"{group}{part}") for p in points] for part in ("", "_low", "_high"))
     if group == "treatment":

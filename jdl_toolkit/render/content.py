@@ -16,6 +16,7 @@ from typing import Any
 from .. import document
 from ..errors import JDLError, Problem
 from ..markup import Node, clean, parse_markdown, parse_words
+from ..narrative import terms
 
 #: Where the report's marks stand in a notebook's metadata: ``{"exploratory": true, "synthetic": true}``.
 METADATA = "jdl_toolkit"
@@ -65,7 +66,14 @@ class Figure:
     block: document.Figure
 
 
-Part = Heading | Prose | Box | Table | Figure
+@dataclass(frozen=True)
+class Glossary:
+    """The terms of a report, until it is known which of them occur in it."""
+
+    blocks: tuple[Node, ...]
+
+
+Part = Heading | Prose | Box | Table | Figure | Glossary
 
 
 @dataclass(frozen=True)
@@ -130,7 +138,53 @@ def read_report(
     parts = [part for i, cell in enumerate(content["cells"], start=1) for part in reader.cell(i, cell)]
     if faults:
         raise JDLError(faults)
-    return Report(_line(title) or "Report", _line(subtitle), banners, tuple(_without_empty_sections(parts)))
+    heads = (_line(title) or "Report", _line(subtitle))
+    parts = _with_terms_that_occur(parts, heads)
+    return Report(*heads, banners, tuple(_without_empty_sections(parts)))
+
+
+def _with_terms_that_occur(parts: list[Part], heads: tuple[str, ...]) -> list[Part]:
+    """The parts with no other terms in the glossary than are said in the rest of the report."""
+    said = terms.occurring([*heads, *(text for part in parts for text in _texts(part))])
+    kept: list[Part] = []
+    for part in parts:
+        if isinstance(part, Glossary):
+            part = Prose(tuple(_only(node, said) for node in part.blocks))
+            if not any(node.get("items") for node in part.blocks):
+                continue
+        kept.append(part)
+    return kept
+
+
+def _only(node: Node, said: frozenset[str]) -> Node:
+    """A list of terms with those items alone whose term is `said`."""
+    if node["type"] != "list":
+        return node
+    return node | {"items": [item for item in node["items"] if _inner_text(item[0]["inline"][0]) in said]}
+
+
+def _texts(part: Part) -> Iterator[str]:
+    """What a reader reads of a part; nothing of a glossary."""
+    match part:
+        case Heading():
+            yield part.text
+        case Prose() | Box():
+            yield getattr(part, "title", "")
+            yield from (_inner_text(node) for node in part.blocks)
+        case Table():
+            yield from (part.block.caption, part.block.note, *part.block.columns, *part.block.groups)
+            yield from (cell for row in part.block.rows for cell in row)
+        case Figure():
+            yield from (part.block.caption, part.block.note, re.sub(r"<[^>]*>", "\n", part.block.svg))
+
+
+def _inner_text(node: Node) -> str:
+    """All text within a node of Markdown, one paragraph or item on a line."""
+    if "text" in node:
+        return node["text"]
+    if "items" in node:
+        return "\n".join(_inner_text(block) for item in node["items"] for block in item)
+    return "".join(_inner_text(inner) for inner in node.get("inline", ()))
 
 
 def _without_empty_sections(parts: list[Part]) -> list[Part]:
@@ -195,7 +249,8 @@ class _Reader:
         if faults:
             self.faults += [Problem(what, where, "complete the block where it is made") for what in faults]
         elif isinstance(block, document.Words):
-            yield Prose(tuple(parse_words(block.text)))
+            kind = Glossary if block.rules == ("glossary",) else Prose
+            yield kind(tuple(parse_words(block.text)))
         elif isinstance(block, document.Inset):
             self.counts["box"] += 1
             name = f"box-{self.counts['box']}"
@@ -215,7 +270,7 @@ class _Reader:
 
 
 def _words(fields: dict[str, Any]) -> document.Words:
-    return document.Words(_text(fields["text"]))
+    return document.Words(_text(fields["text"]), tuple(fields.get("rules", ())))
 
 
 def _inset(fields: dict[str, Any]) -> document.Inset:

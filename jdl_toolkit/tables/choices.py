@@ -17,6 +17,9 @@ if TYPE_CHECKING:  # findings stands above this module in the order of imports
 #: upload's check uses, before the analysis; and the list of analyses, of which each has a report.
 _ELSEWHERE = frozenset(("request", "organisation", "service", "received", "submission", "register", "seed"))
 _ELSEWHERE |= {"forecast", "suitability", "analyses", "analysis"}
+#: Sections that only the matching, and only what follows it, makes use of.
+_OF_MATCHING = frozenset(("covariates", "matching", "balance"))
+_OF_OUTCOMES = frozenset(("outcomes", "inference", "power", "subgroups", "intensity_bands"))
 #: Readers' words for settings by their place in the request's file; others are printed by their names.
 _SETTING_WORDS = {
     "intake.minimum_people": "Fewest people in a submission",
@@ -104,11 +107,12 @@ _CHOICE_WORDS = {
 def settings_table(findings: Findings, *, key: str = "settings", caption: str = "") -> Table:
     """Every choice that the first analysis was made under, in readers' words.
 
-    Who asked and for what stands in the provenance table.
+    Left out are choices that its route has no use for, and those of stages that it did not reach. Who asked and for what stands in the provenance table.
     """
     own = findings.analyses[0].settings if findings.analyses else {}
     chosen = {k: _with(v, own.get(k)) for k, v in findings.provenance.settings.items() if k not in _ELSEWHERE}
-    rows = tuple(_settings(chosen))
+    unused = _not_reached(findings) | _not_applying(chosen)
+    rows = tuple(_settings({k: v for k, v in chosen.items() if k not in unused}, unused=unused))
     return Table(key, caption or "The settings of this analysis", ("Setting", "Value"), rows, "ll")
 
 
@@ -144,11 +148,32 @@ def _with(values: Any, changes: Any) -> Any:
     return values if changes is None else changes
 
 
-def _settings(values: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterable[tuple[str, str]]:
+def _not_reached(findings: Findings) -> frozenset[str]:
+    """Sections of the stages that an analysis did not come to."""
+    first = findings.analyses[0] if findings.analyses else None
+    if first is None or first.matching is None and first.status == "could_not_be_answered":
+        return _OF_MATCHING | _OF_OUTCOMES
+    return frozenset() if first.measures else _OF_OUTCOMES
+
+
+def _not_applying(chosen: Mapping[str, Any]) -> frozenset[str]:
+    """Choices without a use: of a start after the sentence, for a service in custody, and of releases, otherwise."""
+    unused = set() if "intensity" in (chosen.get("subgroups") or ()) else {"intensity_bands"}
+    cohort = chosen.get("cohort", {})
+    if cohort.get("route") == "custody":
+        unused |= {"cohort.start_within_months", "cohort.equivalent_time_limit"}
+    elif "custody" not in cohort.get("index_disposals", ()):
+        unused |= {"cohort.release_types"}
+    return frozenset(unused)
+
+
+def _settings(
+    values: Mapping[str, Any], path: tuple[str, ...] = (), unused: frozenset[str] = frozenset()
+) -> Iterable[tuple[str, str]]:
     for name, chosen in values.items():
         if isinstance(chosen, Mapping):
-            yield from _settings(chosen, (*path, name))
-        else:
+            yield from _settings(chosen, (*path, name), unused)
+        elif ".".join((*path, name)) not in unused:
             place = (*path, name)
             label = _SETTING_WORDS.get(".".join(place))
             yield label or ": ".join([_sentence(place[0]), *(_plain(part) for part in place[1:])]), _choice(chosen)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..document import Table
 from ..numbers import count_, decimals_for, difference, interval, number, p_value, value
-from ..plots.effects import estimate_words, subgroup_words
+from ..plots.effects import estimate_words, level_words, subgroup_words
 from ..plots.families import CLASSES, Placed, arranged, not_shown
 from ..plots.power import short
 
@@ -63,7 +63,7 @@ def measures_table(analysis: Analysis, *, key: str = "measures", caption: str = 
         "p-value (Holm)",
     )
     note = f"Expected without the service: from the comparison group, adjusted by the outcome model. {ROUNDING} "
-    note += "Holm: p-value adjusted for the number of measures."
+    note += f"Holm: p-value adjusted for {_n_tested(analysis)}."
     note += _of_reoffenders(placed)
     note += f" {CLASSES}" if any(p.measure.family in ("first_class", "count_by_class") for p in placed) else ""
     note += _withheld(analysis)
@@ -107,7 +107,7 @@ def subgroups_table(analysis: Analysis, *, key: str = "subgroups", caption: str 
     shown = [row for row in found.rows if row.headline is not None] if found is not None else []
     if not shown or measure is None:
         return None
-    rows = tuple((_capital(row.level), *_subgroup(row, measure.unit)) for row in shown)
+    rows = tuple((level_words(row.by, row.level), *_subgroup(row, measure.unit)) for row in shown)
     columns = (
         "Subgroup",
         "People",
@@ -182,8 +182,10 @@ def _withheld(analysis: Analysis) -> str:
     return f" {NOT_SHOWN}: not shown.{said}" if first is not None and first.headline is None else said
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _n_tested(analysis: Analysis) -> str:
+    """How many measures the p-values are adjusted for, where the findings say so."""
+    n = getattr(analysis, "n_measures_tested", None)
+    return f"the {count_(n)} measures that were tested" if n else "the number of measures"
 
 
 def _estimate(estimate: Estimate | None, unit: str) -> str:

@@ -10,7 +10,7 @@ from ..document import Table
 from ..numbers import count_, number, per_cent
 from ..plots.balance import covariate_label
 from ..plots.canvas import records
-from ..plots.flow import step_count
+from ..plots.flow import step_count, step_label
 from ..plots.power import short
 
 if TYPE_CHECKING:  # findings stands above this module in the order of imports
@@ -63,7 +63,7 @@ def flow_table(steps: Iterable[Any], *, key: str = "flow", caption: str = "", mi
     recorded = records(steps)
     rows = [(before, row) for before, row in pairwise([None, *recorded]) if before is None or _left(row)]
     with_people = any(row["people_after"] is not None for _, row in rows)
-    cells = tuple((row["label"], *_counts(before, row, with_people, minimum_cell)) for before, row in rows)
+    cells = tuple((step_label(row["code"], row["label"]), *_counts(before, row, with_people, minimum_cell)) for before, row in rows)
     columns = ("Step", "Records before", "Records that left", "Records that remained")
     columns += ("People before", "People that left", "People that remained") if with_people else ()
     nothing = (("No steps are recorded", *[NOTHING] * 3),)
@@ -78,7 +78,7 @@ def flow_parts_table(
     steps: Iterable[Any], *, key: str = "flow_parts", caption: str = "", minimum_cell: int = 5
 ) -> Table | None:
     """Of what kinds those were who left, step by step; None where no step tells."""
-    told = [(row["label"], detail) for row in records(steps) for detail in _details(row)]
+    told = [(step_label(row["code"], row["label"]), detail) for row in records(steps) for detail in _details(row)]
     rows = tuple(
         (_sentence(d["label"]), count_(d["records"], minimum_cell, secondary=d.get("secondary", False)))
         for _, d in told
