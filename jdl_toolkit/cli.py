@@ -310,14 +310,18 @@ def record(request: str, event: str, analysis: str, by: str, reason: str, output
     """Record a decision about a request in its manifest."""
     from .lab import Lab
     from .manifest import Manifest
-    from .stage import RequestFolder, read_closing
+    from .stage import PASSED, RequestFolder, read_closing
 
     lab = Lab.find()
     folder = RequestFolder((outputs or lab.root / "outputs") / lab.spec(request).request)
     manifest = Manifest.read(folder.manifest_file)
     known = list(read_closing(folder, "linkage").get("analyses", {}))
+    where, several = f"request {request}", f"say which with --analysis: {', '.join(known)}"
     if known and analysis not in known:
-        raise JDLError(f"there is no analysis `{analysis}`", f"request {request}", f"there are: {', '.join(known)}")
+        raise JDLError(f"there is no analysis `{analysis}`", where, several)
+    said = read_closing(folder, "matching", analysis)
+    if said["gate"] == PASSED and not said["reason"]:
+        raise JDLError("its balance is within the limits, so there is nothing to accept", where, "run it as it is")
     manifest.record_event(event, by, reason, analysis=analysis)
     of = "" if analysis == "main" else f" (analysis {analysis})"
     values = {"request": request, "analysis": analysis, "event": event}

@@ -7,9 +7,11 @@ Rules (method, section 6; beside those of `cohort.clock`)
 - The follow-up is the days after the index date, up to and with the day `follow_up_months` after it.
 - First reoffence: the earliest; on one day the most serious (lowest severity number; then indictable before triable
   either way before summary; then the lowest offence_id).
-- Custody for a proven reoffence counts if sentenced by the end of the waiting period, as the proof itself must be.
+- Custody for a proven reoffence counts if sentenced after it and by the end of the waiting period, as the proof itself
+  must be.
 - A spell in custody counts as many days as it has nights: from the day after its start to the day of its end. Days of
-  spells that overlap count once; a spell without an end lasts to the end of the follow-up.
+  spells that overlap count once; a spell without an end lasts to the end of the follow-up. A sentence's own spell ends
+  with its release, whatever its end says, as it does in the cohort.
 - A spell in work or on benefit holds its first and its last day, as it does before the index date.
 """
 
@@ -18,7 +20,7 @@ from __future__ import annotations
 import pandas as pd
 
 from .cohort.clock import is_proven_reoffence, months_after, proving_months
-from .cohort.liberty import released
+from .cohort.liberty import is_own_spell, released
 from .register import Register
 from .spec import MeasureFamily, RequestSpec
 
@@ -110,7 +112,7 @@ def _reoffences(spec: RequestSpec) -> str:
         ),
         reoffence AS (
             SELECT u.unit_id, o.offence_date, o.offence_class, o.severity, o.offence_id,
-                CASE WHEN s.disposal_date <= u.proving_end THEN s.disposal_date END AS sentenced
+                CASE WHEN s.disposal_date BETWEEN o.offence_date AND u.proving_end THEN s.disposal_date END AS sentenced
             FROM u JOIN offence o ON o.person_id = u.person_id LEFT JOIN sentence s ON s.disposal_id = o.disposal_id
             WHERE {is_proven_reoffence(spec)}
         ),
@@ -128,7 +130,11 @@ def _custody(register: Register) -> str:
 
     Of each spell only what lies beyond the ends of all spells that started before it is counted.
     """
-    spells = "custody_spell"
+    spells = f"""(
+                SELECT s.person_id, s.start, s.kind, coalesce((
+                    SELECT max({released("d")}) FROM disposal d WHERE d.person_id = s.person_id
+                    AND d.disposal = 'custody' AND {is_own_spell("s", "d")}), s."end") AS "end"
+                FROM custody_spell s WHERE s.person_id IN (SELECT person_id FROM u))"""
     if not register.has("custody_spell"):
         spells = f"""(SELECT d.person_id, d.disposal_date AS start, {released("d")} AS "end", 'sentenced' AS kind
                 FROM disposal d WHERE d.disposal = 'custody')"""

@@ -254,6 +254,14 @@ class Cohort(Model):
     def _ordered(self) -> Self:
         if self.index_from and self.index_to and self.index_from > self.index_to:
             raise ValueError("index_from must not lie after index_to")
+        if self.observed_months is not None and self.observed_months < self.follow_up_months:
+            raise ValueError(
+                "observed_months must not be less than follow_up_months: nobody counts beyond what was seen"
+            )
+        if self.route is Route.community and self.start_within_months > self.follow_up_months:
+            raise ValueError(
+                "start_within_months must not exceed follow_up_months, or it would be over before the start"
+            )
         if self.release_types and Disposal.custody not in self.index_disposals:
             raise ValueError("release_types say which releases count, so index_disposals must hold custody")
         return self
@@ -535,7 +543,10 @@ def _problem(error: dict[str, Any], where: str, model: type[BaseModel]) -> Probl
         is_file = path[-1] == "submission"
         allowed = "a plain file name ending in .xlsx, .ods or .csv" if is_file else "small letters, digits and hyphens"
         return Problem("this name is not allowed", place, f"use {allowed}")
-    return Problem(error["msg"][0].lower() + error["msg"][1:], place, "correct the value")
+    if error["type"] == "tuple_type":
+        return Problem("this should be a list", place, "write its values in square brackets: [one, another]")
+    what = error["msg"].removeprefix("Value error, ")
+    return Problem(what[0].lower() + what[1:], place, "correct the value")
 
 
 def _keys_at(path: list[str], model: type[BaseModel]) -> list[str]:

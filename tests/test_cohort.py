@@ -630,17 +630,29 @@ def some_spells(rng: np.random.Generator, disposals: pd.DataFrame) -> pd.DataFra
     return pd.concat([own, others], ignore_index=True)
 
 
+def ended(sentence: Any) -> dt.date:
+    """The day by which a sentence to custody is over: the release, or the end of its term."""
+    if not pd.isna(sentence.release_date):
+        return sentence.release_date.date()
+    return (sentence.disposal_date + pd.Timedelta(days=sentence.sentence_days)).date()
+
+
+def is_of(spell: Any, sentence: Any) -> bool:
+    """Whether a spell is that of a sentence: it starts within a day of it."""
+    return spell.kind == "sentenced" and abs((spell.start - sentence.disposal_date).days) <= 1
+
+
 def is_held(person: pd.DataFrame, spells: pd.DataFrame, own: Any, index: dt.date, start: dt.date) -> bool:
     """In custody for something else on the index date and after it, or on any part of the day the service starts."""
-    times = [(s.kind, s.start, s.end) for s in spells.itertuples()]
-    if own.disposal == "custody":
-        times = [
-            (kind, since, until) for kind, since, until in times if (kind, since) != ("sentenced", own.disposal_date)
-        ]
-    others = person[person["disposal"].eq("custody") & person["disposal_id"].ne(own.disposal_id)]
-    times += [("sentenced", d.disposal_date, d.release_date) for d in others.itertuples()]
-    for _, since, until in times:
-        last = dt.date.max if pd.isna(until) else until.date()
+    sentences = list(person[person["disposal"].eq("custody")].itertuples())
+    known = [d for d in sentences if not pd.isna(d.release_date) or d.disposal_id == own.disposal_id]
+    times = [
+        (s.start, dt.date.max if pd.isna(s.end) else s.end.date())
+        for s in spells.itertuples()
+        if not any(is_of(s, d) for d in known)
+    ]
+    times += [(d.disposal_date, ended(d)) for d in sentences if d.disposal_id != own.disposal_id]
+    for since, last in times:
         if since.date() <= index < last or since.date() <= start <= last:
             return True
     return False
@@ -659,8 +671,13 @@ def by_hand(
             return min(d.release_date.date(), start)
         return d.disposal_date.date()
 
-    latest = min(before, key=lambda d: (-since(d).toordinal(), SERIOUSNESS.index(d.disposal), d.disposal_id))
-    unreleased = [d for d in before if d.disposal == "custody" and pd.isna(d.release_date)]
+    def order(d):
+        inside = d.disposal == "custody" and ended(d) >= start
+        until = -(dt.date.max if pd.isna(d.release_date) else d.release_date.date()).toordinal() if inside else 0
+        return -since(d).toordinal(), until, SERIOUSNESS.index(d.disposal), -d.sentence_days, d.disposal_id
+
+    latest = min(before, key=order)
+    unreleased = [d for d in before if d.disposal == "custody" and pd.isna(d.release_date) and ended(d) >= start]
     is_custody = latest.disposal == "custody"
     found = latest.disposal_id
     if latest.disposal == "fine":
@@ -733,3 +750,79 @@ def test_the_same_from_a_register_built_from_parquet_and_after_saving(tmp_path):
     treated, pool = len(cohort.treated), len(cohort.pool)
     words = f"500 records received; {treated} people can be analysed, with {pool} people in the control pool"
     assert str(again) == words
+
+
+# --- what happens after the service started decides nothing; of sentences of one day ---------------------------------
+
+
+def custody(person_id: int, since: str, until: str | None, **more) -> dict:
+    """A sentence to custody; `until` is its release."""
+    days = {"disposal_date": pd.Timestamp(since).date(), "release_date": until and pd.Timestamp(until).date()}
+    return {"person_id": person_id, "disposal": "custody"} | days | more
+
+
+PRISON = {"route": "custody", "index_disposals": ["custody"]}
+
+
+@pytest.mark.parametrize("start", ["2010-03-01", "2010-06-10", "2010-08-15"])
+def test_when_a_service_in_custody_ended_decides_nothing(start):
+    """Else those sent back to prison before its end would leave, and controls with the same lives would stay."""
+    register = tiny_register(
+        disposal=[custody(p, "2010-01-10", "2010-06-01") for p in (1, 2)] + [custody(2, "2010-08-01", "2010-12-01")],
+        offence=[{"person_id": 2, "offence_date": "2010-07-01", "proven_date": "2010-08-01", "disposal_id": 3}],
+    )
+    found = []
+    for end in (None, "2010-07-15", "2010-09-01", "2011-03-01"):
+        service = {"service_start": start} | ({"service_end": end} if end else {})
+        records = [{"person_id": person_id} | service for person_id in (1, 2)]
+        cohort = build_cohort(*submit(*records), register, make_spec(cohort=PRISON))
+        found.append(cohort.records[["person_id", "reason", "disposal_id", "index_date"]])
+    for other in found[1:]:
+        pd.testing.assert_frame_equal(found[0], other)
+
+
+def test_of_sentences_of_one_day_the_longest_counts_in_both_groups():
+    both = [("2010-01-10", 60), ("2010-02-10", 900), ("2010-03-10", None)]
+    lives = [custody(p, since, "2010-06-01", sentence_days=days) for p in (1, 2) for since, days in both]
+    register = tiny_register(disposal=lives)
+    cohort = build_cohort(*submit({"person_id": 1, "service_start": "2010-04-01"}), register, make_spec(cohort=PRISON))
+    assert (cohort.treated["disposal_id"].tolist(), cohort.pool["disposal_id"].tolist()) == ([2], [5])
+    orders = [
+        {"person_id": p, "disposal_date": dt.date(2010, 1, 10), "sentence_days": n} for p in (1, 2) for n in (90, 365)
+    ]
+    register = tiny_register(disposal=orders)
+    cohort = build_cohort(*submit({"person_id": 1, "service_start": "2010-02-01"}), register, make_spec())
+    assert (cohort.treated["disposal_id"].tolist(), cohort.pool["disposal_id"].tolist()) == ([2], [4])
+
+
+@pytest.mark.parametrize(("days", "reason"), [(60, 0), (4_100, 8), (None, 8)])
+def test_a_release_not_on_record_is_doubtful_only_while_the_term_may_last(days, reason):
+    """A sentence of 1999 whose term ended long ago; one that may last; one of unknown length. Controls alike."""
+    lives = [
+        [custody(p, "1999-01-01", None, sentence_days=days), {"person_id": p, "disposal_date": dt.date(2010, 1, 10)}]
+        for p in (1, 2)
+    ]
+    register = tiny_register(disposal=[event for life in lives for event in life])
+    cohort = build_cohort(*submit({"person_id": 1, "service_start": "2010-02-01"}), register, make_spec())
+    assert cohort.records["reason"].fillna(0).tolist() == [reason]
+    pool = build_cohort(
+        *submit({"person_id": 9, "service_start": "2010-02-01"}, {"person_id": 3, "service_start": "2010-02-01"}),
+        tiny_register(
+            disposal=[event for life in lives for event in life]
+            + [{"person_id": 3, "disposal_date": dt.date(2010, 1, 10)}]
+        ),
+        make_spec(),
+    ).pool
+    assert pool["person_id"].tolist() == ([1, 2] if reason == 0 else [])
+
+
+def test_a_sexual_offence_dealt_with_on_the_day_of_the_index_sentence_is_of_the_index():
+    order = {"disposal_date": dt.date(2010, 1, 10)}
+    sexual = {"offence_date": "2009-01-01", "proven_date": "2010-01-10", "offence_group": "sexual_adult"}
+    register = tiny_register(
+        disposal=[{"person_id": p} | order for p in (1, 1, 2, 2)],
+        offence=[{"person_id": 1, "disposal_id": 2} | sexual, {"person_id": 2, "disposal_id": 4} | sexual],
+    )
+    spec = make_spec(cohort={"sexual_offence": "index"})
+    cohort = build_cohort(*submit({"person_id": 1, "service_start": "2010-02-10"}), register, spec)
+    assert cohort.records["reason"].tolist() == [11] and cohort.pool.empty

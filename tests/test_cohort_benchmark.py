@@ -61,7 +61,7 @@ def test_they_agree_on_registers_broken_in_every_way(tmp_path, seed):
     build(tmp_path, **{name: pd.DataFrame(rows, dtype=object) for name, rows in given.items()})
     with Register.open(tmp_path / "out.duckdb") as register:
         export_tables(register, tmp_path)
-    for cohort in (ALL_KINDS, ALL_KINDS | {"equivalent_time_limit": "drawn", "observed_months": 6}):
+    for cohort in (ALL_KINDS, ALL_KINDS | {"equivalent_time_limit": "drawn", "observed_months": 12}):
         ours, theirs = compared(tmp_path / "out.duckdb", cohort, 60, seed)
         assert differences(ours, theirs) == []
         assert len(theirs["treated"]) > 4 and len(theirs["pool"]) > 10

@@ -337,3 +337,35 @@ def test_what_happens_later_changes_nothing(tables, days):
 
     shifted = {name: [later(row) for row in rows] for name, rows in tables.items()}
     pd.testing.assert_frame_equal(measure_lives(shifted), measure_lives(tables))
+
+
+# --- a sentence's own spell, and sentences that cannot be for a reoffence ---------------------------------------------
+
+
+@pytest.mark.parametrize("end", [None, dt.date(2010, 1, 18), dt.date(2010, 1, 10)])
+@pytest.mark.parametrize("start", [dt.date(2009, 6, 1), dt.date(2009, 6, 2)])
+def test_the_spell_of_the_index_sentence_ends_with_its_release(start, end):
+    """As in the cohort, which takes the person to be at liberty from that day."""
+    sentence = {"person_id": 1, "disposal": "custody", "disposal_date": dt.date(2009, 6, 1)}
+    register = tiny_register(
+        person=[{"person_id": 1}],
+        disposal=[sentence | {"release_date": dt.date(2010, 1, 10)}],
+        custody_spell=[{"person_id": 1, "start": start, "end": end, "kind": "sentenced"}],
+    )
+    units = pd.DataFrame({"unit_id": [1], "person_id": [1], "index_date": [pd.Timestamp("2010-01-10")]})
+    found = measure_outcomes(units, register, make_spec()).iloc[0]
+    assert (found["days_in_custody"], found["days_at_risk"], found["returned_to_custody"]) == (0, 365, 0)
+
+
+def test_custody_for_a_reoffence_is_not_given_before_it():
+    sentence = {"person_id": 1, "disposal": "custody", "disposal_date": dt.date(2009, 6, 1)}
+    offence = {
+        "person_id": 1,
+        "disposal_id": 1,
+        "offence_date": dt.date(2010, 3, 1),
+        "proven_date": dt.date(2010, 6, 1),
+    }
+    register = tiny_register(disposal=[sentence | {"release_date": dt.date(2010, 1, 10)}], offence=[offence])
+    units = pd.DataFrame({"unit_id": [1], "person_id": [1], "index_date": [pd.Timestamp("2010-01-10")]})
+    found = measure_outcomes(units, register, make_spec()).iloc[0]
+    assert (found["reoffended"], found["first_custody"], found["n_custodial_sentences"]) == (1, 0, 0)

@@ -152,6 +152,14 @@ def test_nothing_is_run_twice_and_one_lost_analysis_alone_is_run_again(bridges, 
     assert (folder / "findings.json").read_bytes() == before
 
 
+def test_what_is_within_the_limits_cannot_be_accepted(bridges, monkeypatch):
+    """The report would say that the balance is outside them."""
+    monkeypatch.chdir(bridges[0].root)
+    result = jdl("record", REQUEST, "balance accepted", "--analysis", "custody", "--by", "A", "--reason", "b")
+    assert result.exit_code == 2 and "nothing to accept" in result.stderr
+    assert json.loads((bridges[0].root / "outputs" / REQUEST / "manifest.json").read_text())["events"] == []
+
+
 def test_closed_gates_are_told_at_once_and_accepted_one_by_one(bridges, monkeypatch, tmp_path):
     lab = bridges[0]
     monkeypatch.chdir(lab.root)
@@ -164,7 +172,7 @@ def test_closed_gates_are_told_at_once_and_accepted_one_by_one(bridges, monkeypa
         assert "--analysis custody" in closed.stderr and "--analysis community" in closed.stderr
         accept = ("record", "bridges-strict", "balance accepted", "--by", "A", "--reason", "b", "--outputs", tmp_path)
         unknown = jdl(*accept, "--analysis", "custdy")
-        assert unknown.exit_code == 2 and "there are: community, custody" in unknown.stderr
+        assert unknown.exit_code == 2 and "--analysis: community, custody" in unknown.stderr
         assert jdl(*accept, "--analysis", "custody").exit_code == 0
         closed = jdl("run", "bridges-strict", "--outputs", tmp_path)
         assert closed.exit_code == 4 and closed.stderr.count("stage matching is closed") == 1, closed.stderr

@@ -170,3 +170,14 @@ def test_how_long_a_person_must_be_observed_follows_the_follow_up(tmp_path):
     assert load_spec(write(tmp_path)).cohort.must_be_observed_months == 12 + 6
     assert load_spec(write(tmp_path, cohort={"follow_up_months": 24})).cohort.must_be_observed_months == 24 + 6
     assert load_spec(write(tmp_path, cohort={"observed_months": 12})).cohort.must_be_observed_months == 12
+
+
+def test_a_service_must_be_able_to_start_within_what_is_followed_and_seen(tmp_path):
+    with pytest.raises(JDLError, match="example.yml, cohort: start_within_months must not exceed follow_up_months"):
+        load_spec(write(tmp_path, cohort={"follow_up_months": 3}))
+    custody = {"route": "custody", "index_disposals": ["custody"], "follow_up_months": 3}
+    assert load_spec(write(tmp_path, cohort=custody)).cohort.must_be_observed_months == 3 + 6
+    with pytest.raises(JDLError, match="observed_months must not be less than follow_up_months"):
+        load_spec(write(tmp_path, cohort={"observed_months": 11}))
+    with pytest.raises(JDLError, match="write its values in square brackets"):
+        load_spec(write(tmp_path, subgroups="sex"))

@@ -19,7 +19,7 @@ from jdl_toolkit.spec import RequestSpec
 #: What is read of each table.
 COLUMNS = {
     "person": ("person_id", "observed_until"),
-    "disposal": ("disposal_id", "person_id", "disposal_date", "disposal", "release_date"),
+    "disposal": ("disposal_id", "person_id", "disposal_date", "disposal", "sentence_days", "release_date"),
     "custody_spell": ("person_id", "start", "end", "kind"),
     "offence": (
         "disposal_id", "person_id", "offence_date", "proven_date", "offence_group", "is_penalty_notice", "is_breach",
@@ -74,6 +74,8 @@ def choose_people(
     disposal["rank"] = disposal["disposal"].map(RANK)
     is_custody = disposal["disposal"] == "custody"
     disposal["event"] = disposal["disposal_date"].mask(is_custody, disposal["release_date"])
+    disposal["term_end"] = disposal["disposal_date"] + pd.to_timedelta(disposal["sentence_days"], unit="D")
+    disposal["days"] = -disposal["sentence_days"].fillna(0)
     inside = times_inside(disposal, as_dates(tables["custody_spell"]))
     rows = exclude(describe(people, person, disposal, offence, inside, end, spec), end, spec)
     in_scope = rows[rows["reason"].isna() | (rows["reason"] > 11)]
@@ -98,11 +100,15 @@ def as_units(rows: pd.DataFrame) -> pd.DataFrame:
 
 def times_inside(disposal: pd.DataFrame, spells: pd.DataFrame) -> pd.DataFrame:
     """Every time in custody on record: sentences to custody, with their disposal_id, and spells."""
-    sentences = disposal.loc[
-        disposal["disposal"] == "custody", ["person_id", "disposal_id", "disposal_date", "release_date"]
-    ]
-    sentences = sentences.rename(columns={"disposal_date": "start", "release_date": "end", "disposal_id": "own"})
-    times = pd.concat([sentences.assign(kind="sentenced"), spells], ignore_index=True)
+    columns = ["person_id", "disposal_id", "disposal_date", "release_date", "term_end"]
+    sentences = disposal.loc[disposal["disposal"] == "custody", columns]
+    dates = sentences.loc[sentences["release_date"].notna(), ["person_id", "disposal_date"]]
+    near = spells.assign(line=spells.index)[spells["kind"] == "sentenced"].merge(dates, on="person_id")
+    near = near[(near["start"] - near["disposal_date"]).dt.days.abs() <= 1]
+    spells = spells[~spells.index.isin(near["line"])]  # a sentence's own spell: the sentence says when it ended
+    sentences = sentences.assign(end=sentences["release_date"].fillna(sentences["term_end"]), kind="sentenced")
+    sentences = sentences.rename(columns={"disposal_date": "start", "disposal_id": "own"})
+    times = pd.concat([sentences.drop(columns=["release_date", "term_end"]), spells], ignore_index=True)
     return times.assign(end=times["end"].fillna(NEVER))
 
 
@@ -111,9 +117,8 @@ def held(rows: pd.DataFrame, inside: pd.DataFrame, start: str) -> pd.DataFrame:
     key = rows[["person_id", "disposal_id", "disposal", "disposal_date", "index_date"]]
     key = key.assign(line=rows.index, begin=rows[start]).dropna(subset=["person_id", "disposal_id"])
     pairs = key.merge(inside, on="person_id")
-    same = (
-        (pairs["kind"] == "sentenced") & (pairs["start"] == pairs["disposal_date"]) & (pairs["disposal"] == "custody")
-    )
+    same = (pairs["start"] - pairs["disposal_date"]).dt.days.abs() <= 1
+    same &= (pairs["kind"] == "sentenced") & (pairs["disposal"] == "custody")
     pairs = pairs[~(pairs["own"] == pairs["disposal_id"]).where(pairs["own"].notna(), same)]
     at_index = (pairs["start"] <= pairs["index_date"]) & (pairs["end"] > pairs["index_date"])
     at_start = (pairs["start"] <= pairs["begin"]) & (pairs["end"] >= pairs["begin"])
@@ -135,7 +140,8 @@ def describe(people, person, disposal, offence, inside, end, spec) -> pd.DataFra
     rows["delay_days"] = (rows["start"] - rows["index_date"]).dt.days
     rows = rows.join(offended(rows, crimes, "start", spec)).join(held(rows, inside, "start"))
     was_inside = rows["release_date"].ge(rows["start"]) & rows["release_date"].le(end) & rows["disposal"].eq("custody")
-    serving = rows["disposal"].eq("custody") & ~rows["release_date"].lt(rows["start"])
+    over_by = rows["release_date"].fillna(rows["term_end"]).fillna(NEVER)
+    serving = rows["disposal"].eq("custody") & (over_by >= rows["start"])
     at_liberty = ~(rows["held_at_index"] | rows["held_at_start"]) | serving | rows["is_uncertain"].eq(True)
     rows["is_in_scope"] = rows["disposal"].isin(spec.cohort.index_disposals) & ~was_inside & at_liberty
     return rows
@@ -146,25 +152,35 @@ def last_before(rows: pd.DataFrame, disposal: pd.DataFrame) -> pd.DataFrame:
     before = rows[["row", "person_id", "start"]].dropna().merge(disposal, on="person_id")
     before = before[before["disposal_date"] < before["start"]]
     custody = before["disposal"] == "custody"
-    unreleased = custody & before["release_date"].isna()
+    over_by = before["release_date"].fillna(before["term_end"]).fillna(NEVER)
+    inside = custody & (over_by >= before["start"])
+    unreleased = inside & before["release_date"].isna()
+    is_dated = custody & before["release_date"].notna()
+    until = before["release_date"].fillna(NEVER).where(inside)
     release = before["release_date"].where(before["release_date"] < before["start"], before["start"])
-    before = before.assign(since=before["disposal_date"].mask(custody & ~unreleased, release), unreleased=unreleased)
+    before = before.assign(since=before["disposal_date"].mask(is_dated, release), unreleased=unreleased)
+    before["until"] = until.fillna(pd.Timestamp.min)
     some = before.groupby("row")["unreleased"].transform("any")
     before["is_uncertain"] = some & ~unreleased
-    order = before.sort_values(["row", "since", "rank", "disposal_id"], ascending=[True, False, True, True])
-    return order.drop_duplicates("row").drop(columns=["person_id", "start", "since", "unreleased", "rank"])
+    keys = ["row", "since", "until", "rank", "days", "disposal_id"]
+    order = before.sort_values(keys, ascending=[True, False, False, True, True, True])
+    return order.drop_duplicates("row").drop(columns=["person_id", "start", "since", "until", "unreleased", "rank"])
 
 
 def offended(rows: pd.DataFrame, offence: pd.DataFrame, start: str, spec: RequestSpec) -> pd.DataFrame:
     """Sexual offences on record, and reoffending between the index date and `start`; aligned to `rows`."""
-    key = rows[["person_id", "disposal_id", "index_date"]].assign(line=rows.index, until=rows[start])
+    key = rows[["person_id", "disposal_id", "disposal_date", "index_date"]].assign(line=rows.index, until=rows[start])
     pairs = key.dropna(subset=["person_id", "disposal_id"]).merge(offence, on="person_id", suffixes=("", "_of"))
     of_index = pairs["disposal_id"] == pairs["disposal_id_of"]
+    same_day = pairs["proven_date"] == pairs["disposal_date"]
     sexual = pairs["offence_group"].isin(SEXUAL) & ~pairs["is_penalty_notice"].astype(bool)
     ever = sexual & (of_index | (pairs["proven_date"] <= pairs["index_date"]))
     first = (pairs["offence_date"] > pairs["index_date"]) & (pairs["offence_date"] < pairs["until"])
     first &= pairs["counts"] & (pairs["proven_date"] <= months(pairs["index_date"], proving(spec)))
-    flags = {"is_sexual": sexual & of_index if spec.cohort.sexual_offence == "index" else ever, "is_first": first}
+    flags = {
+        "is_sexual": sexual & (of_index | same_day) if spec.cohort.sexual_offence == "index" else ever,
+        "is_first": first,
+    }
     return pd.DataFrame({name: rows.index.isin(pairs.loc[flag, "line"]) for name, flag in flags.items()}, rows.index)
 
 
@@ -235,13 +251,13 @@ def choose_pool(in_scope, submitted, person, disposal, offence, inside, end, spe
 
 def outranked(events: pd.DataFrame, disposal: pd.DataFrame) -> pd.Series:
     """Events of a day on which another disposal takes precedence."""
-    pairs = events[["person_id", "disposal_id", "index_date", "rank"]].merge(
+    pairs = events[["person_id", "disposal_id", "index_date", "rank", "days"]].merge(
         disposal, on="person_id", suffixes=("", "_of")
     )
     pairs = pairs[pairs["disposal_id"] != pairs["disposal_id_of"]]
-    above = (pairs["rank_of"] < pairs["rank"]) | (
-        (pairs["rank_of"] == pairs["rank"]) & (pairs["disposal_id_of"] < pairs["disposal_id"])
-    )
+    lower_number = (pairs["days_of"] == pairs["days"]) & (pairs["disposal_id_of"] < pairs["disposal_id"])
+    before = (pairs["days_of"] < pairs["days"]) | lower_number  # the longest sentence first: days are negative
+    above = (pairs["rank_of"] < pairs["rank"]) | ((pairs["rank_of"] == pairs["rank"]) & before)
     return pairs.loc[(pairs["event"] == pairs["index_date"]) & above, "disposal_id"]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ..register import Register
-from .liberty import NEVER
+from .liberty import NEVER, is_own_spell, released
 
 COLUMNS = ["kind", "rule", "n_events", "n_people"]
 
@@ -117,9 +117,9 @@ _OFFENCE = (
     "o.disposal_id, o.offence_date, o.proven_date, o.offence_group, o.offence_class, o.severity, o.is_penalty_notice,"
     " o.is_breach"
 )
-_UNLIKE = """EXISTS (
-                    FROM custody_spell s WHERE s.person_id = d.person_id AND s.kind = 'sentenced'
-                    AND d.disposal = 'custody' AND s.start = d.disposal_date AND s."end" <> d.release_date)"""
+_UNLIKE = f"""EXISTS (
+                    FROM custody_spell s WHERE s.person_id = d.person_id AND {is_own_spell("s", "d")}
+                    AND d.disposal = 'custody' AND {released("d")} IS DISTINCT FROM s."end")"""
 _SPELLS = f"""
         stays AS (
             SELECT s.*, max(coalesce(s."end", {NEVER})) OVER (

@@ -3,17 +3,20 @@
 Community route: the most recent disposal of any kind strictly before the service starts. A disposal happens on its
 date, a custodial sentence on the day of release. Somebody whose release comes on or after the day the service starts
 is in custody then, and that sentence is the most recent one whatever came before. A sentence without a release date is
-one still being served; it stands at its date, and if another disposal followed it, the release is uncertain.
+one still being served; it stands at its date, and if another disposal followed it within its term, the release is
+uncertain.
 
-Custody route: the custodial sentence being served when the service starts; when the service's end is known, also that
-being served at its end. If these lead to more than one date of release, the release is uncertain. A sentence that
-follows without a gap on a remand during which the service started counts as being served (where the register has
-custody spells). A recall is no sentence: whoever is inside on recall alone is serving none. If the person stays in
-custody after the release, on remand or under another sentence, the release is uncertain, too.
+Custody route: the custodial sentence being served when the service starts. When the service ended plays no part: who
+was sent back to prison before its end would be treated unlike who was not. If several sentences are being served that
+lead to more than one date of release, the release is uncertain. A sentence that follows without a gap on a remand
+during which the service started counts as being served (where the register has custody spells). A recall is no
+sentence: whoever is inside on recall alone is serving none. If the person stays in custody after the release, on remand
+or under another sentence, the release is uncertain, too.
 
 The index event of a sentence to custody is its first release: what `release_date` says. The end of a recall is none.
 
-Ties on one day are broken by seriousness (`SERIOUSNESS`), then by the lowest disposal_id.
+Ties on one day are broken by seriousness (`SERIOUSNESS`), then by the longest sentence, then by the lowest disposal_id;
+among the sentences being served when the service starts, the one with the latest release comes first.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ import pandas as pd
 from ..register import Register
 from ..spec import Disposal, RequestSpec, Route
 from .clock import COUNTS_AS_OFFENCE, is_reoffence_before_service, months_after, proving_months
-from .liberty import held, release_types, released
+from .liberty import NEVER, ended, held, release_types, released
 
 #: The most serious first; decides which of two disposals on one day is the index disposal.
 SERIOUSNESS = (
@@ -57,6 +60,16 @@ def seriousness(alias: str) -> str:
     return f"list_position([{sql_list(SERIOUSNESS)}], {alias}.disposal)"
 
 
+def precedence(alias: str) -> str:
+    """SQL for the order of disposals of one day: the most serious, the longest sentence, the lowest number first."""
+    return f"({seriousness(alias)}, -coalesce({alias}.sentence_days, 0), {alias}.disposal_id)"
+
+
+def is_sexual_index(alias: str = "o") -> str:
+    """SQL for a sexual offence dealt with by the index disposal of ``u``, or by another one of the same day."""
+    return f"{SEXUAL} AND ({alias}.disposal_id = u.disposal_id OR {alias}.proven_date = u.disposal_date)"
+
+
 def event_date(alias: str) -> str:
     """SQL for the day a disposal's follow-up would start: the release from custody, else its own date."""
     return f"CASE WHEN {alias}.disposal = 'custody' THEN {released(alias)} ELSE {alias}.disposal_date END"
@@ -68,7 +81,7 @@ def find_index_disposals(records: pd.DataFrame, register: Register, spec: Reques
     Parameters
     ----------
     records : DataFrame
-        row, person_id, service_start, service_end: records of people found on the register.
+        row, person_id, service_start: records of people found on the register.
     register : Register
     spec : RequestSpec
 
@@ -89,7 +102,7 @@ def find_index_disposals(records: pd.DataFrame, register: Register, spec: Reques
     return register.sql(
         f"""
         WITH record AS (
-            SELECT row, person_id, service_start::DATE AS service_start, service_end::DATE AS service_end FROM records
+            SELECT row, person_id, service_start::DATE AS service_start FROM records
         ),
         sentence AS MATERIALIZED (
             SELECT d.* REPLACE ({released("d")} AS release_date) FROM disposal d
@@ -104,7 +117,7 @@ def find_index_disposals(records: pd.DataFrame, register: Register, spec: Reques
         {release_types(register, "row")},
         past AS (
             SELECT u.row,
-                bool_or({SEXUAL} AND o.disposal_id = u.disposal_id) AS is_sexual_index,
+                bool_or({is_sexual_index()}) AS is_sexual_index,
                 bool_or({SEXUAL} AND (o.proven_date <= u.index_date OR o.disposal_id = u.disposal_id))
                     AS is_sexual_ever,
                 bool_or({is_reoffence_before_service(spec)}) AS is_reoffender_first
@@ -136,7 +149,7 @@ def find_index_disposals(records: pd.DataFrame, register: Register, spec: Reques
         ORDER BY r.row
         """,
         params={} if custody_route else {"data_end": register.meta.data_end},
-        records=records[["row", "person_id", "service_start", "service_end"]],
+        records=records[["row", "person_id", "service_start"]],
     )
 
 
@@ -144,9 +157,10 @@ def find_index_disposals(records: pd.DataFrame, register: Register, spec: Reques
 # the service's own start for those still inside then; the date of sentence where there is no release date.
 _LATEST = f"""
         before AS (
-            SELECT r.row, r.service_start, r.service_end, d.disposal_id, d.person_id, d.disposal, d.disposal_date,
-                d.release_date, d.sentence_days, d.disposal = 'custody' AND d.release_date IS NULL AS is_unreleased,
-                d.disposal = 'custody' AND (d.release_date IS NULL OR d.release_date >= r.service_start) AS is_inside,
+            SELECT r.row, r.service_start, d.disposal_id, d.person_id, d.disposal, d.disposal_date,
+                d.release_date, d.sentence_days,
+                d.disposal = 'custody' AND {ended("d")} >= r.service_start AS is_inside,
+                is_inside AND d.release_date IS NULL AS is_unreleased,
                 CASE WHEN d.disposal = 'custody' AND d.release_date IS NOT NULL
                     THEN least(d.release_date, r.service_start) ELSE d.disposal_date END AS since
             FROM record r JOIN sentence d ON d.person_id = r.person_id
@@ -155,7 +169,8 @@ _LATEST = f"""
         latest AS (
             SELECT *, NOT is_unreleased AND bool_or(is_unreleased) OVER (PARTITION BY row) AS is_uncertain
             FROM before d
-            QUALIFY row_number() OVER (PARTITION BY row ORDER BY since DESC, {seriousness("d")}, disposal_id) = 1
+            QUALIFY row_number() OVER (PARTITION BY row ORDER BY since DESC,
+                CASE WHEN is_inside THEN coalesce(release_date, {NEVER}) END DESC NULLS LAST, {precedence("d")}) = 1
         )"""
 
 
@@ -169,18 +184,14 @@ def _served(register: Register) -> str:
     remand = "false"
     if register.has("custody_spell"):
         remand = """EXISTS (
-                    FROM custody_spell s WHERE s.person_id = d.person_id AND s.kind = 'remand' AND s.start <= m.moment
-                    AND s."end" >= m.moment AND d.disposal_date > m.moment AND d.disposal_date <= s."end" + 1)"""
+                    FROM custody_spell s WHERE s.person_id = d.person_id AND s.kind = 'remand'
+                    AND s.start <= r.service_start AND d.disposal_date > r.service_start
+                    AND (s."end" IS NULL OR (s."end" >= r.service_start AND d.disposal_date <= s."end" + 1)))"""
     return f"""
-            WITH moment AS (
-                SELECT row, person_id, service_start AS moment FROM record
-                UNION
-                SELECT row, person_id, service_end FROM record WHERE service_end > service_start
-            ),
-            served AS (
-                SELECT DISTINCT m.row, d.* FROM moment m JOIN sentence d ON d.person_id = m.person_id
-                WHERE d.disposal = 'custody' AND (d.release_date IS NULL OR d.release_date >= m.moment)
-                    AND (d.disposal_date <= m.moment OR {remand})
+            WITH served AS (
+                SELECT r.row, d.* FROM record r JOIN sentence d ON d.person_id = r.person_id
+                WHERE d.disposal = 'custody' AND (d.release_date IS NULL OR d.release_date >= r.service_start)
+                    AND (d.disposal_date <= r.service_start OR {remand})
             ),
             one AS (
                 SELECT *, min(coalesce(release_date, DATE '9999-12-31')) OVER w
@@ -188,11 +199,11 @@ def _served(register: Register) -> str:
                 FROM served
                 WINDOW w AS (PARTITION BY row)
                 QUALIFY row_number() OVER (
-                    PARTITION BY row ORDER BY release_date NULLS LAST, sentence_days DESC NULLS LAST, disposal_id) = 1
+                    PARTITION BY row ORDER BY release_date NULLS LAST, {precedence("served")}) = 1
             )
-            SELECT r.row, r.service_start, r.service_end, r.person_id, o.disposal_id, o.disposal, o.disposal_date,
+            SELECT r.row, r.service_start, r.person_id, o.disposal_id, o.disposal, o.disposal_date,
                 o.release_date, true AS is_inside, o.is_uncertain, true AS is_served
             FROM one o JOIN record r ON r.row = o.row
             UNION ALL
-            SELECT row, service_start, service_end, person_id, disposal_id, disposal, disposal_date, release_date,
-                is_inside, is_uncertain, false FROM latest WHERE row NOT IN (SELECT row FROM one)"""
+            SELECT row, service_start, person_id, disposal_id, disposal, disposal_date, release_date, is_inside,
+                is_uncertain, false FROM latest WHERE row NOT IN (SELECT row FROM one)"""

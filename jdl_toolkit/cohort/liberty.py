@@ -2,7 +2,8 @@
 
 Somebody in custody on any part of a day is not at liberty when a service starts on that day, whatever for: on recall,
 on remand, under another sentence. On the index date, where follow-up begins, it is enough to come out on that day.
-Times in custody are the spells of ``custody_spell``, where the register has them, and the sentences to custody.
+Times in custody are the sentences to custody, and the spells of ``custody_spell``, where the register has them. A
+sentence's own spell says nothing beside its release: the two are one stay, and the sentence says when it ended.
 """
 
 from __future__ import annotations
@@ -15,6 +16,16 @@ NEVER = "DATE '9999-12-31'"
 def released(alias: str) -> str:
     """SQL for the day of release; a release before the sentence is no release."""
     return f"CASE WHEN {alias}.release_date >= {alias}.disposal_date THEN {alias}.release_date END"
+
+
+def ended(alias: str) -> str:
+    """SQL for the day by which a sentence to custody is over: the release, or else the end of its term, or never."""
+    return f"coalesce({released(alias)}, {alias}.disposal_date + {alias}.sentence_days, {NEVER})"
+
+
+def is_own_spell(spell: str, sentence: str) -> str:
+    """SQL for a spell being that of a sentence to custody: it starts within a day of it, as people arrive late."""
+    return f"{spell}.kind = 'sentenced' AND abs({spell}.start - {sentence}.disposal_date) <= 1"
 
 
 def held(register: Register, key: str) -> str:
@@ -35,12 +46,15 @@ def held(register: Register, key: str) -> str:
         date.
     """
     people = "person_id IN (SELECT person_id FROM u)"
-    times = f"""SELECT d.person_id, d.disposal_date AS start, coalesce({released("d")}, {NEVER}) AS "end",
+    times = f"""SELECT d.person_id, d.disposal_date AS start, {ended("d")} AS "end",
                 'sentenced' AS kind, d.disposal_id FROM disposal d WHERE d.disposal = 'custody' AND {people}"""
     if register.has("custody_spell"):
         times += f"""
             UNION ALL
-            SELECT s.person_id, s.start, coalesce(s."end", {NEVER}), s.kind, NULL FROM custody_spell s WHERE {people}"""
+            SELECT s.person_id, s.start, coalesce(s."end", {NEVER}), s.kind, NULL FROM custody_spell s
+            WHERE {people} AND NOT EXISTS (
+                FROM disposal d WHERE d.person_id = s.person_id AND d.disposal = 'custody'
+                AND {released("d")} IS NOT NULL AND {is_own_spell("s", "d")})"""
     return f"""
         inside AS ({times}
         ),
@@ -50,7 +64,7 @@ def held(register: Register, key: str) -> str:
                 min(s.kind) FILTER (s.start <= u.service_start AND s."end" >= u.service_start) AS held_at_start
             FROM u JOIN inside s ON s.person_id = u.person_id
             WHERE NOT coalesce(s.disposal_id = u.disposal_id,
-                u.disposal = 'custody' AND s.kind = 'sentenced' AND s.start = u.disposal_date)
+                u.disposal = 'custody' AND {is_own_spell("s", "u")})
             GROUP BY u.{key}
         )"""
 

@@ -21,7 +21,7 @@ from ..register import Register
 from ..spec import RequestSpec, TimeLimit
 from .clock import is_reoffence_before_service, months_after, period_end, period_start, proving_months, seeded_uniform
 from .exclusions import has_sexual_offence
-from .index_disposal import SEXUAL, event_date, in_words, seriousness, sql_list
+from .index_disposal import SEXUAL, event_date, in_words, is_sexual_index, precedence, sql_list
 from .liberty import held, release_types, released
 from .terms import UNOBSERVED, Terms
 from .walk import Walk
@@ -171,7 +171,7 @@ def _open(period: tuple[dt.date, dt.date] | None, register: Register, spec: Requ
         f"""
         WITH u AS MATERIALIZED (
             SELECT d.disposal_id, d.person_id, d.disposal, d.disposal_date, {released("d")} AS release_date,
-                {event_date("d")} AS index_date, NULL::DATE AS service_start, {seriousness("d")} AS rank
+                d.sentence_days, {event_date("d")} AS index_date, NULL::DATE AS service_start
             FROM disposal d
             WHERE d.disposal IN ({sql_list(spec.cohort.index_disposals)})
                 AND {event_date("d")} BETWEEN $first AND $last
@@ -179,12 +179,12 @@ def _open(period: tuple[dt.date, dt.date] | None, register: Register, spec: Requ
         outranked AS (
             SELECT DISTINCT u.disposal_id
             FROM u JOIN disposal d ON d.person_id = u.person_id AND d.disposal_id <> u.disposal_id
-            WHERE {event_date("d")} = u.index_date AND ({seriousness("d")}, d.disposal_id) < (u.rank, u.disposal_id)
+            WHERE {event_date("d")} = u.index_date AND {precedence("d")} < {precedence("u")}
         ),
         {held(register, "disposal_id")},
         {release_types(register, "disposal_id")},
         sexual AS (
-            SELECT u.disposal_id, bool_or(o.disposal_id = u.disposal_id) AS is_index
+            SELECT u.disposal_id, bool_or({is_sexual_index()}) AS is_index
             FROM u JOIN offence o ON o.person_id = u.person_id
             WHERE {SEXUAL} AND (o.proven_date <= u.index_date OR o.disposal_id = u.disposal_id)
             GROUP BY u.disposal_id
