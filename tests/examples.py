@@ -204,12 +204,13 @@ def subgroups() -> SubgroupSummary:
         ("n_treatment", "n_control", "treatment_value", "control_value", "headline", "holm_p", "verdict", "worst")
     )
     few = "fewer than 30 people could be matched"
-    figures = {"n_treatment": None, "treatment_value": None}
+    figures = dict.fromkeys(("n_treatment", "n_control", "treatment_value", "control_value"))
+    no_number = estimate(0.02, 0.037).model_copy(update={"df": None})
     rows = (
         subgroup("sex", "Male", 208, 72 / 208, estimate(-0.03, 0.032)),
         SubgroupRow(by="sex", level="Female", why_not=few, **nothing),
         subgroup("age_band", "under 25", 96, 40 / 96, estimate(-0.11, 0.05)),
-        subgroup("age_band", "25 and over", 158, 43 / 158, estimate(0.02, 0.037), **figures),
+        subgroup("age_band", "25 and over", 158, 43 / 158, no_number, **figures),
     )
     differ = (Heterogeneity(by="age_band", q=4.37, df=1, p_value=0.0366),)
     return SubgroupSummary(declared=("sex", "age_band"), n_tests=3, rows=rows, heterogeneity=differ)

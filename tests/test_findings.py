@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from examples import findings, provenance, several, spec
+from statsmodels.stats.multitest import multipletests
 
 from jdl_toolkit import narrative
 from jdl_toolkit.attrition import Ledger
@@ -21,6 +22,7 @@ from jdl_toolkit.findings import (
     collect_findings,
     could_not_be_answered,
     findings_schema,
+    overlap_bins,
 )
 from jdl_toolkit.inference import compare_measures
 from jdl_toolkit.power import common_sd, power_table
@@ -215,6 +217,29 @@ def test_of_two_analyses_that_differ_by_three_people_the_later_is_held_back(resu
     one, twin = same.analyses
     assert [a.status for a in same.analyses] == [Status.reported, Status.reported]
     assert (twin.measures, twin.profile, twin.balance) == (one.measures, one.profile, one.balance)
+
+
+def test_who_is_not_matched_leaves_no_trace_where_their_number_is_withheld(results):
+    """Two without a comparable control, far from the others: everything told of the comparison is of the others."""
+    matched, units = results[5], results[5].units
+    is_alone = units["is_treated"] & (units["unit_id"] < 2)
+    parts = {"weight": units["weight"].mask(is_alone, 0), "logit": units["logit"].mask(is_alone, 9.0)}
+    fewer = dataclasses.replace(matched, units=units.assign(**parts))
+    part = collect(results, matched=fewer).analyses[0]
+    assert (part.matching.n_treatment, part.matching.n_treatment_matched) == (None, N_T - 2)
+    without = SimpleNamespace(units=fewer.units[~is_alone])
+    assert [one.model_dump() for one in part.overlap] == overlap_bins(without, 5)
+    assert part.overlap[-1].upper < 9
+
+
+def test_p_values_can_be_adjusted_again_from_what_is_shown(results):
+    frame = results[7].measures.copy()
+    frame.loc[frame["key"] == "frequency", ["n_treatment_with", "n_control_with"]] = 3
+    part = collect(results, outcomes=dataclasses.replace(results[7], measures=frame)).analyses[0]
+    shown = [m for m in part.measures if m.headline is not None]
+    assert part.n_measures_tested == len(shown) == len(part.measures) - 1
+    p = [m.headline.p_value for m in shown]
+    assert [m.holm_p for m in shown] == multipletests(p, method="holm")[1].tolist()
 
 
 def test_what_a_report_of_several_analyses_names_is_public():
