@@ -320,7 +320,7 @@ def test_every_measure_has_its_range_or_the_reason_why_not():
 def test_a_measure_that_is_no_longer_clear_among_many_is_named():
     clear = frequency(ranged(-0.5, -0.1), holm_p=0.07)
     text = narrative.range_in_words(findings(measure(), clear)).text
-    assert "(Holm's adjustment), these are no longer clear: proven reoffences per person." in text
+    assert "(Holm's adjustment), this is no longer clear: proven reoffences per person." in text
     assert "Holm" not in narrative.range_in_words(findings(measure(), frequency(ranged(-0.5, -0.1), holm_p=0.03))).text
 
 
@@ -668,8 +668,8 @@ def test_what_was_done_in_the_community_and_from_custody():
     found = findings(analysis_changes={"index_disposals": ("custody",)})
     found = found.model_copy(update={"provenance": found.provenance.model_copy(update={"settings": settings})})
     assert (
-        "We kept people who started the service while serving a sentence of custody, at any time in that sentence, before a"
-        " release from custody, so that" in narrative.what_was_done(found).text
+        "We kept people who started the service while serving a sentence of custody, at any time in that sentence,"
+        " before a release from custody, so that" in narrative.what_was_done(found).text
     )
     assert narrative.what_was_done(found).text.endswith("before the comparison group was settled.")
     assert "clock_from_index" in narrative.method_in_short(found).rules
@@ -874,8 +874,8 @@ def test_curves_in_words():
     found = invented.whole_findings()
     text = narrative.survival(found).text
     assert (
-        "About half-way through, after 176 days, 79% of the people who received the service had not committed a proven reoffence, against 75%"
-        " of the comparison group. After one year, 67% of"
+        "About half-way through, after 176 days, 79% of the people who received the service had not committed a proven"
+        " reoffence, against 75% of the comparison group. After one year, 67% of"
     ) in text
     assert "After one year at risk, 66% of" in narrative.survival(found, clock="at_risk").text
     assert narrative.survival(findings()) is None
@@ -1198,7 +1198,7 @@ def test_the_measure_that_decides_is_not_called_unclear_for_the_number_of_others
     rate = measure(headline=lower, **p)
     other = measure(headline=lower, key="other", label="People seen again", **p)
     text = narrative.for_every_100(findings(rate, other)).text + narrative.range_in_words(findings(rate, other)).text
-    assert "these are no longer clear: people seen again." in text and "reoffending rate; " not in text
+    assert "this is no longer clear: people seen again." in text and "reoffending rate; " not in text
     alone = narrative.range_in_words(findings(rate)).text
     assert "no longer clear" not in alone
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import numbers
-from ..findings import Analysis, Detail, FlowStep
+from ..findings import Analysis, Detail, Findings, FlowStep
 from ..wording import Passage, capital, ended, listed, plain
 from .events import REPEAT_RECORD
 

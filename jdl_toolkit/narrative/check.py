@@ -10,8 +10,8 @@ from typing import Any
 
 from .. import numbers
 from ..findings import Analysis, Estimate, Findings, FollowUpRow, Measure, SubgroupSummary, SurvivalCurve
-from .many import chance_of_any, joint_p_in_words, n_answered
 from .events import people_found, reoffended_first_shares
+from .many import chance_of_any, joint_p_in_words, n_answered
 from .ranges import beyond, sized
 
 #: Numbers that belong to the method or to ordinary speech: "for every 100 people", "SHA-256".

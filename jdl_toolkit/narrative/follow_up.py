@@ -48,9 +48,9 @@ def follow_up(findings: Findings, analysis: Analysis | None = None) -> Words | N
             "custody_in_curves",
             "Of the two curves of time to the first reoffence, the one under “How long did people stay free of"
             " reoffending?” counts every day. The one under “Time to the first reoffence without days in custody”"
-            " counts only days at risk: a person's clock stands still while they are in custody. If both tell the same, time in custody is"
-            " unlikely to explain the result. Neither is the only right one, as custody may itself follow from a"
-            " reoffence.",
+            " counts only days at risk: a person's clock stands still while they are in custody. If both tell the same,"
+            " time in custody is unlikely to explain the result. Neither is the only right one, as custody may itself"
+            " follow from a reoffence.",
         )
     return passage.words()
 

@@ -166,10 +166,10 @@ def _many(passage: Passage, findings: Findings, shown: list[Measure]) -> None:
     lost = [m for m in lost if decides is None or m.key != decides.key]
     if not lost:
         return
+    these, names = "this is" if len(lost) == 1 else "these are", "; ".join(_lower_first(named(m)) for m in lost)
     passage.say(
         "many_measures",
         "The more measures are looked at, the more likely it is that one of them seems clear by chance.",
-        "When all of them are judged together (Holm's adjustment), these are no longer clear:"
-        f" {'; '.join(_lower_first(named(m)) for m in lost)}.",
+        f"When all of them are judged together (Holm's adjustment), {these} no longer clear: {names}.",
         new=True,
     )

@@ -124,7 +124,7 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
 )
 
 
-#: Other words that a term goes by in a report, as a regular expression; otherwise it goes by its own, in the plural too.
+#: Other words that a term goes by in a report, as a regular expression; others go by their own, in the plural too.
 _GOES_BY = {
     "Class of an offence": r"indictable|triable either way|summary (re)?offences?",
     "Comparison group": r"comparison groups?|control groups?",

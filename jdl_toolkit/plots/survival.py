@@ -50,7 +50,12 @@ def survival_plot(
         _draw(axes, points, group, colour, line)
         ends[group] = 100 * getattr(points[-1], group)
     last = points[-1].day
-    axes.set(xlim=(0, _BEYOND * last), ylim=(lowest, 100), xlabel=CLOCKS[clock], ylabel="Without a proven\nreoffence, per cent")
+    axes.set(
+        xlim=(0, _BEYOND * last),
+        ylim=(lowest, 100),
+        xlabel=CLOCKS[clock],
+        ylabel="Without a proven\nreoffence, per cent",
+    )
     axes.set_xticks([day for day in _ticks(last) if day <= last])
     axes.locator_params(axis="y", nbins=6)
     axes.grid(axis="y", color=RULE, alpha=0.25, lw=0.6)

@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from .. import document
 from ..errors import JDLError, Problem
 from ..markup import Node, clean, parse_markdown, parse_words
-from ..narrative import terms
+from .glossary import with_terms_that_occur
+from .parts import Box, Figure, Glossary, Heading, Part, Prose, Report, Table
 
 #: Where the report's marks stand in a notebook's metadata: ``{"exploratory": true, "synthetic": true}``.
 METADATA = "jdl_toolkit"
@@ -31,75 +32,6 @@ _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,80}")
 #: A report of another analysis of the request, seen from this one.
 _REPORT = re.compile(r"(\.\./)?([a-z0-9][a-z0-9-]*/)?report\.html")
 _RESERVED = ("main", "contents", "title")
-
-
-@dataclass(frozen=True)
-class Heading:
-    level: int
-    text: str
-    id: str
-
-
-@dataclass(frozen=True)
-class Prose:
-    blocks: tuple[Node, ...]
-
-
-@dataclass(frozen=True)
-class Box:
-    tone: str
-    title: str
-    blocks: tuple[Node, ...]
-    id: str
-    links: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class Table:
-    number: int
-    block: document.Table
-
-
-@dataclass(frozen=True)
-class Figure:
-    number: int
-    block: document.Figure
-
-
-@dataclass(frozen=True)
-class Glossary:
-    """The terms of a report, until it is known which of them occur in it."""
-
-    blocks: tuple[Node, ...]
-
-
-Part = Heading | Prose | Box | Table | Figure | Glossary
-
-
-@dataclass(frozen=True)
-class Report:
-    """A report, ready to be drawn.
-
-    Parameters
-    ----------
-    title, subtitle : str
-    banners : tuple of str
-        Warnings shown at the top of every page.
-    parts : tuple of Part
-    """
-
-    title: str
-    subtitle: str
-    banners: tuple[str, ...]
-    parts: tuple[Part, ...]
-
-    @property
-    def opening(self) -> int:
-        """How many parts stand before the list of contents: those up to the finding, if the report opens with it."""
-        sections = [i for i, part in enumerate(self.parts) if isinstance(part, Heading) and part.level == 2]
-        first, second = (*sections, len(self.parts), len(self.parts))[:2]
-        opens = any(isinstance(part, Box) and part.tone == "finding" for part in self.parts[first:second])
-        return second if opens and len(sections) > 1 else first
 
 
 def read_report(
@@ -139,52 +71,8 @@ def read_report(
     if faults:
         raise JDLError(faults)
     heads = (_line(title) or "Report", _line(subtitle))
-    parts = _with_terms_that_occur(parts, heads)
+    parts = with_terms_that_occur(parts, heads)
     return Report(*heads, banners, tuple(_without_empty_sections(parts)))
-
-
-def _with_terms_that_occur(parts: list[Part], heads: tuple[str, ...]) -> list[Part]:
-    """The parts with no other terms in the glossary than are said in the rest of the report."""
-    said = terms.occurring([*heads, *(text for part in parts for text in _texts(part))])
-    kept: list[Part] = []
-    for part in parts:
-        if isinstance(part, Glossary):
-            part = Prose(tuple(_only(node, said) for node in part.blocks))
-            if not any(node.get("items") for node in part.blocks):
-                continue
-        kept.append(part)
-    return kept
-
-
-def _only(node: Node, said: frozenset[str]) -> Node:
-    """A list of terms with those items alone whose term is `said`."""
-    if node["type"] != "list":
-        return node
-    return node | {"items": [item for item in node["items"] if _inner_text(item[0]["inline"][0]) in said]}
-
-
-def _texts(part: Part) -> Iterator[str]:
-    """What a reader reads of a part; nothing of a glossary."""
-    match part:
-        case Heading():
-            yield part.text
-        case Prose() | Box():
-            yield getattr(part, "title", "")
-            yield from (_inner_text(node) for node in part.blocks)
-        case Table():
-            yield from (part.block.caption, part.block.note, *part.block.columns, *part.block.groups)
-            yield from (cell for row in part.block.rows for cell in row)
-        case Figure():
-            yield from (part.block.caption, part.block.note, re.sub(r"<[^>]*>", "\n", part.block.svg))
-
-
-def _inner_text(node: Node) -> str:
-    """All text within a node of Markdown, one paragraph or item on a line."""
-    if "text" in node:
-        return node["text"]
-    if "items" in node:
-        return "\n".join(_inner_text(block) for item in node["items"] for block in item)
-    return "".join(_inner_text(inner) for inner in node.get("inline", ()))
 
 
 def _without_empty_sections(parts: list[Part]) -> list[Part]:

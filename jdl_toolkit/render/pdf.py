@@ -110,9 +110,8 @@ def _part(part: content.Part) -> dict[str, Any]:
             long = len(json.dumps(blocks)) > 2 * _SHORT
             title = printable(part.title)
             files = [printable(f"{name}: {_pdf_of(target)}") for name, target in part.links]
-            return {"kind": "box", "tone": part.tone, "title": title, "blocks": blocks, "breakable": long} | {
-                "files": files
-            }
+            box = {"kind": "box", "tone": part.tone, "title": title, "blocks": blocks, "files": files}
+            return box | {"breakable": long}
         case content.Table():
             return {"kind": "table", "number": part.number, **_table(part.block)}
         case content.Figure():

@@ -17,7 +17,8 @@ if TYPE_CHECKING:  # findings stands above this module in the order of imports
 #: upload's check uses, before the analysis; and the list of analyses, of which each has a report.
 _ELSEWHERE = frozenset(("request", "organisation", "service", "received", "submission", "register", "seed"))
 _ELSEWHERE |= {"forecast", "suitability", "analyses", "analysis"}
-#: Sections that only the matching, and only what follows it, makes use of.
+#: Choices that only the control pool, only the matching, and only what follows it, makes use of.
+_OF_POOL = frozenset(("cohort.period", "cohort.equivalent_time_limit"))
 _OF_MATCHING = frozenset(("covariates", "matching", "balance"))
 _OF_OUTCOMES = frozenset(("outcomes", "inference", "power", "subgroups", "intensity_bands"))
 #: Readers' words for settings by their place in the request's file; others are printed by their names.
@@ -107,7 +108,8 @@ _CHOICE_WORDS = {
 def settings_table(findings: Findings, *, key: str = "settings", caption: str = "") -> Table:
     """Every choice that the first analysis was made under, in readers' words.
 
-    Left out are choices that its route has no use for, and those of stages that it did not reach. Who asked and for what stands in the provenance table.
+    Left out are choices that its route has no use for, and those of stages that it did not reach. Who asked and for
+    what stands in the provenance table.
     """
     own = findings.analyses[0].settings if findings.analyses else {}
     chosen = {k: _with(v, own.get(k)) for k, v in findings.provenance.settings.items() if k not in _ELSEWHERE}
@@ -152,7 +154,8 @@ def _not_reached(findings: Findings) -> frozenset[str]:
     """Sections of the stages that an analysis did not come to."""
     first = findings.analyses[0] if findings.analyses else None
     if first is None or first.matching is None and first.status == "could_not_be_answered":
-        return _OF_MATCHING | _OF_OUTCOMES
+        of_pool = frozenset() if first is not None and first.pool_flow else _OF_POOL
+        return _OF_MATCHING | _OF_OUTCOMES | of_pool
     return frozenset() if first.measures else _OF_OUTCOMES
 
 

@@ -63,7 +63,10 @@ def flow_table(steps: Iterable[Any], *, key: str = "flow", caption: str = "", mi
     recorded = records(steps)
     rows = [(before, row) for before, row in pairwise([None, *recorded]) if before is None or _left(row)]
     with_people = any(row["people_after"] is not None for _, row in rows)
-    cells = tuple((step_label(row["code"], row["label"]), *_counts(before, row, with_people, minimum_cell)) for before, row in rows)
+    cells = tuple(
+        (step_label(row["code"], row["label"]), *_counts(before, row, with_people, minimum_cell))
+        for before, row in rows
+    )
     columns = ("Step", "Records before", "Records that left", "Records that remained")
     columns += ("People before", "People that left", "People that remained") if with_people else ()
     nothing = (("No steps are recorded", *[NOTHING] * 3),)
