@@ -109,18 +109,21 @@ def _part(part: content.Part) -> dict[str, Any]:
             blocks = [_node(node) for node in part.blocks]
             long = len(json.dumps(blocks)) > 2 * _SHORT
             title = printable(part.title)
-            files = [printable(f"{name}: {_pdf_of(target)}") for name, target in part.links]
+            files = [{"name": printable(name), "path": _pdf_of(target)} for name, target in part.links]
             box = {"kind": "box", "tone": part.tone, "title": title, "blocks": blocks, "files": files}
-            return box | {"breakable": long}
+            return box | {"breakable": long or part.tone == "note"}
         case content.Table():
             return {"kind": "table", "number": part.number, **_table(part.block)}
         case content.Figure():
             return {"kind": "figure", "number": part.number, **_figure(part.block)}
 
 
-def _pdf_of(target: str) -> str:
-    """The PDF beside the page of another report: a name, not a link, as a PDF may be sent alone."""
-    return target.removesuffix(".html") + ".pdf"
+def _pdf_of(target: str) -> list[str]:
+    """The PDF beside the page of another report: a name, not a link, as a PDF may be sent alone.
+
+    In parts, between which a line may end: ``../``, ``custody/``, ``report.pdf``.
+    """
+    return re.findall(r"[^/]+/?", target.removesuffix(".html") + ".pdf")
 
 
 def _node(node: Node) -> Node:
