@@ -1309,6 +1309,10 @@ def test_too_few_because_most_started_late_asks_for_a_wider_window_not_for_more_
     assert "could not be answered" not in found.text and found.title == "This analysis could not be answered"
     assert "send_more" in narrative.finding(too_late(40)).rules  # they may be too few by themselves
     assert "send_more" in narrative.finding(too_late(72, could="")).rules
+    assert narrative.finding(too_late(72, could="Fuller identifiers would help.")).text.endswith(" would help.")
+    one = too_late(72).analyses[0]
+    enough = one.model_copy(update={"flow": (*one.flow[:1], one.flow[1].model_copy(update={"records_after": 40}))})
+    assert "send_more" in narrative.finding(too_late(72), enough).rules  # not for want of people
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,9 @@ def most_frequent_reason(analysis: Analysis, findings: Findings) -> FlowStep | N
     for fewer than an analysis needs, if nothing that is withheld follows.
     """
     minimum = findings.setting("cohort", "minimum_analysed")
+    remained = analysis.flow[-1].records_after if analysis.flow else None
+    if remained is not None and remained >= minimum:
+        return None  # it is not for want of people that there is no result
     left = [s for s in analysis.flow[1:] if s.code not in (None, OTHER_ANALYSIS, REPEAT_RECORD)]
     sizes = [(_at_least(analysis, step, minimum), step) for step in left]
     n, most = max(sizes, key=lambda pair: pair[0], default=(0, None))
@@ -69,9 +72,9 @@ def _at_least(analysis: Analysis, step: FlowStep, minimum_analysed: int) -> int:
 
 
 def in_another(step: FlowStep) -> str:
-    """A step's `could`, said of another analysis where it takes other rules."""
-    could = ended(plain(step.could))
-    return could.replace("with a wider window", "in another analysis, with a wider window", 1)
+    """A step's `could`, said of another analysis where it takes other rules, with the advice to ask for one."""
+    could = ended(plain(step.could)).replace("with a wider window", "in another analysis, with a wider window", 1)
+    return f"{could} We recommend asking for that." if "analys" in could else could
 
 
 def could_in_words(step: FlowStep, minimum_cell: int) -> str:

@@ -128,7 +128,7 @@ def _unanswered(findings: Findings, analysis: Analysis | None) -> Inset:
     most = most_frequent_reason(analysis, findings) if analysis is not None else None
     if most is not None and most.could:
         passage.say("most_left", f"Most often, people left for this reason: {ended(plain(most.label))}", new=True)
-        passage.say("could_bring_back", f"{in_another(most)} We recommend asking for that.")
+        passage.say("could_bring_back", in_another(most))
     else:
         passage.say(
             "send_more",
