@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 
 from ..markup import Node
-from ..narrative import terms
 from .parts import Box, Figure, Glossary, Heading, Part, Prose, Table
 
 
 def with_terms_that_occur(parts: list[Part], heads: tuple[str, ...]) -> list[Part]:
     """The parts with no other terms in the glossary than are said in the rest of the report."""
+    from ..narrative import terms  # with it comes all that draws, which a page without a glossary does without
+
     said = terms.occurring([*heads, *(text for part in parts for text in _texts(part))])
     kept: list[Part] = []
     for part in parts:
