@@ -23,6 +23,9 @@ import numpy as np
 
 from ..spec import Period, RequestSpec
 
+#: Length of a year, where days are told in years.
+DAYS_OF_YEAR = 365.25
+
 #: SQL over an ``offence`` row named ``o``: the kinds of offence that count as offending at all.
 COUNTS_AS_OFFENCE = "NOT coalesce(o.is_penalty_notice, false) AND NOT coalesce(o.is_breach, false)"
 

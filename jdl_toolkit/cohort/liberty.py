@@ -12,6 +12,9 @@ from ..register import Register
 
 NEVER = "DATE '9999-12-31'"
 
+#: Days between a sentence and the beginning of its spell in custody: a court that sits late fills a cell the day after.
+ARRIVES_WITHIN = 1
+
 
 def released(alias: str) -> str:
     """SQL for the day of release; a release before the sentence is no release."""
@@ -24,8 +27,8 @@ def ended(alias: str) -> str:
 
 
 def is_own_spell(spell: str, sentence: str) -> str:
-    """SQL for a spell being that of a sentence to custody: it starts within a day of it, as people arrive late."""
-    return f"{spell}.kind = 'sentenced' AND abs({spell}.start - {sentence}.disposal_date) <= 1"
+    """SQL for a spell being that of a sentence to custody: see `ARRIVES_WITHIN`."""
+    return f"{spell}.kind = 'sentenced' AND abs({spell}.start - {sentence}.disposal_date) <= {ARRIVES_WITHIN}"
 
 
 def held(register: Register, key: str) -> str:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..cohort.clock import COUNTS_AS_OFFENCE, months_after
+from ..cohort.clock import COUNTS_AS_OFFENCE, DAYS_OF_YEAR, months_after
 from ..cohort.index_disposal import sql_list
 from ..register import OFFENCE_GROUPS, Register
 
@@ -37,7 +37,6 @@ NOT_CONVICTIONS = ("caution", "positive_drug_test")
 
 #: Completed years. Eight was the age of criminal responsibility in England and Wales until 1963.
 LOWEST_AGE, HIGHEST_AGE = 8, 110
-DAYS_OF_YEAR = 365.25
 
 UNITS = "SELECT unit_id, person_id, disposal_id, disposal, index_date::DATE AS index_date FROM units"
 

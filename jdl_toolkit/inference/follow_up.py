@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-DAYS_A_YEAR = 365.25
+from ..cohort.clock import DAYS_OF_YEAR
+
 COLUMNS = (
     "key",
     "label",
@@ -57,7 +58,7 @@ def describe_follow_up(outcomes: pd.DataFrame, units: pd.DataFrame) -> pd.DataFr
         if not per_year and key not in outcomes:
             continue
         values = outcomes["n_reoffences" if per_year else key].to_numpy(float)
-        base = outcomes["days_at_risk"].to_numpy(float) / DAYS_A_YEAR if per_year else np.ones(len(values))
+        base = outcomes["days_at_risk"].to_numpy(float) / DAYS_OF_YEAR if per_year else np.ones(len(values))
         row = {"key": key, "label": label, "unit": unit}
         for name, group in groups.items():
             years = weight[group] @ base[group]
