@@ -139,13 +139,54 @@ class MeasureFamily(StrEnum):
 
 
 class Method(StrEnum):
+    """How treated people and the pool are made comparable."""
+
     radius = "radius"
+    nearest = "nearest"
+    ipw = "ipw"
+    overlap = "overlap"
+    ebal = "ebal"
 
 
 class Scale(StrEnum):
     logit = "logit"
     probability = "probability"
     odds = "odds"
+
+
+class CaliperUnit(StrEnum):
+    sd = "sd"
+    raw = "raw"
+
+
+class Order(StrEnum):
+    """Who among the treated is matched first, where a control serves only once."""
+
+    largest = "largest"
+    smallest = "smallest"
+    closest = "closest"
+
+
+class CommonSupport(StrEnum):
+    none = "none"
+    range = "range"
+
+
+class Fallback(StrEnum):
+    """What takes the place of matching that balances at no caliper."""
+
+    ebal = "ebal"
+    none = "none"
+
+
+class Denominator(StrEnum):
+    pooled = "pooled"
+    treated = "treated"
+
+
+class Selection(StrEnum):
+    all = "all"
+    stepwise = "stepwise"
 
 
 class Covariate(StrEnum):
@@ -272,23 +313,60 @@ class Cohort(Model):
         return self.observed_months or self.follow_up_months + self.proving_months
 
 
-class Covariates(Model):
-    use: Annotated[tuple[Covariate, ...], Field(min_length=1)]
-    needs_within_months: Months | None
+#: A column of the covariates; which there are is known when they are built, so names are checked there.
+ColumnName = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class PropensityModel(Model):
+    """How covariates become the propensity model, whatever they are."""
+
     merge_levels_below: Count
     people_per_parameter: Annotated[float, Field(gt=0)]
+    splines: tuple[ColumnName, ...]
+    spline_df: Annotated[int, Field(ge=2, le=10)]
+    interactions: tuple[tuple[ColumnName, ColumnName], ...]
+    selection: Selection
+    enter_below: Share
+    leave_above: Share
+
+    @model_validator(mode="after")
+    def _thresholds_in_order(self) -> Self:
+        if self.leave_above < self.enter_below:
+            raise ValueError("leave_above must not be below enter_below, or a covariate would come and go without end")
+        return self
+
+
+class Covariates(PropensityModel):
+    use: Annotated[tuple[Covariate, ...], Field(min_length=1)]
+    needs_within_months: Months | None
 
 
 class Matching(Model):
     method: Method
     scale: Scale
-    calipers: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)]
-    exact: tuple[Covariate, ...]
+    caliper_unit: CaliperUnit
+    calipers: tuple[Annotated[float, Field(gt=0)], ...]
+    ratio: Annotated[int, Field(ge=1)]
+    replace: bool
+    order: Order
+    exact: tuple[ColumnName, ...]
+    common_support: CommonSupport
+    trim: Annotated[float, Field(ge=0, lt=0.5)]
+    fallback: Fallback
+
+    @model_validator(mode="after")
+    def _has_a_caliper(self) -> Self:
+        if self.method is Method.radius and not self.calipers:
+            raise ValueError("radius matching needs at least one caliper")
+        return self
 
 
 class Balance(Model):
     green_up_to: Annotated[float, Field(gt=0)]
     amber_up_to: Annotated[float, Field(gt=0)]
+    denominator: Denominator
+    squares: bool
+    interactions: tuple[tuple[ColumnName, ColumnName], ...]
 
 
 class Outcomes(Model):
@@ -306,6 +384,19 @@ class Inference(Model):
     confidence: Share
     minimum_reoffenders: Count
     minimum_events: Count
+    cross_fit_folds: Annotated[int, Field(ge=0, le=20)]
+    bootstrap_draws: Count
+
+
+class Robustness(Model):
+    """The alternative analyses that are declared ahead and shown beside the headline."""
+
+    calipers: tuple[Annotated[float, Field(gt=0)], ...]
+    nearest_ratios: tuple[Annotated[int, Field(ge=1)], ...]
+    methods: tuple[Method, ...]
+    leave_one_out: bool
+    placebo: ColumnName | None
+    gammas: tuple[Annotated[float, Field(ge=1)], ...]
 
 
 class Power(Model):
@@ -322,7 +413,7 @@ class Disclosure(Model):
 AnalysisId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
 
 #: Sections that an analysis may set for itself.
-OF_ANALYSIS = ("cohort", "covariates", "matching", "balance", "outcomes", "inference", "power")
+OF_ANALYSIS = ("cohort", "covariates", "matching", "balance", "outcomes", "inference", "power", "robustness")
 
 
 class AnalysisChoice(Model):
@@ -351,6 +442,7 @@ class AnalysisChoice(Model):
     outcomes: dict[str, Any] = {}
     inference: dict[str, Any] = {}
     power: dict[str, Any] = {}
+    robustness: dict[str, Any] = {}
 
     def changes(self) -> dict[str, Any]:
         """What this analysis sets otherwise than its request, section by section."""
@@ -391,12 +483,24 @@ class RequestSpec(Model):
     outcomes: Outcomes
     inference: Inference
     power: Power
+    robustness: Robustness
     disclosure: Disclosure
     subgroups: tuple[Subgroup, ...]
     intensity_bands: tuple[Annotated[float, Field(gt=0)], ...]
     analyses: dict[AnalysisId, AnalysisChoice]
     analysis: Analysis = Analysis()
     exploratory: bool = False
+
+    @model_validator(mode="after")
+    def _exact_are_covariates(self) -> Self:
+        unknown = [name for name in self.matching.exact if name not in set(Covariate)]
+        if unknown and Covariate.extra not in self.covariates.use:
+            near = [difflib.get_close_matches(name, list(Covariate), n=1, cutoff=0.5) for name in unknown]
+            hints = [
+                f"`{name}`{f' (did you mean `{n[0]}`?)' if n else ''}" for name, n in zip(unknown, near, strict=True)
+            ]
+            raise ValueError(f"matching.exact names what is no covariate: {', '.join(hints)}")
+        return self
 
     @property
     def digest(self) -> str:
@@ -416,6 +520,10 @@ class RequestSpec(Model):
             Sections and the keys to change in them: ``spec.with_(matching={"calipers": [0.05]})``.
         """
         return validate(merge(self.to_dict(), changes) | {"exploratory": True}, "with_(…)")
+
+    def variant(self, **changes: Any) -> RequestSpec:
+        """A copy with other choices, as `with_`, for the variants that are declared ahead: not marked EXPLORATORY."""
+        return validate(merge(self.to_dict(), changes), "a variant")
 
     def for_analysis(self, analysis: Analysis, choice: AnalysisChoice) -> RequestSpec:
         """The specification of one analysis: the request's, with what `choice` sets otherwise."""

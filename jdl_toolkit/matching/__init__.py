@@ -1,5 +1,6 @@
-"""Propensity score, common support, radius matching and its weights. No outcome is ever seen here."""
+"""Propensity score, common support, matching and its weights. No outcome is ever seen here."""
 
-from .radius import MatchedSample, match, radius_weights
+from .radius import match, radius_weights
+from .sample import DROPPED, MatchedSample
 
-__all__ = ["MatchedSample", "match", "radius_weights"]
+__all__ = ["DROPPED", "MatchedSample", "match", "radius_weights"]

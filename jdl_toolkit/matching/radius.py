@@ -6,84 +6,13 @@ a person's radius is a stretch of the sorted pool, and the weights of all stretc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
 from ..errors import JDLError
-from ..result import Result
 from .propensity import Propensity, fit_propensity
-
-
-@dataclass(frozen=True)
-class MatchedSample(Result):
-    """Who is in the comparison, before any outcome is known. Rows are sorted by unit_id.
-
-    Parameters
-    ----------
-    units : DataFrame
-        unit_id, is_treated, score (probability of being treated), logit (NaN for people set aside), weight (treated:
-        1 if matched, else 0; controls: the sum over the treated people they serve of 1/k, k the controls within that
-        person's radius), n_matches (treated: k; controls: the treated people they serve).
-    design : DataFrame
-        unit_id and the columns of the propensity model, for everybody; no intercept.
-    scale : {"logit", "probability", "odds"}
-        Of the score that was matched on.
-    caliper_sd, caliper_raw : float
-        The radius in standard deviations (n − 1) of that score over all who have one, and on its own scale.
-    coefficients : DataFrame
-        term, estimate.
-    merged : dict of str to list of str
-        Covariate -> levels joined as "other levels".
-    messages : tuple of str
-    """
-
-    units: pd.DataFrame
-    design: pd.DataFrame
-    scale: str
-    caliper_sd: float
-    caliper_raw: float
-    coefficients: pd.DataFrame
-    merged: dict[str, list[str]]
-    messages: tuple[str, ...]
-
-    @property
-    def n_treatment(self) -> int:
-        """Treated people, matched or not."""
-        return int(self.units["is_treated"].sum())
-
-    @property
-    def n_treatment_matched(self) -> int:
-        return int((self.units["is_treated"] & (self.units["weight"] > 0)).sum())
-
-    @property
-    def n_pool(self) -> int:
-        return int((~self.units["is_treated"]).sum())
-
-    @property
-    def n_control(self) -> int:
-        """People of the pool who serve at least one treated person."""
-        return int((~self.units["is_treated"] & (self.units["weight"] > 0)).sum())
-
-    @property
-    def ess_control(self) -> float:
-        """Effective control size (Σw)² / Σw²: equally weighted people who would give the same precision."""
-        weight = self.units.loc[~self.units["is_treated"], "weight"]
-        return float(weight.sum() ** 2 / (weight**2).sum()) if (weight > 0).any() else 0.0
-
-    @property
-    def unmatched_treated(self) -> list[int]:
-        """unit_id of treated people with no comparable control (reason 14)."""
-        return self.units.loc[self.units["is_treated"] & (self.units["weight"] == 0), "unit_id"].tolist()
-
-    def summary(self) -> str:
-        return (
-            f"{self.n_treatment_matched:,} of {self.n_treatment:,} treated people matched to {self.n_control:,} of "
-            f"{self.n_pool:,} in the pool (worth {self.ess_control:,.0f} equally weighted), caliper "
-            f"{self.caliper_sd:g} SD of the {self.scale}"
-        )
+from .sample import MatchedSample, why_left_out
 
 
 def match(
@@ -132,6 +61,7 @@ def match(
     units = fitted.units[["unit_id", "is_treated"]].assign(
         score=fitted.score, logit=fitted.logit, weight=weight, n_matches=n_matches
     )
+    units["why"] = why_left_out(is_treated, weight, fitted.logit)
     messages = list(fitted.messages)
     if (is_treated & (weight == 0)).any():
         messages.append("Some treated people have no comparable control within the caliper and are not analysed.")
@@ -139,6 +69,7 @@ def match(
     return MatchedSample(
         units,
         fitted.design,
+        str(spec.matching.method),
         scale,
         **sizes,
         coefficients=fitted.coefficients,

@@ -20,7 +20,7 @@ _ELSEWHERE |= {"forecast", "suitability", "analyses", "analysis"}
 #: Choices that only the control pool, only the matching, and only what follows it, makes use of.
 _OF_POOL = frozenset(("cohort.period", "cohort.equivalent_time_limit"))
 _OF_MATCHING = frozenset(("covariates", "matching", "balance"))
-_OF_OUTCOMES = frozenset(("outcomes", "inference", "power", "subgroups", "intensity_bands"))
+_OF_OUTCOMES = frozenset(("outcomes", "inference", "power", "robustness", "subgroups", "intensity_bands"))
 #: Readers' words for settings by their place in the request's file; others are printed by their names.
 _SETTING_WORDS = {
     "intake.minimum_people": "Fewest people in a submission",
@@ -58,6 +58,30 @@ _SETTING_WORDS = {
     "matching.scale": "Scale of the propensity score",
     "matching.calipers": "Calipers that may be tried, standard deviations of the score",
     "matching.exact": "Characteristics that are matched exactly",
+    "matching.caliper_unit": "Unit of the calipers",
+    "matching.ratio": "Nearest controls for each person",
+    "matching.replace": "A nearest control may serve more than one person",
+    "matching.order": "Who chooses first among nearest controls",
+    "matching.common_support": "Range of scores that is compared",
+    "matching.trim": "Share cut off at either end of the probability",
+    "matching.fallback": "Where no caliper balances",
+    "balance.denominator": "Standard deviation that differences are measured by",
+    "balance.squares": "Squares of numbers are shown among the differences",
+    "balance.interactions": "Products of characteristics shown among the differences",
+    "covariates.splines": "Characteristics that enter the matching model as curves",
+    "covariates.spline_df": "Columns of such a curve",
+    "covariates.interactions": "Products of characteristics in the matching model",
+    "covariates.selection": "Choice of the characteristics in the matching model",
+    "covariates.enter_below": "p-value below which a characteristic enters, if stepwise",
+    "covariates.leave_above": "p-value above which a characteristic leaves, if stepwise",
+    "inference.cross_fit_folds": "Parts for cross-fitting of the doubly robust estimate",
+    "inference.bootstrap_draws": "Draws of the bootstrap",
+    "robustness.calipers": "Other calipers",
+    "robustness.nearest_ratios": "Numbers of nearest neighbours",
+    "robustness.methods": "Other methods",
+    "robustness.leave_one_out": "Each characteristic left out in turn",
+    "robustness.placebo": "Characteristic compared as if it were an outcome",
+    "robustness.gammas": "Odds of a hidden difference",
     "balance.green_up_to": "Standardised difference that is green up to",
     "balance.amber_up_to": "Standardised difference that is amber up to",
     "inference.confidence": "Confidence of the intervals",
@@ -101,6 +125,12 @@ _CHOICE_WORDS = {
     "age_band": "age",
     "needs": "assessed needs",
     "extra": "the lab's own columns",
+    "ipw": "inverse odds weights",
+    "ebal": "entropy balancing",
+    "overlap": "overlap weights",
+    "nearest": "nearest neighbours",
+    "sd": "standard deviations",
+    "raw": "the score's own scale",
     "drawn": "drawn from the treatment group's delays",
 }
 

@@ -1,0 +1,118 @@
+"""Who is in a comparison and with what weight: the one result of every way of matching and weighting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ..result import Result
+from ..spec import Method
+
+#: Why somebody has no weight, by the code in `units.why`; "" for those who have one.
+DROPPED = {
+    "no_counterpart": "nobody in the other group resembles them on some covariate",
+    "off_support": "their score lies outside the common support",
+    "outside_caliper": "nobody comparable within the caliper",
+    "none_left": "every comparable control was taken by others",
+    "not_chosen": "not needed as a control",
+}
+
+
+@dataclass(frozen=True)
+class MatchedSample(Result):
+    """Who is in the comparison, before any outcome is known. Rows are sorted by unit_id.
+
+    Parameters
+    ----------
+    units : DataFrame
+        unit_id, is_treated, score (probability of being treated), logit (NaN for people set aside), weight (treated:
+        1 if matched, else 0; controls: the sum over the treated people they serve of 1/k, k the controls within that
+        person's radius; see each method), n_matches (treated: their controls; controls: the treated people they serve),
+        why (a key of `DROPPED` for those of weight 0, else "").
+    design : DataFrame
+        unit_id and the columns of the propensity model, for everybody; no intercept.
+    method : Method
+    scale : {"logit", "probability", "odds"}
+        Of the score that was matched on.
+    caliper_sd, caliper_raw : float or None
+        The radius in standard deviations (n − 1) of that score over all who have one, and on its own scale; None where
+        there is no caliper.
+    coefficients : DataFrame
+        term, estimate.
+    merged : dict of str to list of str
+        Covariate -> levels joined as "other levels".
+    messages : tuple of str
+    """
+
+    units: pd.DataFrame
+    design: pd.DataFrame
+    method: str
+    scale: str
+    caliper_sd: float | None
+    caliper_raw: float | None
+    coefficients: pd.DataFrame
+    merged: dict[str, list[str]]
+    messages: tuple[str, ...]
+
+    @property
+    def n_treatment(self) -> int:
+        """Treated people, matched or not."""
+        return int(self.units["is_treated"].sum())
+
+    @property
+    def n_treatment_matched(self) -> int:
+        return int((self.units["is_treated"] & (self.units["weight"] > 0)).sum())
+
+    @property
+    def n_pool(self) -> int:
+        return int((~self.units["is_treated"]).sum())
+
+    @property
+    def n_control(self) -> int:
+        """People of the pool who serve at least one treated person."""
+        return int((~self.units["is_treated"] & (self.units["weight"] > 0)).sum())
+
+    @property
+    def ess_control(self) -> float:
+        """Effective control size (Σw)² / Σw²: equally weighted people who would give the same precision."""
+        weight = self.units.loc[~self.units["is_treated"], "weight"]
+        return float(weight.sum() ** 2 / (weight**2).sum()) if (weight > 0).any() else 0.0
+
+    @property
+    def ess_treatment(self) -> float:
+        """Effective size of the treated; their number, unless the method weights them, too."""
+        weight = self.units.loc[self.units["is_treated"], "weight"]
+        return float(weight.sum() ** 2 / (weight**2).sum()) if (weight > 0).any() else 0.0
+
+    @property
+    def estimand(self) -> str:
+        """Whom an estimate concerns: "att", the treated who are matched; "ato", people who might be either."""
+        return "ato" if self.method == Method.overlap else "att"
+
+    @property
+    def dropped(self) -> pd.DataFrame:
+        """How many have no weight, and why: group (treatment, pool), reason (a key of `DROPPED`), n."""
+        left_out = self.units[self.units["why"] != ""]
+        group = np.where(left_out["is_treated"], "treatment", "pool")
+        n = left_out.groupby([group, left_out["why"].astype(str)], sort=True).size()
+        return n.rename_axis(["group", "reason"]).rename("n").reset_index()
+
+    @property
+    def unmatched_treated(self) -> list[int]:
+        """unit_id of treated people with no comparable control (reason 14)."""
+        return self.units.loc[self.units["is_treated"] & (self.units["weight"] == 0), "unit_id"].tolist()
+
+    def summary(self) -> str:
+        within = "" if self.caliper_sd is None else f", caliper {self.caliper_sd:g} SD of the {self.scale}"
+        return (
+            f"{self.n_treatment_matched:,} of {self.n_treatment:,} treated people compared with {self.n_control:,} of "
+            f"{self.n_pool:,} in the pool (worth {self.ess_control:,.0f} equally weighted), by {self.method}{within}"
+        )
+
+
+def why_left_out(is_treated: np.ndarray, weight: np.ndarray, logit: np.ndarray) -> pd.Categorical:
+    """The `why` of radius matching: set aside before the fit, or nobody within the caliper, or not needed."""
+    why = np.where(weight > 0, "", np.where(is_treated, "outside_caliper", "not_chosen"))
+    return pd.Categorical(np.where((weight == 0) & np.isnan(logit), "no_counterpart", why), ["", *DROPPED])
