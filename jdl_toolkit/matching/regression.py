@@ -1,34 +1,23 @@
 """Generalised linear models by maximum likelihood, for the propensity score and for the outcome model.
 
-scikit-learn does the fitting; here stands what it leaves to its user: columns that carry nothing new are found first,
-columns are standardised (the tolerance is then one of numbers of comparable size), the penalty is switched off, and a
-fit without a finite maximum (separation) is recognised instead of returned.
+Columns that carry nothing new are found first, columns are standardised (the tolerance is then one of numbers of
+comparable size), and a fit without a finite maximum (separation) is recognised instead of returned.
 """
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 from scipy import linalg
 from scipy.special import expit, log_expit
-from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
 
-#: Gradient of the mean log-likelihood at which a fit counts as converged. Newton steps square the error, so that
-#: coefficients then agree with R's `glm(epsilon = 1e-14)` to 1e-9; scikit-learn's own default leaves them 3.5e-3 off.
-TOLERANCE = 1e-12
-MAX_ITERATIONS = 200
+from .newton import FAMILIES, MAX_ITERATIONS, maximise, moments
 
 #: A column is a combination of earlier ones when less than this share of its length is left. R's `lm` uses 1e-7;
 #: inner products, in which it is squared, need some distance from rounding.
 COLLINEAR = 1e-5
-
-#: Least information on any combination of coefficients, as a share of that in the model without covariates. Where no
-#: maximum exists it falls to about `TOLERANCE` before the fit stops; honest fits keep above 1e-4 even with strong
-#: covariates, so the exact place of the border does not matter.
-SEPARATED = 1e-8
 
 
 class Link(StrEnum):
@@ -86,8 +75,7 @@ def independent_columns(x: np.ndarray) -> tuple[list[int], list[int], dict[int, 
     varying = np.setdiff1d(np.arange(x.shape[1]), constant)
     if not len(varying):
         return [], list(map(int, constant)), {}
-    scaled = _standardise(x[:, varying])[0]
-    inner = scaled.T @ scaled / len(x)
+    inner = moments(x).correlation[np.ix_(varying, varying)]
     kept: list[int] = []
     combined: dict[int, list[int]] = {}
     for j in range(len(varying)):
@@ -120,22 +108,9 @@ def fit_glm(x: np.ndarray, y: np.ndarray, link: Link, weights: np.ndarray | None
     weights = np.ones(len(y)) if weights is None else weights / weights.mean()
     if link != Link.identity and y.max() == y.min():
         return Fit(link, np.nan, np.full(x.shape[1], np.nan), is_separated=True)
-    if not x.shape[1]:
-        mean = np.average(y, weights=weights)
-        intercept = {Link.logit: lambda m: np.log(m / (1 - m)), Link.log: np.log, Link.identity: float}[link](mean)
-        return Fit(link, float(intercept), np.zeros(0))
-    scaled, centre, spread = _standardise(x)
-    model = {
-        Link.logit: LogisticRegression(C=np.inf, solver="newton-cholesky", tol=TOLERANCE, max_iter=MAX_ITERATIONS),
-        Link.log: PoissonRegressor(alpha=0, solver="newton-cholesky", tol=TOLERANCE, max_iter=MAX_ITERATIONS),
-        Link.identity: LinearRegression(),
-    }[link]
-    with warnings.catch_warnings():  # they announce what `_is_separated` finds out and callers put in words
-        warnings.simplefilter("ignore")
-        model.fit(scaled, y, sample_weight=weights)
-    slopes, intercept = np.ravel(model.coef_), float(np.ravel(model.intercept_)[0])
-    separated = link != Link.identity and _is_separated(scaled, y, weights, intercept + scaled @ slopes, link)
-    return _unscaled(link, intercept, slopes, centre, spread, separated)
+    scale = moments(x, weights)
+    found = maximise(x, y, weights, FAMILIES[link], scale)
+    return _unscaled(link, found.beta[0], found.beta[1:], scale.centre, scale.spread, found.is_separated)
 
 
 def fit_firth(x: np.ndarray, y: np.ndarray) -> Fit:
@@ -185,20 +160,3 @@ def _unscaled(
 ) -> Fit:
     slopes = slopes / spread
     return Fit(link, float(intercept - centre @ slopes), slopes, bool(separated))
-
-
-def _is_separated(z: np.ndarray, y: np.ndarray, weights: np.ndarray, eta: np.ndarray, link: Link) -> bool:
-    """Whether some combination of coefficients has next to no information left at the fit.
-
-    Where a combination can grow without end, the fitted values of those who have it run into 0 or 1 and their
-    information vanishes; the comparison with the information before fitting leaves collinearity and scale out of it.
-    """
-    z = np.column_stack([np.ones(len(z)), z])
-    mean = np.average(y, weights=weights)
-    at_fit = expit(eta) * expit(-eta) if link == Link.logit else np.exp(np.minimum(eta, 700))
-    before = mean * (1 - mean) if link == Link.logit else mean
-    if not np.isfinite(at_fit).all():
-        return True
-    information = (z * (weights * at_fit)[:, None]).T @ z
-    reference = (z * (weights * before)[:, None]).T @ z
-    return bool(linalg.eigh(information, reference, eigvals_only=True)[0] < SEPARATED)
