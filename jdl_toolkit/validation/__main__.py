@@ -14,7 +14,7 @@ from .bootstrap import BOOTSTRAP
 from .headline import HEADLINE
 from .picture import coverage_picture
 from .study import BLOCK, Study, read_replications, run_study
-from .summary import summarise
+from .summary import as_table, summarise
 
 STUDIES = {"headline": (HEADLINE, ESTIMATES), "bootstrap": (BOOTSTRAP, ("headline", "normal", "percentile"))}
 
@@ -56,23 +56,11 @@ def summary(study: str, out: Path, table: Path | None, picture: Path | None) -> 
     summed = summarise(read_replications(out), found.cells, estimators)
     rule = "ladder" if (summed["caliper_rule"] == "ladder").any() else "widest"
     shown = summed[summed["caliper_rule"] == rule]
-    columns = [
-        "cell",
-        "estimator",
-        "n",
-        "bias",
-        "sd",
-        "mean_se",
-        "coverage",
-        "rejected",
-        "length_ratio",
-        "within_bounds",
-    ]
-    print(shown[columns].to_string(index=False, float_format="{:.2f}".format))
+    print(as_table(shown, found.cells))
     if table:
         write_atomically(table, summed.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
     if picture:
-        write_atomically(picture, coverage_picture(shown))
+        write_atomically(picture, coverage_picture(shown, found.cells))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import multiprocessing
 import os
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from io import BytesIO
@@ -98,17 +98,25 @@ def run_study(
     tasks.sort(key=lambda task: task[0][0])  # all cells grow together: a fault shows early, in whichever it is
     total = sum(wanted.values())
     done = total - sum(len(numbers) for numbers, _ in tasks)
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    blocks = [(study.replicate, study.cells[name], name, seed, numbers, out / name) for numbers, name in tasks]
     bar = tqdm(total=total, initial=done, unit="replication", desc=study.name, disable=None)
+    with bar:
+        for n_finished in _each_block(blocks, workers):
+            bar.update(n_finished)
+
+
+def _each_block(blocks: list[tuple], workers: int) -> Iterator[int]:
+    """Run the blocks, in this process or in several, each with one thread; the number of replications of each done."""
+    if workers == 1:
+        with threadpool_limits(1):
+            yield from (_run_block(*block) for block in blocks)
+        return
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
     context = multiprocessing.get_context("spawn")
-    with bar, ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
-        runs = [
-            pool.submit(_run_block, study.replicate, study.cells[name], name, seed, numbers, out / name)
-            for numbers, name in tasks
-        ]
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
+        runs = [pool.submit(_run_block, *block) for block in blocks]
         try:
-            for run in as_completed(runs):
-                bar.update(run.result())
+            yield from (run.result() for run in as_completed(runs))
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
