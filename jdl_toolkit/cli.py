@@ -1,4 +1,4 @@
-"""The command line: `jdl init`, `synth`, `register build`, `check`, `run`, `record`, `status` and `power`.
+"""The command line: `jdl init`, `synth`, `register build`, `check`, `run`, `record`, `status`, `match` and `power`.
 
 Every command has `--help` with an example, and `--json` for one JSON object on standard output; messages and progress
 go to standard error. Exit status: 0 done; 2 the input is wrong; 3 the request could not be answered; 4 a gate is
@@ -7,6 +7,7 @@ closed; 1 a fault of the toolkit.
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import json
 import os
@@ -347,65 +348,128 @@ def status(outputs: Path | None) -> tuple[dict, str]:
     return {"requests": listed}, words
 
 
+def _names(_context: Any, parameter: click.Parameter, value: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    """Names of columns separated by commas; in quotation marks those that hold one."""
+    given = [value] if isinstance(value, str) else list(value or ())
+    try:
+        found = [name.strip() for text in given for name in next(csv.reader([text], skipinitialspace=True), [])]
+    except csv.Error:
+        raise click.BadParameter("write names of columns, separated by commas", param=parameter) from None
+    return tuple(name for name in found if name)
+
+
+@command(
+    main,
+    "match",
+    "jdl match trial.csv --treatment fin --covariates age,race,wexp,mar,paro,prio --outcome arrest --json",
+)
+@click.argument("table", type=click.Path(path_type=Path))
+@click.option("--treatment", required=True, metavar="COL", help="Who was treated: 0/1, true/false or yes/no.")
+@click.option("--covariates", required=True, multiple=True, callback=_names, metavar="A,B,…", help="What to match on.")
+@click.option(
+    "--outcome", multiple=True, callback=_names, metavar="COL", help="What to compare; without, balance alone."
+)
+@click.option(
+    "--method",
+    type=click.Choice(["radius", "nearest", "ipw", "overlap", "ebal"]),
+    default=None,
+    help="Radius, nearest neighbours; or weights: inverse odds, overlap, entropy balancing. Default: radius.",
+)
+@click.option(
+    "--score", type=click.Choice(["logit", "ps", "odds"]), help="Scale of the score that is matched on. Default: logit."
+)
+@click.option(
+    "--caliper",
+    type=click.FloatRange(0, min_open=True),
+    help="Default: 0.2 standard deviations for radius, none for nearest.",
+)
+@click.option(
+    "--caliper-unit", type=click.Choice(["sd", "raw"]), help="Standard deviations of the score, or its own scale."
+)
+@click.option(
+    "--ratio", type=click.IntRange(1), metavar="K", help="Nearest: controls for each treated person. Default: 1."
+)
+@click.option("--replace", is_flag=True, help="Nearest: a control may serve more than one treated person.")
+@click.option("--order", type=click.Choice(["largest", "smallest", "closest"]), help="Nearest: who chooses first.")
+@click.option("--exact", multiple=True, callback=_names, metavar="A,B", help="Covariates that must be equal.")
+@click.option("--common-support", is_flag=True, help="Only people within the other group's range of scores.")
+@click.option("--trim", type=click.FloatRange(0, 0.5, max_open=True), help="Only probabilities in [trim, 1 - trim].")
+@click.option("--categorical", multiple=True, callback=_names, metavar="A,B", help="Numbers that stand for categories.")
+@click.option("--splines", multiple=True, callback=_names, metavar="A,B", help="Numbers that enter as curves.")
+@click.option(
+    "--interactions", multiple=True, callback=_names, metavar="A:B,…", help="Pairs whose products enter the score, too."
+)
+@click.option("--outcome-type", type=click.Choice(["share", "count", "mean"]), help="Default: as its values say.")
+@click.option(
+    "--missing",
+    type=click.Choice(["indicator", "complete-cases", "refuse"]),
+    default="indicator",
+    show_default=True,
+    help="Covariates that are not known: a column of their own says so; their rows are left out; an error.",
+)
+@click.option("--decimal", type=click.Choice([".", ","]), default=".", help="Decimal mark of a CSV file.")
+@click.option("--seed", type=click.IntRange(0), help="Of whatever is drawn.")
+@click.option(
+    "--bootstrap", type=click.IntRange(0), metavar="N", help="Draws of a bootstrap that refits score and match."
+)
+@click.option("--panel", is_flag=True, help="Repeat the analysis with other calipers, methods and covariates.")
+@click.option("--settings", type=click.Path(path_type=Path), help="YAML with further settings, as in defaults.yml.")
+@click.option("--weights-out", type=click.Path(path_type=Path), help="CSV to write: row, score, logit, weight.")
+@click.option("--html", type=click.Path(path_type=Path), help="Page to write: overlap, balance, estimates, power.")
+@click.option("--force", is_flag=True, help="Replace files that are there.")
+def match(table: Path, weights_out: Path | None, html: Path | None, force: bool, **options: Any) -> tuple[dict, str]:
+    """Match and compare on any analysis-ready table, outside a register.
+
+    One row per person, in CSV or Parquet. The score is a logistic regression on all covariates, categories by their
+    levels. Prints who is compared, the balance of every covariate, and each estimate with its interval.
+    """
+    from .prepared.answer import in_words, refuse_to_overwrite, write_weights
+    from .prepared.command import compare_table
+
+    asked = {"--weights-out": weights_out, "--html": html}
+    written = {option: path for option, path in asked.items() if path is not None}
+    refuse_to_overwrite(written, [table], force)
+    done = compare_table(table, options, _bar())
+    if html is not None:
+        _write_match_page(done, table.name, html)
+    if weights_out is not None:
+        write_weights(done.table, done.found, weights_out)
+    return done.values, in_words(done.values, list(written.values()))
+
+
+def _write_match_page(done: Any, name: str, out: Path) -> None:
+    from .findings.aggregates import overlap_bins
+    from .prepared.page import as_notebook
+    from .render import to_html
+
+    bins = overlap_bins(done.found.matched, done.spec.disclosure.minimum_cell)
+    to_html(as_notebook(done.sections(bins)), "Match on a prepared table", name, out)
+
+
 @command(main, "power", "jdl power --n-control 33111 --sd 0.4732691826 --reductions 1:10")
-@click.option("--n-control", type=click.IntRange(2), required=True, help="People in the control group.")
-@click.option("--sd", type=click.FloatRange(0, min_open=True), help="Common standard deviation of the outcome.")
+@click.option("--n-control", type=int, required=True, help="People in the control group.")
+@click.option("--ess", type=float, help="What the controls are worth after weighting: the effective control size.")
 @click.option(
-    "--rate-treatment", type=click.FloatRange(0, 1), help="Reoffending rate of the treatment group, as a fraction."
+    "--measure", type=click.Choice(["share", "count", "days"]), default="share", show_default=True, help="The outcome."
 )
-@click.option(
-    "--rate-control", type=click.FloatRange(0, 1), help="Reoffending rate of the control group, as a fraction."
-)
-@click.option("--n-treatment", type=click.IntRange(2), help="People in the treatment group.")
+@click.option("--sd", type=float, help="Common standard deviation of the outcome.")
+@click.option("--rate-treatment", type=float, help="Reoffending rate of the treatment group, as a fraction.")
+@click.option("--rate-control", type=float, help="Reoffending rate of the control group, as a fraction.")
+@click.option("--n-treatment", type=int, help="People in the treatment group.")
+@click.option("--mean", type=float, help="Of a count: per person, in place of --sd.")
+@click.option("--overdispersion", type=float, help="Of a count: its variance over its mean.  [default: 1]")
 @click.option(
     "--reductions",
-    default="1:10",
-    show_default=True,
-    help="Reductions in percentage points: from:to, or a list 1,2.5,5.",
+    help="from:to, or a list 1,2.5,5: percentage points of a share, else on the scale of the outcome.  "
+    "[default of a share: 1:10]",
 )
-@click.option("--alpha", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.05, show_default=True)
-@click.option(
-    "--power", "wanted", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.95, show_default=True
-)
-def power(n_control, sd, rate_treatment, rate_control, n_treatment, reductions, alpha, wanted) -> tuple[dict, str]:
+@click.option("--alpha", type=float, default=0.05, show_default=True, help="Two-sided level.")
+@click.option("--power", "wanted", type=float, default=0.95, show_default=True, help="Wanted.")
+def power(**given) -> tuple[dict, str]:
     """How many people would be needed to detect a reduction of a given size."""
-    from .power import common_sd, power_table
+    from .power.asked import asked_on_command_line
 
-    if sd is None:
-        if None in (rate_treatment, rate_control, n_treatment):
-            fix = "give --sd, or all of --rate-treatment, --rate-control and --n-treatment"
-            raise JDLError("the standard deviation is not known", "jdl power", fix)
-        sd = common_sd(rate_treatment, n_treatment, rate_control, n_control)
-    table = power_table(n_control, sd, n_treatment or 2, alpha, wanted, _reductions(reductions))
-    rows = [
-        {"reduction_pp": r.reduction_pp}
-        | ({"infeasible": True} if r.infeasible else {"n_treated_exact": r.n_exact, "n_treated": int(r.n_treatment)})
-        for r in table.rows.itertuples()
-    ]
-    lines = ["Reduction (percentage points)   Treatment group needed"]
-    lines += [
-        f"{r['reduction_pp']:>29g}   {r['n_treated']:>24,}"
-        if "n_treated" in r
-        else f"{r['reduction_pp']:>29g}   {'no number is enough':>24}"
-        for r in rows
-    ]
-    floor = f"{table.smallest_detectable_pp:.2f} percentage points"
-    lines += [f"Smallest reduction that any number of people could detect: {floor}."]
-    return {"sd": sd, "rows": rows, "smallest_detectable_pp": table.smallest_detectable_pp}, "\n".join(lines)
-
-
-def _reductions(text: str) -> list[float]:
-    try:
-        if ":" in text:
-            first, last = (int(part) for part in text.split(":"))
-            wanted = [float(n) for n in range(first, last + 1)]
-        else:
-            wanted = [float(part) for part in text.split(",")]
-        if not wanted or min(wanted) <= 0:
-            raise ValueError
-        return wanted
-    except ValueError:
-        raise JDLError("not a list of reductions", "--reductions", "write 1:10 or 1,2.5,5") from None
+    return asked_on_command_line(**given)
 
 
 def _bar() -> Callable[[str], None]:

@@ -1,5 +1,6 @@
 """Power: the published table in all ten rows; R's pwr; each answer undoes the other."""
 
+import itertools
 import json
 import math
 from types import SimpleNamespace
@@ -7,25 +8,40 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from examples import spec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_tables import GOLDEN
+from scipy import special
 from statsmodels.stats.power import TTestIndPower
 
+from jdl_toolkit.cli import main
 from jdl_toolkit.errors import CouldNotBeAnswered, JDLError
 from jdl_toolkit.power import (
     PowerTable,
+    cohen_h,
     common_sd,
     detectable_difference,
+    detectable_share,
+    needed_for_shares,
     needed_treatment,
+    power_for_measure,
     power_for_rate,
+    power_of_shares,
     power_of_t_test,
     power_table,
+    sd_of_count,
 )
 
 SD = common_sd(84 / 257, 257, 11_543 / 33_111, 33_111)
-VECTORS = pd.read_csv(GOLDEN / "power_vectors.csv").query("test == 't2n' and alternative == 'two.sided'")
+VECTORS = pd.read_csv(GOLDEN / "power_vectors.csv")
+VECTORS["sides"] = VECTORS["alternative"].map({"two.sided": 2, "one.sided": 1})
+
+
+def vectors(test: str, solve_for: str):
+    chosen = VECTORS[(VECTORS["test"] == test) & (VECTORS["solve_for"] == solve_for)]
+    return pytest.mark.parametrize("vector", chosen.itertuples(), ids=lambda v: str(v.row))
 
 
 def foundation(reductions=range(1, 11)) -> PowerTable:
@@ -35,7 +51,7 @@ def foundation(reductions=range(1, 11)) -> PowerTable:
 def test_published_table_in_all_ten_rows():
     published = pd.read_csv(GOLDEN / "power_table.csv")
     table = foundation()
-    assert table.rows["reduction_pp"].tolist() == published["reduction_pp"].tolist()
+    assert table.rows["reduction"].tolist() == published["reduction_pp"].tolist()
     assert table.rows["n_treatment"].tolist() == published["min_treatment_n_published"].tolist()
     assert table.rows["n_treatment"].tolist() == [240648, 9327, 3584, 1925, 1207, 829, 605, 461, 363, 294]
     assert not table.rows["infeasible"].any()
@@ -49,27 +65,127 @@ def test_table_before_rounding_and_its_standard_deviation():
     assert rows["n_exact"].to_numpy() == pytest.approx(recipe["exact_n"], rel=3e-9, abs=6e-6)
 
 
-@pytest.mark.parametrize("vector", VECTORS.query("solve_for == 'n_treated'").itertuples(), ids=lambda v: str(v.row))
+def test_every_vector_is_of_a_kind_that_is_tested():
+    kinds = set(zip(VECTORS["test"], VECTORS["solve_for"], strict=True))
+    assert kinds == {("t2n", "n_treated"), ("t2n", "power"), ("t2n", "delta"), ("2p2n", "n_treated"), ("2p2n", "power")}
+    assert len(VECTORS) == 110
+
+
+@vectors("t2n", "n_treated")
 def test_needed_against_r(vector):
-    needed = needed_treatment(vector.delta, vector.sd, vector.n_control, vector.alpha, vector.power)
+    needed = needed_treatment(vector.delta, vector.sd, vector.n_control, vector.alpha, vector.power, vector.sides)
     if math.isnan(vector.n_treated):
         assert needed is None
-        floor = detectable_difference(math.inf, vector.n_control, vector.sd, vector.alpha, vector.power)
+        floor = detectable_difference(math.inf, vector.n_control, vector.sd, vector.alpha, vector.power, vector.sides)
         assert vector.delta < floor
-    else:  # the reference was itself solved to about 1e-8
-        assert needed == pytest.approx(vector.n_treated, rel=1e-7)
+    else:  # R's root is good to about 1e-8; in row 93, near the floor, to 3.4e-8
+        assert needed == pytest.approx(vector.n_treated, rel=5e-8)
+        assert power_of_t_test(
+            needed, vector.n_control, vector.delta / vector.sd, vector.alpha, vector.sides
+        ) == pytest.approx(vector.power, abs=1e-13)
 
 
-@pytest.mark.parametrize("vector", VECTORS.query("solve_for == 'power'").itertuples(), ids=lambda v: str(v.row))
+@vectors("t2n", "power")
 def test_power_against_r(vector):
-    found = power_of_t_test(vector.n_treated, vector.n_control, vector.delta / vector.sd, vector.alpha)
-    assert found == pytest.approx(vector.power, abs=1e-10)
+    found = power_of_t_test(vector.n_treated, vector.n_control, vector.delta / vector.sd, vector.alpha, vector.sides)
+    assert found == pytest.approx(vector.power, abs=2e-12)  # R's noncentral t stops at 1e-12
 
 
-@pytest.mark.parametrize("vector", VECTORS.query("solve_for == 'delta'").itertuples(), ids=lambda v: str(v.row))
+@vectors("t2n", "delta")
 def test_detectable_difference_against_r(vector):
-    found = detectable_difference(vector.n_treated, vector.n_control, vector.sd, vector.alpha, vector.power)
-    assert found == pytest.approx(vector.delta, rel=1e-10)
+    found = detectable_difference(
+        vector.n_treated, vector.n_control, vector.sd, vector.alpha, vector.power, vector.sides
+    )
+    assert found == pytest.approx(vector.delta, rel=1e-11)  # as R's power
+
+
+@vectors("2p2n", "n_treated")
+def test_needed_for_shares_against_r(vector):
+    h = cohen_h(vector.p_treated, vector.p_control)
+    assert abs(h) == pytest.approx(vector.effect_size, rel=1e-14)
+    needed = needed_for_shares(h, vector.n_control, vector.alpha, vector.power, vector.sides)
+    if math.isnan(vector.n_treated):
+        assert needed is None
+        room = detectable_share(math.inf, vector.n_control, vector.p_control, vector.alpha, vector.power)
+        assert vector.p_treated > room
+    else:  # the normal distribution is exact on both sides
+        assert needed == pytest.approx(vector.n_treated, rel=1e-12)
+
+
+@vectors("2p2n", "power")
+def test_power_of_shares_against_r(vector):
+    h = cohen_h(vector.p_treated, vector.p_control)
+    found = power_of_shares(vector.n_treated, vector.n_control, h, vector.alpha, vector.sides)
+    assert found == pytest.approx(vector.power, abs=1e-14)
+
+
+def test_the_share_that_is_detected_has_the_power():
+    share = detectable_share(257, 33_111, 0.35, 0.05, 0.95)
+    assert share < 0.35
+    assert power_of_shares(257, 33_111, cohen_h(share, 0.35), 0.05) == pytest.approx(0.95, abs=1e-12)
+    assert detectable_share(30, 33_111, 0.02, 0.05, 0.95) is None  # even nobody at all would not be told from 2 %
+
+
+#: n₁, n₂, noncentrality, level, power: by 30-digit quadrature (mpmath 1.3) of ∫ [Φ(c − qs) + Φ(−c − qs)] f(s) ds over
+#: the density f of S, and q from the regularised incomplete beta function to 30 digits.
+HIGH_PRECISION = [
+    (2, 2, 30, 0.001, 0.59365409539842293),
+    (2, 2, 1e-06, 0.05, 0.050000000000046312),
+    (2, 2, 2, 0.2, 0.61059819523202268),
+    (2, 3, 100, 0.001, 1.0),
+    (3, 5, 4, 0.05, 0.91175864639701056),
+    (5, 30, 7.5, 0.001, 0.99981803093848661),
+    (30, 30, 2.5, 0.2, 0.88513368867295348),
+    (30, 257, 3.6, 0.05, 0.94822470813026161),
+    (257, 33111, 3.6, 0.05, 0.94949040141606202),
+    (257, 33111, 0.01, 0.001, 0.0010005847324924039),
+    (10000, 1000000, 20, 0.05, 1.0),
+    (10000, 1000000, 1, 0.05, 0.17007481121498207),
+    (2, 10000000, 6.4, 0.001, 0.99906288828947977),
+    (10000000, 10000000, 6.4, 0.001, 0.99906289103721102),
+    (10000000, 10000000, 0.5, 0.2, 0.25465027264766),
+    (10000000, 2, 3, 0.01, 0.66427916586461819),
+]
+
+
+@pytest.mark.parametrize(("n_treatment", "n_control", "noncentrality", "alpha", "power"), HIGH_PRECISION)
+def test_power_against_thirty_digits(n_treatment, n_control, noncentrality, alpha, power):
+    effect = noncentrality * math.sqrt(1 / n_treatment + 1 / n_control)
+    # q itself comes from SciPy's t distribution, good to 1e-14 of its value
+    assert power_of_t_test(n_treatment, n_control, effect, alpha) == pytest.approx(power, abs=1e-13)
+
+
+def test_a_number_everywhere_and_as_scipy_wherever_scipy_has_one():
+    sizes, compared = (2, 3, 5, 12, 30, 257, 4_000, 33_111, 10**6, 10**7), 0
+    for n_treatment, n_control in itertools.product(sizes, sizes):
+        for alpha, effect in itertools.product((0.001, 0.05, 0.2), (0.0, 1e-8, 1e-3, 0.03, 0.3, 3.0, 100.0)):
+            found = power_of_t_test(n_treatment, n_control, effect, alpha)
+            assert alpha - 1e-12 <= found <= 1
+            df, ncp = n_treatment + n_control - 2, effect / math.sqrt(1 / n_treatment + 1 / n_control)
+            q = -special.stdtrit(df, alpha / 2)
+            theirs = 1 - special.nctdtr(df, ncp, q) + special.nctdtr(df, ncp, -q)
+            if not math.isnan(theirs) and ncp < 30:  # beyond, theirs is 0 or 1 within what it resolves
+                compared += 1
+                assert found == pytest.approx(theirs, abs=1e-9), (n_treatment, n_control, alpha, effect)
+    assert compared > 900
+
+
+def test_it_rises_with_everything_that_ought_to_raise_it_up_to_ten_million():
+    sizes = np.unique(np.geomspace(2, 10**7, 40).round())
+    for alpha, power in itertools.product((0.001, 0.05, 0.2), (0.5, 0.8, 0.999)):
+        for n_control in (2, 30, 33_111, 10**7):
+            detectable = [detectable_difference(n, n_control, 1.0, alpha, power) for n in [*sizes, math.inf]]
+            assert np.isfinite(detectable).all() and (np.diff(detectable) < 0).all()
+            effect = detectable[20] * 1.0000001
+            of_size = [power_of_t_test(n, n_control, effect, alpha) for n in sizes]
+            assert (np.diff(of_size) >= -1e-14).all()
+            found = needed_treatment(effect, 1.0, n_control, alpha, power)
+            assert found == pytest.approx(sizes[20], rel=1e-3)
+    # in the limit the normal test; a finite size differs by order 1/n
+    n = 10**7
+    limit = power_of_t_test(math.inf, n, 3 / math.sqrt(n), 0.05)
+    assert limit == pytest.approx(float(special.ndtr(3 - 1.959963984540054) + special.ndtr(-3 - 1.959963984540054)))
+    assert power_of_t_test(n, n, 3 * math.sqrt(2 / n), 0.05) == pytest.approx(limit, abs=1 / n)
 
 
 @settings(max_examples=80, deadline=None)
@@ -91,16 +207,9 @@ def test_more_people_or_a_larger_difference_never_lower_power(n_treatment, n_con
     assert power_of_t_test(n_treatment, n_control, effect * 1.1, 0.05) >= power - 1e-12
 
 
-@pytest.mark.parametrize("sizes", [(1e4, 1e6), (2, 1e6), (1e6, 1e6)])
-def test_power_is_a_number_where_scipy_has_none(sizes):
-    power = [power_of_t_test(*sizes, d, 0.05) for d in (0.0, 0.01, 0.2, 0.5, 2.0)]
-    assert np.isfinite(power).all() and power == sorted(power)
-    assert power[0] == pytest.approx(0.05, abs=1e-9)
-
-
 def test_below_the_floor_no_number_is_enough():
     table = foundation([0.5, 0.9, 0.94, 5])
-    assert table.smallest_detectable_pp == pytest.approx(0.9376, abs=5e-5)
+    assert table.smallest_detectable == pytest.approx(0.9376, abs=5e-5)
     assert table.rows["infeasible"].tolist() == [True, True, False, False]
     assert table.rows["n_treatment"].isna().tolist() == [True, True, False, False]
     assert table.needed_for(0.9) is None
@@ -109,30 +218,73 @@ def test_below_the_floor_no_number_is_enough():
 def test_group_in_hand():
     table = foundation()
     theirs = TTestIndPower().solve_power(nobs1=257, ratio=33_111 / 257, alpha=0.05, power=0.95)
-    assert table.detectable_in_hand_pp == pytest.approx(100 * SD * theirs, rel=1e-8)
+    assert table.detectable_in_hand == pytest.approx(100 * SD * theirs, rel=1e-8)
     assert table.rows["power_in_hand"].iloc[-1] == pytest.approx(power_of_t_test(257, 33_111, 0.1 / SD, 0.05))
     assert table.rows["power_in_hand"].is_monotonic_increasing
-    assert table.needed_for(table.detectable_in_hand_pp) == 257
+    assert table.needed_for(table.detectable_in_hand) == 257
     assert table.needed_for(-5) == table.needed_for(5) == 1207
     assert table.needed_for(0) is None
 
 
+def compared(**changes) -> SimpleNamespace:
+    """Outcomes with one measure: the rate of the worked example, its controls worth 2,000."""
+    row = {"key": "rate", "label": "Rate", "unit": "share", "treatment_value": 84 / 257, "n_treatment": 257}
+    row |= {"control_value": 11_543 / 33_111, "n_control": 33_111, "ess_treatment": 257.0, "ess_control": 2000.0}
+    return SimpleNamespace(measures=pd.DataFrame([row | {"why_not": None} | changes]))
+
+
 def test_power_of_a_comparison_rests_on_its_rate():
-    rate = {"key": "rate", "treatment_value": 84 / 257, "n_treatment": 257}
-    rate |= {"control_value": 11_543 / 33_111, "n_control": 33_111}
-    table = power_for_rate(SimpleNamespace(measures=pd.DataFrame([rate])), spec())
+    table = power_for_rate(compared(), spec())
     pd.testing.assert_frame_equal(table.rows, foundation().rows)
-    assert (table.sd, table.n_control, table.n_treatment) == (SD, 33_111, 257)
-    nobody = pd.DataFrame([rate | {"treatment_value": 0.0, "control_value": 0.0}])
-    with pytest.raises(CouldNotBeAnswered):
-        power_for_rate(SimpleNamespace(measures=nobody), spec())
+    assert (table.sd, table.n_control, table.n_treatment, table.unit) == (SD, 33_111, 257, "share")
+    worth = power_table(2000, SD, 257, 0.05, 0.95, range(1, 11))
+    pd.testing.assert_frame_equal(table.effective.rows, worth.rows)
+    assert table.effective.smallest_detectable == worth.smallest_detectable > table.smallest_detectable
+    assert "33,111 controls" in table.summary() and "what they are worth (2,000)" in table.summary()
+
+
+def test_power_of_a_count_and_of_days_rests_on_their_spread():
+    count = {"key": "frequency", "unit": "count", "treatment_value": 0.9, "control_value": 1.2}
+    table = power_for_measure(compared(**count, treatment_sd=1.8, control_sd=2.2), "frequency", spec())
+    assert table.sd == pytest.approx(math.sqrt((1.8**2 + 2.2**2) / 2))
+    # 1 to 10 per cent of the controls' mean
+    assert table.rows["reduction"].tolist() == pytest.approx([0.012 * k for k in range(1, 11)])
+    by_hand = detectable_difference(257, 33_111, table.sd, 0.05, 0.95)
+    assert table.detectable_in_hand == pytest.approx(by_hand) and "per person" in table.summary()
+    assert table.needed_for(-0.3) == round(needed_treatment(0.3, table.sd, 33_111, 0.05, 0.95))
+    days = {"key": "days", "unit": "days", "treatment_value": 130.0, "control_value": 120.0, "n_treatment": 84}
+    table = power_for_measure(compared(**days, treatment_sd=90.0, control_sd=95.0, ess_treatment=84.0), "days", spec())
+    assert table.rows["reduction"].iloc[4] == pytest.approx(6.0) and table.n_treatment == 84
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"treatment_value": 0.0, "control_value": 0.0}, "the same for everybody"),
+        ({"why_not": "it is too rare"}, "not shown, it is too rare"),
+        ({"unit": "count", "treatment_sd": 1.0, "control_sd": 0.0, "control_value": 0.0}, "nothing to reduce"),
+    ],
+)
+def test_what_has_no_power_is_said(changes, words):
+    with pytest.raises(CouldNotBeAnswered, match=words):
+        power_for_rate(compared(**changes), spec())
+
+
+def test_a_measure_that_is_not_there_is_said_and_controls_worth_nobody_are_left_out():
+    with pytest.raises(JDLError, match="no outcome measure 'days'"):
+        power_for_measure(compared(), "days", spec())
+    assert power_for_rate(compared(ess_control=1.4), spec()).effective is None
+
+
+def test_sd_of_a_count():
+    assert sd_of_count(0.9) == pytest.approx(0.9**0.5) and sd_of_count(0.9, 4) == pytest.approx(0.9**0.5 * 2)
 
 
 def test_curve():
     curve = foundation().curve
     assert curve["n_treatment"].iloc[0] == 30 and curve["n_treatment"].is_monotonic_increasing
     assert curve["n_treatment"].iloc[-1] >= 4 * 257
-    assert curve["detectable_pp"].is_monotonic_decreasing
+    assert curve["detectable"].is_monotonic_decreasing
     n, detectable = curve.iloc[20]
     assert detectable == pytest.approx(100 * detectable_difference(n, 33_111, SD, 0.05, 0.95))
 
@@ -143,20 +295,85 @@ def test_common_sd_by_hand():
 
 def test_all_wrong_values_are_said_at_once():
     with pytest.raises(JDLError) as refused:
-        power_table(1, 0.0, 1, 0.05, 0.04, [0])
+        power_table(1, 0.0, math.nan, 0.05, 0.04, [0], ess_control=0.5)
     assert [p.where for p in refused.value.problems] == [
         "power, n_control",
         "power, n_treatment",
         "power, sd",
         "power, power",
-        "power, reductions_pp",
+        "power, reductions",
+        "power, ess_control",
     ]
+    with pytest.raises(JDLError, match="100 percentage points"):
+        power_table(100, 0.5, 100, 0.05, 0.9, [100])
+    with pytest.raises(JDLError, match="at least one"):
+        power_table(100, math.inf, 100, 0.05, 0.9, [])
 
 
 def test_a_power_table_is_saved_and_read_back(tmp_path):
-    table = foundation()
+    table = power_table(33_111, SD, 257, 0.05, 0.95, [1, 5], ess_control=900.5)
     table.save(tmp_path / "power")
     back = PowerTable.load(tmp_path / "power")
     pd.testing.assert_frame_equal(back.rows, table.rows)
-    assert back.needed_for(1) == 240_648
+    pd.testing.assert_frame_equal(back.effective.rows, table.effective.rows)
+    assert back.needed_for(1) == 240_648 and back.effective.needed_for(1) is None
     assert "257 treated and 33,111 controls, 95% power for 10.7 percentage points" in str(back)
+
+
+def asked(*arguments: str):
+    return CliRunner().invoke(main, ["power", *arguments])
+
+
+def test_command_in_json():
+    told = json.loads(
+        asked("--n-control", "33111", "--sd", "0.4732691826", "--reductions", "0.9,1,10", "--json").stdout
+    )
+    assert set(told) == {"sd", "rows", "smallest_detectable_pp"}
+    assert told["rows"][0] == {"reduction_pp": 0.9, "infeasible": True}
+    assert [r["n_treated"] for r in told["rows"][1:]] == [240_648, 294]
+    assert told["rows"][2]["n_treated_exact"] == pytest.approx(293.65860, abs=1e-5)
+    assert told["smallest_detectable_pp"] == pytest.approx(0.9376, abs=5e-5)
+
+
+def test_command_with_rates_and_worth():
+    rates = ("--rate-treatment", str(84 / 257), "--rate-control", str(11_543 / 33_111), "--n-treatment", "257")
+    told = json.loads(asked("--n-control", "33111", *rates, "--ess", "2000", "--json").stdout)
+    assert told["sd"] == pytest.approx(SD, abs=1e-15)
+    assert [r["n_treated"] for r in told["rows"]] == pd.read_csv(GOLDEN / "power_table.csv")[
+        "min_treatment_n_published"
+    ].tolist()
+    assert told["detectable_in_hand_pp"] == pytest.approx(foundation().detectable_in_hand)
+    assert told["effective"]["rows"][0]["infeasible"] and told["effective"]["n_control"] == 2000
+    words = asked("--n-control", "33111", *rates, "--ess", "2000").stdout
+    assert "240,648" in words and "no number is enough" in words and "what they are worth (2,000)" in words
+
+
+def test_command_for_counts_and_days():
+    count = ("--measure", "count", "--mean", "0.9", "--overdispersion", "3", "--reductions", "0.1,0.01")
+    told = json.loads(asked("--n-control", "5000", *count, "--json").stdout)
+    assert told["sd"] == pytest.approx(2.7**0.5) and told["rows"][1] == {"reduction": 0.01, "infeasible": True}
+    by_hand = needed_treatment(0.1, 2.7**0.5, 5000, 0.05, 0.95)
+    assert told["rows"][0]["n_treated_exact"] == pytest.approx(by_hand)
+    days = asked("--n-control", "5000", "--measure", "days", "--sd", "95", "--reductions", "10:11")
+    assert days.exit_code == 0 and "Reduction (days)" in days.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "n_faults"),
+    [
+        (("--n-control", "1", "--alpha", "2", "--power", "nan", "--reductions", "x", "--ess", "0"), 6),
+        (("--n-control", "100", "--sd", "-1"), 1),
+        (("--n-control", "100", "--sd", "0.5", "--rate-control", "0.3"), 1),
+        (("--n-control", "100", "--rate-treatment", "1.5", "--rate-control", "-1", "--n-treatment", "0"), 3),
+        (("--n-control", "100", "--rate-treatment", "0", "--rate-control", "0", "--n-treatment", "9"), 1),
+        (("--n-control", "100", "--measure", "count", "--mean", "0", "--overdispersion", "inf"), 3),
+        (("--n-control", "100", "--measure", "days", "--mean", "3", "--reductions", "1:1000000000"), 3),
+        (("--n-control", "100", "--sd", "0.5", "--reductions", "5,100"), 1),
+        (("--n-control", "100", "--sd", "0.5", "--reductions", "5,nan"), 1),
+    ],
+)
+def test_command_says_all_faults_at_once(arguments, n_faults):
+    told = asked(*arguments)
+    assert told.exit_code == 2 and told.stdout == ""
+    assert (f"{n_faults} problems:" in told.stderr) == (n_faults > 1), told.stderr
+    assert told.stderr.count("What to do:") == n_faults, told.stderr

@@ -226,22 +226,29 @@ def power_summary(power: Any, measures: Iterable[dict[str, Any]]) -> dict[str, A
     rate = next((m for m in measures if m["unit"] == "share" and m["base"] == "everyone"), None)
     if rate is None or rate["headline"] is None:
         return None
-    observed = rate["headline"]["estimate"]
+    observed, worth = rate["headline"]["estimate"], power.effective
+    return {name: float(getattr(power, name)) for name in ("sd", "alpha", "power")} | {
+        "n_control": int(power.n_control),
+        "n_treatment": int(power.n_treatment),
+        **_power_answers(power, observed),
+        "curve": [(int(n), float(pp)) for n, pp in power.curve[["n_treatment", "detectable"]].itertuples(index=False)],
+        "effective": None if worth is None else {"n_control": worth.n_control, **_power_answers(worth, observed)},
+    }
+
+
+def _power_answers(power: Any, observed: float) -> dict[str, Any]:
+    """What a power table of shares answers, for a count of controls that is its own."""
     rows = [
         {
-            "reduction_pp": float(r["reduction_pp"]),
+            "reduction_pp": float(r["reduction"]),
             "n_treatment": None if pd.isna(r["n_treatment"]) else int(r["n_treatment"]),
             "infeasible": bool(r["infeasible"]),
         }
         for r in power.rows.to_dict("records")
     ]
-    numbers = ("sd", "alpha", "power", "smallest_detectable_pp", "detectable_in_hand_pp")
-    return {k: float(getattr(power, k)) for k in numbers} | {
-        "n_control": int(power.n_control),
-        "n_treatment": int(power.n_treatment),
+    return {
         "rows": rows,
-        "curve": [
-            (int(n), float(pp)) for n, pp in power.curve[["n_treatment", "detectable_pp"]].itertuples(index=False)
-        ],
+        "smallest_detectable_pp": float(power.smallest_detectable),
+        "detectable_in_hand_pp": float(power.detectable_in_hand),
         "needed_for_observed": power.needed_for(100 * observed) if observed < 0 else None,
     }

@@ -38,6 +38,8 @@ class Outcomes(Result):
         - treatment_value, plain mean of the matched treated; control_value, weighted mean of the matched controls;
         - control_value_adjusted, treatment_value − headline estimate: with the outcome model, the headline need not be
           the difference of the two means;
+        - treatment_sd, control_sd, sample standard deviations, weighted as the values are; ess_treatment, ess_control,
+          effective sizes (Σw)² / Σw² of the people it is taken among;
         - for headline, classic and check each ``_estimate``, ``_se``, ``_ci_low``, ``_ci_high``, ``_p_value``, ``_df``;
         - holm_p, the headline's p-value adjusted over the measures shown;
         - verdict, classic_verdict: reduction, increase or inconclusive, the interval being below, above or across zero;
@@ -154,17 +156,33 @@ def _measure_row(measure: Measure, y: np.ndarray, people: _People, spec) -> tupl
     row |= {"unit": str(measure.kind), "n_treatment": len(treated), "n_control": len(control)}
     row |= {"n_treatment_with": int((treated > 0).sum()), "n_control_with": int((control > 0).sum())}
     names = [f"{e}_{k}" for e in ESTIMATES for k in ("estimate", "se", "ci_low", "ci_high", "p_value", "df")]
-    empty = dict.fromkeys(["treatment_value", "control_value", "control_value_adjusted", *names], np.nan)
+    values = [f"{group}_{name}" for name in ("value", "sd") for group in ("treatment", "control")]
+    values += ["ess_treatment", "ess_control", "control_value_adjusted"]
+    empty = dict.fromkeys([*values, *names], np.nan)
     why_not = _why_not(measure, treated, control, weight, spec)
     if why_not:
         return row | empty | {"verdict": None, "classic_verdict": None, "why_not": why_not}, ()
     found = estimate_among(people.comparison, y, measure.kind, spec)
     row |= {"treatment_value": float(treated.mean()), "control_value": float(np.average(control, weights=weight))}
+    of_treated = people.weight[people.treated]
+    row |= {"treatment_sd": _spread(treated, of_treated), "control_sd": _spread(control, weight)}
+    row |= {"ess_treatment": _worth(of_treated), "ess_control": _worth(weight)}
     row |= {"control_value_adjusted": row["treatment_value"] - found["headline"]["estimate"]}
     row |= {f"{e}_{k}": value for e in ESTIMATES for k, value in found[e].items()}
     row |= {"verdict": verdict(found["headline"]["ci_low"], found["headline"]["ci_high"])}
     row |= {"classic_verdict": verdict(found["classic"]["ci_low"], found["classic"]["ci_high"]), "why_not": None}
     return row, found["messages"]
+
+
+def _spread(y: np.ndarray, weight: np.ndarray) -> float:
+    """Weighted sample standard deviation: the root of Σw(y − m)² / Σw · n/(n − 1)."""
+    squares = (y - np.average(y, weights=weight)) ** 2
+    return float(np.sqrt(np.average(squares, weights=weight) * len(y) / (len(y) - 1)))
+
+
+def _worth(weight: np.ndarray) -> float:
+    """Effective size (Σw)² / Σw²."""
+    return float(weight.sum() ** 2 / (weight**2).sum())
 
 
 def _why_not(measure: Measure, treated: np.ndarray, control: np.ndarray, weight: np.ndarray, spec) -> str | None:

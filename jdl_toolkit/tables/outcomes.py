@@ -12,7 +12,7 @@ from ..plots.families import CLASSES, Placed, arranged, not_shown
 from ..plots.power import short
 
 if TYPE_CHECKING:  # findings stands above this module in the order of imports
-    from ..findings import Analysis, Estimate, Measure
+    from ..findings import Analysis, Estimate, Measure, PowerRow
 
 NOT_SHOWN = "[c]"  # the Analysis Function's shorthand for a confidential value
 ROUNDING = (
@@ -26,13 +26,9 @@ def power_table(analysis: Analysis, *, key: str = "power", caption: str = "") ->
     power = analysis.power
     if power is None:
         return None
-    rows = tuple(
-        (
-            f"{row.reduction_pp:g}",
-            "no number of people is enough" if row.infeasible else count_(row.n_treatment),
-        )
-        for row in power.rows
-    )
+    worth = power.effective
+    tables = (power.rows,) if worth is None else (power.rows, worth.rows)
+    rows = tuple((f"{same[0].reduction_pp:g}", *map(_needed, same)) for same in zip(*tables, strict=True))
     note = (
         f"Two-sided test at {number(power.alpha, factor=100)} per cent with {number(power.power, factor=100)} per cent "
         f"power, {power.n_control:,} people in the control group and a standard deviation of {number(power.sd, 3)}. "
@@ -42,7 +38,19 @@ def power_table(analysis: Analysis, *, key: str = "power", caption: str = "") ->
     )
     caption = caption or "How many people must be analysed to show a reduction in reoffending"
     columns = ("Reduction in the reoffending rate, percentage points", "People needed in the treatment group")
-    return Table(key, caption, columns, rows, "lr", note)
+    if worth is not None:
+        columns += ("People needed, counting controls by what they are worth",)
+        note += (
+            f" Some controls stand for more people than others, so that together they are worth "
+            f"{number(worth.n_control)} who count alike. Counted like that, no number of people could show less than "
+            f"{short(worth.smallest_detectable_pp)} points, and this analysis could show "
+            f"{short(worth.detectable_in_hand_pp)} or more."
+        )
+    return Table(key, caption, columns, rows, "l" + "r" * (len(columns) - 1), note)
+
+
+def _needed(row: PowerRow) -> str:
+    return "no number of people is enough" if row.infeasible else count_(row.n_treatment)
 
 
 def measures_table(analysis: Analysis, *, key: str = "measures", caption: str = "") -> Table:
