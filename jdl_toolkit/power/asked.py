@@ -7,10 +7,14 @@ from typing import Any
 
 from ..errors import JDLError, Problem
 from .measures import common_sd, sd_of_count
-from .table import UNIT_WORDS, PowerTable, power_faults, power_table
+from .table import MOST_ROWS, UNIT_WORDS, PowerTable, power_faults, power_table
 
 _WHERE = "jdl power"
-_MOST_ROWS = 1000
+_HOW_SD_IS_GIVEN = {
+    "share": "give --sd, or all of --rate-treatment, --rate-control and --n-treatment",
+    "count": "give --sd, or --mean and, if it is known, --overdispersion",
+    "days": "give --sd: of the days of those who reoffended",
+}
 
 
 def asked_on_command_line(
@@ -65,35 +69,41 @@ def _standard_deviation(
     measure: str, sd: float | None, n_treatment: int | None, n_control: int, *, mean, overdispersion, rates
 ) -> tuple[float | None, list[Problem]]:
     """From what was given of it, and what is missing, contradicts itself or makes no sense."""
-    others = [x for x in ((*rates,) if measure == "share" else (mean, overdispersion)) if x is not None]
-    stray = [x for x in ((mean, overdispersion) if measure == "share" else rates) if x is not None]
-    fix = {
-        "share": "give --sd, or all of --rate-treatment, --rate-control and --n-treatment",
-        "count": "give --sd, or --mean and, if it is known, --overdispersion",
-        "days": "give --sd: of the days of those who reoffended",
-    }[measure]
-    faults = [Problem("options that belong to another measure were given", _WHERE, fix)] if stray else []
+    known = {"share": rates, "count": (mean, overdispersion), "days": ()}
+    has_other = any(x is not None for x in known[measure])
+    has_stray = any(x is not None for of, values in known.items() if of != measure for x in values)
+    fix = _HOW_SD_IS_GIVEN[measure]
+    faults = [Problem("options that belong to another measure were given", _WHERE, fix)] if has_stray else []
     if sd is not None:
-        faults += (
-            [Problem("the standard deviation is given twice", _WHERE, fix)] if others and measure != "days" else []
-        )
-        return (
-            (sd, faults) if 0 < sd < math.inf else (None, [*faults, Problem("must be a number above 0", "--sd", fix)])
-        )
+        faults += [Problem("the standard deviation is given twice", _WHERE, fix)] if has_other else []
+        if 0 < sd < math.inf:
+            return sd, faults
+        return None, [*faults, Problem("must be a number above 0", "--sd", fix)]
+    found, more = None, [Problem("the standard deviation is not known", _WHERE, fix)]
     if measure == "share" and None not in (*rates, n_treatment):
-        wrong = [n for n, r in zip(("--rate-treatment", "--rate-control"), rates, strict=True) if not 0 <= r <= 1]
-        faults += [Problem("a rate is a fraction between 0 and 1", name, "0.35 for 35 per cent") for name in wrong]
-        if wrong or min(n_treatment, n_control) < 2:
-            return None, faults
-        found = common_sd(rates[0], n_treatment, rates[1], n_control)
-        same = [] if found else [Problem("both rates are 0 or 1: nothing can be compared", _WHERE, fix)]
-        return found or None, faults + same
-    if measure == "count" and mean is not None:
-        spread = 1.0 if overdispersion is None else overdispersion
-        wrong = [n for n, x in (("--mean", mean), ("--overdispersion", spread)) if not 0 < x < math.inf]
-        faults += [Problem("must be a number above 0", name, "correct the value") for name in wrong]
-        return (None if wrong else sd_of_count(mean, spread)), faults
-    return None, [*faults, Problem("the standard deviation is not known", _WHERE, fix)]
+        found, more = _of_rates(*rates, n_treatment, n_control)
+    elif measure == "count" and mean is not None:
+        found, more = _of_count(mean, 1.0 if overdispersion is None else overdispersion)
+    return found, faults + more
+
+
+def _of_rates(
+    rate_treatment: float, rate_control: float, n_treatment: int, n_control: int
+) -> tuple[float | None, list[Problem]]:
+    rates = {"--rate-treatment": rate_treatment, "--rate-control": rate_control}
+    wrong = [name for name, rate in rates.items() if not 0 <= rate <= 1]
+    if wrong or min(n_treatment, n_control) < 2:  # sizes are checked with the rest
+        return None, [Problem("a rate is a fraction between 0 and 1", name, "0.35 for 35 per cent") for name in wrong]
+    sd = common_sd(rate_treatment, n_treatment, rate_control, n_control)
+    return (sd, []) if sd else (None, [Problem("both rates are 0 or 1: nothing can be compared", _WHERE, "check them")])
+
+
+def _of_count(mean: float, overdispersion: float) -> tuple[float | None, list[Problem]]:
+    given = {"--mean": mean, "--overdispersion": overdispersion}
+    wrong = [name for name, x in given.items() if not 0 < x < math.inf]
+    if wrong:
+        return None, [Problem("must be a number above 0", name, "correct the value") for name in wrong]
+    return sd_of_count(mean, overdispersion), []
 
 
 def _reductions(text: str | None, measure: str) -> tuple[list[float], list[Problem]]:
@@ -102,7 +112,7 @@ def _reductions(text: str | None, measure: str) -> tuple[list[float], list[Probl
         text = "1:10"
     try:
         first, colon, last = (text or "").partition(":")
-        if colon and int(last) - int(first) < _MOST_ROWS:
+        if colon and int(last) - int(first) < MOST_ROWS:
             sizes = [float(n) for n in range(int(first), int(last) + 1)]
         else:
             sizes = [] if colon else [float(part) for part in first.split(",")]
@@ -110,7 +120,7 @@ def _reductions(text: str | None, measure: str) -> tuple[list[float], list[Probl
         sizes = []
     if sizes and all(0 < r < math.inf for r in sizes):
         return sizes, []
-    fix = f"write 1:10 or 1,2.5,5 ({UNIT_WORDS[measure]}), numbers above 0, at most {_MOST_ROWS:,}"
+    fix = f"write 1:10 or 1,2.5,5 ({UNIT_WORDS[measure]}), numbers above 0, at most {MOST_ROWS:,}"
     return [], [Problem("not a list of reductions", "--reductions", fix)]
 
 

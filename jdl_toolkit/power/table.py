@@ -20,7 +20,7 @@ from .t_test import detectable_difference, needed_treatment, power_of_t_test
 
 _CURVE_FROM = 30
 _CURVE_POINTS = 60
-_MOST_ROWS = 1000
+MOST_ROWS = 1000
 
 #: Unit of an outcome -> what its differences are given in. Shares are told in percentage points.
 UNIT_WORDS = {"share": "percentage points", "count": "per person", "days": "days"}
@@ -147,9 +147,9 @@ def power_faults(
         (not 0 < alpha < 1, "alpha", "the level must lie between 0 and 1"),
         (not alpha < power < 1, "power", "the wanted power must lie between alpha and 1"),
         (
-            not 0 < len(reductions) <= _MOST_ROWS or not all(0 < r < math.inf for r in reductions),
+            not 0 < len(reductions) <= MOST_ROWS or not all(0 < r < math.inf for r in reductions),
             "reductions",
-            f"reductions are given as numbers above 0, at least one and at most {_MOST_ROWS:,}",
+            f"reductions are given as numbers above 0, at least one and at most {MOST_ROWS:,}",
         ),
         (
             unit == "share" and not all(r < 100 for r in reductions),
