@@ -10,11 +10,12 @@ import scipy.stats
 from jdl_toolkit.attrition import Ledger
 from jdl_toolkit.balance import measure_balance
 from jdl_toolkit.findings.aggregates import _joined_name, balance_summary, overlap_bins, profile_rows
+from jdl_toolkit.findings.digits import floored, rounded
 from jdl_toolkit.findings.flow_counts import Flow, flows_and_linkage
 from jdl_toolkit.findings.follow_up_rows import follow_up_rows, survival_rows
 from jdl_toolkit.findings.outcome_rows import measure_rows
 from jdl_toolkit.findings.overlaps import Overlaps, Shown, members
-from jdl_toolkit.findings.subgroup_rows import _floor, _rounded, subgroup_summary
+from jdl_toolkit.findings.subgroup_rows import subgroup_summary
 
 
 @pytest.fixture
@@ -478,8 +479,8 @@ def test_the_estimate_of_a_level_does_not_tell_the_numbers_that_are_withheld():
 
 
 def test_rounded_bounds_stay_on_their_side_of_zero_and_of_a_limit():
-    assert (_rounded(-0.00012), _rounded(0.00049), _rounded(0.0), _rounded(-0.0312)) == (-0.0004, 0.0004, 0.0, -0.031)
-    assert (_floor(0.04999), _floor(0.05), _floor(0.0004)) == (0.049, 0.05, 0.0)
+    assert (rounded(-0.00012), rounded(0.00049), rounded(0.0), rounded(-0.0312)) == (-0.0004, 0.0004, 0.0, -0.031)
+    assert (floored(0.04999), floored(0.05), floored(0.0004)) == (0.049, 0.05, 0.0)
 
 
 def test_a_level_in_an_organisations_own_words_is_named_only_of_enough_people():

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 from ..disclosure import may_be_shown
+from .digits import DECIMALS, coarse, floored
 from .outcome_rows import ESTIMATE_PARTS, counts_of, few, number, text
 from .overlaps import Shown
 
@@ -74,8 +74,6 @@ def _subgroup(row: dict[str, Any], is_known: bool, minimum_group: int, minimum_c
     return names | values | {"verdict": text(row["verdict"]), "headline": headline}
 
 
-#: Decimals of what is told of a level whose numbers are withheld.
-DECIMALS = 3
 #: What is withheld of a subgroup whose estimate is shown.
 FIGURES = ("n_treatment", "n_control", "treatment_value", "control_value")
 
@@ -111,31 +109,15 @@ def _heterogeneity(subgroups: Any, rows: Sequence[dict]) -> list[dict]:
     """Rounded where levels are, as the statistic is of their estimates."""
     hidden = {row["by"] for row in rows if row["headline"] is not None and row["n_treatment"] is None}
     return [
-        test | ({"q": round(test["q"], 2), "p_value": _floor(test["p_value"])} if test["by"] in hidden else {})
+        test | ({"q": round(test["q"], 2), "p_value": floored(test["p_value"])} if test["by"] in hidden else {})
         for test in subgroups.heterogeneity.to_dict("records")
     ]
 
 
 def _hide(row: dict) -> None:
-    """Take out the figures of a level, and all of its estimate that the number of people could be worked out from.
-
-    The degrees of freedom are that number less one. They are also the only ones that fit an unrounded interval and its
-    standard error, or a p-value; so these are rounded, and keep the side of zero, or of a limit, that they are on.
-    """
-    headline = row["headline"]
-    rounded = {part: _rounded(headline[part]) for part in ("estimate", "se", "ci_low", "ci_high")}
-    row |= dict.fromkeys(FIGURES) | {"headline": rounded | {"p_value": _floor(headline["p_value"]), "df": None}}
-    row["holm_p"] = None if row["holm_p"] is None else _floor(row["holm_p"])
-
-
-def _rounded(value: float) -> float:
-    """To three decimals; what would be zero is a little less than half of one, on its own side."""
-    return round(value, DECIMALS) or math.copysign(0.4 * 10**-DECIMALS, value) * bool(value)
-
-
-def _floor(p_value: float) -> float:
-    """Down to three decimals: what is below a limit such as 0.05 stays below it, what is not does not come there."""
-    return math.floor(p_value * 10**DECIMALS) / 10**DECIMALS
+    """Take out the figures of a level, and all of its estimate that the number of people could be worked out from."""
+    row |= dict.fromkeys(FIGURES) | {"headline": coarse(row["headline"])}
+    row["holm_p"] = None if row["holm_p"] is None else floored(row["holm_p"])
 
 
 def _named(rows: Sequence[dict], minimum_group: int) -> list[dict]:
