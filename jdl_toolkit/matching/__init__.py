@@ -1,6 +1,21 @@
 """Propensity score, common support, matching and its weights. No outcome is ever seen here."""
 
-from .radius import match, radius_weights
+from .match import WITH_CALIPER, exact_strata, match
+from .nearest import nearest_pairs, nearest_weights
+from .radius import radius_weights
 from .sample import DROPPED, MatchedSample
+from .weighting import entropy_weights, odds_weights, overlap_weights
 
-__all__ = ["DROPPED", "MatchedSample", "match", "radius_weights"]
+__all__ = [
+    "DROPPED",
+    "WITH_CALIPER",
+    "MatchedSample",
+    "entropy_weights",
+    "exact_strata",
+    "match",
+    "nearest_pairs",
+    "nearest_weights",
+    "odds_weights",
+    "overlap_weights",
+    "radius_weights",
+]

@@ -19,6 +19,17 @@ DROPPED = {
     "not_chosen": "not needed as a control",
 }
 
+#: The same of treated people, as a message.
+_NOT_ANALYSED = {
+    "no_counterpart": "Some treated people resemble nobody in the pool on some covariate and are not analysed.",
+    "off_support": "Some treated people have a score outside the common support and are not analysed.",
+    "outside_caliper": "Some treated people have no comparable control within the caliper and are not analysed.",
+    "none_left": "Some treated people found every comparable control taken by others and are not analysed.",
+}
+
+#: So few controls with more than half of all weight, among at least so many that have some, are worth a remark.
+_FEW, _MANY = 10, 100
+
 
 @dataclass(frozen=True)
 class MatchedSample(Result):
@@ -28,9 +39,10 @@ class MatchedSample(Result):
     ----------
     units : DataFrame
         unit_id, is_treated, score (probability of being treated), logit (NaN for people set aside), weight (treated:
-        1 if matched, else 0; controls: the sum over the treated people they serve of 1/k, k the controls within that
-        person's radius; see each method), n_matches (treated: their controls; controls: the treated people they serve),
-        why (a key of `DROPPED` for those of weight 0, else "").
+        1 if matched, else 0, unless the method weights them, too, or equal people share too few controls; controls: the
+        sum over the treated people they serve of 1/k, k that person's controls, or the method's weight; both groups
+        have the same sum), n_matches (treated: their controls; controls: the treated people they serve), why (a key of
+        `DROPPED` for those of weight 0, else "").
     design : DataFrame
         unit_id and the columns of the propensity model, for everybody; no intercept.
     method : Method
@@ -63,6 +75,7 @@ class MatchedSample(Result):
 
     @property
     def n_treatment_matched(self) -> int:
+        """Treated people with a weight; those who share too few controls (nearest neighbours) count as one each."""
         return int((self.units["is_treated"] & (self.units["weight"] > 0)).sum())
 
     @property
@@ -71,7 +84,7 @@ class MatchedSample(Result):
 
     @property
     def n_control(self) -> int:
-        """People of the pool who serve at least one treated person."""
+        """People of the pool with a weight: they serve at least one treated person."""
         return int((~self.units["is_treated"] & (self.units["weight"] > 0)).sum())
 
     @property
@@ -112,7 +125,40 @@ class MatchedSample(Result):
         )
 
 
-def why_left_out(is_treated: np.ndarray, weight: np.ndarray, logit: np.ndarray) -> pd.Categorical:
-    """The `why` of radius matching: set aside before the fit, or nobody within the caliper, or not needed."""
-    why = np.where(weight > 0, "", np.where(is_treated, "outside_caliper", "not_chosen"))
-    return pd.Categorical(np.where((weight == 0) & np.isnan(logit), "no_counterpart", why), ["", *DROPPED])
+def why_left_out(
+    units: pd.DataFrame, supported: np.ndarray, strata: np.ndarray | None, was_near: np.ndarray
+) -> pd.Categorical:
+    """The `why` of everybody of weight 0.
+
+    Parameters
+    ----------
+    units : DataFrame
+        is_treated, logit, weight.
+    supported : bool array, shape (n_people,)
+        On common support.
+    strata : int array, shape (n_people,), or None
+    was_near : bool array, shape (n_people,)
+        Treated people who had comparable controls before others took them.
+    """
+    is_treated, has_weight = units["is_treated"].to_numpy(bool), units["weight"].to_numpy() > 0
+    codes = np.zeros(len(units), dtype=np.intp) if strata is None else strata
+    n_treated, n_pool = (np.bincount(codes, supported & group)[codes] for group in (is_treated, ~is_treated))
+    why = np.where(is_treated, np.where(was_near, "none_left", "outside_caliper"), "not_chosen")
+    why[np.where(is_treated, n_pool, n_treated) == 0] = "no_counterpart"
+    why[~supported] = "off_support"
+    why[units["logit"].isna()] = "no_counterpart"
+    why[has_weight] = ""
+    return pd.Categorical(why, ["", *DROPPED])
+
+
+def remarks(units: pd.DataFrame, method: str) -> list[str]:
+    """What a reader has to know about the people left out, and about weights that rest on few."""
+    weight, is_treated = units["weight"].to_numpy(), units["is_treated"].to_numpy(bool)
+    why = set(units["why"][is_treated & (weight == 0)])
+    said = [words for reason, words in _NOT_ANALYSED.items() if reason in why]
+    if method == Method.nearest and ((weight > 0) & (weight < 1) & is_treated).any():
+        said.append("Some treated people with equal scores share too few controls, and count in part.")
+    heaviest = np.sort(weight[~is_treated & (weight > 0)])
+    if len(heaviest) >= _MANY and heaviest[-_FEW:].sum() > heaviest.sum() / 2:
+        said.append("A handful of controls carries more than half of all weight; the comparison rests on them.")
+    return said
