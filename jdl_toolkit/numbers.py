@@ -16,7 +16,7 @@ MINUS = "\N{MINUS SIGN}"
 WITHHELD = "withheld"
 
 #: Unit of a measure -> (factor from the unrounded value to the printed one, decimals).
-UNITS: dict[str, tuple[int, int]] = {"share": (100, 0), "count": (1, 2), "days": (1, 0)}
+UNITS: dict[str, tuple[int, int]] = {"share": (100, 0), "count": (1, 2), "days": (1, 0), "mean": (1, 2)}
 
 
 def number(x: float, decimals: int = 0, *, factor: int = 1, sign: bool = False) -> str:

@@ -7,12 +7,12 @@ from typing import Any
 
 from .. import document
 from ..numbers import UNITS, decimals_for, difference, interval, plural
-from .canvas import DARK, NAVY, RULE, finish, records, rows_sheet, styled
+from .canvas import DARK, NAVY, PALE, RULE, finish, records, rows_sheet, styled
 from .families import AMONG, Placed, arranged
 
-UNIT_WORDS = {"share": "percentage points", "count": "number per person", "days": "days"}
+UNIT_WORDS = {"share": "percentage points", "count": "number per person", "days": "days", "mean": "units of the outcome"}
 #: Decimals of the data below a figure: one more than are printed, as small differences are printed more finely.
-_DATA_DECIMALS = {"share": 1, "count": 2, "days": 1}
+_DATA_DECIMALS = {"share": 1, "count": 2, "days": 1, "mean": 3}
 
 
 @styled
@@ -21,6 +21,8 @@ def forest_plot(
     *,
     unit: str = "share",
     reference: float | None = None,
+    band: tuple[float, float] | None = None,
+    is_dense: bool = False,
     key: str = "forest_plot",
     caption: str = "",
     note: str = "",
@@ -34,9 +36,13 @@ def forest_plot(
         ``label``, ``estimate``, ``ci_low``, ``ci_high`` (unrounded; treatment minus control) and, optionally,
         ``is_headline``: drawn larger and dark; ``is_below``: drawn as a part of the row above; ``heading``: printed
         above the first row that has it; ``name``: in the data and the alternative text instead of the label.
-    unit : {"share", "count", "days"}
+    unit : {"share", "count", "days", "mean"}
     reference : float, optional
         Estimate against which the others are laid; drawn as a dotted line.
+    band : (float, float), optional
+        Its interval; shaded.
+    is_dense : bool
+        Rows stand closer, for a picture of many.
     directions : tuple of str
         What an estimate left and right of zero means, in few words.
     """
@@ -51,7 +57,10 @@ def forest_plot(
         headings=_first_of_each([r.get("heading") or "" for r in shown]),
         top=20,
         below=48,
+        gap=1 if is_dense else 3,
     )
+    if band is not None:
+        axes.axvspan(factor * band[0], factor * band[1], color=PALE, lw=0, zorder=-1)
     for row, y in zip(shown, middles, strict=True):
         low, mid, high = (factor * row[k] for k in ("ci_low", "estimate", "ci_high"))
         head, part = row.get("is_headline", False), row.get("is_below", False)

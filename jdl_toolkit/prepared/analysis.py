@@ -1,0 +1,164 @@
+"""Score, match, balance and estimates on a prepared table, by the functions that a request's notebooks call."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..balance import Balance, assess_balance
+from ..errors import CouldNotBeAnswered, JDLError
+from ..inference.estimators import estimate_all
+from ..inference.estimation import Kind
+from ..matching import MatchedSample, match
+from ..matching.propensity import fit_propensity
+from ..result import Result
+from ..wording import listed, plain
+from .settings import TableSpec
+from .table import PreparedTable
+
+
+@dataclass(frozen=True)
+class PreparedMatch(Result):
+    """A match on a prepared table, before any outcome is looked at.
+
+    Parameters
+    ----------
+    matched : MatchedSample
+        `units.unit_id` is the number of the row.
+    balance : Balance
+        Its rows have a column more: name (``age``, ``race=black``), empty for squares and products.
+    messages : tuple of str
+    """
+
+    matched: MatchedSample
+    balance: Balance
+    messages: tuple[str, ...]
+
+    def summary(self) -> str:
+        return f"{self.matched.summary()}. {self.balance.summary()}"
+
+
+@dataclass(frozen=True)
+class PreparedEstimates(Result):
+    """Differences in the outcomes of a prepared table.
+
+    Parameters
+    ----------
+    measures : DataFrame
+        One row per outcome, with columns of `inference.Outcomes.measures`: key (its place), label (its name), unit
+        (share, count or mean), n_treatment, treatment_value, treatment_sd, ess_treatment; the same for the controls.
+    estimates : DataFrame
+        As `inference.estimate_all` gives them, with outcome before.
+    messages : tuple of str
+        Among them, why an estimate could not be had.
+    """
+
+    measures: pd.DataFrame
+    estimates: pd.DataFrame
+    messages: tuple[str, ...]
+
+    def of(self, outcome: str) -> pd.DataFrame:
+        """Estimates of one outcome, by their names."""
+        return self.estimates[self.estimates["outcome"] == outcome].set_index("name")
+
+
+def match_table(
+    table: PreparedTable, spec: TableSpec, progress: Callable[[str], None] = lambda _: None
+) -> PreparedMatch:
+    """Fit the score, match, and compare the groups on every covariate.
+
+    Parameters
+    ----------
+    table : PreparedTable
+    spec : TableSpec
+        matching.calipers: the widest is used; there is no ladder.
+
+    Raises
+    ------
+    CouldNotBeAnswered
+        If no treated person has a comparable control.
+    JDLError
+        If no score can be fitted.
+    """
+    inner = spec.renamed(table.place_of)
+    with table.faults_in_names():
+        progress("propensity score")
+        fitted = fit_propensity(table.covariates, inner)
+        progress("matching")
+        matched = match(table.covariates, inner, propensity=fitted)
+    if not matched.n_treatment_matched or not matched.n_control:
+        fix = "look at the overlap of the scores; a wider --caliper, or fewer --exact covariates, may help"
+        raise CouldNotBeAnswered("no treated person has a comparable control", "jdl match", fix)
+    progress("balance")
+    balance = _with_names(assess_balance(table.covariates, matched, inner), table)
+    terms = [table.in_names(term) for term in matched.coefficients["term"]]
+    matched = replace(matched, coefficients=matched.coefficients.assign(term=terms))
+    said = [table.in_names(text) for text in matched.messages]
+    return PreparedMatch(matched, balance, (*table.messages, *said, *_said_of(matched, balance)))
+
+
+def _with_names(balance: Balance, table: PreparedTable) -> Balance:
+    """The balance with the name of each covariate and level, as R's results have it."""
+    rows = balance.rows
+    levels = zip(rows["covariate"], rows["level"], rows["gates"], strict=True)
+    names = [f"{table.names[c]}={level}" if level else table.names[c] if gates else "" for c, level, gates in levels]
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        what = f"a covariate is named like a level of another: {listed([plain(name) for name in twice])}"
+        raise JDLError(what, "--covariates", "rename the column")
+    return replace(balance, rows=rows.assign(name=names))
+
+
+def _said_of(matched: MatchedSample, balance: Balance) -> list[str]:
+    said = []
+    if not balance.passed:
+        said.append(
+            f"Balance is not reached: {balance.n_red} of {len(balance.rows)} differences are red, the worst "
+            f"{100 * balance.worst:.1f} per cent of a standard deviation."
+        )
+    if matched.ess_control < 2 * matched.n_treatment_matched:
+        said.append("The effective size of the control group is below twice the treatment group.")
+    return said
+
+
+def estimate_outcomes(
+    table: PreparedTable, found: PreparedMatch, spec: TableSpec, progress: Callable[[str], None] = lambda _: None
+) -> PreparedEstimates:
+    """Every estimate that a difference can be given, for each outcome of the table.
+
+    An estimator that has no answer says why, in the messages; the others stand.
+    """
+    matched, inner = found.matched, spec.renamed(table.place_of)
+    rows, frames, messages = [], [], []
+    for place, kind in table.types.items():
+        name, y = table.names[place], table.outcomes[place].to_numpy(float)
+        progress(f"estimates of {name}")
+        where = f"column `{plain(name)}`"
+        with table.faults_in_names():
+            estimates = estimate_all(
+                y, matched.design, matched, Kind(kind), inner, covariates=table.covariates, where=where
+            )
+        rows.append(_measure(place, name, kind, y, matched))
+        frames.append(estimates.assign(outcome=name))
+        for row in estimates[estimates["why_not"].notna()].itertuples():
+            messages.append(f"{plain(name)}, {row.name}: not available, {row.why_not}.")
+    return PreparedEstimates(pd.DataFrame(rows), pd.concat(frames, ignore_index=True), tuple(messages))
+
+
+def _measure(place: str, name: str, kind: str, y: np.ndarray, matched: MatchedSample) -> dict[str, Any]:
+    """What is known of an outcome without a model, by the names of `inference.Outcomes.measures`."""
+    weight, is_treated = matched.units["weight"].to_numpy(float), matched.units["is_treated"].to_numpy(bool)
+    row: dict[str, Any] = {"key": place, "label": name, "unit": kind, "why_not": None}
+    for group, members in (("treatment", is_treated), ("control", ~is_treated)):
+        members = members & (weight > 0)
+        of, w, n = y[members], weight[members], int(members.sum())
+        mean = float(np.average(of, weights=w))
+        variance = float(np.average((of - mean) ** 2, weights=w)) * n / max(n - 1, 1)
+        row |= {f"n_{group}": n, f"{group}_value": mean, f"{group}_sd": math.sqrt(variance)}
+        row |= {f"ess_{group}": float(w.sum() ** 2 / (w**2).sum())}
+    return row
