@@ -415,7 +415,11 @@ def test_custody_and_class_need_enough_people_on_either_side(n, why):
     units = pd.DataFrame({"unit_id": range(n_people), "is_treated": np.arange(n_people) < 100, "score": 0.1})
     units["weight"] = np.where(units["is_treated"], 1.0, 0.1)
     design = pd.DataFrame({"unit_id": range(n_people), "x": np.random.default_rng(1).normal(size=n_people)})
-    matched = SimpleNamespace(units=units, design=design, ess_control=1000.0, n_treatment_matched=100, n_control=1000)
+    units["logit"] = np.log(0.1 / 0.9)
+    matched = SimpleNamespace(
+        units=units, design=design, ess_control=1000.0, n_treatment_matched=100, n_control=1000, estimand="att",
+        caliper_raw=None, scale="logit",
+    )  # fmt: skip
     frame = pd.DataFrame({"unit_id": range(n_people), "reoffended": 1, "n_reoffences": 1, "days_to_first": 1.0 + rank})
     has_it = (rank < n).astype(int)
     frame = frame.assign(first_custody=has_it, n_custodial_sentences=has_it * (1 + rank % 2))

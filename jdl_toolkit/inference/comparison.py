@@ -18,9 +18,14 @@ from ..matching import MatchedSample
 from ..result import Result
 from ..wording import listed
 from .estimation import ESTIMATES, Comparison, Kind, estimate_among, prepare
+from .estimators import COLUMNS as ESTIMATOR_COLUMNS
+from .estimators import estimate_all
 from .follow_up import describe_follow_up
+from .interval import effective_number
 from .measures import Measure, measures_asked
 from .survival import survival_curves
+from .time_to_event import times_to_first
+from .weighted_t import Group
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,8 @@ class Outcomes(Result):
         - key, family, label, unit (share, count, days), base (everyone, reoffenders), better (lower, higher, neither);
         - n_treatment, n_control, people it is taken among; n_treatment_with, n_control_with, those of them with more
           than 0 of it;
-        - treatment_value, plain mean of the matched treated; control_value, weighted mean of the matched controls;
+        - treatment_value, mean of the matched treated (weighted where the method weights them); control_value, weighted
+          mean of the matched controls;
         - control_value_adjusted, treatment_value − headline estimate: with the outcome model, the headline need not be
           the difference of the two means;
         - treatment_sd, control_sd, sample standard deviations, weighted as the values are; ess_treatment, ess_control,
@@ -45,6 +51,10 @@ class Outcomes(Result):
         - verdict, classic_verdict: reduction, increase or inconclusive, the interval being below, above or across zero;
           whether an increase is a worsening is said by `better`;
         - why_not, why a measure is withheld: its values, estimates and verdicts are then missing.
+    estimators : DataFrame
+        The first measure in every other way, see `estimators.estimate_all`; empty where the measure is withheld.
+    time_to_event : DataFrame
+        Time to the first reoffence in single numbers, see `time_to_event.times_to_first`.
     follow_up : DataFrame
         Custody and time at risk of both groups, see `describe_follow_up`.
     survival : DataFrame
@@ -59,6 +69,8 @@ class Outcomes(Result):
     """
 
     measures: pd.DataFrame
+    estimators: pd.DataFrame
+    time_to_event: pd.DataFrame
     follow_up: pd.DataFrame
     survival: pd.DataFrame
     n_treatment: int
@@ -75,7 +87,7 @@ class Outcomes(Result):
         return f"{found['label']}: {value:+.1f} percentage points ({low:+.1f} to {high:+.1f}), {found['verdict']}"
 
 
-def compare_measures(outcomes: pd.DataFrame, matched: MatchedSample, spec) -> Outcomes:
+def compare_measures(outcomes: pd.DataFrame, matched: MatchedSample, spec, covariates=None) -> Outcomes:
     """Compare the matched groups on every outcome measure.
 
     Parameters
@@ -86,6 +98,8 @@ def compare_measures(outcomes: pd.DataFrame, matched: MatchedSample, spec) -> Ou
     matched : MatchedSample
     spec : RequestSpec
         outcomes, inference, cohort.follow_up_months, covariates.people_per_parameter, disclosure.minimum_cell.
+    covariates : Covariates, optional
+        What the sample was matched on, for the bootstrap (inference.bootstrap_draws).
 
     Raises
     ------
@@ -110,11 +124,18 @@ def compare_measures(outcomes: pd.DataFrame, matched: MatchedSample, spec) -> Ou
     messages = [*(f"{listed(labels)}: {text}" for text, labels in said.items()), *missing, *not_drawn]
     if "days_in_custody" in aligned and "recalled" not in aligned:
         messages.append("The register has no spells in custody: custody is counted from sentence to release.")
+    estimators = pd.DataFrame(columns=list(ESTIMATOR_COLUMNS))
+    if table["why_not"].isna().iloc[0]:
+        y, design = measures[0].values(aligned), matched.design
+        estimators = estimate_all(y, design, matched, measures[0].kind, spec, covariates=covariates)
+    times = times_to_first(aligned, matched, spec)
     ess, n = matched.ess_control, matched.n_treatment_matched
     if ess < 2 * n:
         messages.append("The effective size of the control group is below twice the treatment group.")
     follow_up = describe_follow_up(aligned, matched.units)
-    return Outcomes(table, follow_up, survival, n, matched.n_control, ess, bool(ess < 2 * n), tuple(messages))
+    return Outcomes(
+        table, estimators, times, follow_up, survival, n, matched.n_control, ess, bool(ess < 2 * n), tuple(messages)
+    )
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:
@@ -152,6 +173,7 @@ class _People:
 
 def _measure_row(measure: Measure, y: np.ndarray, people: _People, spec) -> tuple[dict, tuple[str, ...]]:
     treated, control, weight = y[people.treated], y[people.control], people.weight[people.control]
+    of_treated = people.weight[people.treated]
     row = {name: str(getattr(measure, name)) for name in ("key", "family", "label", "base", "better")}
     row |= {"unit": str(measure.kind), "n_treatment": len(treated), "n_control": len(control)}
     row |= {"n_treatment_with": int((treated > 0).sum()), "n_control_with": int((control > 0).sum())}
@@ -159,14 +181,14 @@ def _measure_row(measure: Measure, y: np.ndarray, people: _People, spec) -> tupl
     values = [f"{group}_{name}" for name in ("value", "sd") for group in ("treatment", "control")]
     values += ["ess_treatment", "ess_control", "control_value_adjusted"]
     empty = dict.fromkeys([*values, *names], np.nan)
-    why_not = _why_not(measure, treated, control, weight, spec)
+    groups = Group(treated, of_treated), Group(control, weight)
+    why_not = _why_not(measure, *groups, spec)
     if why_not:
         return row | empty | {"verdict": None, "classic_verdict": None, "why_not": why_not}, ()
     found = estimate_among(people.comparison, y, measure.kind, spec)
-    row |= {"treatment_value": float(treated.mean()), "control_value": float(np.average(control, weights=weight))}
-    of_treated = people.weight[people.treated]
-    row |= {"treatment_sd": _spread(treated, of_treated), "control_sd": _spread(control, weight)}
-    row |= {"ess_treatment": _worth(of_treated), "ess_control": _worth(weight)}
+    for name, group in zip(("treatment", "control"), groups, strict=True):
+        row |= {f"{name}_value": group.mean, f"{name}_sd": group.variance(group.n) ** 0.5}
+        row |= {f"ess_{name}": group.effective_n}
     row |= {"control_value_adjusted": row["treatment_value"] - found["headline"]["estimate"]}
     row |= {f"{e}_{k}": value for e in ESTIMATES for k, value in found[e].items()}
     row |= {"verdict": verdict(found["headline"]["ci_low"], found["headline"]["ci_high"])}
@@ -174,28 +196,19 @@ def _measure_row(measure: Measure, y: np.ndarray, people: _People, spec) -> tupl
     return row, found["messages"]
 
 
-def _spread(y: np.ndarray, weight: np.ndarray) -> float:
-    """Weighted sample standard deviation: the root of Σw(y − m)² / Σw · n/(n − 1)."""
-    squares = (y - np.average(y, weights=weight)) ** 2
-    return float(np.sqrt(np.average(squares, weights=weight) * len(y) / (len(y) - 1)))
-
-
-def _worth(weight: np.ndarray) -> float:
-    """Effective size (Σw)² / Σw²."""
-    return float(weight.sum() ** 2 / (weight**2).sum())
-
-
-def _why_not(measure: Measure, treated: np.ndarray, control: np.ndarray, weight: np.ndarray, spec) -> str | None:
+def _why_not(measure: Measure, treated: Group, control: Group, spec) -> str | None:
     least = spec.inference.minimum_reoffenders
-    if measure.base == "reoffenders" and len(treated) < least:
+    if measure.base == "reoffenders" and treated.n < least:
         return f"fewer than {least} people in the treatment group reoffended"
-    if min(len(treated), len(control)) < 2:
+    if min(treated.n, control.n) < 2:
         return "there are too few people to compare"
-    both = np.concatenate([treated, control])
-    if both.max() == both.min():
-        return "the outcome was the same for everybody"
+    if np.ptp(treated.y) == 0 and np.ptp(control.y) == 0:
+        within = "" if treated.y[0] == control.y[0] else " within each group"
+        return f"the outcome was the same for everybody{within}"
     least = spec.inference.minimum_events
-    with_it, without = expected_people(treated > 0, control > 0, weight) if measure.needs_events else (np.inf, np.inf)
+    with_it, without = np.inf, np.inf
+    if measure.needs_events:
+        with_it, without = expected_people(treated.y > 0, control.y > 0, control.weight, treated.weight)
     if with_it < least:
         return f"it is too rare: fewer than {least} such people would be expected in one of the groups"
     if without < least and measure.kind == Kind.share:
@@ -203,7 +216,9 @@ def _why_not(measure: Measure, treated: np.ndarray, control: np.ndarray, weight:
     return None
 
 
-def expected_people(treated: np.ndarray, control: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+def expected_people(
+    treated: np.ndarray, control: np.ndarray, weight: np.ndarray, treated_weight: np.ndarray | None = None
+) -> tuple[float, float]:
     """People with an event, and without it, expected in the smaller group if the groups did not differ.
 
     The share p is that of both groups together, each control counting by its weight and all as many as they are worth,
@@ -214,14 +229,18 @@ def expected_people(treated: np.ndarray, control: np.ndarray, weight: np.ndarray
     treated, control : bool array, shape (n_treated,), (n_controls,)
         Who has it.
     weight : array, shape (n_controls,)
+    treated_weight : array, shape (n_treated,), optional
+        Default: 1 each.
 
     Returns
     -------
     with_it, without : float
-        n·p and n·(1 − p), n the smaller of the number of treated and the effective number of controls.
+        n·p and n·(1 − p), n the smaller of the effective numbers of treated and controls.
     """
-    n_treated, n_control = len(treated), weight.sum() ** 2 / (weight**2).sum()
-    p = (treated.sum() + n_control * np.average(control, weights=weight)) / (n_treated + n_control)
+    of_treated = np.ones(len(treated)) if treated_weight is None else treated_weight
+    n_treated, n_control = effective_number(of_treated), effective_number(weight)
+    shares = np.average(treated, weights=of_treated), np.average(control, weights=weight)
+    p = (n_treated * shares[0] + n_control * shares[1]) / (n_treated + n_control)
     n = min(n_treated, n_control)
     return float(n * p), float(n * (1 - p))
 

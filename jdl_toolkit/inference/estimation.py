@@ -11,11 +11,12 @@ from enum import StrEnum
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from ..errors import JDLError
 from ..matching import MatchedSample
 from ..matching.regression import Link, fit_glm, independent_columns
+from .interval import effective_number, interval
+from .weighted_t import Group, t_test
 
 ESTIMATES = ("headline", "classic", "check")
 
@@ -26,10 +27,11 @@ class Kind(StrEnum):
     share = "share"
     count = "count"
     days = "days"
+    mean = "mean"
 
     @property
     def link(self) -> Link:
-        return {Kind.share: Link.logit, Kind.count: Link.log, Kind.days: Link.identity}[self]
+        return {Kind.share: Link.logit, Kind.count: Link.log}.get(self, Link.identity)
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,14 @@ class Comparison:
     ----------
     treated : bool array, shape (n_people,)
         Matched treated people.
+    treated_weight : array, shape (n_treated,)
+        1 each, unless the method weights the treated, too.
     matched, pool : OutcomeModel
         Of the matched controls with their weights (headline), and of the whole pool (check).
     """
 
     treated: np.ndarray
+    treated_weight: np.ndarray
     matched: OutcomeModel
     pool: OutcomeModel
 
@@ -83,11 +88,13 @@ def prepare(design, matched: MatchedSample, subset=None) -> Comparison:
     control, pool = (within & ~is_treated & served for served in (weight > 0, (score > 0) & (score < 1)))
     if min(treated.sum(), control.sum()) < 2:
         raise JDLError("fewer than two people are left in one of the groups", "outcomes", "this cannot be compared")
-    odds = score[pool] / (1 - score[pool])
+    # as the treated are weighted, so is the pool: odds make it like the treated, the score itself like the overlap
+    of_pool = score[pool] if matched.estimand == "ato" else score[pool] / (1 - score[pool])
     return Comparison(
         treated,
-        _outcome_model(x, treated, control, weight[control], weight[control]),
-        _outcome_model(x, treated, pool, odds, np.ones(pool.sum())),
+        weight[treated],
+        outcome_model(x, treated, control, weight[control], weight[control]),
+        outcome_model(x, treated, pool, of_pool, np.ones(pool.sum())),
     )
 
 
@@ -101,8 +108,8 @@ def estimate(y, design, matched: MatchedSample, kind: str, spec, subset=None) ->
     design : DataFrame or array, shape (n_people, n_columns)
         Matching covariates in the same order, for the outcome model; a column unit_id is ignored.
     matched : MatchedSample
-    kind : {"share", "count", "days"}
-        Link of the outcome model: logit, log or identity.
+    kind : {"share", "count", "days", "mean"}
+        Link of the outcome model: logit, log, or identity for the last two.
     spec : RequestSpec
     subset : bool array, shape (n_people,), optional
         Only these people (reoffenders). Default: everybody.
@@ -122,10 +129,12 @@ def estimate(y, design, matched: MatchedSample, kind: str, spec, subset=None) ->
     -----
     headline: τ = mean of r over matched treated − Σ w r over matched controls, r = y − m₀(x), w scaled to sum to 1, m₀
     fitted in the matched controls with those weights. SE² = Σ(r_T − r̄_T)² / (n(n − 1)) + Σ(w(r_C − r̄_C))²; t with n − 1
-    degrees of freedom.
+    degrees of freedom. Where the treated are weighted, too, means and squares of theirs are weighted, u scaled to sum
+    to 1: Σ(u(r_T − r̄_T))² · n/(n − 1) with n = (Σu)²/Σu²; with equal weights nothing changes.
 
     check: the same matched treated against the whole pool, m₀ fitted there without weights, w the odds of the score
-    (AIPW, Hájek). SE² = Σ(r_T − r̄_T)² / n² + Σ(w(r_C − r̄_C))², from the influence function.
+    (AIPW, Hájek). SE² = Σ(r_T − r̄_T)² / n² + Σ(w(r_C − r̄_C))², from the influence function. With overlap weights w is
+    the score itself.
     """
     return estimate_among(prepare(design, matched, subset), y, kind, spec)
 
@@ -133,45 +142,53 @@ def estimate(y, design, matched: MatchedSample, kind: str, spec, subset=None) ->
 def estimate_among(people: Comparison, y, kind: str, spec) -> dict:
     """`estimate` of one more outcome among people who are prepared already."""
     y, kind = np.asarray(y, float), Kind(kind)
-    treated, control = people.treated, people.matched.control
     confidence, least = spec.inference.confidence, spec.covariates.people_per_parameter
-    headline, said = _adjusted(y, treated, people.matched, kind, least)
-    check, said_of_check = _adjusted(y, treated, people.pool, kind, least)
-    difference, n = headline["difference"], int(treated.sum())
+    headline, said = adjusted(y, people, people.matched, kind, least)
+    check, said_of_check = adjusted(y, people, people.pool, kind, least)
+    df = effective_number(people.treated_weight) - 1
+    control = Group(y[people.matched.control], people.matched.weight)
     return {
-        "headline": _interval(difference, headline["se_sample"], n - 1, confidence),
-        "classic": _classic(y[treated], y[control], people.matched.weight, confidence),
-        "check": _interval(check["difference"], check["se_influence"], n - 1, confidence),
+        "headline": interval(headline["difference"], headline["se_sample"], df, confidence),
+        "classic": t_test(Group(y[people.treated], people.treated_weight), control, confidence),
+        "check": interval(check["difference"], check["se_influence"], df, confidence),
         "messages": (*said, *(f"in the check estimate, {text}" for text in said_of_check if text not in said)),
     }
 
 
-def _adjusted(
-    y: np.ndarray, treated: np.ndarray, model: OutcomeModel, kind: Kind, least_per_column: float
+def adjusted(
+    y: np.ndarray, people: Comparison, model: OutcomeModel, kind: Kind, least_per_column: float
 ) -> tuple[dict, list[str]]:
-    """Difference of mean residuals from an outcome model of the controls, with both forms of its standard error."""
-    of_treated, of_control, said = _expected(y[model.control], model, kind, least_per_column)
-    r_t, r_c = y[treated] - of_treated, y[model.control] - of_control
-    w = model.weight / model.weight.sum()
-    mean_t, mean_c, n = r_t.mean(), w @ r_c, len(r_t)
-    of_treated, of_control = ((r_t - mean_t) ** 2).sum(), ((w * (r_c - mean_c)) ** 2).sum()
+    """Difference of mean residuals from an outcome model of the controls, with both forms of its standard error.
+
+    Returns
+    -------
+    found : dict
+        difference, se_sample (headline) and se_influence (check).
+    said : list of str
+    """
+    of_treated, of_control, said = expected_outcomes(y[model.control], model, kind, least_per_column)
+    r_t, r_c = y[people.treated] - of_treated, y[model.control] - of_control
+    u, w = people.treated_weight, model.weight / model.weight.sum()
+    mean_t, mean_c, n = np.average(r_t, weights=u), w @ r_c, effective_number(u)
+    squares_t, squares_c = ((u * (r_t - mean_t)) ** 2).sum() / u.sum() ** 2, ((w * (r_c - mean_c)) ** 2).sum()
     return {
         "difference": mean_t - mean_c,
-        "se_sample": math.sqrt(of_treated / (n * (n - 1)) + of_control),
-        "se_influence": math.sqrt(of_treated / n**2 + of_control),
+        "se_sample": math.sqrt(squares_t * n / (n - 1) + squares_c) if n > 1 else math.nan,
+        "se_influence": math.sqrt(squares_t + squares_c),
     }, said
 
 
-def _outcome_model(
+def outcome_model(
     x: np.ndarray, treated: np.ndarray, control: np.ndarray, weight: np.ndarray, model_weight: np.ndarray
 ) -> OutcomeModel:
+    """The covariates of one set of controls, and of the treated, sorted out."""
     x_control, x_treated = x[control], x[treated]
     kept, constant, _ = independent_columns(x_control)
     ignores = any((x_treated[:, j] != x_control[0, j]).any() for j in constant)
     return OutcomeModel(control, weight, model_weight, x_control[:, kept], x_treated[:, kept], ignores)
 
 
-def _expected(
+def expected_outcomes(
     y: np.ndarray, model: OutcomeModel, kind: Kind, least_per_column: float
 ) -> tuple[np.ndarray | float, np.ndarray | float, list[str]]:
     """m₀: the expected outcome without the service, by covariates.
@@ -187,8 +204,7 @@ def _expected(
     said : list of str
     """
     weight = model.model_weight
-    size = weight.sum() ** 2 / (weight**2).sum()
-    if size < least_per_column * model.x.shape[1]:
+    if effective_number(weight) < least_per_column * model.x.shape[1]:
         mean = float(np.average(y, weights=weight))
         said = (
             "there are too few controls for an outcome model on all covariates, so the means are compared without one."
@@ -202,24 +218,3 @@ def _expected(
         said.append(f"the {kind.link} outcome model has no answer with so few events, so a linear one was used.")
         fit = fit_glm(model.x, y, Link.identity, weight)
     return fit.predict(model.x_treated), fit.predict(model.x), said
-
-
-def _classic(treated: np.ndarray, control: np.ndarray, weight: np.ndarray, confidence: float) -> dict:
-    """Difference of weighted means with Welch's interval, as earlier publications have it.
-
-    Controls count as independent. The weighted variance is Σw(y − m)² / Σw · n/(n − 1).
-    """
-    n_t, n_c = len(treated), len(control)
-    mean = np.average(control, weights=weight)
-    variance = np.average((control - mean) ** 2, weights=weight) * n_c / (n_c - 1)
-    parts = treated.var(ddof=1) / n_t, variance / n_c
-    total = sum(parts)
-    df = total**2 / (parts[0] ** 2 / (n_t - 1) + parts[1] ** 2 / (n_c - 1)) if total else n_t + n_c - 2
-    return _interval(treated.mean() - mean, math.sqrt(total), df, confidence)
-
-
-def _interval(value: float, se: float, df: float, confidence: float) -> dict:
-    half = stats.t.ppf((1 + confidence) / 2, df) * se
-    p = 2 * stats.t.sf(abs(value) / se, df) if se else float(value == 0)
-    found = {"estimate": value, "se": se, "ci_low": value - half, "ci_high": value + half, "p_value": p, "df": df}
-    return {k: float(v) for k, v in found.items()}

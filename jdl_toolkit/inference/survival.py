@@ -48,7 +48,7 @@ def survival_curves(outcomes: pd.DataFrame, units: pd.DataFrame, spec) -> tuple[
     event = outcomes["reoffended"].to_numpy() == 1
     curves, messages = [], []
     for clock, words in CLOCKS.items():
-        time = _times(outcomes, clock, np.logical_or(*members.values()))
+        time = times(outcomes, clock, np.logical_or(*members.values()))
         groups = {name: (time[who], event[who], weight[who]) for name, who in members.items()}
         cell = spec.disclosure.minimum_cell
         days = choose_days([(t, e) for t, e, _ in groups.values()], spec.outcomes.survival_steps, cell)
@@ -134,7 +134,7 @@ def choose_days(groups: list[tuple[np.ndarray, np.ndarray]], n_steps: int, fewes
     groups : list of (time, event)
         As for `kaplan_meier`.
     """
-    end = min(_last_day(time, event, fewest) for time, event in groups)
+    end = min(last_day(time, event, fewest) for time, event in groups)
     spread = np.unique(np.rint(np.linspace(0, end, n_steps + 1)).astype(np.int64))[1:]
     by_day = np.array([_n_events(time, event, spread) for time, event in groups])
     chosen: list[int] = []
@@ -150,7 +150,7 @@ def choose_days(groups: list[tuple[np.ndarray, np.ndarray]], n_steps: int, fewes
     return spread[chosen]
 
 
-def _last_day(time: np.ndarray, event: np.ndarray, fewest: int) -> int:
+def last_day(time: np.ndarray, event: np.ndarray, fewest: int) -> int:
     """The last day by whose end at least `fewest` people are still observed without an event; 0 if there is none."""
     days = np.arange(1, int(time.max()) + 1)
     today = _n_events(time, event, days) - _n_events(time, event, days - 1)
@@ -158,7 +158,7 @@ def _last_day(time: np.ndarray, event: np.ndarray, fewest: int) -> int:
     return int((left >= fewest).sum())
 
 
-def _times(outcomes: pd.DataFrame, clock: str, served: np.ndarray) -> np.ndarray:
+def times(outcomes: pd.DataFrame, clock: str, served: np.ndarray) -> np.ndarray:
     """Day of the first reoffence or last day of observation; by the calendar one last day for all."""
     if clock == "at_risk":
         return outcomes["days_at_risk_to_first"].to_numpy(float)

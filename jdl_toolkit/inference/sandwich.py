@@ -1,0 +1,203 @@
+"""Robust standard errors: how far each person moves an estimate, and what the sum of their squares says.
+
+Every estimate here has, to first order, a share that each person adds to it (its influence). The forms HC0 to HC3, the
+clustered and the survey standard error all come from these shares and the people's leverages.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from scipy import linalg
+
+from ..matching.regression import Fit, Link, fit_glm, independent_columns
+from .interval import NotEstimable, effective_number
+from .weighted_t import Group
+
+#: A leverage nearer to 1 than this is 1 but for rounding.
+FULL_LEVERAGE = 1e-8
+
+_NO_HC = "one person alone decides a coefficient (a leverage of 1), so that {form} would divide by zero"
+_BLOCK = 1 << 16
+
+
+@dataclass(frozen=True)
+class Linearised:
+    """An estimate and the share that each person adds to it, to first order.
+
+    Parameters
+    ----------
+    value : float
+    influence : array, shape (n_people,)
+        Sums to 0 at the estimate.
+    leverage : array, shape (n_people,)
+    n_parameters : int
+        Of the regression behind it.
+    """
+
+    value: float
+    influence: np.ndarray
+    leverage: np.ndarray
+    n_parameters: int
+
+    @property
+    def df(self) -> int:
+        """Degrees of freedom: people less parameters."""
+        return len(self.influence) - self.n_parameters
+
+    def standard_error(self, form: str) -> float:
+        """HC0 to HC3, or "survey" (HC0 with n/(n − 1), people as a sample with replacement).
+
+        Raises
+        ------
+        NotEstimable
+            HC2 and HC3 where a leverage is 1.
+
+        References
+        ----------
+        White (1980), Econometrica 48, 817-838; MacKinnon & White (1985), Journal of Econometrics 29, 305-325.
+        """
+        squares, n = self.influence**2, len(self.influence)
+        if form in ("HC2", "HC3"):
+            rest = 1 - self.leverage
+            if rest.min() < FULL_LEVERAGE:
+                raise NotEstimable(_NO_HC.format(form=form))
+            return math.sqrt((squares / (rest if form == "HC2" else rest**2)).sum())
+        factor = {"HC0": 1.0, "HC1": n / self.df, "survey": n / (n - 1)}[form]
+        return math.sqrt(factor * squares.sum())
+
+    def clustered(self, sets: np.ndarray, *, adjust: bool = True) -> tuple[float, int]:
+        """Standard error and number of clusters where people of one matched set go together.
+
+        Parameters
+        ----------
+        sets : array, shape (n_people,)
+        adjust : bool
+            With the factors G/(G − 1) and (n − 1)/(n − k), as R's `vcovCL(type = "HC1")`.
+
+        References
+        ----------
+        Liang & Zeger (1986), Biometrika 73, 13-22; Abadie & Spiess (2022), JASA 117, 983-995 (matched sets).
+        """
+        codes, labels = pd.factorize(sets)
+        if (codes < 0).any():
+            raise NotEstimable("not everybody compared belongs to a matched set")
+        n, n_sets = len(codes), len(labels)
+        if n_sets < 2:
+            raise NotEstimable("there are fewer than two matched sets")
+        sums = np.bincount(codes, self.influence, n_sets)
+        factor = n_sets / (n_sets - 1) * (n - 1) / self.df if adjust else 1.0
+        return math.sqrt(factor * (sums**2).sum()), n_sets
+
+
+def difference_of_means(treated: Group, control: Group) -> Linearised:
+    """Difference of weighted means, as a regression on treatment alone has it; people in the order treated, control."""
+    return _of_means(treated, control, treated.mean - control.mean, 1.0, 1.0)
+
+
+def ratio_of_means(treated: Group, control: Group) -> Linearised:
+    """Logarithm of the ratio of weighted means, as a quasi-Poisson regression on treatment alone has it.
+
+    Raises
+    ------
+    NotEstimable
+        Where the outcome is 0 for everybody in a group.
+    """
+    m_t, m_c = treated.mean, control.mean
+    if min(m_t, m_c) <= 0:
+        raise NotEstimable("nobody in one of the groups had it, so that there is no ratio")
+    return _of_means(treated, control, math.log(m_t / m_c), 1 / m_t, 1 / m_c)
+
+
+def _of_means(treated: Group, control: Group, value: float, of_treated: float, of_control: float) -> Linearised:
+    u, w = treated.weight / treated.weight.sum(), control.weight / control.weight.sum()
+    influence = u * (treated.y - treated.mean) * of_treated, -w * (control.y - control.mean) * of_control
+    return Linearised(value, np.concatenate(influence), np.concatenate([u, w]), 2)
+
+
+@dataclass(frozen=True)
+class Regression:
+    """A weighted regression with its canonical link, fitted to people of both groups; the first columns are 1 and
+    treatment.
+
+    Parameters
+    ----------
+    z : array, shape (n_people, n_parameters)
+    weight, residual, slope : array, shape (n_people,)
+        `slope` is the derivative of the expected outcome on the linear predictor.
+    fit : Fit
+        On the columns of `z` but the first.
+    """
+
+    z: np.ndarray
+    weight: np.ndarray
+    residual: np.ndarray
+    slope: np.ndarray
+    fit: Fit
+
+    @cached_property
+    def inverse(self) -> np.ndarray:
+        """Inverse of the information Z' diag(w · slope) Z."""
+        information = (self.z * (self.weight * self.slope)[:, None]).T @ self.z
+        try:
+            return linalg.inv(information)
+        except linalg.LinAlgError:
+            raise NotEstimable("its equations have no unique solution") from None
+
+    @cached_property
+    def leverage(self) -> np.ndarray:
+        """w · slope · z' (Z' W Z)⁻¹ z, shape (n_people,); in blocks of rows, so that no second copy of z is made."""
+        found = np.empty(len(self.z))
+        for start in range(0, len(self.z), _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            found[rows] = np.einsum("ij,ij->i", self.z[rows] @ self.inverse, self.z[rows])
+        return found * self.weight * self.slope
+
+    def linearise(self, value: float, gradient: np.ndarray) -> Linearised:
+        """A function of the coefficients, from its value and gradient (the delta method)."""
+        influence = self.weight * self.residual * (self.z @ (self.inverse @ gradient))
+        return Linearised(value, influence, self.leverage, self.z.shape[1])
+
+    @property
+    def difference(self) -> Linearised:
+        """The coefficient of treatment."""
+        return self.linearise(float(self.fit.coefficients[0]), np.eye(self.z.shape[1])[1])
+
+
+def fit_regression(is_treated: np.ndarray, x: np.ndarray, y: np.ndarray, weight: np.ndarray, link: Link) -> Regression:
+    """Fit a weighted regression of the outcome on treatment and columns that stand beside it.
+
+    Columns that are constant, or combinations of treatment and earlier ones, are left out, as R's `lm` does.
+
+    Parameters
+    ----------
+    is_treated, y, weight : array, shape (n_people,)
+        Weights are positive.
+    x : array, shape (n_people, n_columns)
+
+    Raises
+    ------
+    NotEstimable
+        Where there are no more people than columns, or the likelihood has no maximum.
+    """
+    columns = np.column_stack([is_treated.astype(float), x])
+    columns = columns[:, independent_columns(columns)[0]]
+    if len(y) <= columns.shape[1] + 1 or effective_number(weight) <= 2:
+        raise NotEstimable("there are no more people than columns of the model")
+    columns[:, 1:] -= columns[:, 1:].mean(axis=0)  # numbers of one size: the inverse keeps its digits
+    columns[:, 1:] /= columns[:, 1:].std(axis=0)
+    fit = fit_glm(columns, y, link, weight)
+    if fit.is_separated:
+        raise NotEstimable(f"the {link} model has no answer: some covariate tells who has the outcome")
+    expected = fit.predict(columns)
+    z = np.column_stack([np.ones(len(y)), columns])
+    return Regression(z, weight, y - expected, slope_at(expected, link), fit)
+
+
+def slope_at(expected: np.ndarray, link: Link) -> np.ndarray:
+    """Derivative of the expected outcome on the linear predictor, by a canonical link."""
+    return {Link.logit: expected * (1 - expected), Link.log: expected, Link.identity: np.ones_like(expected)}[link]
