@@ -1,58 +1,68 @@
-"""The design matrix: from covariates to the columns of a model.
+"""From covariates to columns: levels as codes, rare levels joined, a column for each level, and who is comparable.
 
-A category with few treated people is joined to others by a rule of group size; people with whom nobody in the other
-group can be compared on some covariate are found. Columns that tell an outcome are refused here.
+Everything works column by column. A number stays where it is in the covariate frame, a level takes one byte for each
+person, and no matrix of them all is made here.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ..errors import JDLError, Problem
+from .checks import MOST_LEVELS, as_float, covariate_columns, is_category, is_number, problems_of_units
 
 OTHER_LEVELS = "other levels"
 NOT_KNOWN = "not known"
-KEYS = ("unit_id", "is_treated")
-
-#: Columns that say what happened after the index date.
-_OUTCOME = re.compile(
-    r"reoff|reconv|rearrest|reincarc|recidiv|outcome|days_to_first|^(offence|proven|conviction)_date$", re.I
-)
 
 
-def ordered_units(units: pd.DataFrame) -> pd.DataFrame:
+def ordered_units(units: pd.DataFrame, problems: Iterable[Problem] = ()) -> pd.DataFrame:
     """The covariate frame sorted by unit_id, so that no result depends on the order of rows.
+
+    Categories come as pandas categories with their levels in alphabetical order, "not known" among them where one is
+    missing. A frame that is in order already shares its memory with what is returned.
+
+    Parameters
+    ----------
+    units : DataFrame
+        unit_id, is_treated and one column per covariate.
+    problems : iterable of Problem
+        Faults found elsewhere, to be said together with those of the frame.
 
     Raises
     ------
     JDLError
         With every fault at once: outcome and date columns, repeated units, missing keys, columns that are not finite.
     """
-    problems = [Problem(f"there is no column {k}", "covariates", "build them again") for k in KEYS if k not in units]
-    for column in covariate_columns(units):
-        if _OUTCOME.search(column):
-            fix = "matching must not see outcomes; take the column out"
-            problems.append(
-                Problem("this column tells what happened after the index date", f"covariates, {column}", fix)
-            )
-        elif not (_is_number(units[column]) or _is_text(units[column])):
-            fix = "give it as a number (age, days before the index date) or as a category"
-            problems.append(Problem("a covariate must be a number or a category", f"covariates, {column}", fix))
-        elif _is_number(units[column]) and np.isinf(units[column].to_numpy(float, na_value=np.nan)).any():
-            problems.append(Problem("holds infinite values", f"covariates, {column}", "correct them or leave it out"))
-    if not problems and units["unit_id"].duplicated().any():
-        problems.append(Problem("the same unit occurs more than once", "covariates, unit_id", "keep one row for each"))
-    if problems:
-        raise JDLError(problems)
-    return units.sort_values("unit_id", kind="stable").reset_index(drop=True)
+    found = [*problems_of_units(units), *problems]
+    if found:
+        raise JDLError(found)
+    categories = {c: as_levels(units[c]) for c in covariate_columns(units) if is_category(units[c])}
+    many = [c for c, levels in categories.items() if len(levels.categories) > MOST_LEVELS]
+    if many:
+        what, fix = f"has more than {MOST_LEVELS:,} levels", "group them, or leave it out"
+        raise JDLError(Problem(what, f"covariates, {c}", fix) for c in many)
+    units = units.assign(is_treated=units["is_treated"].astype(bool), **categories)
+    if not units["unit_id"].is_monotonic_increasing:
+        units = units.sort_values("unit_id", kind="stable")
+    return units.reset_index(drop=True)
 
 
-def covariate_columns(units: pd.DataFrame) -> list[str]:
-    """Names of the covariates, in their order."""
-    return [c for c in units.columns if c not in KEYS]
+def as_levels(column: pd.Series) -> pd.Categorical:
+    """A category with the levels that occur, as text in alphabetical order; missing values are a level of their own."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes, values = column.cat.codes.to_numpy(), column.cat.categories
+    else:
+        codes, values = pd.factorize(column)
+    names = [*map(str, values), NOT_KNOWN]  # a code of -1, missing, counts from the end
+    occurs = np.bincount(codes + 1, minlength=len(names)) > 0
+    levels = sorted({name for name, has in zip(names, [*occurs[1:], occurs[0]], strict=True) if has})
+    place = {name: i for i, name in enumerate(levels)}
+    lookup = np.array([place.get(name, 0) for name in names], np.int16 if len(levels) < 2**15 else np.int64)
+    return pd.Categorical.from_codes(lookup[codes], levels)
 
 
 def merge_rare_levels(units: pd.DataFrame, fewest: int, people_per_parameter: float) -> dict[str, list[str]]:
@@ -71,8 +81,8 @@ def merge_rare_levels(units: pd.DataFrame, fewest: int, people_per_parameter: fl
         Only categories where something is joined; levels in alphabetical order.
     """
     treated = units[units["is_treated"].to_numpy(bool)]
-    categories = [c for c in covariate_columns(units) if _is_text(units[c])]
-    counts = {c: _level(treated[c]).value_counts().sort_index().sort_values(kind="stable") for c in categories}
+    categories = [c for c in covariate_columns(units) if is_category(units[c])]
+    counts = {c: _counts(as_levels(treated[c])) for c in sorted(categories)}
     joined = {c: _n_to_join(n.to_numpy(), fewest) for c, n in counts.items()}
     n_numbers = len(covariate_columns(units)) - len(categories)
 
@@ -85,7 +95,13 @@ def merge_rare_levels(units: pd.DataFrame, fewest: int, people_per_parameter: fl
     while n_columns() * people_per_parameter > len(treated) and next_to_join():
         category = min(next_to_join())[1]
         joined[category] = max(joined[category] + 1, 2)
-    return {c: sorted(counts[c].index[:k]) for c, k in joined.items() if k}
+    return {c: sorted(counts[c].index[: joined[c]]) for c in categories if joined[c]}
+
+
+def _counts(levels: pd.Categorical) -> pd.Series:
+    """People of each level, the rarest first, by name where equal."""
+    n = np.bincount(levels.codes, minlength=len(levels.categories))
+    return pd.Series(n, levels.categories).sort_values(kind="stable")
 
 
 def _n_to_join(counts: np.ndarray, fewest: int) -> int:
@@ -105,79 +121,90 @@ def expand_levels(units: pd.DataFrame, merged: dict[str, list[str]]) -> tuple[pd
     Returns
     -------
     columns : DataFrame
-        Named ``age``, ``region=North``.
+        Named ``age``, ``region=North``. Numbers are float64 and share the memory of `units` where they can; levels are
+        uint8.
     terms : DataFrame
         Per column: covariate and level ("" for a number). Levels are in alphabetical order, "other levels" last.
     """
     columns: dict[str, np.ndarray] = {}
     terms: list[tuple[str, str]] = []
     for name in covariate_columns(units):
-        if _is_number(units[name]):
-            values = units[name].to_numpy(float, na_value=np.nan)
-            missing = np.isnan(values)
-            known = values[~missing]
-            columns[name] = np.where(missing, known.mean() if len(known) else 0.0, values) if missing.any() else values
-            terms.append((name, ""))
-            if missing.any():
-                columns[f"{name}={NOT_KNOWN}"] = missing.astype(float)
-                terms.append((name, NOT_KNOWN))
-            continue
-        level = _level(units[name])
-        level = level.mask(level.isin(merged.get(name, [])), OTHER_LEVELS)
-        codes, levels = pd.factorize(level)
-        for i in sorted(range(len(levels)), key=lambda i: (levels[i] == OTHER_LEVELS, levels[i])):
-            columns[f"{name}={levels[i]}"] = (codes == i).astype(float)
-            terms.append((name, str(levels[i])))
-    return pd.DataFrame(columns, index=units.index), pd.DataFrame(terms, columns=["covariate", "level"])
+        expand = _number_columns if is_number(units[name]) else _level_columns
+        for level, values in expand(units[name], merged.get(name, [])).items():
+            columns[f"{name}={level}" if level else name] = values
+            terms.append((name, level))
+    return pd.DataFrame(columns, index=units.index, copy=False), pd.DataFrame(terms, columns=["covariate", "level"])
 
 
-def comparable(x: np.ndarray, is_treated: np.ndarray) -> tuple[np.ndarray, list[int]]:
+def _number_columns(column: pd.Series, _: list[str]) -> dict[str, np.ndarray]:
+    values = as_float(column)
+    missing = np.isnan(values)
+    if not missing.any():
+        return {"": values}
+    known = values[~missing]
+    filled = np.where(missing, known.mean() if len(known) else 0.0, values)
+    return {"": filled, NOT_KNOWN: missing.view(np.uint8)}
+
+
+def _level_columns(column: pd.Series, merged: list[str]) -> dict[str, np.ndarray]:
+    levels = as_levels(column)
+    names = [OTHER_LEVELS if level in set(merged) else level for level in levels.categories]
+    shown = sorted(set(names), key=lambda name: (name == OTHER_LEVELS, name))
+    codes = np.array([shown.index(name) for name in names], np.int16)[levels.codes]
+    return {name: (codes == i).view(np.uint8) for i, name in enumerate(shown)}
+
+
+class Comparable(NamedTuple):
     """Who has a counterpart on every single column.
 
-    Where all of one group share one value, and it is the lowest or highest of the other group's, people of the other
-    group with another value cannot be told from infinitely unlike: maximum likelihood gives them a score of 0 (or 1).
-    They are set aside before the fit; repeated, as setting aside one can leave another without a counterpart.
-
-    Returns
-    -------
+    Parameters
+    ----------
     within : bool array, shape (n_people,)
-    columns : list of int
-        Columns for which somebody was set aside.
+    apart : list of int
+        Columns for which somebody was set aside; where nobody is left, those on which the groups do not meet at all.
+    varies : bool array, shape (n_columns,)
+        Columns of which the people within have more than one value.
     """
-    within = np.ones(len(x), bool)
-    columns: set[int] = set()
+
+    within: np.ndarray
+    apart: list[int]
+    varies: np.ndarray
+
+
+def comparable(columns: pd.DataFrame, is_treated: np.ndarray) -> Comparable:
+    """Set aside who cannot be told from infinitely unlike the other group.
+
+    Where the groups' values of a column meet in one value at most (one group has it or less, the other it or more),
+    maximum likelihood gives everybody with another value a score of 0 or 1. They are set aside before the fit;
+    repeated, as setting aside one can leave another without a counterpart. Where the groups do not meet at all, nobody
+    is left.
+    """
+    values = [columns[c].to_numpy() for c in columns]
+    within = np.ones(len(columns), bool)
+    apart: set[int] = set()
     while True:
-        before = within.copy()
-        for group in (is_treated, ~is_treated):
-            if not (group & within).any() or not (~group & within).any():
-                return within, sorted(columns)
-            ours, theirs = x[group & within], x[~group & within]
-            low, high, least, most = ours.min(axis=0), ours.max(axis=0), theirs.min(axis=0), theirs.max(axis=0)
-            at_the_end = (low == high) & ((low <= least) | (low >= most))
-            for j in np.flatnonzero(at_the_end & ((low != least) | (low != most))):
-                within &= group | (x[:, j] == low[j])
-                columns.add(int(j))
-        if (within == before).all():
-            return within, sorted(columns)
+        groups = is_treated & within, ~is_treated & within
+        if not groups[0].any() or not groups[1].any():
+            return Comparable(within, sorted(apart), np.zeros(len(values), bool))
+        (low, high), (least, most) = (_ranges(values, group) for group in groups)
+        meet_below, meet_above = high <= least, low >= most
+        differ = (low != most) | (high != least)
+        found = np.flatnonzero((meet_below | meet_above) & differ)
+        if not len(found):
+            return Comparable(within, sorted(apart), np.maximum(high, most) > np.minimum(low, least))
+        never = found[(high < least)[found] | (low > most)[found]]
+        if len(never):
+            return Comparable(np.zeros(len(columns), bool), never.tolist(), np.zeros(len(values), bool))
+        for j in found:
+            within &= values[j] == (high[j] if meet_below[j] else low[j])
+            apart.add(int(j))
 
 
-def without_reference_levels(x: np.ndarray, terms: pd.DataFrame) -> list[int]:
-    """Positions of the columns to model: of each category's levels that occur, the first is the reference."""
-    numbers = set(terms.loc[terms["level"] == "", "covariate"])
-    levels = terms[(x.max(axis=0) != x.min(axis=0)) & ~terms["covariate"].isin(numbers)]
-    reference = set(levels.groupby("covariate", sort=False).head(1).index)
-    return [j for j in range(len(terms)) if j not in reference]
-
-
-def _level(column: pd.Series) -> pd.Series:
-    return column.astype("object").where(column.notna(), NOT_KNOWN).astype(str)
-
-
-def _is_number(column: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)
-
-
-def _is_text(column: pd.Series) -> bool:
-    if column.dtype == object:
-        return pd.api.types.infer_dtype(column, skipna=True) in ("string", "empty")
-    return isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype)
+def _ranges(values: list[np.ndarray], group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Lowest and highest value of each column in a group."""
+    ends = np.empty((2, len(values)))
+    rows = slice(None) if group.all() else np.flatnonzero(group)
+    for j, column in enumerate(values):
+        held = column[rows]
+        ends[:, j] = held.min(), held.max()
+    return ends[0], ends[1]

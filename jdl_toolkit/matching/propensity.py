@@ -11,18 +11,26 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.special import expit
+from threadpoolctl import threadpool_limits
 
 from ..errors import JDLError
-from .design import (
-    NOT_KNOWN,
-    OTHER_LEVELS,
-    comparable,
-    expand_levels,
-    merge_rare_levels,
-    ordered_units,
-    without_reference_levels,
+from ..spec import Selection
+from .checks import problems_of_settings
+from .design import comparable, expand_levels, merge_rare_levels, ordered_units
+from .messages import (
+    SAME_SCORE,
+    said_of_left_out,
+    said_of_merging,
+    said_of_missing,
+    said_of_selection,
+    said_of_separation,
+    said_of_setting_aside,
+    said_of_size,
+    unknown_throughout,
 )
 from .regression import Fit, Link, fit_firth, fit_glm, independent_columns
+from .selection import choose_stepwise
+from .terms import Model, as_matrix, linear_predictor, model_of
 
 
 @dataclass(frozen=True)
@@ -58,8 +66,10 @@ def fit_propensity(covariates, spec) -> Propensity:
     """Logistic regression of treated (1) on the covariates, by maximum likelihood.
 
     In this order: rare levels are joined (`merge_rare_levels`); people without any counterpart on some covariate are
-    set aside (`comparable`), as maximum likelihood would do by a score of 0 or 1; constant and collinear columns are
-    left out; where the likelihood still has no maximum, Firth's penalty is used.
+    set aside (`comparable`), as maximum likelihood would do by a score of 0 or 1; curves and products are made
+    (`model_of`); constant and collinear columns are left out; covariates are chosen, if the request says so
+    (`choose_stepwise`); where the likelihood still has no maximum, Firth's penalty is used. Without any column left,
+    everybody has the same score.
 
     Parameters
     ----------
@@ -70,51 +80,96 @@ def fit_propensity(covariates, spec) -> Propensity:
     Raises
     ------
     JDLError
-        If a column is an outcome or a date, is not finite, tells the groups completely apart, or a group is empty.
+        With every fault of the frame and of the settings at once: a column is an outcome or a date, or not finite; a
+        setting names what is no covariate. Else if a covariate tells the groups completely apart, or a group is empty.
     """
-    units = ordered_units(covariates.units)
-    is_treated = units["is_treated"].to_numpy(bool)
+    given = covariates.units
+    keys_are_there = {"unit_id", "is_treated"} <= set(given.columns) and given.columns.is_unique
+    units = ordered_units(given, problems_of_settings(given, spec) if keys_are_there else ())
+    is_treated, labels = units["is_treated"].to_numpy(bool), covariates.labels
     merged = merge_rare_levels(units, spec.covariates.merge_levels_below, spec.covariates.people_per_parameter)
     columns, terms = expand_levels(units, merged)
-    terms["label"] = [covariates.labels.get(c, c) for c in terms["covariate"]]
-    x = columns.to_numpy(float)
-    within, without_counterpart = comparable(x, is_treated)
-    lonely = sorted(set(terms["label"].iloc[without_counterpart]))
-    _require_both_groups(within, is_treated, lonely)
+    terms["label"] = [labels.get(c, c) for c in terms["covariate"]]
+    seen = comparable(columns, is_treated)
+    lonely = sorted(set(terms["label"].iloc[seen.apart]))
+    _require_both_groups(seen.within, is_treated, lonely)
 
-    modelled = np.array(without_reference_levels(x[within], terms), dtype=int)
-    kept, _, combined = independent_columns(x[np.ix_(within, modelled)])
-    names = list(columns.columns[modelled[kept]])
-    design = np.ascontiguousarray(x[:, modelled[kept]])
-    fit, said_of_fit = _fit(design[within], is_treated[within].astype(float))
-    logit = np.where(within, fit.linear_predictor(design), np.nan)
+    model = model_of(units, columns, terms, seen, is_treated, spec)
+    with threadpool_limits(
+        1
+    ):  # a fit goes by small blocks of rows: on a busy machine threads would wait for each other
+        chosen = _fit(model, seen.within, is_treated, spec)
+    design, fit = model.columns.iloc[:, chosen.used], chosen.fit
+    logit = np.where(seen.within, linear_predictor(design, fit.intercept, fit.coefficients), np.nan)
+    unknown = unknown_throughout(units)
     said = [
-        *_said_of_missing(terms),
-        *_said_of_merging(merged, spec, covariates.labels),
-        *_said_of_setting_aside(lonely, is_treated[~within]),
-        *_said_of_left_out(terms, modelled, kept, combined, lonely),
-        *_said_of_size(len(names), int(is_treated.sum()), spec),
-        *said_of_fit,
+        *said_of_missing(terms, unknown),
+        *said_of_merging(merged, spec, labels),
+        *said_of_setting_aside(lonely, is_treated[~seen.within]),
+        *model.messages,
+        *said_of_left_out(model, [*chosen.kept, *chosen.combined], chosen.combined, lonely, unknown, labels),
+        *said_of_selection([model.title_of(term, labels) for term in chosen.dropped], spec),
+        *said_of_size(len(chosen.used), int(is_treated.sum()), spec),
+        *([] if chosen.used else [SAME_SCORE]),
+        *said_of_separation(chosen.separating),
     ]
+    names = list(design.columns)
     return Propensity(
         units,
-        pd.concat([units[["unit_id"]], pd.DataFrame(design, columns=names)], axis=1),
+        pd.DataFrame({"unit_id": units["unit_id"]} | {c: design[c].to_numpy() for c in names}, copy=False),
         logit,
-        np.where(within, expit(logit), is_treated.astype(float)),
+        np.where(seen.within, expit(logit), is_treated.astype(float)),
         pd.DataFrame({"term": ["(Intercept)", *names], "estimate": [fit.intercept, *fit.coefficients]}),
         merged,
         tuple(said),
     )
 
 
-def _fit(x: np.ndarray, y: np.ndarray) -> tuple[Fit, list[str]]:
-    fit = fit_glm(x, y, Link.logit)
-    if not fit.is_separated:
-        return fit, []
-    return fit_firth(x, y), [
-        "Taken together, the covariates tell some treated people and the pool completely apart, so that the usual "
-        "logistic regression has no answer; Firth's penalised regression was used for the propensity score."
-    ]
+@dataclass(frozen=True)
+class _Fitted:
+    """A fit, and by position the columns of the model: used in it, worth keeping, and combinations of others.
+
+    `dropped` are terms that the stepwise choice leaves out; `separating` titles of columns for which Firth's penalty
+    was needed.
+    """
+
+    fit: Fit
+    used: list[int]
+    kept: list[int]
+    combined: dict[int, list[int]]
+    dropped: list[str]
+    separating: list[str]
+
+
+def _fit(model: Model, within: np.ndarray, is_treated: np.ndarray, spec) -> _Fitted:
+    """Leave out what carries nothing new, choose, and fit: by maximum likelihood, or Firth's where that has none."""
+    x, y = as_matrix(model.columns, within), is_treated[within].astype(float)
+    kept, _, combined = independent_columns(x)
+    used, dropped = _select(x, y, model, kept, spec)
+    if len(used) < x.shape[1]:
+        del x  # never two of its size at a time
+        x = as_matrix(model.columns.iloc[:, used], within)
+    fit, separating = fit_glm(x, y, Link.logit), []
+    if fit.is_separated:
+        fit = fit_firth(x, y)
+        pull = np.abs(fit.coefficients) * x.std(axis=0)
+        separating = sorted({model.terms["title"].iloc[used[j]] for j in np.flatnonzero(pull >= pull.max() / 2)})
+    return _Fitted(fit, used, kept, combined, dropped, separating)
+
+
+def _select(x: np.ndarray, y: np.ndarray, model: Model, kept: list[int], spec) -> tuple[list[int], list[str]]:
+    """Positions of the columns that enter, and the terms that the stepwise choice leaves out.
+
+    What is matched exactly always stays: the score must describe people within those strata.
+    """
+    if spec.covariates.selection != Selection.stepwise:
+        return kept, []
+    columns_of: dict[str, list[int]] = {}
+    for i, j in enumerate(kept):
+        columns_of.setdefault(model.terms["term"].iloc[j], []).append(i)
+    x = x if len(kept) == x.shape[1] else x[:, kept]
+    chosen = choose_stepwise(x, y, columns_of, spec, model.parents, spec.matching.exact)
+    return sorted(kept[i] for t in chosen for i in columns_of[t]), [t for t in columns_of if t not in chosen]
 
 
 def _require_both_groups(within: np.ndarray, is_treated: np.ndarray, covariates: list[str]) -> None:
@@ -125,50 +180,3 @@ def _require_both_groups(within: np.ndarray, is_treated: np.ndarray, covariates:
         fix = "take out of covariates.use what only one group can have, or widen the pool"
         raise JDLError(what, f"covariates, {', '.join(covariates)}", fix)
     raise JDLError("one of the groups is empty", "covariates", "matching needs treated people and a pool")
-
-
-def _said_of_missing(terms: pd.DataFrame) -> list[str]:
-    numbers = set(terms.loc[terms["level"] == "", "covariate"])
-    gaps = terms[(terms["level"] == NOT_KNOWN) & terms["covariate"].isin(numbers)]
-    return [
-        f"{label}: where not known, the mean was put in and a column of its own says so." for label in gaps["label"]
-    ]
-
-
-def _said_of_merging(merged: dict[str, list[str]], spec, labels: dict[str, str]) -> list[str]:
-    if not merged:
-        return []
-    rule = (
-        f"Levels with fewer than {spec.covariates.merge_levels_below} treated people, or fewer than "
-        f"{spec.covariates.people_per_parameter:g} for each column of the model, were joined as “{OTHER_LEVELS}”"
-    )
-    return [f"{rule}: {'; '.join(f'{labels.get(c, c)} ({_and(v)})' for c, v in merged.items())}."]
-
-
-def _said_of_setting_aside(lonely: list[str], is_treated: np.ndarray) -> list[str]:
-    if not lonely:
-        return []
-    groups = {True: "in the treatment group", False: "in the control pool"}
-    where = " and ".join(words for group, words in groups.items() if (is_treated == group).any())
-    return [f"People {where} whom nobody in the other group resembles were set aside, because of: {_and(lonely)}."]
-
-
-def _said_of_left_out(
-    terms: pd.DataFrame, modelled: np.ndarray, kept: list[int], combined: dict[int, list[int]], lonely: list[str]
-) -> list[str]:
-    titles = [f"{t.label}: {t.level}" if t.level else t.label for t in terms.iloc[modelled].itertuples()]
-    said = [f"{titles[j]} is left out: it follows from {_and([titles[k] for k in ks])}." for j, ks in combined.items()]
-    spoken_for = {*terms["label"].iloc[modelled[[*kept, *combined]]], *lonely}
-    same = [label for label in dict.fromkeys(terms["label"]) if label not in spoken_for]
-    return said + [f"{label} is left out: it is the same for everybody." for label in same]
-
-
-def _said_of_size(n_columns: int, n_treatment: int, spec) -> list[str]:
-    least = spec.covariates.people_per_parameter
-    if n_columns * least <= n_treatment:
-        return []
-    return [f"The propensity model has {n_columns} columns, fewer than {least:g} treated people for each."]
-
-
-def _and(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
