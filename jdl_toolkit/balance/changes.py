@@ -9,8 +9,9 @@ import pandas as pd
 import yaml
 
 from ..matching.design import covariate_columns
+from ..matching.match import WITH_CALIPER
 from ..spec import CommonSupport, Covariate, Fallback, Method
-from .ladder import REPLACEABLE, WITH_CALIPER
+from .ladder import REPLACEABLE
 
 #: How many of the covariates that are too far apart get proposals of their own.
 WORST = 2

@@ -14,14 +14,12 @@ import pandas as pd
 from ..errors import CouldNotBeAnswered, JDLError
 from ..matching import MatchedSample, match
 from ..matching.design import expand_levels
+from ..matching.match import WITH_CALIPER
 from ..matching.propensity import Propensity, fit_propensity
 from ..spec import CaliperUnit, Fallback, Method
 from .assessment import Balance, assess_balance
 from .blocks import columns_of
 from .measures import spread_of, standardised, weighted_means
-
-#: Methods with a caliper; the others have one rung.
-WITH_CALIPER = (Method.radius, Method.nearest)
 
 #: Entropy balancing can take the place of methods that estimate for the same people: the treated who are compared.
 REPLACEABLE = (Method.radius, Method.nearest, Method.ipw)

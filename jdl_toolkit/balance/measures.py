@@ -175,9 +175,12 @@ def measure_balance(
         }
         frames.append(pd.DataFrame(statistics))
     if distances:
-        found = np.array([ecdf_distances(column, is_treated, *weightings) for column in columns])
+        signed = [_signed(is_treated, weights) for weights in weightings]
+        of_numbers = [_gaps(columns[j], signed) for j in numbers]
         for i, frame in enumerate(frames):
-            frame[["ecdf_max", "ecdf_mean"]] = found[:, i] if len(columns) else np.empty((0, 2))
+            both = np.repeat(np.abs(frame["mean_treatment"] - frame["mean_control"]).to_numpy()[:, None], 2, axis=1)
+            both[numbers] = np.reshape([found[i] for found in of_numbers], (-1, 2))
+            frame[["ecdf_max", "ecdf_mean"]] = both
     return frames
 
 
@@ -187,15 +190,10 @@ def ecdf_distances(x: np.ndarray, is_treated: np.ndarray, *weightings: np.ndarra
     The mean is over the distinct values of everybody, with or without weight, as MatchIt takes it. Of a column with two
     values both are the difference of the shares: beyond the last value the functions agree, which says nothing.
     """
-    signed = [np.array([1.0, -1.0]) @ _shares(is_treated, weights) for weights in weightings]
+    signed = [_signed(is_treated, weights) for weights in weightings]
     if is_binary(x):
         return [(gap, gap) for gap in (float(abs(s @ x)) for s in signed)]
-    found = []
-    for steps in _steps(x, signed):
-        gap = np.abs(np.cumsum(steps))
-        gap = gap[:1] if len(gap) == 2 else gap
-        found.append((float(gap.max()), float(gap.mean())))
-    return found
+    return _gaps(x, signed)
 
 
 def standardised(mean_treatment: np.ndarray, mean_control: np.ndarray, spread: np.ndarray) -> np.ndarray:
@@ -241,6 +239,21 @@ def _variance_ratios(
     varies = of_control > 0
     ratio = np.divide(of_treated, of_control, out=np.full(len(columns), np.nan), where=varies)
     return ratio, np.where(varies, "", "the controls do not vary").astype(object)
+
+
+def _signed(is_treated: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Shares of the treated, and those of the controls below zero."""
+    return np.array([1.0, -1.0]) @ _shares(is_treated, weights)
+
+
+def _gaps(x: np.ndarray, signed: list[np.ndarray]) -> list[tuple[float, float]]:
+    """Largest and mean gap between the distribution functions of a column, which is put in order once."""
+    found = []
+    for steps in _steps(x, signed):
+        gap = np.abs(np.cumsum(steps))
+        gap = gap[:1] if len(gap) == 2 else gap
+        found.append((float(gap.max()), float(gap.mean())))
+    return found
 
 
 def _steps(x: np.ndarray, signed: list[np.ndarray]) -> list[np.ndarray]:

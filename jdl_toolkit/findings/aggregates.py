@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..balance.terms import label_of
 from ..disclosure import coarse_edges, mask_small_counts, may_be_shown, merge_levels
+from ..matching.match import WITH_CALIPER
 from .overlaps import Shown
 
 #: Width of the finest bins of the overlap histogram, on the logit of the score.
@@ -145,7 +147,7 @@ def balance_summary(
     is_level = (rows["level"] != "") | rows["var_ratio"].isna()
     sizes = pd.DataFrame(
         {
-            "matched": rows["mean_treatment"] * matched.n_treatment_matched,
+            "matched": rows.get("mean_treatment_matched", rows["mean_treatment"]) * matched.n_treatment_matched,
             "treated": rows.get("mean_treatment_all", rows["mean_treatment"]) * matched.n_treatment,
             "pool": rows["mean_pool"] * matched.n_pool,
         }
@@ -164,10 +166,14 @@ def balance_summary(
             hidden[sizes.loc[shown, "matched"].idxmin()] = True
     columns = ["covariate", "level", "smd_before", "smd_after", "light"]
     names = rows["covariate"].map(lambda c: covariates.labels.get(c, c))
-    smd = {"smd_before": _before(rows, is_level).round(3), "smd_after": rows["smd_after"].round(3)}
+    denominator = getattr(balance, "denominator", "pooled")
+    smd = {"smd_before": _before(rows, is_level, denominator).round(3), "smd_after": rows["smd_after"].round(3)}
     shown_rows = rows.assign(covariate=names, **smd)[~hidden][columns].to_dict("records")
+    shown_numbers = set(rows["covariate"][~is_level & ~hidden])
     return {
         "rows": shown_rows,
+        "squares": _squares(balance, covariates, shown_numbers),
+        "denominator": denominator,
         "n_withheld": int(hidden.sum()),
         "n_red": int((rows["light"] == "red").sum()),
         "n_amber": int((rows["light"] == "amber").sum()),
@@ -176,7 +182,20 @@ def balance_summary(
     }
 
 
-def _before(rows: pd.DataFrame, is_level: pd.Series) -> pd.Series:
+def _squares(balance: Any, covariates: Any, shown_numbers: set[str]) -> list[dict[str, Any]]:
+    """Differences of the squares of numbers that are listed themselves; like these they concern everybody."""
+    beside = getattr(balance, "beside", None)
+    if beside is None or not len(beside):
+        return []
+    rows = beside[(beside["kind"] == "square") & beside["covariate"].isin(shown_numbers)]
+    before = _before(rows, pd.Series(False, index=rows.index), balance.denominator).round(3)
+    names = [label_of("square", c, covariates.labels) for c in rows["covariate"]]
+    rows = rows.assign(covariate=names, smd_before=before, smd_after=rows["smd_after"].round(3))
+    rows = rows[np.isfinite(rows[["smd_before", "smd_after"]]).all(axis=1)]
+    return rows[["covariate", "level", "smd_before", "smd_after", "light"]].to_dict("records")
+
+
+def _before(rows: pd.DataFrame, is_level: pd.Series, denominator: str = "pooled") -> pd.Series:
     """Standardised difference of the people compared from the whole pool.
 
     Of a level, the spread is that of the people compared too. Of a number, whose means are published nowhere, it is the
@@ -184,14 +203,18 @@ def _before(rows: pd.DataFrame, is_level: pd.Series) -> pd.Series:
     """
     p, q = rows["mean_treatment"], rows["mean_pool"]
     of_all = rows.get("mean_treatment_all", p) - q
+    of_treated, of_both = p * (1 - p), (p * (1 - p) + q * (1 - q)) / 2
+    variance = of_treated.where(of_treated > 0, of_both) if denominator == "treated" else of_both
     with np.errstate(divide="ignore", invalid="ignore"):
-        of_level = (p - q) / np.sqrt((p * (1 - p) + q * (1 - q)).clip(lower=0) / 2)
+        of_level = (p - q) / np.sqrt(variance.clip(lower=0))
         of_number = (rows["smd_before"] * (p - q) / of_all).where(of_all != 0, rows["smd_before"])
     return of_level.where(is_level, of_number)
 
 
-def matching_summary(matched: Any, tried: Any, is_unmatched_hidden: bool, spec: Any) -> dict[str, Any]:
-    """Sizes of the groups and the caliper, with what the analyst was told."""
+def matching_summary(
+    matched: Any, tried: Any, is_unmatched_hidden: bool, spec: Any, is_balanced: bool = True
+) -> dict[str, Any]:
+    """Sizes of the groups, method and caliper, with what the analyst was told."""
     minimum_cell = spec.disclosure.minimum_cell
     return {
         "n_treatment": None if is_unmatched_hidden else matched.n_treatment,
@@ -199,20 +222,27 @@ def matching_summary(matched: Any, tried: Any, is_unmatched_hidden: bool, spec: 
         "n_pool": matched.n_pool,
         "n_control": matched.n_control,
         "ess_control": float(matched.ess_control),
-        "caliper_sd": float(matched.caliper_sd),
-        "caliper_raw": round(float(matched.caliper_raw), 3),
-        "calipers_tried": _calipers(tried, matched, spec),
+        "method": str(matched.method),
+        "is_fallback": str(matched.method) != str(spec.matching.method),
+        "caliper_sd": None if matched.caliper_sd is None else float(matched.caliper_sd),
+        "caliper_raw": None if matched.caliper_raw is None else round(float(matched.caliper_raw), 3),
+        "calipers_tried": _calipers(tried, matched, is_balanced, spec),
         "messages": [mask_small_counts(m, minimum_cell) for m in matched.messages],
     }
 
 
-def _calipers(tried: Any, matched: Any, spec: Any) -> list[float]:
-    """As handed over (a frame with a column caliper, or numbers), else the ladder down to the one that was used."""
+def _calipers(tried: Any, matched: Any, is_balanced: bool, spec: Any) -> list[float]:
+    """As handed over (a frame with a column caliper, or numbers), else the ladder down to the one that was used.
+
+    All of the ladder where no caliper made the groups alike.
+    """
     if tried is not None:
-        return [float(c) for c in (tried["caliper"] if isinstance(tried, pd.DataFrame) else tried)]
-    ladder = [float(c) for c in sorted(spec.matching.calipers, reverse=True)]
-    used = float(matched.caliper_sd)
-    return ladder[: ladder.index(used) + 1] if used in ladder else [used]
+        return [float(c) for c in (tried["caliper"].dropna() if isinstance(tried, pd.DataFrame) else tried)]
+    if spec.matching.method not in WITH_CALIPER:
+        return []
+    ladder, is_raw = sorted(map(float, spec.matching.calipers), reverse=True), spec.matching.caliper_unit == "raw"
+    used = matched.caliper_raw if is_raw else matched.caliper_sd
+    return ladder[: ladder.index(used) + 1] if is_balanced and used in ladder else ladder
 
 
 # --- power -----------------------------------------------------------------------------------------------------------

@@ -105,9 +105,15 @@ class BalanceRow(Model):
 
 
 class BalanceSummary(Model):
-    """`n_withheld`: rows that are counted here but not listed, as they concern too few people."""
+    """`n_withheld`: rows that are counted here but not listed, as they concern too few people.
+
+    `denominator`: whose standard deviation differences are measured by. `squares`: squares of numbers, which were
+    looked at and do not decide whether the groups are alike enough.
+    """
 
     rows: tuple[BalanceRow, ...]
+    squares: tuple[BalanceRow, ...] = ()
+    denominator: Literal["pooled", "treated"] = "pooled"
     n_withheld: int = 0
     n_red: int
     n_amber: int
@@ -128,15 +134,22 @@ class OverlapBin(Model):
 
 
 class MatchingSummary(Model):
-    """`n_treatment` is None where it would give away how few could not be matched."""
+    """`n_treatment` is None where it would give away how few could not be matched.
+
+    `method`: the one that was used; `is_fallback`: it took the place of the declared one, which made the groups alike
+    enough nowhere. `caliper_sd` and `caliper_raw` are None for a method without a caliper.
+    """
+
+    method: Literal["radius", "nearest", "ipw", "overlap", "ebal"] = "radius"
+    is_fallback: bool = False
 
     n_treatment: int | None
     n_treatment_matched: int
     n_pool: int
     n_control: int
     ess_control: float
-    caliper_sd: float
-    caliper_raw: float
+    caliper_sd: float | None
+    caliper_raw: float | None
     calipers_tried: tuple[float, ...]
     messages: tuple[str, ...]
 
@@ -473,7 +486,10 @@ class Analysis(Model):
 
 
 class Provenance(Model):
-    """Where the numbers come from; `synthetic`: the people of the register are invented."""
+    """Where the numbers come from; `synthetic`: the people of the register are invented.
+
+    `matched_again`: for each match of another sample after outcomes had been opened, what was changed.
+    """
 
     spec_digest: str
     inputs: tuple[dict[str, str], ...]
@@ -487,6 +503,7 @@ class Provenance(Model):
     synthetic: bool = False
     settings: dict[str, Any]
     register_note: str = ""
+    matched_again: tuple[str, ...] = ()
 
 
 class Findings(Model):

@@ -28,7 +28,8 @@ def how_alike(findings: Findings, analysis: Analysis | None = None) -> Words:
         "ruler",
         f"The two groups were compared on {numbers.plural(n_rows, 'point', 'points')} (each level of each"
         " characteristic is one) before any outcome was compared.",
-        "Each difference is measured in per cent of a standard deviation, which is the usual spread among people.",
+        "Each difference is measured in per cent of a standard deviation, which is the usual spread among"
+        f" {_whom(balance)}.",
         f"Up to {green} is close (green), up to {amber} is acceptable (amber), and more is too far apart (red).",
     )
     before = max((abs(r.smd_before) for r in balance.rows), default=None)
@@ -44,6 +45,13 @@ def how_alike(findings: Findings, analysis: Analysis | None = None) -> Words:
     if worst:
         names = [f"{_name(r)} ({_smd(abs(r.smd_after))})" for r in worst]
         passage.say("least_alike", f"The least alike {'is' if len(names) == 1 else 'are'} {listed(names)}.")
+    if balance.squares:
+        apart = max(abs(r.smd_after) for r in balance.squares)
+        passage.say(
+            "squares",
+            "The squares of the numbers among them were compared as well, which shows whether not only the averages but"
+            f" the highest values agree; there the largest difference is {_smd(apart)}. They do not count above.",
+        )
     if balance.accepted_reason:
         by = f" by {plain(balance.accepted_by)}" if balance.accepted_by else ""
         passage.say(
@@ -58,6 +66,11 @@ def how_alike(findings: Findings, analysis: Analysis | None = None) -> Words:
         "only_recorded", "Being alike in what is on record does not make two groups alike in everything.", new=True
     )
     return passage.words()
+
+
+def _whom(balance: BalanceSummary) -> str:
+    """Whose standard deviation differences are measured by."""
+    return "the people who received the service" if balance.denominator == "treated" else "people of both groups"
 
 
 def is_outside_the_limit(balance: BalanceSummary | None) -> bool:

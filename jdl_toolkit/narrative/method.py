@@ -5,8 +5,9 @@ from __future__ import annotations
 from .. import numbers
 from ..document import Inset, Words
 from ..findings import Analysis, Findings
-from ..wording import Passage, capital, ended, period, plain, small_number, within
+from ..wording import Passage, capital, ended, period, plain, within
 from .events import event, is_delay_drawn
+from .ways_of_matching import how_matched
 
 
 def synthetic_notice(findings: Findings) -> Inset | None:
@@ -36,7 +37,7 @@ def method_in_short(findings: Findings, analysis: Analysis | None = None) -> Wor
     passage = Passage()
     _why_compare(passage)
     _propensity(passage, analysis)
-    _radius(passage, findings, analysis)
+    how_matched(passage, findings, analysis)
     _same_clock(passage, findings, analysis)
     _outcomes(passage, analysis)
     _estimates(passage)
@@ -80,44 +81,6 @@ def covariates_in_words(analysis: Analysis) -> list[str]:
     own = [plain(label) for label in analysis.own_covariates if label not in left_out]
     names = [COVARIATES[c].format(event=event(analysis)) for c in codes]
     return list(dict.fromkeys(names + [name[:1].lower() + name[1:] for name in own]))
-
-
-def _radius(passage: Passage, findings: Findings, analysis: Analysis) -> None:
-    passage.say(
-        "radius_matching",
-        "**What is radius matching?** Around each person who received the service we draw a circle, as it were, and"
-        " compare that person with everybody inside it: all the people whose score is close enough.",
-        "Each person's comparison people share one vote equally. Somebody who is inside several circles has a part in"
-        " each.",
-        "In this way every person who received the service counts once, and the comparison group is made to their"
-        " pattern.",
-        new=True,
-    )
-    if analysis.matching is not None:
-        width = numbers.number(analysis.matching.caliper_sd, _decimals(analysis.matching.caliper_sd))
-        scale = (
-            "the propensity score (on its logit scale)"
-            if findings.setting("matching", "scale") == "logit"
-            else "the propensity score"
-        )
-        passage.say(
-            "caliper",
-            f"How far the circle reaches is called the caliper. Here it is {width} standard deviations of {scale}.",
-        )
-        tried = small_number(len(analysis.matching.calipers_tried))
-        is_alike = analysis.balance is None or analysis.balance.passed
-        if len(analysis.matching.calipers_tried) > 1 and is_alike:
-            passage.say(
-                "caliper_narrowed", f"It is the widest of {tried} that were tried at which the groups are alike."
-            )
-        elif not is_alike:
-            passage.say("caliper_best", f"Of {tried} that were tried, it is the one that makes the groups most alike.")
-        passage.say("caliper_blind", "It was chosen by how alike the groups are, without a look at any outcome.")
-    passage.say("no_match", "A person with nobody inside the circle cannot be compared and leaves the analysis.")
-
-
-def _decimals(x: float) -> int:
-    return next((d for d in range(5) if abs(round(x, d) - x) < 1e-9), 4)
 
 
 def _same_clock(passage: Passage, findings: Findings, analysis: Analysis) -> None:
@@ -239,6 +202,8 @@ def provenance(findings: Findings) -> Words:
     packages = ", ".join(f"{name} {version}" for name, version in sorted(source.packages.items()))
     if packages:
         passage.item("packages", f"Packages: {packages}.")
+    for reason in source.matched_again:
+        passage.item("matched_again", f"Matched again after outcomes had been opened: {ended(plain(reason))}")
     for entry in findings.sign_offs:
         said = ", ".join(f"{key}: {value}" for key, value in entry.items())
         passage.item("sign_off", capital(ended(plain(said))))

@@ -1,0 +1,103 @@
+"""How the comparison group was made, by the method that was used, for readers who are no statisticians."""
+
+from __future__ import annotations
+
+from .. import numbers
+from ..findings import Analysis, Findings, MatchingSummary
+from ..wording import Passage, small_number
+
+RADIUS = (
+    "**What is radius matching?** Around each person who received the service we draw a circle, as it were, and"
+    " compare that person with everybody inside it: all the people whose score is close enough.",
+    "Each person's comparison people share one vote equally. Somebody who is inside several circles has a part in"
+    " each.",
+    "In this way every person who received the service counts once, and the comparison group is made to their pattern.",
+)
+NEAREST = (
+    "**What is nearest neighbour matching?** Each person who received the service is compared with {those} whose score"
+    " is closest.",
+    "In this way the comparison group is made to the pattern of the people who received the service.",
+)
+ENTROPY_BALANCING = (
+    "**What is entropy balancing?** Nobody is picked out. Everybody in the comparison group is kept, and some count for"
+    " more than others.",
+    "How much each person counts is worked out so that the averages of the two groups agree in everything that was"
+    " taken into account, such as age or the number of convictions, and so that nobody counts for more than that"
+    " takes.",
+)
+INVERSE_ODDS = (
+    "**How is the comparison group made?** Nobody is picked out. Everybody in the comparison group is kept, and counts"
+    " for more the likelier a person with that record was to receive the service.",
+    "In this way the comparison group is made to the pattern of the people who received the service.",
+)
+OVERLAP = (
+    "**How are the groups compared?** Everybody is kept in both groups, and counts for more the less could be told from"
+    " the record whether that person would receive the service.",
+    "The result therefore concerns people who might well have been in either group, not all who received the service.",
+)
+OF_METHOD = {"radius": RADIUS, "ebal": ENTROPY_BALANCING, "ipw": INVERSE_ODDS, "overlap": OVERLAP}
+
+
+def how_matched(passage: Passage, findings: Findings, analysis: Analysis) -> None:
+    """Say how the comparison group was made, why in this way, and that outcomes played no part in it."""
+    matching = analysis.matching
+    method = matching.method if matching is not None else str(findings.setting("matching", "method"))
+    if matching is not None and matching.is_fallback:
+        _fell_back(passage, findings, matching)
+    sentences = _nearest(findings) if method == "nearest" else OF_METHOD[method]
+    passage.say(f"{method}_matching", *sentences, new=True)
+    if matching is None:
+        pass
+    elif matching.caliper_sd is not None:
+        _caliper(passage, findings, analysis, matching)
+    else:
+        passage.say("chosen_blind", "This was settled by how alike the groups are, without a look at any outcome.")
+    if method in ("radius", "nearest"):
+        where = "inside the circle" if method == "radius" else "close enough"
+        passage.say("no_match", f"A person with nobody {where} cannot be compared and leaves the analysis.")
+
+
+def _fell_back(passage: Passage, findings: Findings, matching: MatchingSummary) -> None:
+    """That the declared method failed, and what took its place as had been declared."""
+    tried = len(matching.calipers_tried)
+    ways = f"in {small_number(tried)} ways, each stricter than the last" if tried > 1 else "as had been planned"
+    passage.say(
+        "fallback",
+        "**Why was entropy balancing used?** First, each person who received the service was to be compared with the"
+        f" people most like them. That was tried {ways}, and the groups did not come out alike enough.",
+        "For that case another way had been named beforehand, entropy balancing. It was used in place of the first.",
+        new=True,
+    )
+
+
+def _nearest(findings: Findings) -> tuple[str, ...]:
+    ratio = findings.setting("matching", "ratio")
+    those = "the one person" if ratio == 1 else f"the {small_number(ratio)} people"
+    again = (
+        "One person may be compared with several."
+        if findings.setting("matching", "replace")
+        else "Nobody is compared with more than one of them."
+    )
+    return (NEAREST[0].format(those=those), again, NEAREST[1])
+
+
+def _caliper(passage: Passage, findings: Findings, analysis: Analysis, matching: MatchingSummary) -> None:
+    width = numbers.number(matching.caliper_sd, _decimals(matching.caliper_sd))
+    scale = (
+        "the propensity score (on its logit scale)"
+        if findings.setting("matching", "scale") == "logit"
+        else "the propensity score"
+    )
+    far = "How far the circle reaches" if matching.method == "radius" else "How far apart two scores may be"
+    passage.say("caliper", f"{far} is called the caliper. Here it is {width} standard deviations of {scale}.")
+    tried = small_number(len(matching.calipers_tried))
+    is_alike = analysis.balance is None or analysis.balance.passed
+    if len(matching.calipers_tried) > 1 and is_alike:
+        passage.say("caliper_narrowed", f"It is the widest of {tried} that were tried at which the groups are alike.")
+    elif not is_alike:
+        passage.say("caliper_best", f"Of {tried} that were tried, it is the one that makes the groups most alike.")
+    passage.say("caliper_blind", "It was chosen by how alike the groups are, without a look at any outcome.")
+
+
+def _decimals(x: float) -> int:
+    return next((d for d in range(5) if abs(round(x, d) - x) < 1e-9), 4)
