@@ -8,8 +8,10 @@ from .check import check_numbers
 from .claims import can_say, cannot_say
 from .finding import finding, headline_sentence
 from .follow_up import follow_up, survival
+from .hidden_bias import hidden_bias, placebo
 from .method import method_in_short, provenance, synthetic_notice
 from .people import what_was_done, who_is_in
+from .robustness import other_ways
 from .seen import for_every_100, range_in_words
 from .subgroups import subgroups, subgroups_caution
 from .terms import GLOSSARY, glossary
@@ -25,9 +27,12 @@ __all__ = [
     "for_every_100",
     "glossary",
     "headline_sentence",
+    "hidden_bias",
     "how_alike",
     "method_in_short",
     "other_analyses",
+    "other_ways",
+    "placebo",
     "provenance",
     "range_in_words",
     "subgroups",

@@ -45,7 +45,8 @@ def caveats(findings: Findings, analysis: Analysis | None = None) -> Words:
     _circumstances(passage, analysis)
     if findings.setting("covariates", "use") and "needs" not in findings.setting("covariates", "use"):
         passage.item("no_needs", "Assessments of people's needs were not among the records used.")
-    passage.item("not_in_report", "A wider panel of other ways to make the comparison is not part of this report.")
+    if analysis.robustness is None:
+        passage.item("not_in_report", "A wider panel of other ways to make the comparison is not part of this report.")
     return passage.words()
 
 

@@ -9,10 +9,22 @@ from itertools import pairwise
 from typing import Any
 
 from .. import numbers
-from ..findings import Analysis, Estimate, Findings, FollowUpRow, Measure, SubgroupSummary, SurvivalCurve
+from ..findings import (
+    Analysis,
+    Estimate,
+    Findings,
+    FollowUpRow,
+    HiddenBias,
+    Measure,
+    Robustness,
+    SubgroupSummary,
+    SurvivalCurve,
+)
 from .events import people_found, reoffended_first_shares
+from .hidden_bias import ratio
 from .many import chance_of_any, joint_p_in_words, n_answered
 from .ranges import beyond, sized
+from .robustness import n_unlike, size, tally
 
 #: Numbers that belong to the method or to ordinary speech: "for every 100 people", "SHA-256".
 CONSTANTS = frozenset({"1", "100", "256"})
@@ -67,7 +79,7 @@ def _printed(findings: Findings) -> Iterator[str]:
     """Every value as it may be printed."""
     yield from _dates(findings)
     yield from _texts(findings.model_dump(mode="json", exclude={"provenance", "analyses"}))
-    yield from (str(findings.provenance.seed), findings.provenance.register_note)
+    yield from (str(findings.provenance.seed), findings.provenance.register_note, *findings.provenance.matched_again)
     yield from _settings(findings.provenance.settings)
     if findings.linkage is not None:
         yield from _counts([findings.linkage.records, *findings.linkage.by_status.values()])
@@ -76,7 +88,7 @@ def _printed(findings: Findings) -> Iterator[str]:
             yield numbers.number(findings.linkage.expected_wrong_links)
             yield numbers.number(findings.linkage.expected_wrong_links, 1)
     for analysis in findings.analyses:
-        yield from _analysis(analysis)
+        yield from _analysis(analysis, findings)
         yield from _settings_of(analysis.settings)
     yield from _counts([len(findings.analyses), n_answered(findings)])
     yield numbers.per_cent(chance_of_any(findings))
@@ -130,7 +142,7 @@ def _counts(values: list[int | None]) -> Iterator[str]:
     yield from (numbers.count_(v) for v in values if v is not None)
 
 
-def _analysis(analysis: Analysis) -> Iterator[str]:
+def _analysis(analysis: Analysis, findings: Findings) -> Iterator[str]:
     yield from _texts(analysis.model_dump(mode="json", include={"title", "reason", "records", "index_disposals"}))
     for flow in (analysis.flow, analysis.pool_flow):
         for step in flow:
@@ -158,6 +170,9 @@ def _analysis(analysis: Analysis) -> Iterator[str]:
         yield from _curve(curve)
     if analysis.subgroups is not None:
         yield from _subgroups(analysis.subgroups, analysis)
+    if analysis.robustness is not None:
+        yield from _robustness(analysis.robustness, analysis)
+        yield from _counts([n_unlike(analysis.robustness, findings)])
     yield from _design(analysis)
 
 
@@ -181,19 +196,44 @@ def _subgroups(found: SubgroupSummary, analysis: Analysis) -> Iterator[str]:
         yield from _estimate(row.headline, unit) if row.headline is not None else ()
 
 
+def _robustness(found: Robustness, analysis: Analysis) -> Iterator[str]:
+    unit, counted = analysis.headline_measure.unit.value if analysis.headline_measure else "share", tally(found)
+    if counted is not None:
+        yield from _counts([counted.n, counted.n_same, *counted.clear.values()])
+    for row in found.rows:
+        yield from (row.label, row.why_not or "", *_counts([row.n_treatment]))
+        yield from (size(row.estimate.estimate, unit),) if row.estimate is not None else ()
+    if found.placebo is not None:
+        yield from (found.placebo.label, found.placebo.why_not or "", *found.placebo.left_out)
+        if found.placebo.estimate is not None and found.placebo.unit is not None:
+            yield from _estimate(found.placebo.estimate, found.placebo.unit.value)
+    yield from _hidden(found.hidden, unit)
+
+
+def _hidden(found: HiddenBias, unit: str) -> Iterator[str]:
+    if found.confounder is not None:
+        yield found.confounder.strongest or ""
+        shifts = (found.confounder.to_zero, found.confounder.to_include_zero, found.confounder.strongest_bias)
+        yield from (size(x, unit) for x in shifts if x is not None)
+    ratios = [found.pairs.tipping_gamma] if found.pairs is not None else []
+    ratios += [found.e_values.point, found.e_values.limit] if found.e_values is not None else []
+    yield from (ratio(x) for x in ratios if x is not None)
+
+
 def _design(analysis: Analysis) -> Iterator[str]:
     if analysis.balance is not None:
         b = analysis.balance
         yield from _counts([b.n_red, b.n_amber, b.n_withheld, len(b.rows), len(b.rows) + b.n_withheld])
         yield from (b.accepted_reason or "", numbers.number(b.worst, 1, factor=100))
-        for row in b.rows:
+        for row in (*b.rows, *b.squares):
             yield from (row.covariate, row.level)
             yield from (numbers.number(x, 1, factor=100) for x in (row.smd_before, row.smd_after))
     if analysis.matching is not None:
         m = analysis.matching
         yield from _counts([m.n_treatment, m.n_treatment_matched, m.n_pool, m.n_control])
-        yield from (numbers.number(m.ess_control), *m.messages, *(f"{c:g}" for c in (m.caliper_sd, *m.calipers_tried)))
-        yield numbers.number(m.caliper_raw, 2)
+        yield from (numbers.number(m.ess_control), *m.messages, *(f"{c:g}" for c in m.calipers_tried))
+        yield from (f"{c:g}" for c in (m.caliper_sd,) if c is not None)
+        yield from (numbers.number(c, 2) for c in (m.caliper_raw,) if c is not None)
         if m.n_treatment is not None:
             yield from _counts([m.n_treatment - m.n_treatment_matched])
     if analysis.power is not None:

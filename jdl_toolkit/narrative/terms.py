@@ -52,12 +52,27 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
         "The time between the index date and the start of the service; one is drawn for each person of the control"
         " pool.",
     ),
+    (
+        "E-value",
+        "How strongly something that is not on record would have to go with taking part, and with reoffending, to"
+        " explain a result, as a ratio.",
+    ),
     ("Effective size", "How many people of equal weight would tell as much as a group whose members count unequally."),
+    (
+        "Entropy balancing",
+        "Weights for the people of the comparison group that make it exactly like the treatment group on average, in"
+        " everything that was matched on.",
+    ),
     ("Follow-up", "The time in which reoffending is counted, from the index date onwards."),
     ("Frequency", "The number of proven reoffences per person, counting people without any as zero."),
     (
         "Heterogeneity",
         "A difference between the effects in several subgroups that is larger than chance would produce.",
+    ),
+    (
+        "Hidden bias",
+        "A difference between the groups in something that is not on record, which makes a result look better or worse"
+        " than it is.",
     ),
     (
         "Holm's adjustment",
@@ -72,12 +87,21 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
         "The calculation by which the headline estimate takes out what differences left after matching would explain.",
     ),
     (
+        "Overlap weights",
+        "Weights by which people count most who might have been in either group; the result then concerns such people.",
+    ),
+    (
         "P-value",
         "How often chance alone would produce a difference at least as large as the one seen, if there were none.",
     ),
     (
         "Percentage point",
         "The difference between two percentages: from thirty per cent to twenty per cent is ten percentage points.",
+    ),
+    (
+        "Placebo outcome",
+        "Something that the service cannot have changed, compared as if it were a result, to see whether a difference"
+        " is found where there should be none.",
     ),
     ("Power", "The chance that an analysis gives a clear result if there is a true difference of a given size."),
     (
@@ -109,6 +133,11 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
         " not follow an offence.",
     ),
     ("Register", "The administrative records of convictions and sentences in which people are looked up."),
+    (
+        "Rosenbaum's bound",
+        "How far something hidden may move the odds of taking part within matched pairs before a result is no longer"
+        " clear.",
+    ),
     ("Standardised difference", "The difference between two groups, as a per cent of the usual spread among people."),
     (
         "Subgroup",

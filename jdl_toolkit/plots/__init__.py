@@ -11,6 +11,7 @@ from .flow import flow_chart
 from .linkage import waterfall, weights_plot
 from .people import people_picture
 from .power import power_curve
+from .robustness import robustness_plot
 from .survival import survival_plot
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "overlap",
     "people_picture",
     "power_curve",
+    "robustness_plot",
     "subgroups_plot",
     "survival_plot",
     "waterfall",

@@ -22,6 +22,8 @@ def love_plot(
     green_up_to: float = 0.05,
     amber_up_to: float = 0.10,
     signed: bool = False,
+    order: str = "after",
+    denominator: str = "pooled",
     key: str = "love_plot",
     caption: str = "",
 ) -> document.Figure:
@@ -30,28 +32,40 @@ def love_plot(
     Parameters
     ----------
     rows : records
-        ``covariate``, ``level``, ``smd_before``, ``smd_after`` (in standard deviations) and, optionally, ``label``.
+        ``covariate``, ``level``, ``smd_before``, ``smd_after`` (in standard deviations) and, optionally, ``label``,
+        ``kind`` (square, product) and ``gates``: rows that do not decide about balance are drawn as squares.
     top : int
-        How many levels are drawn; the note says how many more there are.
+        How many levels are drawn, the largest differences after matching; the others share one row, which shows the
+        largest of them, and the note says how many they are.
     green_up_to, amber_up_to : float
         Gates, in standard deviations; drawn as lines.
     signed : bool
         Draw signed differences; otherwise their absolute values.
+    order : {"after", "before", "covariate"}
+        By the difference after or before matching, or the levels of each covariate together.
+    denominator : {"pooled", "treated"}
+        Whose standard deviation the differences are measured by.
     """
-    ordered = sorted(records(rows), key=lambda r: (-abs(r["smd_after"]), -abs(r["smd_before"]), covariate_label(r)))
-    shown = ordered[:top]
+    ranked = sorted(records(rows), key=lambda r: (-abs(r["smd_after"]), -abs(r["smd_before"]), covariate_label(r)))
+    shown, headings = _in_order(ranked[:top], order)
+    drawn = shown + _the_rest(ranked[top:])
     sign = (lambda x: 100 * x) if signed else (lambda x: 100 * abs(x))
-    before, after = ([sign(r[c]) for r in shown] for c in ("smd_before", "smd_after"))
-    drawing, axes, y = rows_sheet([covariate_label(r) for r in shown])
+    before, after = ([sign(r[c]) for r in drawn] for c in ("smd_before", "smd_after"))
+    labels = [covariate_label(r) if h in (None, REST) else r["level"] for r, h in zip(drawn, headings, strict=False)]
+    over = [heading or "" for heading in headings[: len(drawn)]]
+    drawing, axes, y = rows_sheet(labels, headings=over if any(over) else None)
     axes.hlines(y, before, after, color=RULE, lw=0.8, zorder=1)
     axes.plot(before, y, "o", mfc="white", mec=DARK, ms=5.5, label="before matching", zorder=2)
-    axes.plot(after, y, "D", color=NAVY, ms=5, label="after matching", zorder=3)
+    decides = np.array([r.get("gates") is not False and r.get("kind") not in ("square", "product") for r in drawn])
+    for which, look in ((decides, _AFTER), (~decides, _AFTER_BESIDE)):
+        if which.any():
+            axes.plot(np.array(after)[which], np.array(y)[which], zorder=3, **look)
     for gate, dashes in ((green_up_to, (0, (1, 2))), (amber_up_to, (0, (4, 2)))):
         for x in (-100 * gate, 100 * gate) if signed else (100 * gate,):
             axes.axvline(x, color=ORANGE if gate == amber_up_to else DARK, ls=dashes, lw=1.1, zorder=0)
     reach = max([abs(x) for x in before + after] + [110 * amber_up_to]) * 1.06
     axes.set_xlim(-reach if signed else 0, reach)
-    axes.set_xlabel("Standardised difference, per cent" + ("" if signed else " (without sign)"))
+    axes.set_xlabel("Difference, per cent of a standard deviation" + ("" if signed else " (without sign)"))
     if signed:
         axes.axvline(0, color=RULE, lw=0.8, zorder=0)
     key_above(axes)
@@ -59,14 +73,45 @@ def love_plot(
         drawing,
         key,
         caption or "How alike the groups are before and after matching",
-        _love_words(ordered, len(shown), amber_up_to),
+        _love_words(ranked, len(shown), amber_up_to),
         [
             {"Label": covariate_label(r)}
             | {f"{when} matching (per cent)": round(100 * r[c], 1) for when, c in _SMD.items()}
             for r in shown
         ],
-        _love_note(len(ordered), len(shown), green_up_to, amber_up_to),
+        _love_note(len(ranked), len(shown), green_up_to, amber_up_to, denominator, not decides.all()),
     )
+
+
+#: Heading of the row for those that are not drawn, where rows have headings.
+REST = "All others"
+_AFTER = {"marker": "D", "ls": "", "color": NAVY, "ms": 5, "label": "after matching"}
+_AFTER_BESIDE = {"marker": "s", "ls": "", "mfc": "white", "mec": NAVY, "ms": 5, "label": "after (square)"}
+
+
+def _in_order(shown: list[dict[str, Any]], order: str) -> tuple[list[dict[str, Any]], list[str | None]]:
+    """Rows in the order of drawing, and for each its heading: "" below another's, None where it stands alone."""
+    if order == "before":
+        shown = sorted(shown, key=lambda r: -abs(r["smd_before"]))
+    if order != "covariate":
+        return shown, [None] * (len(shown) + 1)
+    by_covariate: dict[str, list[dict[str, Any]]] = {}
+    for row in shown:
+        by_covariate.setdefault(row["covariate"], []).append(row)
+    alone = [rows[0] for rows in by_covariate.values() if len(rows) == 1]
+    together = [rows for rows in by_covariate.values() if len(rows) > 1]
+    headings: list[str | None] = [None] * len(alone)
+    for rows in together:
+        headings += [_name(rows[0]), *[""] * (len(rows) - 1)]
+    return [*alone, *(row for rows in together for row in rows)], [*headings, REST]
+
+
+def _the_rest(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row for all that are not drawn: the largest differences among them."""
+    if not rows:
+        return []
+    largest = {c: max((r[c] for r in rows), key=abs) for c in ("smd_before", "smd_after")}
+    return [{"covariate": f"{len(rows)} more, the largest of them", "level": ""} | largest]
 
 
 def covariate_label(row: dict[str, Any]) -> str:
@@ -74,6 +119,11 @@ def covariate_label(row: dict[str, Any]) -> str:
     if row.get("label"):
         return row["label"]
     return f"{row['covariate']}: {row['level']}" if row.get("level") else row["covariate"]
+
+
+def _name(row: dict[str, Any]) -> str:
+    """The label without the level."""
+    return covariate_label(row).removesuffix(f": {row['level']}") if row["level"] else covariate_label(row)
 
 
 def _love_words(ordered: list[dict[str, Any]], n_shown: int, gate: float) -> str:
@@ -92,9 +142,13 @@ def _per_cent_words(smd: float) -> str:
     return f"{number(abs(smd), 1, factor=100)} per cent"
 
 
-def _love_note(n_all: int, n_shown: int, green: float, amber: float) -> str:
-    lines = f"Dotted line: {number(green, factor=100)} per cent (green up to here). "
+def _love_note(n_all: int, n_shown: int, green: float, amber: float, denominator: str, has_beside: bool) -> str:
+    whose = "the treatment group" if denominator == "treated" else "both groups"
+    lines = f"The standard deviation is that of {whose} before matching. "
+    lines += f"Dotted line: {number(green, factor=100)} per cent (green up to here). "
     lines += f"Dashed line: {number(amber, factor=100)} per cent (red above)."
+    if has_beside:
+        lines += " Squares and products are looked at, but do not decide whether the groups are alike enough."
     more = n_all - n_shown
     return f"{lines} The largest differences after matching are shown; {more:,} more are smaller." if more else lines
 

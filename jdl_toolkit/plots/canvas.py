@@ -117,6 +117,7 @@ def rows_sheet(
     headings: list[str] | None = None,
     top: float = 26,
     below: float = 34,
+    gap: float = 3,
 ) -> tuple[Sheet, Axes, list[float]]:
     """A sheet with one row for each label, for dot and interval plots.
 
@@ -132,6 +133,8 @@ def rows_sheet(
         For each row a sub-heading that stands above it, or an empty text.
     top, below : float
         Room above the rows (for the key) and below them (for the axis), in points.
+    gap : float
+        Between two rows, in points.
 
     Returns
     -------
@@ -140,7 +143,7 @@ def rows_sheet(
     wrapped = [wrap(label, WIDTH * 0.4, SIZE) for label in labels]
     left = max(width(line, SIZE) for lines in wrapped for line in lines) + 10
     margin = max(width(right_title, SIZE, bold=True), *(width(text, SIZE) for text in right or [""])) + 14
-    heights = [block_height(lines) + 3 for lines in wrapped]
+    heights = [block_height(lines) + gap for lines in wrapped]
     over = [wrap(text, WIDTH - 6, SIZE, bold=True) if text else [] for text in headings or [""] * len(labels)]
     led = [block_height(lines) + 7 if lines else 0 for lines in over]
     bottom = top + sum(heights) + sum(led)
@@ -152,7 +155,7 @@ def rows_sheet(
     for lines, height, text, above, lead in zip(wrapped, heights, right or [""] * len(wrapped), over, led, strict=True):
         write(paper, 3, y + 5, above, bold=True)
         y += lead
-        write(paper, left - 8, y + 1.5, lines, ha="right")
+        write(paper, left - 8, y + gap / 2, lines, ha="right")
         write(paper, WIDTH - margin + 10, y + (height - SIZE * LEADING) / 2, [text] if text else [])
         middles.append(y + height / 2)
         y += height

@@ -42,13 +42,14 @@ def forest_plot(
     band : (float, float), optional
         Its interval; shaded.
     is_dense : bool
-        Rows stand closer, for a picture of many.
+        Rows stand closer, with one decimal more: for a picture of many estimates of one difference.
     directions : tuple of str
         What an estimate left and right of zero means, in few words.
     """
     shown = [r for r in records(rows) if r["estimate"] is not None]
     factor, _ = UNITS[unit]
-    texts = [estimate_words(r["estimate"], r["ci_low"], r["ci_high"], unit) for r in shown]
+    decimals = finer(unit) if is_dense else None
+    texts = [estimate_words(r["estimate"], r["ci_low"], r["ci_high"], unit, decimals) for r in shown]
     names = [r.get("name") or r["label"] for r in shown]
     drawing, axes, middles = rows_sheet(
         [r["label"] for r in shown],
@@ -182,6 +183,14 @@ def _first_of_each(headings: list[str]) -> list[str]:
     return [text if i == 0 or text != headings[i - 1] else "" for i, text in enumerate(headings)]
 
 
-def estimate_words(estimate: float, low: float, high: float, unit: str) -> str:
-    """``−6 (−12 to −1)``, the estimate as finely as its interval."""
+def estimate_words(estimate: float, low: float, high: float, unit: str, decimals: int | None = None) -> str:
+    """``−6 (−12 to −1)``, the estimate as finely as its interval; all of it to `decimals`, if they are given."""
+    if decimals is not None:
+        value, first, last = (difference(x, unit, decimals) for x in (estimate, low, high))
+        return f"{value} ({first} to {last})"
     return f"{difference(estimate, unit, decimals_for(unit, low, high))} ({interval(low, high, unit)})"
+
+
+def finer(unit: str) -> int:
+    """One decimal more than is usual: for estimates of one difference that are laid beside each other."""
+    return UNITS[unit][1] + 1

@@ -4,12 +4,29 @@ Each function takes a part of `findings.Findings` and returns a `document.Table`
 each row, no merged and no empty cell. Numbers are printed by `numbers`, differences rounded from unrounded values.
 """
 
+from .balance import differences_table, dropped_table, ladder_table, proposals_table
 from .choices import provenance_table, settings_table, sign_offs_table
 from .outcomes import estimates_table, follow_up_table, measures_table, power_table, subgroups_table
 from .people import balance_table, flow_parts_table, flow_table, linkage_table, profile_table
+from .robustness import (
+    bounds_table,
+    estimators_table,
+    hidden_bias_table,
+    robustness_table,
+    time_to_event_table,
+)
 
 __all__ = [
+    "bounds_table",
+    "estimators_table",
+    "hidden_bias_table",
+    "robustness_table",
+    "time_to_event_table",
     "balance_table",
+    "differences_table",
+    "dropped_table",
+    "ladder_table",
+    "proposals_table",
     "estimates_table",
     "flow_parts_table",
     "flow_table",

@@ -12,6 +12,7 @@ from ..plots.balance import covariate_label
 from ..plots.canvas import records
 from ..plots.flow import step_count, step_label
 from ..plots.power import short
+from .balance import DENOMINATORS
 
 if TYPE_CHECKING:  # findings stands above this module in the order of imports
     from ..findings import Analysis, Findings
@@ -43,7 +44,8 @@ def balance_table(analysis: Analysis, *, top: int = 15, key: str = "balance", ca
         )
         for row in rows[:top]
     )
-    note = "Per cent of a standard deviation, treatment group minus control group."
+    whose = DENOMINATORS[analysis.balance.denominator]
+    note = f"Per cent of the standard deviation of {whose} before matching, treatment group minus control group."
     if len(rows) > top:
         note += f" The largest {top} of {len(rows)} are shown; the others are smaller after matching."
     if analysis.balance.n_withheld:
