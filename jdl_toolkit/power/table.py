@@ -23,7 +23,7 @@ _CURVE_POINTS = 60
 MOST_ROWS = 1000
 
 #: Unit of an outcome -> what its differences are given in. Shares are told in percentage points.
-UNIT_WORDS = {"share": "percentage points", "count": "per person", "days": "days"}
+UNIT_WORDS = {"share": "percentage points", "count": "per person", "days": "days", "mean": "units of the outcome"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class PowerTable(Result):
     rows : DataFrame
         reduction, n_exact (before rounding; NaN if infeasible), n_treatment (rounded to nearest, as published),
         infeasible (no treatment group is large enough with this control group), power_in_hand (with `n_treatment`).
-    unit : {"share", "count", "days"}
+    unit : {"share", "count", "days", "mean"}
     sd : float
         One standard deviation of the outcome for the whole table, on the scale of the outcome (shares: fractions).
     alpha, power : float

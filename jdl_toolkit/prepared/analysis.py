@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +13,7 @@ import pandas as pd
 
 from ..balance import Balance, assess_balance
 from ..errors import CouldNotBeAnswered, JDLError
-from ..inference.estimators import estimate_all
+from ..inference import estimate_all
 from ..inference.estimation import Kind
 from ..matching import MatchedSample, match
 from ..matching.propensity import fit_propensity
@@ -31,7 +32,7 @@ class PreparedMatch(Result):
     matched : MatchedSample
         `units.unit_id` is the number of the row.
     balance : Balance
-        Its rows have a column more: name (``age``, ``race=black``), empty for squares and products.
+        Its rows have a column more: name (``age``, ``race=black``).
     messages : tuple of str
     """
 
@@ -51,7 +52,8 @@ class PreparedEstimates(Result):
     ----------
     measures : DataFrame
         One row per outcome, with columns of `inference.Outcomes.measures`: key (its place), label (its name), unit
-        (share, count or mean), n_treatment, treatment_value, treatment_sd, ess_treatment; the same for the controls.
+        (share, count or mean), n_treatment, treatment_value, treatment_sd, ess_treatment; the same for the controls;
+        headline_estimate and the like.
     estimates : DataFrame
         As `inference.estimate_all` gives them, with outcome before.
     messages : tuple of str
@@ -104,14 +106,13 @@ def match_table(
 
 def _with_names(balance: Balance, table: PreparedTable) -> Balance:
     """The balance with the name of each covariate and level, as R's results have it."""
-    rows = balance.rows
-    levels = zip(rows["covariate"], rows["level"], rows["gates"], strict=True)
-    names = [f"{table.names[c]}={level}" if level else table.names[c] if gates else "" for c, level, gates in levels]
-    twice = sorted({name for name in names if name and names.count(name) > 1})
+    levels = zip(balance.rows["covariate"], balance.rows["level"], strict=True)
+    names = [f"{table.names[c]}={level}" if level else table.names[c] for c, level in levels]
+    twice = sorted(name for name, n in Counter(names).items() if n > 1)
     if twice:
         what = f"a covariate is named like a level of another: {listed([plain(name) for name in twice])}"
         raise JDLError(what, "--covariates", "rename the column")
-    return replace(balance, rows=rows.assign(name=names))
+    return replace(balance, rows=balance.rows.assign(name=names))
 
 
 def _said_of(matched: MatchedSample, balance: Balance) -> list[str]:
@@ -143,7 +144,7 @@ def estimate_outcomes(
             estimates = estimate_all(
                 y, matched.design, matched, Kind(kind), inner, covariates=table.covariates, where=where
             )
-        rows.append(_measure(place, name, kind, y, matched))
+        rows.append(_measure(place, name, kind, y, matched) | _headline(estimates))
         frames.append(estimates.assign(outcome=name))
         for row in estimates[estimates["why_not"].notna()].itertuples():
             messages.append(f"{plain(name)}, {row.name}: not available, {row.why_not}.")
@@ -162,3 +163,8 @@ def _measure(place: str, name: str, kind: str, y: np.ndarray, matched: MatchedSa
         row |= {f"n_{group}": n, f"{group}_value": mean, f"{group}_sd": math.sqrt(variance)}
         row |= {f"ess_{group}": float(w.sum() ** 2 / (w**2).sum())}
     return row
+
+
+def _headline(estimates: pd.DataFrame) -> dict[str, float]:
+    row = estimates.set_index("name").loc["headline"]
+    return {f"headline_{k}": row[k] for k in ("estimate", "se", "ci_low", "ci_high", "p_value", "df")}

@@ -64,9 +64,8 @@ def answer(
         first = next(iter(parts))
         values |= {"outcome": first, **parts[first]}
         values |= {"outcomes": parts} if len(parts) > 1 else {}
-    rows = found.balance.rows
     values |= {
-        "balance": {row["name"]: _sides(row) for row in rows[rows["gates"]].to_dict("records")},
+        "balance": {row["name"]: _sides(row) for row in found.balance.rows.to_dict("records")},
         "balance_passed": found.balance.passed,
         "worst_smd": found.balance.worst,
         "coefficients": dict(matched.coefficients[["term", "estimate"]].itertuples(index=False, name=None)),

@@ -10,8 +10,9 @@ from typing import Any
 from ..errors import JDLError
 from .analysis import PreparedEstimates, PreparedMatch, estimate_outcomes, match_table
 from .answer import answer
+from .beside import Section, beside_sections, look_beside
 from .columns import OutcomeType
-from .page import Section, page_sections
+from .page import page_sections
 from .settings import TableSpec, table_spec, without_use
 from .table import Asked, Missing, PreparedTable, read_table
 
@@ -58,8 +59,13 @@ def compare_table(path: Path, options: dict[str, Any], progress: Callable[[str],
     found = match_table(table, spec, progress)
     unused = without_use(spec.matching.method, options)
     found = replace(found, messages=(*unused, *found.messages))
-    estimated = estimate_outcomes(table, found, spec, progress) if table.types else None
-    return Compared(spec, table, found, estimated, answer(table, found, estimated), ())
+    if not table.types:
+        return Compared(spec, table, found, None, answer(table, found, None), ())
+    estimated = estimate_outcomes(table, found, spec, progress)
+    beside = look_beside(table, found, estimated, spec, panel=options["panel"], progress=progress)
+    estimated = replace(estimated, messages=(*estimated.messages, *beside.messages))
+    values = answer(table, found, estimated, **beside.values())
+    return Compared(spec, table, found, estimated, values, tuple(beside_sections(beside, estimated)))
 
 
 def spec_of(options: dict[str, Any]) -> TableSpec:

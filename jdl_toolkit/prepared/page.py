@@ -16,10 +16,9 @@ from ..spec import Method
 from ..wording import ended, plain
 from .analysis import PreparedEstimates, PreparedMatch
 from .answer import STATISTICS
+from .beside import Section
 from .settings import TableSpec
 from .table import PreparedTable
-
-Section = tuple[str, list[Block]]
 
 #: Estimates that the figure shows, in this order; the table has all.
 _IN_FIGURE = ("headline", "check", "aipw", "gcomp", "t_classic_welch", "t_ess_welch", "lm_HC3")
@@ -79,7 +78,7 @@ def _who(table: PreparedTable, found: PreparedMatch, bins: list[dict[str, float]
 
 
 def _alike(found: PreparedMatch, spec: TableSpec) -> list[Block]:
-    rows = found.balance.gating
+    rows = found.balance.rows
     limits = {"green_up_to": spec.balance.green_up_to, "amber_up_to": spec.balance.amber_up_to}
     drawn = rows[["covariate", "level", "label", "smd_before", "smd_after"]]
     finite = drawn[drawn[["smd_before", "smd_after"]].abs().max(axis=1) < float("inf")]

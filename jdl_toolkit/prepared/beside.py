@@ -1,0 +1,152 @@
+"""What stands beside the estimates: power in hand, how much hidden bias would matter, and other ways of analysing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from ..document import Block, Table, Words
+from ..errors import JDLError
+from ..numbers import count_, p_value
+from ..plots import forest_plot
+from ..plots.effects import estimate_words
+from ..power import PowerTable, power_for_measure
+from ..robustness.estimating import ESTIMATE, estimate_sample
+from ..robustness.hiding import bound_hidden_bias
+from ..robustness.variants import LEFT_OUT, declare, match_variants
+from ..wording import capital, ended, plain
+from .analysis import PreparedEstimates, PreparedMatch
+from .settings import TableSpec
+from .table import PreparedTable
+
+Section = tuple[str, list[Block]]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is known beside the estimates of the first outcome.
+
+    Parameters
+    ----------
+    power : PowerTable or None
+    hidden_bias : dict
+        See `robustness.hiding.bound_hidden_bias`.
+    robustness : list of dict
+        A row per other way of analysing: group, label, n_treated, n_control, estimate, se, ci_low, ci_high, p_value,
+        df, why_not; empty unless it was asked for.
+    messages : tuple of str
+    """
+
+    power: PowerTable | None
+    hidden_bias: dict[str, Any]
+    robustness: list[dict[str, Any]]
+    messages: tuple[str, ...]
+
+    def values(self) -> dict[str, Any]:
+        """Its parts of the answer."""
+        found: dict[str, Any] = {"hidden_bias": self.hidden_bias}
+        if self.power is not None:
+            names = ("sd", "alpha", "power", "smallest_detectable", "detectable_in_hand")
+            found["power"] = {name: getattr(self.power, name) for name in names}
+        return found | ({"robustness": self.robustness} if self.robustness else {})
+
+
+def look_beside(
+    table: PreparedTable,
+    found: PreparedMatch,
+    estimated: PreparedEstimates,
+    spec: TableSpec,
+    *,
+    panel: bool,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Beside:
+    """Power, hidden bias and, with `panel`, the variants of the robustness panel, for the first outcome.
+
+    Nothing here can stop the answer: what cannot be worked out says why.
+    """
+    inner, matched = spec.renamed(table.place_of), found.matched
+    place, row = next(iter(table.types)), estimated.measures.iloc[0].to_dict()
+    y = pd.Series(table.outcomes[place].to_numpy(float), index=table.outcomes["unit_id"])
+    messages, power, hidden, rows = [], None, {}, []
+    try:
+        power = power_for_measure(estimated, row["key"], inner)
+    except JDLError as fault:
+        messages.append(f"Power: {ended(fault.problems[0].what)}")
+    with threadpool_limits(1):  # fits are small: on a busy machine threads would wait for each other
+        if pd.notna(row["headline_estimate"]):
+            progress("hidden bias")
+            hidden = bound_hidden_bias(table.covariates, matched, y, row, inner)
+        if panel:
+            progress("other ways of analysing")
+            for variant, sample in match_variants(table.covariates, matched, declare(table.covariates, matched, inner)):
+                one = {"why_not": sample} if isinstance(sample, str) else estimate_sample(sample, y, row["unit"], inner)
+                label = f"Without {variant.label}" if variant.group == LEFT_OUT else variant.label
+                sizes = {"n_treated": one.pop("n_treatment", None), "n_control": one.pop("n_control", None)}
+                rows.append({"group": variant.group, "label": label, **sizes, **one})
+    return Beside(power, _in_names(hidden, table), _in_names(rows, table), tuple(messages))
+
+
+def _in_names(value: Any, table: PreparedTable) -> Any:
+    if isinstance(value, dict):
+        return {k: _in_names(v, table) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_in_names(v, table) for v in value]
+    return table.in_names(value) if isinstance(value, str) else value
+
+
+def beside_sections(beside: Beside, estimated: PreparedEstimates) -> list[Section]:
+    """Its parts of the page."""
+    row = estimated.measures.iloc[0]
+    sections: list[Section] = []
+    if beside.power is not None:
+        sections.append(("What could have been found", [Words(ended(beside.power.summary()))]))
+    if beside.hidden_bias:
+        sections.append(("How much hidden bias would matter", [_hidden_table(beside.hidden_bias)]))
+    if beside.robustness:
+        sections.append(("Other ways of analysing", _panel_blocks(beside.robustness, row)))
+    return sections
+
+
+def _hidden_table(hidden: dict[str, Any]) -> Table:
+    """The tipping point of each way of asking, or why it has none."""
+    asked = {
+        "pairs": ("Odds by which something hidden may divide two matched people (Rosenbaum)", "tipping_gamma"),
+        "weights": ("Factor by which every weight may be wrong before the interval includes zero", "tipping_interval"),
+        "confounder": ("Shift of the difference that takes it to zero", "to_zero"),
+        "e_values": ("E-value of the estimate", "point"),
+    }
+    rows = []
+    for part, (words, key) in asked.items():
+        found = hidden.get(part, {})
+        value = found.get(key)
+        text = plain(str(found.get("why_not") or "none")) if value is None else f"{value:.4g}"
+        rows.append((words, capital(text)))
+    return Table(
+        "hidden_bias", "What it would take to explain the difference away", ("Question", "Answer"), tuple(rows), "ll"
+    )
+
+
+def _panel_blocks(rows: list[dict[str, Any]], row: pd.Series) -> list[Block]:
+    unit = row["unit"]
+    main = {"label": "This analysis", "is_headline": True} | {k: row[f"headline_{k}"] for k in ESTIMATE[:4]}
+    drawn = [main] if pd.notna(row["headline_estimate"]) else []
+    drawn += [r for r in rows if r.get("estimate") is not None]
+    cells = tuple(
+        (
+            plain(r["label"]),
+            count_(r.get("n_treated") or 0),
+            estimate_words(r["estimate"], r["ci_low"], r["ci_high"], unit)
+            if r.get("estimate") is not None
+            else plain(str(r["why_not"])),
+            p_value(r["p_value"]) if r.get("p_value") is not None else "none",
+        )
+        for r in rows
+    )
+    columns = ("Analysis", "Treated", "Headline difference (interval)", "p-value")
+    directions = ("less in the treatment group", "more")
+    plot = [forest_plot(drawn, unit=unit, key="other_ways", caption="Other ways of analysing", directions=directions)]
+    return [*(plot if drawn else []), Table("other_ways", "Every other way", columns, cells, "lrlr")]
