@@ -332,7 +332,8 @@ def record(request: str, event: str, analysis: str, by: str, reason: str, output
 @command(main, "status", "jdl status")
 @click.option("--outputs", type=click.Path(path_type=Path), help="Folder of all outputs.")
 def status(outputs: Path | None) -> tuple[dict, str]:
-    """List every request with its status."""
+    """List every request with its status, and whether it was matched before outcomes were opened."""
+    from .blinding import TRIED, MatchingLog, order_of_stages
     from .lab import Lab
     from .manifest import Manifest
 
@@ -341,10 +342,13 @@ def status(outputs: Path | None) -> tuple[dict, str]:
         try:
             of = Manifest.read(path).values
             stages = {name: stage["status"] for name, stage in of["stages"].items()}
-            listed.append({"request": of["request"], "status": of["status"], "stages": stages})
+            match = order_of_stages(Manifest.read(path))
+            by_hand = sum(entry["by"] == "by hand" for entry in MatchingLog(path.parent / "restricted").entries(TRIED))
+            found = {"request": of["request"], "status": of["status"], "stages": stages}
+            listed.append(found | {"matching": match, "matchings_tried_by_hand": by_hand})
         except (JDLError, KeyError, TypeError, AttributeError):  # one spoilt manifest hides no other request
             listed.append({"request": path.parent.name, "status": SPOILT, "stages": {}})
-    words = "\n".join(f"{r['request']:<40} {r['status']}" for r in listed) or "No request has been run yet."
+    words = "\n".join(map(_status_line, listed)) or "No request has been run yet."
     return {"requests": listed}, words
 
 
@@ -444,6 +448,13 @@ def _write_match_page(done: Any, name: str, out: Path) -> None:
 
     bins = overlap_bins(done.found.matched, done.spec.disclosure.minimum_cell)
     to_html(as_notebook(done.sections(bins)), "Match on a prepared table", name, out)
+
+
+def _status_line(listed: dict[str, Any]) -> str:
+    by_hand = listed.get("matchings_tried_by_hand", 0)
+    told = [listed["status"], *dict.fromkeys(listed.get("matching", {}).values())]
+    told += [f"matching tried by hand {by_hand} {'time' if by_hand == 1 else 'times'}"] if by_hand else []
+    return f"{listed['request']:<40} {'; '.join(told)}"
 
 
 @command(main, "power", "jdl power --n-control 33111 --sd 0.4732691826 --reductions 1:10")

@@ -24,6 +24,7 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from . import disclosure, errors, render
+from .blinding import note_match
 from .document import MIME
 from .errors import CouldNotBeAnswered, GateClosed, JDLError, Problem, StageFailed
 from .findings import Findings, Status
@@ -303,6 +304,8 @@ def _run_stage(walk: _Walk, name: str, analysis: str, record: str, share: float)
     if name == "report":
         manifest.values["status"] = "reported"
     manifest.record_stage(record, status="done", key=walk.keys.get(analysis, ""), seconds=elapsed, ended=now(), **said)
+    if said.get("sample") and name == "matching":
+        note_match(walk.folder.root, manifest, analysis, said["sample"])
     log.info("stage %s done in %.2f s, gate: %s", record, elapsed, said["gate"])
     walk.progress(record, "done", share)
     return elapsed

@@ -578,6 +578,18 @@ def merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def differences(before: dict[str, Any], after: dict[str, Any], prefix: str = "") -> list[str]:
+    """Settings that are not the same in two specifications: ``matching.exact ([] → ['sex'])``."""
+    found = []
+    for key in sorted(before.keys() | after.keys()):
+        old, new = before.get(key), after.get(key)
+        if isinstance(old, dict) and isinstance(new, dict):
+            found += differences(old, new, f"{prefix}{key}.")
+        elif old != new:
+            found.append(f"{prefix}{key} ({old} → {new})")
+    return found
+
+
 def load_spec(path: Path, defaults: Path | None = None) -> RequestSpec:
     """Lay a request over the defaults and validate the whole.
 

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 import pandas as pd
 import yaml
 
-from .balance import Balance
+from .balance import Balance, Proposals
+from .blinding import OPENED, MatchingLog, matched_again, plain_rows, record_name, sample_digest, saved_digest
 from .cohort import Cohort, Cohorts
 from .covariates import CODEBOOK_FILE, Codebook, Covariates, read_codebook
 from .document import Inset
@@ -22,12 +23,12 @@ from .findings import AnalysisResults, Findings, Provenance, collect_findings, c
 from .inference import Outcomes
 from .lab import OF_ANALYSIS, STAGES, Lab
 from .linkage import Engine, Linkage, compare_in_duckdb
-from .manifest import PACKAGES, Manifest, file_digest
+from .manifest import PACKAGES, Manifest, file_digest, now
 from .matching import MatchedSample
 from .power import PowerTable
 from .register import Register
 from .result import Result, write_atomically
-from .spec import RequestSpec, read_yaml
+from .spec import RequestSpec, differences, read_yaml
 from .subgroups import Subgroups, SubgroupSamples
 from .submission import Submission, analyses_of
 
@@ -123,7 +124,7 @@ def open_folder(lab: Lab, spec: RequestSpec, outputs: Path) -> RequestFolder:
         manifest.values |= {"spec_digest": spec.digest, "inputs": inputs, "seed": spec.seed}
         manifest.write()
         return folder
-    changed = _changes(read_yaml(folder.root / "spec.yml"), spec.to_dict())
+    changed = differences(read_yaml(folder.root / "spec.yml"), spec.to_dict())
     before = {i["name"]: i["sha256"] for i in manifest.values["inputs"]}
     changed += [f"the content of {i['name']}" for i in inputs if before.get(i["name"]) != i["sha256"]]
     if changed:
@@ -131,17 +132,6 @@ def open_folder(lab: Lab, spec: RequestSpec, outputs: Path) -> RequestFolder:
         fix = "add --fresh (the earlier outputs are archived), or choose another folder with --outputs"
         raise JDLError(what, lab.short(folder.root), fix)
     return folder
-
-
-def _changes(before: dict[str, Any], after: dict[str, Any], prefix: str = "") -> list[str]:
-    changes = []
-    for key in sorted(before.keys() | after.keys()):
-        old, new = before.get(key), after.get(key)
-        if isinstance(old, dict) and isinstance(new, dict):
-            changes += _changes(old, new, f"{prefix}{key}.")
-        elif old != new:
-            changes.append(f"{prefix}{key} ({old} → {new})")
-    return changes
 
 
 def linkage_engine(lab: Lab, spec: RequestSpec) -> Engine:
@@ -192,6 +182,7 @@ class Stage:
         self.analysis = analysis
         self.is_exploring = RUNNING not in os.environ if is_exploring is None else is_exploring
         self.register_file, self.submission_file = lab.source(request_spec)
+        self.noted: dict[str, Any] = {}  # what closing records beside the gate
 
     def __repr__(self) -> str:
         of = f", analysis {self.analysis}" if self.analysis != MAIN else ""
@@ -247,6 +238,29 @@ class Stage:
     def accepted(self) -> dict[str, str] | None:
         """Who accepted a balance of this analysis outside the limit, and why; None if nobody did."""
         return self.manifest.last_event("balance accepted", self.analysis)
+
+    @property
+    def log(self) -> MatchingLog:
+        """What was tried, matched and opened of this request."""
+        return MatchingLog(self.folder.restricted)
+
+    def log_tries(self, rows: pd.DataFrame, spec: RequestSpec) -> None:
+        """Put ways of matching that were tried on record, by `jdl run` or by hand.
+
+        Parameters
+        ----------
+        rows : DataFrame
+            `tried` of `choose_caliper`, or the rows of proposals. Nothing is logged of none.
+        spec : RequestSpec
+            What they were tried under.
+        """
+        if len(rows):
+            self.log.add_tries(rows, self.analysis, self.by, self.spec, spec)
+
+    @property
+    def by(self) -> str:
+        """Who runs the notebook, as the log says."""
+        return "by hand" if self.is_exploring else "jdl run"
 
     def load(self, kind: type[R]) -> R:
         """The result of that kind an earlier stage saved; while exploring, what was saved exploring comes first."""
@@ -311,6 +325,7 @@ class Stage:
             extract=meta.extract,
             register_note=meta.note,
             synthetic=meta.synthetic,
+            matched_again=tuple(dict.fromkeys(event["reason"] for event in matched_again(self.manifest))),
             settings=self.request_spec.to_dict(),
         )
 
@@ -328,7 +343,7 @@ class Stage:
         if self.is_exploring:
             words = "EXPLORATORY: what this notebook saved lies apart. `jdl run` makes what is published."
             return Inset("warning", f"Gate of this stage: {gate}", f"{reason}\n\n{words}".strip())
-        said = {"gate": gate, "reason": reason} | ({"analyses": analyses} if analyses else {})
+        said = {"gate": gate, "reason": reason} | ({"analyses": analyses} if analyses else {}) | self.noted
         write_atomically(self.folder.closing(self.name, self.analysis), json.dumps(said))
         tone = "note" if gate == PASSED else "warning"
         return Inset(tone, f"Gate of this stage: {gate}", reason or "Nothing stands in the way of the next stage.")
@@ -357,8 +372,24 @@ class Stage:
         few = [f"{titles[name]}{one['reason']}" for name, one in said.items() if one["gate"] != PASSED]
         return self.close(UNANSWERED if len(few) == len(said) else PASSED, "\n\n".join(few), said)
 
-    def close_matching(self, n_matched: int, balance: Balance) -> Inset:
-        """Gate of matching: enough matched people and no red covariate, unless an analyst accepted it with a reason."""
+    def close_matching(
+        self,
+        matched: MatchedSample,
+        balance: Balance,
+        tried: pd.DataFrame,
+        samples: SubgroupSamples,
+        proposals: Proposals,
+    ) -> Inset:
+        """Gate of matching: enough matched people and no red covariate, unless an analyst accepted it with a reason.
+
+        The stage's record gets what was tried and chosen, when, and the digest of the samples of the analysis and its
+        subgroups: outcomes open with these samples alone.
+        """
+        digest = sample_digest(matched.units, *(sample.units for sample in samples.samples.values()))
+        chosen = {"method": matched.method, "caliper_sd": matched.caliper_sd, "caliper_raw": matched.caliper_raw}
+        self.noted = {"matched": now(), "sample": digest, "chosen": chosen, "tried": plain_rows(tried)}
+        self.noted |= {"proposals": plain_rows(proposals.rows)} if len(proposals.rows) else {}
+        n_matched = matched.n_treatment_matched
         enough = self._minimum(n_matched, "people could be matched")
         if enough["gate"] != PASSED:
             return self.close(**enough)
@@ -447,10 +478,36 @@ def open_stage(name: str, request: str, outputs: str = "outputs", analysis: str 
             raise GateClosed(
                 f"stage {earlier}: {said['gate']}. {said['reason']}".strip(), f"request {spec.request}", fix
             )
+    if name == "outcomes":
+        stage.noted = _open_outcomes(stage)
     if not stage.is_exploring:
         folder.closing(name, analysis).unlink(missing_ok=True)
     pd.set_option("display.max_colwidth", None)  # a message cut short is no message
     return stage
+
+
+def _open_outcomes(stage: Stage) -> dict[str, str]:
+    """Put on record that outcomes are opened now, and with which sample.
+
+    Raises
+    ------
+    GateClosed
+        If the sample on disk is not the one that the matching stage recorded. Who explores may open another; that is
+        logged, too.
+    """
+    folder, analysis = stage.folder, stage.analysis
+    recorded = stage.manifest.stage(record_name("matching", analysis)).get("sample")
+    sample = saved_digest(folder.of_analysis(analysis))
+    if not stage.is_exploring and sample != recorded:
+        what = "the matched sample is not the one that was recorded when it was matched; outcomes stay closed"
+        fix = "match anew from the start, with --fresh (the earlier outputs are archived)"
+        raise GateClosed(what, f"{stage!r}", fix)
+    explored = folder.of_analysis(analysis, exploring=True)
+    if stage.is_exploring and (explored / "matchedsample").exists():
+        sample = saved_digest(explored)
+    opened = {"opened": now(), "sample": sample}
+    stage.log.add(OPENED, analysis, stage.by, sample=sample)
+    return opened
 
 
 def read_closing(folder: RequestFolder, stage: str, analysis: str = MAIN) -> dict[str, Any]:

@@ -192,7 +192,7 @@ def _squares(balance: Any, covariates: Any, shown_numbers: set[str]) -> list[dic
     names = [label_of("square", c, covariates.labels) for c in rows["covariate"]]
     rows = rows.assign(covariate=names, smd_before=before, smd_after=rows["smd_after"].round(3))
     rows = rows[np.isfinite(rows[["smd_before", "smd_after"]]).all(axis=1)]
-    return rows[["covariate", "level", "smd_before", "smd_after", "light"]].to_dict("records")
+    return rows[["covariate", "level", "smd_before", "smd_after", "light", "kind"]].to_dict("records")
 
 
 def _before(rows: pd.DataFrame, is_level: pd.Series, denominator: str = "pooled") -> pd.Series:

@@ -102,6 +102,7 @@ class BalanceRow(Model):
     smd_before: float
     smd_after: float
     light: Literal["green", "amber", "red"]
+    kind: Literal["level", "square"] = "level"
 
 
 class BalanceSummary(Model):
@@ -121,6 +122,11 @@ class BalanceSummary(Model):
     passed: bool
     accepted_by: str | None = None
     accepted_reason: str | None = None
+
+    @property
+    def every(self) -> tuple[BalanceRow, ...]:
+        """All rows that may be drawn: those that decide, and the squares beside them."""
+        return self.rows + self.squares
 
 
 class OverlapBin(Model):

@@ -15,6 +15,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from ..balance import choose_caliper
+from ..balance.ladder import FELL_BACK
 from ..document import Table
 from ..errors import JDLError
 from ..matching import MatchedSample
@@ -146,9 +147,9 @@ def _within(covariates: Covariates, levels: pd.DataFrame, by: str, level: str) -
 
 
 def _match(covariates: Covariates, spec: RequestSpec) -> tuple[dict, MatchedSample | None, str | None]:
-    """What a subgroup's row says of its match, the sample if it can be tested, and what was at fault if it failed."""
+    """What a subgroup's row says of its match, the sample if it can be tested, and what has to be said of it."""
     try:
-        matched, balance, _ = choose_caliper(covariates, spec)
+        matched, balance, _ = choose_caliper(covariates, spec, distances=False)
     except (JDLError, np.linalg.LinAlgError) as fault:  # few people: no score, or nobody alike
         known = isinstance(fault, JDLError)
         what = fault.problems[0].what if known else "the propensity score cannot be worked out for so few people"
@@ -162,7 +163,7 @@ def _match(covariates: Covariates, spec: RequestSpec) -> tuple[dict, MatchedSamp
         return found | {"why_not": f"fewer than {least} comparable people were found"}, None, None
     if not balance.passed:
         return found | {"why_not": NOT_ALIKE}, None, None
-    return found, _in_comparison(matched), None
+    return found, _in_comparison(matched), FELL_BACK.rstrip(".") if matched.method != spec.matching.method else None
 
 
 def _in_comparison(matched: MatchedSample) -> MatchedSample:
