@@ -18,6 +18,7 @@ from ..inference.estimation import Kind
 from ..matching import MatchedSample, match
 from ..matching.propensity import fit_propensity
 from ..result import Result
+from ..spec import Method
 from ..wording import listed, plain
 from .settings import TableSpec
 from .table import PreparedTable
@@ -92,7 +93,7 @@ def match_table(
         progress("propensity score")
         fitted = fit_propensity(table.covariates, inner)
         progress("matching")
-        matched = match(table.covariates, inner, propensity=fitted)
+        matched = scaled_as_in_r(match(table.covariates, inner, propensity=fitted))
     if not matched.n_treatment_matched or not matched.n_control:
         fix = "look at the overlap of the scores; a wider --caliper, or fewer --exact covariates, may help"
         raise CouldNotBeAnswered("no treated person has a comparable control", "jdl match", fix)
@@ -102,6 +103,25 @@ def match_table(
     matched = replace(matched, coefficients=matched.coefficients.assign(term=terms))
     said = [table.in_names(text) for text in matched.messages]
     return PreparedMatch(matched, balance, (*table.messages, *said, *_said_of(matched, balance)))
+
+
+def scaled_as_in_r(matched: MatchedSample) -> MatchedSample:
+    """The sample with its controls weighing as much in all as in MatchIt and WeightIt.
+
+    Of nearest neighbours and entropy balancing the mean weight is 1; inverse-odds weights add up to the odds; radius
+    and overlap weights stay. Only a regression of both groups in one model (``gcomp``, ``lm_adj``) and ``psmatch2``
+    depend on it.
+    """
+    units = matched.units
+    used = ~units["is_treated"] & (units["weight"] > 0)
+    if matched.method in (Method.nearest, Method.ebal):
+        in_all = float(used.sum())
+    elif matched.method == Method.ipw:
+        in_all = float((units["score"] / (1 - units["score"]))[used].sum())
+    else:
+        return matched
+    factor = in_all / units.loc[used, "weight"].sum() if used.any() else 1.0
+    return replace(matched, units=units.assign(weight=units["weight"].where(~used, units["weight"] * factor)))
 
 
 def _with_names(balance: Balance, table: PreparedTable) -> Balance:
