@@ -12,12 +12,17 @@ from click.testing import CliRunner
 from examples import spec
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference_tables import GOLDEN
+from reference_tables import GOLDEN, covariates, people, spec_as_r
 from scipy import special
 from statsmodels.stats.power import TTestIndPower
 
+from jdl_toolkit import tables
 from jdl_toolkit.cli import main
 from jdl_toolkit.errors import CouldNotBeAnswered, JDLError
+from jdl_toolkit.findings import PowerSummary
+from jdl_toolkit.findings.aggregates import power_summary
+from jdl_toolkit.inference import compare_measures
+from jdl_toolkit.matching import match
 from jdl_toolkit.power import (
     PowerTable,
     cohen_h,
@@ -274,6 +279,40 @@ def test_a_measure_that_is_not_there_is_said_and_controls_worth_nobody_are_left_
     with pytest.raises(JDLError, match="no outcome measure 'days'"):
         power_for_measure(compared(), "days", spec())
     assert power_for_rate(compared(ess_control=1.4), spec()).effective is None
+
+
+def test_every_measure_of_a_real_comparison_has_its_power():
+    frame = people("syn_small")
+    outcomes = pd.DataFrame({"unit_id": frame["id"], "reoffended": frame["reoff"], "n_reoffences": frame["nreoff"]})
+    outcomes["days_to_first"] = frame["time"].where(frame["reoff"] == 1)
+    asked_for = spec_as_r(outcomes={"measures": ["rate", "frequency", "days"]}, inference={"minimum_reoffenders": 2})
+    matched = match(covariates("syn_small"), asked_for)
+    comparison = compare_measures(outcomes, matched, asked_for)
+    treated = frame["treat"] == 1
+    for key, column in (("rate", frame["reoff"]), ("frequency", frame["nreoff"]), ("days", outcomes["days_to_first"])):
+        table = power_for_measure(comparison, key, asked_for)
+        row = comparison.measures.set_index("key").loc[key]
+        assert row["treatment_sd"] == pytest.approx(column[treated].std())  # all are matched, each once
+        assert table.sd**2 == pytest.approx((row["treatment_sd"] ** 2 + row["control_sd"] ** 2) / 2)
+        assert table.n_control == row["n_control"] and table.effective.n_control == row["ess_control"] < table.n_control
+        assert table.effective.detectable_in_hand > table.detectable_in_hand > table.smallest_detectable > 0
+    assert power_for_rate(comparison, asked_for).effective.n_control == pytest.approx(matched.ess_control)
+
+
+def test_findings_and_their_table_carry_both_ways_of_counting():
+    measure = {"unit": "share", "base": "everyone", "headline": {"estimate": -0.05}}
+    summary = PowerSummary(**power_summary(power_for_rate(compared(), spec()), [measure]))
+    assert (summary.n_control, summary.needed_for_observed, summary.rows[0].n_treatment) == (33_111, 1207, 240_648)
+    worth = power_table(2000, SD, 257, 0.05, 0.95, range(1, 11))
+    assert summary.effective.n_control == 2000 and summary.effective.rows[0].infeasible
+    assert summary.effective.needed_for_observed == worth.needed_for(-5) == summary.effective.rows[4].n_treatment
+    assert summary.effective.detectable_in_hand_pp == worth.detectable_in_hand
+    table = tables.power_table(SimpleNamespace(power=summary))
+    assert table.columns[-1] == "People needed, counting controls by what they are worth"
+    assert table.rows[0] == ("1", "240,648", "no number of people is enough")
+    assert table.rows[4] == ("5", "1,207", f"{worth.needed_for(5):,}") and "worth 2,000 who count alike" in table.note
+    plain = tables.power_table(SimpleNamespace(power=summary.model_copy(update={"effective": None})))
+    assert [row[:2] for row in table.rows] == list(plain.rows) and table.note.startswith(plain.note)
 
 
 def test_sd_of_a_count():
