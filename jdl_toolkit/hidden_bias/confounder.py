@@ -81,12 +81,11 @@ class TippingPoint:
         """The tipping point beside the strongest recorded characteristic of `measured_confounders`, in a sentence."""
         if measured.empty or not self.estimate:
             return "There is no recorded characteristic to lay beside the tipping point."
-        # only what pulls in the direction of the difference could account for it
-        same = measured[np.sign(measured["bias"]) == np.sign(self.estimate)]
-        if same.empty:
-            return "No recorded characteristic, had it been left out, would have made a difference in this direction."
-        strongest = same.loc[same["bias"].abs().idxmax()]
-        times = number(self.estimate / strongest["bias"], 1)
+        # whichever way it would have misled: what is not recorded may be as strong in the other direction
+        strongest = measured.loc[measured["bias"].abs().idxmax()]
+        if not strongest["bias"]:
+            return "No recorded characteristic would have made a difference had it been left out."
+        times = number(abs(self.estimate / strongest["bias"]), 1)
         return (
             f"To account for the whole difference, what is not recorded would have to matter {times} times as much as "
             f"the recorded characteristic that would have misled most, had it been left out ({strongest['name']})."
