@@ -11,12 +11,13 @@ from ..errors import JDLError
 from ..inference.estimation import ESTIMATES
 from ..result import write_atomically
 from .bootstrap import BOOTSTRAP
-from .headline import HEADLINE
+from .headline import FALLBACK, HEADLINE
 from .picture import coverage_picture
 from .study import BLOCK, Study, read_replications, run_study
 from .summary import as_table, summarise
 
-STUDIES = {"headline": (HEADLINE, ESTIMATES), "bootstrap": (BOOTSTRAP, ("headline", "normal", "percentile"))}
+STUDIES = {"headline": (HEADLINE, ESTIMATES), "bootstrap": (BOOTSTRAP, ("headline", "bootstrap"))}
+STUDIES |= {"fallback": (FALLBACK, ESTIMATES)}
 
 
 @click.group(help=__doc__)
@@ -39,6 +40,7 @@ def _command(study: Study, about: str) -> None:
 
 
 _command(HEADLINE, "Bias, coverage, type I error and power of headline, classic and check.")
+_command(FALLBACK, "The same with entropy balancing where no caliper balances, in cells where that happens.")
 _command(BOOTSTRAP, "The headline beside a bootstrap that refits score and match.")
 
 
@@ -54,7 +56,8 @@ def summary(study: str, out: Path, table: Path | None, picture: Path | None) -> 
     """
     found, estimators = STUDIES[study]
     summed = summarise(read_replications(out), found.cells, estimators)
-    rule = "ladder" if (summed["caliper_rule"] == "ladder").any() else "widest"
+    rules = ("fallback", "ladder", "widest")
+    rule = next(rule for rule in rules if (summed["caliper_rule"] == rule).any())
     shown = summed[summed["caliper_rule"] == rule]
     print(as_table(shown, found.cells))
     if table:
