@@ -72,6 +72,8 @@ def merge_rare_levels(units: pd.DataFrame, fewest: int, people_per_parameter: fl
        level joins them. A category always keeps two levels, so that none disappears from the comparison.
     2. While there are fewer than `people_per_parameter` treated people per column, the rarest level of all joins.
 
+    With `fewest` 0, no level joins, however few people there are per column.
+
     Levels that no treated person has stay apart: their people are not comparable (`comparable`), and joining them to
     others would let them in. Only counts of treated people decide, never balance or outcomes.
 
@@ -92,7 +94,7 @@ def merge_rare_levels(units: pd.DataFrame, fewest: int, people_per_parameter: fl
     def next_to_join() -> list[tuple[int, str]]:
         return [(int(n.iloc[max(joined[c], 1)]), c) for c, n in counts.items() if len(n) > max(joined[c], 1) + 1]
 
-    while n_columns() * people_per_parameter > len(treated) and next_to_join():
+    while fewest and n_columns() * people_per_parameter > len(treated) and next_to_join():
         category = min(next_to_join())[1]
         joined[category] = max(joined[category] + 1, 2)
     return {c: sorted(counts[c].index[: joined[c]]) for c in categories if joined[c]}

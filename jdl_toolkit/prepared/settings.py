@@ -30,7 +30,7 @@ from ..spec import (
 #: A prepared table says itself which levels its covariates have, and R joins none: every one enters as it is. What may
 #: be published of it is for its owner to know. The placebo of a register is a column of the register.
 AS_PREPARED = {
-    "covariates": {"merge_levels_below": 0, "people_per_parameter": 1e-9},
+    "covariates": {"merge_levels_below": 0},
     "matching": {"calipers": [], "fallback": "none"},
     "robustness": {"placebo": None},
     "disclosure": {"minimum_group": 2},
