@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .sorted_pool import first_index
+
 #: Parts of places below this are rounding.
 _NOTHING = 1e-9
 
@@ -125,17 +127,7 @@ def serve_each_once(treated: Groups, pool: Groups, ratio: int, caliper: float, o
 def _askers(treated: Groups, pool: Groups) -> list[_Asker]:
     low = np.searchsorted(pool.stratum, treated.stratum, "left")
     high = np.searchsorted(pool.stratum, treated.stratum, "right")
-    # both are sorted by stratum, then score: the rank among controls is found by sorting the two together
-    both = np.lexsort(
-        (
-            np.r_[np.zeros(len(treated.score)), np.ones(len(pool.score))],
-            np.r_[treated.score, pool.score],
-            np.r_[treated.stratum, pool.stratum],
-        )
-    )
-    is_treated = both < len(treated.score)
-    at = np.empty(len(treated.score), dtype=np.intp)
-    at[both[is_treated]] = np.cumsum(~is_treated)[is_treated]
+    at = first_index(low, high, lambda i: pool.score[i] >= treated.score)
     columns = (treated.score, treated.size, low, at, high)
     return [_Asker(*row) for row in zip(*(c.tolist() for c in columns), strict=True)]
 
@@ -200,7 +192,7 @@ def _closest_first(
     wanted = {g: float(askers[g].size) for g in waiting}
     heap = [(_nearest_free(askers[g], stock, tolerance)[0], -askers[g].score, g) for g in waiting]
     heapq.heapify(heap)
-    while heap and heap[0][0] <= caliper:
+    while heap and heap[0][0] <= caliper and heap[0][0] < np.inf:  # infinity: nobody is left for them
         limit = min(heap[0][0] + tolerance, caliper)
         equally_close = []
         while heap and heap[0][0] <= limit:

@@ -177,10 +177,14 @@ def _with_replacement(
     served = found.places > 0
     share = 1.0 / np.maximum(found.places, 1)
     n_served = pool.added_up(found.first[served], found.last[served])
-    total = pool.added_up(found.inner[served], found.inner_end[served], share[served])
-    for begin, end in ((found.first, found.inner), (found.inner_end, found.last)):
-        some = served & (end > begin)
-        total = total + pool.added_up(begin[some], end[some], (found.part * share)[some])
+    total = np.zeros(len(pool.people))
+    for begin, end, amount in (
+        (found.inner, found.inner_end, share),
+        (found.first, found.inner, found.part * share),
+        (found.inner_end, found.last, found.part * share),
+    ):
+        some = end > begin
+        total += pool.added_up(begin[some], end[some], amount[some])
     weight[pool.people], n_matches[pool.people] = np.where(n_served > 0, total, 0.0), n_served
     return weight, n_matches
 

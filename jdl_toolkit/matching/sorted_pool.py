@@ -38,7 +38,8 @@ class SortedPool:
     def added_up(self, first: np.ndarray, last: np.ndarray, amount: np.ndarray | None = None) -> np.ndarray:
         """For each control, in sorted order, the sum of `amount` over the stretches [first, last) that hold it.
 
-        Without `amount` the stretches are counted, exactly; sums of shares may keep a rounding rest of 1e-17.
+        No stretch may be empty. Without `amount` they are counted, exactly; sums of shares may keep a rounding rest of
+        1e-17.
         """
         ends = len(self.score) + 1
         begun = np.bincount(first, amount, ends)
