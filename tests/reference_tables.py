@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from examples import spec
 
+from jdl_toolkit.matching import MatchedSample
+
 GOLDEN = Path(__file__).parent / "golden"
 TABLES = ("lalonde", "syn_small")
 
@@ -67,3 +69,27 @@ def cohort(seed: int, n_treatment: int = 60, n_pool: int = 1500) -> pd.DataFrame
             "region": rng.choice(["North", "Mid", "South"], n, p=[0.5, 0.3, 0.2]),
         }
     )
+
+
+def r_runs(table: str) -> list[str]:
+    """The ways of matching and weighting for which R's estimates and weights are both there."""
+    found = reference(table)
+    return [run for run, value in found.items() if isinstance(value, dict) and "estimates" in value]
+
+
+def r_design(table: str) -> pd.DataFrame:
+    """unit_id and R's dummy-coded covariates, the alphabetically first level left out."""
+    frame = people(table)
+    columns = pd.get_dummies(frame[reference(table)["info"]["covariates"]], drop_first=True).astype(float)
+    return columns.assign(unit_id=frame["id"])
+
+
+def r_sample(table: str, run: str) -> MatchedSample:
+    """R's own score and weights as a matched sample, so that no matching of ours plays a part."""
+    r = r_units(table)
+    units = pd.DataFrame({"unit_id": r["id"], "is_treated": people(table)["treat"] == 1})
+    units = units.assign(score=r["ps"], logit=r["logit_ps"], weight=1.0 if run == "unadjusted" else r[run])
+    sizes = {"caliper_sd": None, "caliper_raw": reference(table)[run].get("caliper")}
+    if run not in ("radius_logit_02sd", "radius_logit_005sd"):
+        sizes["caliper_raw"] = None
+    return MatchedSample(units, r_design(table), "radius", "logit", **sizes, coefficients=None, merged={}, messages=())

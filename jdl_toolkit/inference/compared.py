@@ -97,9 +97,10 @@ class Compared:
         Lin (2013), Annals of Applied Statistics 7, 295-318.
         """
         n, x, weight = len(self.treated), self.x[self.people], self._weight[self.people]
-        centred = x - np.average(x[:n], axis=0, weights=weight[:n])
-        products = np.concatenate([centred[:n], np.zeros_like(centred[n:])])
-        columns = np.column_stack([centred, products])
+        k = x.shape[1]
+        columns = np.zeros((len(x), 2 * k))
+        columns[:, :k] = x - np.average(x[:n], axis=0, weights=weight[:n])
+        columns[:n, k:] = columns[:n, :k]
         return fit_regression(self._dummy, columns, self.y[self.people], weight, Kind.mean.link).difference
 
     @cached_property
@@ -166,7 +167,7 @@ def compared(
     units, n = matched.units, len(matched.units)
     x = design.drop(columns="unit_id", errors="ignore") if isinstance(design, pd.DataFrame) else design
     x, weight = np.asarray(x, float), units["weight"].to_numpy(float)
-    y = np.asarray(pd.Series(y).to_numpy(float, na_value=np.nan))
+    y = _numbers(y, where)
     within = np.ones(n, bool) if subset is None else np.asarray(subset, bool)
     again = "match the people again"
     problems = [
@@ -181,6 +182,13 @@ def compared(
     if problems:
         raise JDLError(problems)
     return Compared(y, x, matched, Kind(kind), spec, within & np.isfinite(y), sets, covariates)
+
+
+def _numbers(y, where: str) -> np.ndarray:
+    try:
+        return np.asarray(pd.Series(y).to_numpy(float, na_value=np.nan))
+    except (TypeError, ValueError):
+        raise JDLError("the outcome is not a number", where, "give 0 and 1, a count or an amount") from None
 
 
 def _faults(y: np.ndarray, of_pool: np.ndarray, kind: Kind, where: str) -> list[Problem]:

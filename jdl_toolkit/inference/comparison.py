@@ -21,11 +21,14 @@ from .estimation import ESTIMATES, Comparison, Kind, estimate_among, prepare
 from .estimators import COLUMNS as ESTIMATOR_COLUMNS
 from .estimators import estimate_all
 from .follow_up import describe_follow_up
-from .interval import effective_number
+from .interval import NotEstimable, effective_number, interval
 from .measures import Measure, measures_asked
+from .sandwich import ratio_of_means
 from .survival import survival_curves
 from .time_to_event import times_to_first
 from .weighted_t import Group
+
+RATIO_PARTS = ("estimate", "se", "ci_low", "ci_high", "p_value")
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Outcomes(Result):
           the difference of the two means;
         - treatment_sd, control_sd, sample standard deviations, weighted as the values are; ess_treatment, ess_control,
           effective sizes (Σw)² / Σw² of the people it is taken among;
+        - ratio_estimate, treatment_value / control_value, for shares and counts, with ratio_ci_low, _ci_high, _p_value
+          (HC3, quasi-Poisson) and ratio_se, that of its logarithm; missing where one of the values is 0;
         - for headline, classic and check each ``_estimate``, ``_se``, ``_ci_low``, ``_ci_high``, ``_p_value``, ``_df``;
         - holm_p, the headline's p-value adjusted over the measures shown;
         - verdict, classic_verdict: reduction, increase or inconclusive, the interval being below, above or across zero;
@@ -179,7 +184,7 @@ def _measure_row(measure: Measure, y: np.ndarray, people: _People, spec) -> tupl
     row |= {"n_treatment_with": int((treated > 0).sum()), "n_control_with": int((control > 0).sum())}
     names = [f"{e}_{k}" for e in ESTIMATES for k in ("estimate", "se", "ci_low", "ci_high", "p_value", "df")]
     values = [f"{group}_{name}" for name in ("value", "sd") for group in ("treatment", "control")]
-    values += ["ess_treatment", "ess_control", "control_value_adjusted"]
+    values += ["ess_treatment", "ess_control", "control_value_adjusted", *(f"ratio_{k}" for k in RATIO_PARTS)]
     empty = dict.fromkeys([*values, *names], np.nan)
     groups = Group(treated, of_treated), Group(control, weight)
     why_not = _why_not(measure, *groups, spec)
@@ -189,11 +194,24 @@ def _measure_row(measure: Measure, y: np.ndarray, people: _People, spec) -> tupl
     for name, group in zip(("treatment", "control"), groups, strict=True):
         row |= {f"{name}_value": group.mean, f"{name}_sd": group.variance(group.n) ** 0.5}
         row |= {f"ess_{name}": group.effective_n}
+    row |= _ratio(measure, *groups, spec.inference.confidence)
     row |= {"control_value_adjusted": row["treatment_value"] - found["headline"]["estimate"]}
     row |= {f"{e}_{k}": value for e in ESTIMATES for k, value in found[e].items()}
     row |= {"verdict": verdict(found["headline"]["ci_low"], found["headline"]["ci_high"])}
     row |= {"classic_verdict": verdict(found["classic"]["ci_low"], found["classic"]["ci_high"]), "why_not": None}
     return row, found["messages"]
+
+
+def _ratio(measure: Measure, treated: Group, control: Group, confidence: float) -> dict:
+    """The ratio of the two values with its interval; missing for days and where one of them is 0."""
+    try:
+        if measure.kind not in (Kind.share, Kind.count):
+            raise NotEstimable("no ratio of days")
+        found = ratio_of_means(treated, control)
+        parts = interval(found.value, found.standard_error("HC3"), found.df, confidence, is_log=True)
+    except NotEstimable:
+        return {f"ratio_{k}": np.nan for k in RATIO_PARTS}
+    return {f"ratio_{k}": parts[k] for k in RATIO_PARTS}
 
 
 def _why_not(measure: Measure, treated: Group, control: Group, spec) -> str | None:

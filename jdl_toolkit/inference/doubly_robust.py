@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import expit
 
 from ..errors import JDLError
+from ..matching.cross_fitting import assign_folds, cross_fitted_scores
 from .estimation import Kind, expected_outcomes, outcome_model
 from .interval import NotEstimable, interval
 
@@ -73,8 +74,6 @@ def cross_fitted_aipw(
     ----------
     Chernozhukov et al. (2018), The Econometrics Journal 21, C1-C68.
     """
-    from ..matching.cross_fitting import assign_folds, cross_fitted_scores
-
     folds = spec.inference.cross_fit_folds
     if folds < 2:
         raise NotEstimable("inference.cross_fit_folds does not ask for it")
@@ -84,7 +83,8 @@ def cross_fitted_aipw(
         logit = cross_fitted_scores(matched.design, is_treated, folds, spec.seed, both)
     except JDLError:
         raise NotEstimable(f"a group has fewer people than the {folds} parts of inference.cross_fit_folds") from None
-    part = assign_folds(matched.units["unit_id"].to_numpy(), is_treated, folds, spec.seed)
+    part = np.full(len(y), -1)
+    part[both] = assign_folds(matched.units["unit_id"].to_numpy()[both], is_treated[both], folds, spec.seed)
     score = expit(logit)
     residual = np.full(len(y), np.nan)
     for k in range(folds):

@@ -86,7 +86,7 @@ def prepare(design, matched: MatchedSample, subset=None) -> Comparison:
     score = units["score"].to_numpy(float)
     treated = within & is_treated & (weight > 0)
     control, pool = (within & ~is_treated & served for served in (weight > 0, (score > 0) & (score < 1)))
-    if min(treated.sum(), control.sum()) < 2:
+    if min(treated.sum(), control.sum()) < 2 or effective_number(weight[treated]) <= 1:
         raise JDLError("fewer than two people are left in one of the groups", "outcomes", "this cannot be compared")
     # as the treated are weighted, so is the pool: odds make it like the treated, the score itself like the overlap
     of_pool = score[pool] if matched.estimand == "ato" else score[pool] / (1 - score[pool])
@@ -173,7 +173,7 @@ def adjusted(
     squares_t, squares_c = ((u * (r_t - mean_t)) ** 2).sum() / u.sum() ** 2, ((w * (r_c - mean_c)) ** 2).sum()
     return {
         "difference": mean_t - mean_c,
-        "se_sample": math.sqrt(squares_t * n / (n - 1) + squares_c) if n > 1 else math.nan,
+        "se_sample": math.sqrt(squares_t * n / (n - 1) + squares_c),
         "se_influence": math.sqrt(squares_t + squares_c),
     }, said
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import linalg
 
+from ..matching.newton import blocks
 from ..matching.regression import Fit, Link, fit_glm, independent_columns
 from .interval import NotEstimable, effective_number
 from .weighted_t import Group
@@ -22,7 +23,6 @@ from .weighted_t import Group
 FULL_LEVERAGE = 1e-8
 
 _NO_HC = "one person alone decides a coefficient (a leverage of 1), so that {form} would divide by zero"
-_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,10 @@ class Regression:
     @cached_property
     def inverse(self) -> np.ndarray:
         """Inverse of the information Z' diag(w · slope) Z."""
-        information = (self.z * (self.weight * self.slope)[:, None]).T @ self.z
+        information, root = np.zeros((self.z.shape[1],) * 2), np.sqrt(self.weight * self.slope)
+        for rows in blocks(len(self.z)):
+            scaled = self.z[rows] * root[rows, None]
+            information += scaled.T @ scaled
         try:
             return linalg.inv(information)
         except linalg.LinAlgError:
@@ -150,10 +153,9 @@ class Regression:
 
     @cached_property
     def leverage(self) -> np.ndarray:
-        """w · slope · z' (Z' W Z)⁻¹ z, shape (n_people,); in blocks of rows, so that no second copy of z is made."""
+        """w · slope · z' (Z' W Z)⁻¹ z, shape (n_people,)."""
         found = np.empty(len(self.z))
-        for start in range(0, len(self.z), _BLOCK):
-            rows = slice(start, start + _BLOCK)
+        for rows in blocks(len(self.z)):
             found[rows] = np.einsum("ij,ij->i", self.z[rows] @ self.inverse, self.z[rows])
         return found * self.weight * self.slope
 
@@ -184,17 +186,19 @@ def fit_regression(is_treated: np.ndarray, x: np.ndarray, y: np.ndarray, weight:
     NotEstimable
         Where there are no more people than columns, or the likelihood has no maximum.
     """
-    columns = np.column_stack([is_treated.astype(float), x])
-    columns = columns[:, independent_columns(columns)[0]]
-    if len(y) <= columns.shape[1] + 1 or effective_number(weight) <= 2:
+    z = np.empty((len(y), 2 + x.shape[1]))
+    z[:, 0], z[:, 1], z[:, 2:] = 1.0, is_treated, x
+    kept = independent_columns(z[:, 1:])[0]
+    if len(kept) < z.shape[1] - 1:
+        z = z[:, [0, *(1 + j for j in kept)]]
+    if len(y) <= z.shape[1] or effective_number(weight) <= 2:
         raise NotEstimable("there are no more people than columns of the model")
-    columns[:, 1:] -= columns[:, 1:].mean(axis=0)  # numbers of one size: the inverse keeps its digits
-    columns[:, 1:] /= columns[:, 1:].std(axis=0)
-    fit = fit_glm(columns, y, link, weight)
+    z[:, 2:] -= z[:, 2:].mean(axis=0)  # numbers of one size: the inverse keeps its digits
+    z[:, 2:] /= z[:, 2:].std(axis=0)
+    fit = fit_glm(z[:, 1:], y, link, weight)
     if fit.is_separated:
         raise NotEstimable(f"the {link} model has no answer: some covariate tells who has the outcome")
-    expected = fit.predict(columns)
-    z = np.column_stack([np.ones(len(y)), columns])
+    expected = fit.predict(z[:, 1:])
     return Regression(z, weight, y - expected, slope_at(expected, link), fit)
 
 
