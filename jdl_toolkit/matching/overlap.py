@@ -75,7 +75,7 @@ def _row(logit: np.ndarray, others: np.ndarray, n: int) -> dict:
     quantiles = {
         f"q{100 * q:02.0f}": float(v) for q, v in zip(QUANTILES, np.quantile(expit(logit), QUANTILES), strict=True)
     }
-    return {"n": n, "share_set_aside": 1 - len(logit) / n, "share_outside": float(1 - inside / n)} | quantiles
+    return {"n": n, "share_set_aside": (n - len(logit)) / n, "share_outside": float(1 - inside / n)} | quantiles
 
 
 def overlap_coefficient(a: np.ndarray, b: np.ndarray) -> float:

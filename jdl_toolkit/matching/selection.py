@@ -17,7 +17,7 @@ from .newton import blocks, moments
 from .regression import Fit, Link, fit_glm
 
 #: Only models whose approximate test comes within this factor of the best, in log p, are fitted.
-_NEAR = 2.0
+_NEAR = 1.5
 
 
 def choose_stepwise(

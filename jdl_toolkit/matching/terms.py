@@ -12,7 +12,7 @@ from .design import NOT_KNOWN, Comparable
 from .splines import knots_of, natural_spline
 
 #: Rows of a matrix filled at a time: they stay in the processor's cache while every column writes to them.
-_BLOCK = 4096
+_BLOCK = 1024
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,8 @@ def model_of(
     parents = {f"{a} × {b}": (a, b) for a, b in _distinct(spec.covariates.interactions)}
     for term, pair in parents.items():
         for i, j in _pairs_of_columns(pair, modelled, terms):
-            product = columns.iloc[:, i].to_numpy() * columns.iloc[:, j].to_numpy()
+            left, right = (_centred(columns.iloc[:, k].to_numpy(), seen.within) for k in (i, j))
+            product = left * right
             title = " × ".join(_title(terms.loc[k]) for k in (i, j))
             if _tells_apart(product, seen.within, is_treated):
                 said.append(f"{title} is left out: it would tell the groups apart.")
@@ -107,6 +108,13 @@ def _pairs_of_columns(pair: tuple[str, str], modelled: list[int], terms: pd.Data
     is_gap = (terms["level"] == NOT_KNOWN) & terms["covariate"].isin(numbers)
     left, right = ([j for j in modelled if terms.loc[j, "covariate"] == c and not is_gap[j]] for c in pair)
     return [(i, j) for i in left for j in right]
+
+
+def _centred(column: np.ndarray, within: np.ndarray) -> np.ndarray:
+    """A number about its mean; 0/1 as it is. Far from nought, a product would say the same as its other covariate."""
+    held = column[within]
+    is_binary = ((held == 0) | (held == 1)).all()
+    return column if is_binary else column - held.mean()
 
 
 def _tells_apart(product: np.ndarray, within: np.ndarray, is_treated: np.ndarray) -> bool:
