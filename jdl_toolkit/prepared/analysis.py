@@ -166,8 +166,8 @@ def estimate_outcomes(
             )
         rows.append(_measure(place, name, kind, y, matched) | _headline(estimates))
         frames.append(estimates.assign(outcome=name))
-        for row in estimates[estimates["why_not"].notna()].itertuples():
-            messages.append(f"{plain(name)}, {row.name}: not available, {row.why_not}.")
+        for why_not, group in estimates.groupby("why_not", sort=False):
+            messages.append(f"{plain(name)}: {listed(group['name'].tolist())}: not available, {why_not}.")
     return PreparedEstimates(pd.DataFrame(rows), pd.concat(frames, ignore_index=True), tuple(messages))
 
 

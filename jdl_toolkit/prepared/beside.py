@@ -72,10 +72,13 @@ def look_beside(
     place, row = next(iter(table.types)), estimated.measures.iloc[0].to_dict()
     y = pd.Series(table.outcomes[place].to_numpy(float), index=table.outcomes["unit_id"])
     messages, power, hidden, rows = [], None, {}, []
-    try:
-        power = power_for_measure(estimated, row["key"], inner)
-    except JDLError as fault:
-        messages.append(f"Power: {ended(fault.problems[0].what)}")
+    if min(row["n_treatment"], row["n_control"]) < 2:
+        messages.append("Power: not worked out, fewer than two people are left in one of the groups.")
+    else:
+        try:
+            power = power_for_measure(estimated, row["key"], inner)
+        except JDLError as fault:
+            messages.append(f"Power: {ended(fault.problems[0].what)}")
     with threadpool_limits(1):  # fits are small: on a busy machine threads would wait for each other
         if pd.notna(row["headline_estimate"]):
             progress("hidden bias")

@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 from ..errors import Problem
 from ..wording import listed, plain
 
-#: Numbers beyond this have no square, so no variance.
-LARGEST = 1e100
+#: Numbers beyond this have no fourth power, which the degrees of freedom of Welch's interval need.
+LARGEST = 1e60
 #: More levels than this look like a name or a number of each person, unless the column is named as a category.
 MOST_LEVELS = 100
 #: Values are shown in a message only where at least so many rows have them, and there are few.
@@ -172,6 +172,9 @@ def read_outcome(
         problems.append(Problem(f"{_cells(n_empty)} empty", where, fix))
     _refuse_extremes(values, where, problems)
     known = values[np.isfinite(values)]
+    if len(known) and 0 < np.ptp(known) < 1 / LARGEST:
+        what = f"its values differ by less than {1 / LARGEST:g}, too little to calculate with"
+        problems.append(Problem(what, where, "give the column in a smaller unit"))
     is_whole, is_share = bool((known == np.floor(known)).all()), bool(np.isin(known, (0, 1)).all())
     is_count = is_whole and bool((known >= 0).all())
     kind = asked or (OutcomeType.share if is_share else OutcomeType.count if is_count else OutcomeType.mean)
@@ -190,7 +193,7 @@ def _refuse_extremes(values: np.ndarray, where: str, problems: list[Problem]) ->
     if n_infinite:
         problems.append(Problem(f"{_cells(n_infinite)} infinite", where, "correct them, or leave them empty"))
     if n_large:
-        what = f"{_cells(n_large)} beyond {LARGEST:g}, too large to have a variance"
+        what = f"{_cells(n_large)} beyond {LARGEST:g}, too large to calculate with"
         problems.append(Problem(what, where, "correct them, or give the column in a larger unit"))
 
 

@@ -101,8 +101,9 @@ class PreparedTable(Result):
         return next(place for place, known in self.names.items() if known == name and _is_covariate(place))
 
     def in_names(self, text: str) -> str:
-        """A text of the stages, which know a covariate by its place, with its name instead."""
-        return _PLACE.sub(lambda found: plain(self.names.get(found[0], found[0])), text)
+        """A text of the stages with names for places, and the command's words for a request's."""
+        named = _PLACE.sub(lambda found: plain(self.names.get(found[0], found[0])), text)
+        return named.replace("covariates.use", "--covariates")
 
     @contextmanager
     def faults_in_names(self) -> Iterator[None]:
