@@ -209,6 +209,121 @@ def subgroups(**changes) -> f.SubgroupSummary:
     return f.SubgroupSummary(**(values | changes))
 
 
+#: Group -> key and label of its variants, in the order in which a report shows them.
+_WAYS = {
+    "caliper": [(f"caliper_{c}", f"Within {c} standard deviations") for c in ("0.01", "0.05", "0.1", "0.5")],
+    "nearest": [("nearest_1", "The nearest person"), ("nearest_5", "The 5 nearest people")],
+    "weights": [("ipw", "Inverse-odds weights"), ("overlap", "Overlap weights"), ("ebal", "Entropy balancing")],
+    "estimator": [("classic", "Plain difference (classic)"), ("check", "Doubly robust weighting (check)")],
+    "needs": [
+        ("needs_everyone_without", "Everyone, without the assessment"),
+        ("needs_assessed_without", "People assessed, without it"),
+        ("needs_assessed_with", "The same people, with it"),
+    ],
+    "left_out": [
+        (f"left_out_{i}", label)
+        for i, label in enumerate(
+            ["Age", "Sex", "Ethnicity", "Nationality", "Copas rate", "Previous offences", "Previous convictions"]
+            + ["Previous sentences of custody", "Previous offences by kind", "Years since the last previous offence"]
+            + [
+                "Previous offences committed in the two years before",
+                "Index offence",
+                "Seriousness of the index offence",
+            ]
+            + ["Index disposal", "Length of the sentence", "Year of the index date", "Quarter of the index date"]
+            + ["Region", "Employed in the month before the sentence", "Age at first offence", "Needs assessment"]
+            + ["On out-of-work benefit in the month before the sentence", "Stable family ties", "Literacy", "Health"]
+        )
+    ],
+}
+
+
+def robustness(*estimates: f.Estimate, main: f.Estimate | None = None, **changes) -> f.Robustness:
+    """A panel around the headline of `measures`; with `estimates`, of as many calipers and no other way."""
+    head, draw = main or examples.estimate(-0.061), np.random.default_rng(4)
+
+    def row(group: str, key: str, label: str, estimate: f.Estimate | None, **more) -> f.RobustnessRow:
+        return f.RobustnessRow(group=group, key=key, label=label, estimate=estimate, **more)
+
+    if estimates:
+        rows = [
+            row("caliper", f"caliper_{i}", f"Within {i / 100} of it", e, worst=0.04) for i, e in enumerate(estimates)
+        ]
+    else:
+        rows = [
+            row(group, key, label, examples.estimate(round(-0.06 + draw.normal(0, 0.012), 3), 0.03), worst=0.04)
+            for group, ways in _WAYS.items()
+            for key, label in ways
+        ]
+        rows[4] = rows[4].model_copy(update={"worst": 0.21})
+        none = {
+            "estimate": None,
+            "why_not": "fewer than 30 people in the treatment group could be compared in this way",
+        }
+        rows[0] = rows[0].model_copy(update=none)
+    placebo = f.Placebo(
+        covariate="offences_last_two_years",
+        label="Previous offences committed in the two years before",
+        left_out=("Previous offences committed in the two years before", "Years since the last previous offence"),
+        unit="count",
+        estimate=examples.estimate(0.052, 0.071),
+        holds=True,
+        why_not=None,
+    )
+    values = {
+        "rows": (row("main", "headline", "This report", head, n_treatment=257, worst=0.03), *rows),
+        "placebo": placebo,
+        "hidden": f.HiddenBias(
+            pairs=f.PairBounds(
+                direction="decrease",
+                rows=(f.PairBound(gamma=1, p_value=0.011), f.PairBound(gamma=1.25, p_value=0.19)),
+                tipping_gamma=1.083,
+                why_not=None,
+            ),
+            weights=f.WeightBounds(
+                rows=(
+                    f.WeightBound(lambda_=1, low=-0.061, high=-0.061, ci_low=-0.119, ci_high=-0.003),
+                    f.WeightBound(lambda_=1.25, low=-0.15, high=0.018, ci_low=-0.208, ci_high=0.076),
+                ),
+                tipping_estimate=1.173,
+                tipping_interval=1.008,
+                why_not=None,
+            ),
+            confounder=f.Confounder(
+                to_zero=-0.061, to_include_zero=-0.003, strongest="Previous offences", strongest_bias=0.0572
+            ),
+            e_values=f.EValues(ratio=0.843, ratio_low=0.69, ratio_high=0.99, point=1.654, limit=1.112),
+        ),
+    }
+    return f.Robustness(**(values | changes))
+
+
+def estimators() -> tuple[f.EstimatorRow, ...]:
+    def row(name: str, label: str, scale: str, estimate: f.Estimate | None, why_not: str | None = None):
+        return f.EstimatorRow(name=name, label=label, scale=scale, estimate=estimate, why_not=why_not)
+
+    return (
+        row("headline", "Headline", "difference", examples.estimate(-0.061)),
+        row("risk_ratio", "Ratio of shares", "ratio", examples.estimate(0.843, 0.077)),
+        row("gcomp", "Standardised over the treated", "difference", examples.estimate(-0.058)),
+        row("lm_HC3", "Difference of weighted means (HC3)", "difference", None, "somebody has a leverage of 1"),
+    )
+
+
+def times() -> tuple[f.TimeRow, ...]:
+    def row(measure: str, clock: str, label: str, scale: str, estimate: f.Estimate) -> f.TimeRow:
+        return f.TimeRow(measure=measure, clock=clock, label=label, scale=scale, estimate=estimate, why_not=None)
+
+    return tuple(
+        row(*of, estimate)
+        for clock in ("calendar", "at_risk")
+        for of, estimate in (
+            (("rmst", clock, "Mean days free of reoffending", "difference"), examples.estimate(12.4, 5.1)),
+            (("hazard", clock, "Hazard ratio", "ratio"), examples.estimate(0.81, 0.09)),
+        )
+    )
+
+
 def power() -> f.PowerSummary:
     sizes = (30, 50, 100, 200, 257, 400, 1000, 2000, 5000, 10000)
     known = examples.power()
@@ -242,17 +357,18 @@ def findings(**changes) -> f.Findings:
 
 
 def whole_findings() -> f.Findings:
-    """Findings with every measure, follow-up, curves and subgroups."""
-    return findings(measures=all_measures(), follow_up=follow_up(), survival=survival(), subgroups=subgroups())
+    """Findings with every measure, follow-up, curves, subgroups, and other ways of analysing."""
+    more = {"robustness": robustness(), "estimators": estimators(), "time_to_event": times()}
+    known = {"follow_up": follow_up(), "survival": survival(), "subgroups": subgroups()}
+    return findings(measures=all_measures(), **known, **more)
 
 
 def several() -> f.Findings:
     """Findings of a request with three analyses: the second could not be answered, the third is a reduction."""
     found = whole_findings()
     first = found.analyses[0].model_copy(update={"id": "community", "title": "Community sentences"})
-    empty = dict.fromkeys(("measures", "profile", "overlap", "follow_up", "survival"), ()) | dict.fromkeys(
-        ("power", "matching", "balance", "subgroups")
-    )
+    lists = ("measures", "profile", "overlap", "follow_up", "survival", "estimators", "time_to_event")
+    empty = dict.fromkeys(lists, ()) | dict.fromkeys(("power", "matching", "balance", "subgroups", "robustness"))
     why = {
         "status": "could_not_be_answered",
         "reason": "only 21 people could be included in the analysis; at least 30 are needed",
@@ -266,6 +382,7 @@ def several() -> f.Findings:
     custody |= {
         "measures": lower,
         "subgroups": None,
+        "robustness": None,
         "records": {"region": ("Wales", "London")},
         "flow": flow({0: 600, 2: 80, 3: 34, 4: 60, 5: 22, 6: 120, 7: 12, 12: 61}),
     }

@@ -36,6 +36,7 @@ DRAWINGS = {
     "survival": lambda: plots.survival_plot(WHOLE),
     "survival at risk": lambda: plots.survival_plot(WHOLE, clock="at_risk"),
     "subgroups": lambda: plots.subgroups_plot(WHOLE),
+    "robustness": lambda: plots.robustness_plot(WHOLE),
     "power_curve": lambda: plots.power_curve(invented.power()),
     "people_picture": lambda: plots.people_picture(84 / 257, 0.389),
 }
@@ -301,3 +302,22 @@ def test_people_are_drawn_to_the_rounded_rate(sheets):
 def test_dollars_and_underscores_are_no_formula():
     row = {"label": r"A $x_1$ \frac", "estimate": -0.1, "ci_low": -0.2, "ci_high": -0.01}
     assert r"A $x_1$ \frac" in plots.forest_plot([row]).svg
+
+
+def test_forty_ways_of_analysing_stand_in_one_legible_picture(sheets):
+    figure = plots.robustness_plot(WHOLE)
+    assert len(figure.data) == len(WHOLE.robustness.others) + 1 >= 38
+    assert figure.data[0]["Label"] == "This report" and figure.data[0]["Estimate (percentage points)"] == -6.1
+    assert figure.alt.startswith("39 differences in percentage points") and "Entropy balancing: −" in figure.alt
+    assert sheets[0].get_size_inches()[1] * 72 < 800, "a page, scaled to no less than four fifths"
+    axes = next(a for a in sheets[0].axes if a.lines)
+    bands = [p for p in axes.patches if p.get_width() > 1]
+    low, high = -11.9, -0.3  # the interval of the headline is shaded
+    assert [bands[0].get_x(), bands[0].get_x() + bands[0].get_width()] == pytest.approx([low, high], abs=0.1)
+    assert plots.robustness_plot(invented.findings().analyses[0]) is None
+
+
+def test_without_another_estimate_there_is_nothing_to_lay_beside_the_headline():
+    panel = invented.robustness()
+    alone = WHOLE.model_copy(update={"robustness": panel.model_copy(update={"rows": panel.rows[:1]})})
+    assert plots.robustness_plot(alone) is None

@@ -23,6 +23,11 @@ ALL = {
     "flow_parts": lambda: tables.flow_parts_table(ANALYSIS.flow),
     "follow_up": lambda: tables.follow_up_table(WHOLE),
     "subgroups": lambda: tables.subgroups_table(WHOLE),
+    "robustness": lambda: tables.robustness_table(WHOLE),
+    "hidden_bias": lambda: tables.hidden_bias_table(WHOLE),
+    "hidden_bias_bounds": lambda: tables.bounds_table(WHOLE),
+    "estimators": lambda: tables.estimators_table(WHOLE),
+    "time_to_event": lambda: tables.time_to_event_table(WHOLE),
     "linkage": lambda: tables.linkage_table(FINDINGS),
     "settings": lambda: tables.settings_table(FINDINGS),
     "provenance": lambda: tables.provenance_table(FINDINGS),
@@ -315,3 +320,48 @@ def test_settings_and_provenance_are_readable():
     assert tables.sign_offs_table(FINDINGS).rows == (("Second analyst", "A. Analyst", "2013-10-01"),)
     nobody = FINDINGS.model_copy(update={"sign_offs": ()})
     assert tables.sign_offs_table(nobody).rows == (("none yet",),)
+
+
+def test_other_ways_of_analysing_are_printed_more_finely_and_below_their_groups():
+    table = tables.robustness_table(WHOLE)
+    assert table.rows[0] == ("This report", "−6.1 (−11.9 to −0.3)", "0.01", "3.0")
+    assert table.groups[0] == "This report" and table.groups[1] == "Closer or looser matching"
+    starts = [group for i, group in enumerate(table.groups) if i == 0 or group != table.groups[i - 1]]
+    assert len(starts) == len(set(starts)), "the rows of a group stand together"
+    assert "Within 0.01 standard deviations" not in {row[0] for row in table.rows}, "it has no estimate"
+    assert "Overlap weights concern people who might be in either group" in table.note
+    assert tables.robustness_table(ANALYSIS) is None and tables.hidden_bias_table(ANALYSIS) is None
+
+
+def test_the_size_of_a_variant_stands_beside_its_name_where_it_may_be_told():
+    panel = invented.robustness()
+    told = tuple(
+        row.model_copy(update={"n_treatment": 140}) if row.key == "needs_assessed_with" else row for row in panel.rows
+    )
+    analysis = WHOLE.model_copy(update={"robustness": panel.model_copy(update={"rows": told})})
+    assert "The same people, with it (140)" in {row[0] for row in tables.robustness_table(analysis).rows}
+
+
+def test_thresholds_and_bounds_of_hidden_bias():
+    assert tables.hidden_bias_table(WHOLE).rows == (
+        ("Shift of the difference, percentage points", "6.1", "0.3"),
+        ("Factor by which weights are wrong", "1.17", "1.01"),
+        ("Odds ratio within pairs (Rosenbaum)", "–", "1.08"),
+        ("E-value (risk ratio)", "1.65", "1.11"),
+    )
+    assert tables.bounds_table(WHOLE).rows == (
+        ("1", "−6.1 to −6.1", "−11.9 to −0.3", "0.01"),
+        ("1.25", "−15.0 to 1.8", "−20.8 to 7.6", "0.19"),
+    )
+
+
+def test_estimators_stand_by_scale_and_say_what_could_not_be_estimated():
+    table = tables.estimators_table(WHOLE)
+    assert table.groups == ("Differences",) * 3 + ("Ratios",)
+    assert table.rows[-1] == ("Ratio of shares", "0.84 (0.69 to 0.99)", "0.01")
+    assert table.rows[2][1:] == ("–", "–")
+    assert table.note.endswith("–: not estimated. Difference of weighted means (HC3): somebody has a leverage of 1.")
+    assert tables.time_to_event_table(WHOLE).rows[2] == (
+        "Mean days free of reoffending; days in custody do not count", "12.4 (2.4 to 22.4)", "0.01",
+    )  # fmt: skip
+    assert tables.estimators_table(ANALYSIS) is None and tables.time_to_event_table(ANALYSIS) is None

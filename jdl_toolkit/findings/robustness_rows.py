@@ -95,7 +95,7 @@ def _placebo(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _hidden(hidden: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _coarse_parts(part) for name, part in hidden.items()}
+    return {name: _coarse_parts({k: v for k, v in part.items() if k != "n_pairs"}) for name, part in hidden.items()}
 
 
 def _coarse_parts(value: Any) -> Any:

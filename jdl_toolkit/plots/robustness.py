@@ -12,8 +12,8 @@ GROUPS: dict[str, str] = {
     "caliper": "Closer or looser matching",
     "nearest": "The nearest people only",
     "weights": "Weights instead of matching",
-    "estimator": "Other calculations with the same people",
-    "needs": "With and without the assessment of needs",
+    "estimator": "Other calculations, same people",
+    "needs": "Assessment of needs",
     "left_out": "One characteristic left out",
 }
 

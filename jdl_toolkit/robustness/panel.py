@@ -37,12 +37,12 @@ COLUMNS = ("group", "key", "label", "estimand", *SIZES, "worst", *ESTIMATE, "why
 #: Estimators of the main sample that reason otherwise than the headline, with readers' labels. The rest differ in their
 #: standard error alone, or take in treated people who are not matched.
 OTHER_ESTIMATORS = {
-    "classic": "Plain difference after matching (classic)",
+    "classic": "Plain difference (classic)",
     "check": "Doubly robust weighting (check)",
     "lm_adj_HC3": "Linear regression on the covariates",
     "lm_lin_HC3": "Linear regression with interactions",
-    "gcomp": "Outcome model averaged over the group (g-computation)",
-    "abadie_imbens": "Nearest person on the score, by Abadie and Imbens",
+    "gcomp": "Outcome model (g-computation)",
+    "abadie_imbens": "Nearest person (Abadie and Imbens)",
 }
 
 

@@ -7,6 +7,7 @@ one cannot be made (nobody within a narrow caliper, a score that cannot be fitte
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -255,7 +256,7 @@ def _with_indicators(own: list[str], columns: list[str]) -> tuple[str, ...]:
 
 def _label(name: str, own: list[str], covariates: Covariates) -> str:
     label = _OF_SEVERAL.get(name) if len(own) > 1 else None
-    return label or covariates.labels.get(own[0], own[0]).split(" (log of")[0]
+    return label or re.sub(r" \([^()]*\)$", "", covariates.labels.get(own[0], own[0]))  # without its unit
 
 
 def is_missing(column: str, units: pd.DataFrame) -> np.ndarray:

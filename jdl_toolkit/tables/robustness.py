@@ -111,16 +111,17 @@ def time_to_event_table(analysis: Analysis, *, key: str = "time_to_event", capti
     """Comparisons of the times to the first reoffence; None without any."""
     if not analysis.time_to_event:
         return None
-    rows = tuple((row.label, *_scaled(row.estimate, row.scale, "days")) for row in analysis.time_to_event)
-    groups = tuple(_CLOCKS[row.clock] for row in analysis.time_to_event)
+    rows = tuple(
+        (f"{row.label}{_CLOCKS[row.clock]}", *_scaled(row.estimate, row.scale, "days"))
+        for row in analysis.time_to_event
+    )
     note = "A difference is in days, treatment less comparison group; of a ratio, 1 is no difference."
     caption = caption or "Time to the first reoffence, compared"
-    columns = ("Comparison", "Estimate (95% interval)", "p-value")
-    return Table(key, caption, columns, rows, "lrr", note, groups if len(set(groups)) > 1 else ())
+    return Table(key, caption, ("Comparison", "Estimate (95% interval)", "p-value"), rows, "lrr", note)
 
 
 _SCALES = {"difference": "Differences", "ratio": "Ratios"}
-_CLOCKS = {"calendar": "Every day counts", "at_risk": "Days in custody do not count"}
+_CLOCKS = {"calendar": "", "at_risk": "; days in custody do not count"}
 
 
 def _name(row: Any) -> str:
