@@ -85,7 +85,7 @@ def match(
         chosen = {k: getattr(spec.matching, k) for k in ("ratio", "replace", "order")}
         weight, n_matches = nearest_weights(score, is_treated, caliper=sizes["caliper_raw"], strata=strata, **chosen)
     else:
-        weight, n_matches = _weights(method, fitted, supported, is_treated, strata)
+        weight, n_matches = _weights(method, fitted, supported, is_treated, strata, covariates.labels)
     units = fitted.units[["unit_id", "is_treated"]].assign(
         score=fitted.score, logit=fitted.logit, weight=weight, n_matches=n_matches
     )
@@ -123,9 +123,9 @@ def exact_strata(units: pd.DataFrame, spec) -> np.ndarray | None:
 
 def _score(logit: np.ndarray, scale: str) -> tuple[np.ndarray, float]:
     """The score matched on, and its standard deviation (n − 1) over all who have one; 0 where only rounding varies."""
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         score = {"logit": np.copy, "probability": expit, "odds": np.exp}[scale](logit)
-    spread = float(np.nanstd(score, ddof=1))
+        spread = float(np.nanstd(score, ddof=1))
     if not np.isfinite(spread):
         fix = "use matching.scale: logit, or leave out the covariates that tell the groups apart"
         raise JDLError("some odds are too large to calculate with", "matching.scale, odds", fix)
@@ -154,7 +154,12 @@ def _had_choice(
 
 
 def _weights(
-    method: Method, fitted: Propensity, supported: np.ndarray, is_treated: np.ndarray, strata: np.ndarray | None
+    method: Method,
+    fitted: Propensity,
+    supported: np.ndarray,
+    is_treated: np.ndarray,
+    strata: np.ndarray | None,
+    labels: dict[str, str],
 ) -> tuple[np.ndarray, np.ndarray]:
     """Weights of a method without matches; everybody with a weight serves all of the other group in the stratum."""
     codes = np.zeros(len(is_treated), dtype=np.intp) if strata is None else strata
@@ -163,10 +168,16 @@ def _weights(
         design = fitted.design.drop(columns="unit_id")
         inside = slice(None) if supported.all() else supported
         x = design.to_numpy(float)[inside]
-        weight[inside] = entropy_weights(x, is_treated[inside], codes[inside], list(design.columns))
+        weight[inside] = entropy_weights(x, is_treated[inside], codes[inside], _titles(design.columns, labels))
     else:
         of_logit = {Method.ipw: odds_weights, Method.overlap: overlap_weights}[method]
         weight = of_logit(np.where(supported, fitted.logit, np.nan), is_treated, codes)
     n_treated, n_control = (np.bincount(codes, (weight > 0) & group) for group in (is_treated, ~is_treated))
     n_matches = np.where(is_treated, n_control[codes], n_treated[codes]).astype(np.int64)
     return weight, np.where(weight > 0, n_matches, 0)
+
+
+def _titles(columns: pd.Index, labels: dict[str, str]) -> list[str]:
+    """Columns of the model as readers know them: ``region=North`` as "Region: North"."""
+    parts = [column.partition("=") for column in columns]
+    return [f"{labels.get(name, name)}{': ' if level else ''}{level}" for name, _, level in parts]

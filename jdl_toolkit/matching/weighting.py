@@ -139,7 +139,7 @@ def entropy_weights(x: np.ndarray, is_treated: np.ndarray, strata: np.ndarray, n
     _require_within_range(columns, centre, spread, names)
     varies = spread > 1e-12 * np.maximum(1.0, np.abs(centre))
     dual = _Dual(
-        np.ascontiguousarray(columns[:, varies]),
+        columns if varies.all() else columns[:, varies],
         centre[varies],
         spread[varies],
         n_treated[both] / n_treated[both].sum(),
