@@ -18,6 +18,7 @@ from jdl_toolkit.errors import JDLError
 from jdl_toolkit.inference import Outcomes, compare_measures, holm, verdict
 from jdl_toolkit.inference.comparison import expected_people
 from jdl_toolkit.inference.estimation import estimate
+from jdl_toolkit.inference.interval import PARTS
 from jdl_toolkit.inference.survival import choose_days, kaplan_meier
 from jdl_toolkit.matching import match
 
@@ -209,6 +210,60 @@ def test_measures(compared):
     assert measures["verdict"].tolist() == measures["classic_verdict"].tolist() == ["inconclusive"] * 3
     assert measures["why_not"].isna().all()
     assert measures["holm_p"].tolist() == holm(measures["headline_p_value"].to_numpy()).tolist()
+
+
+def test_first_measure_in_every_other_way(whole):
+    found, rate = whole.result.estimators.set_index("name"), whole.result.measures.iloc[0]
+    for name in ("headline", "classic", "check"):
+        assert found.loc[name, list(PARTS)].tolist() == [rate[f"{name}_{part}"] for part in PARTS]
+    assert found.loc["t_classic_welch", "se"] == rate["classic_se"]
+    assert found.loc["risk_ratio_HC3", "estimate"] == rate["ratio_estimate"]
+    assert len(found) > 25 and not found.index.duplicated().any()
+    assert found.loc[found["why_not"].isna(), list(PARTS)].notna().all(axis=None)
+
+
+def test_withheld_first_measure_has_no_other_estimates(whole):
+    nobody = whole.frame.assign(reoffended=0, n_reoffences=0, days_to_first=np.nan)
+    found = compare_measures(nobody, whole.matched, spec_as_r(**FIRST_THREE))
+    assert found.measures["why_not"][0] == "the outcome was the same for everybody"
+    assert found.estimators.empty and list(found.estimators) == list(whole.result.estimators)
+    assert set(found.time_to_event["why_not"]) == {
+        "time to the event is the same for everybody within each group", "nobody had an event"
+    }  # fmt: skip
+
+
+def test_outcome_that_is_the_group_itself_is_withheld(whole):
+    """All treated and no control: a difference of 1 without any scatter is no estimate with an error of 0."""
+    treated = whole.matched.units.set_index("unit_id")["is_treated"].loc[whole.frame["unit_id"]].to_numpy()
+    apart = whole.frame.assign(
+        reoffended=treated.astype(int), n_reoffences=treated.astype(int), days_to_first=np.where(treated, 5.0, np.nan)
+    )
+    row = compare_measures(apart, whole.matched, spec_as_r(**FIRST_THREE)).measures.iloc[0]
+    assert row["why_not"] == "the outcome was the same for everybody within each group"
+    assert np.isnan(row["headline_estimate"])
+
+
+def test_ratio_beside_the_difference(compared):
+    measures, r = compared.result.measures, reference("syn_small")["survival_radius_logit_02sd"]
+    rate, frequency, days = (measures.iloc[i] for i in range(3))
+    assert rate["ratio_estimate"] == pytest.approx(rate["treatment_value"] / rate["control_value"], rel=1e-12)
+    assert np.log(frequency["ratio_estimate"]) == pytest.approx(r["quasipoisson_log_rr"], rel=1e-6)
+    assert frequency["ratio_se"] == pytest.approx(r["quasipoisson_se_HC3"], rel=1e-7)
+    assert days[[f"ratio_{part}" for part in PARTS if part != "df"]].isna().all()
+
+
+def test_times_by_both_clocks(whole):
+    found = whole.result.time_to_event.set_index(["clock", "measure"])
+    assert found.index.tolist() == [(c, m) for c in ("calendar", "at_risk") for m in ("rmst", "hazard")]
+    frame = whole.frame.merge(whole.matched.units[["unit_id", "is_treated", "weight"]], on="unit_id")
+    days = frame["days_to_first"].fillna(365.0)
+    means = [np.average(days[g], weights=frame["weight"][g]) for g in (frame["is_treated"], ~frame["is_treated"])]
+    row = found.loc[("calendar", "rmst")]  # nobody is lost by the calendar: a plain difference of means
+    assert row["estimate"] == pytest.approx(means[0] - means[1], rel=1e-12)
+    assert row["label"] == "Mean days without a proven reoffence, of the first 365"
+    assert (found["p_value"].between(0, 1) & (found["se"] > 0)).all() and found["why_not"].isna().all()
+    poor = compare_measures(whole.frame.drop(columns=["days_at_risk"]), whole.matched, spec_as_r(**FIRST_THREE))
+    assert poor.time_to_event.empty and "clock" in poor.time_to_event
 
 
 def test_effective_size(compared):
@@ -580,7 +635,7 @@ def test_days_of_the_grid(groups, n_steps, fewest):
 
 def test_order_of_rows_matters_to_no_result(whole):
     again = compare_measures(whole.frame.sample(frac=1, random_state=8), whole.matched, spec_as_r())
-    for name in ("measures", "follow_up", "survival"):
+    for name in ("measures", "estimators", "time_to_event", "follow_up", "survival"):
         pd.testing.assert_frame_equal(getattr(again, name), getattr(whole.result, name), check_exact=True)
 
 
