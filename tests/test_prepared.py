@@ -2,6 +2,8 @@
 
 import json
 import math
+import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,8 @@ from reference_tables import GOLDEN, TABLES, cohort, people, r_units, reference
 from jdl_toolkit.cli import main
 from jdl_toolkit.errors import JDLError
 from jdl_toolkit.prepared import Asked, read_table, table_spec
+
+ROOT = Path(__file__).resolve().parent.parent
 
 #: Block of the reference -> options; {exact} is what R matched exactly on.
 RUNS = {
@@ -490,3 +494,41 @@ def test_a_table_is_read_as_the_stages_want_it():
     assert "614 of 614 rows" in str(table) and "black" not in repr(table)
     with pytest.raises(JDLError, match="no covariate is named"):
         read_table(GOLDEN / "lalonde.csv", Asked("treat", ()), table_spec())
+
+
+def commands_of(page: Path) -> list[list[str]]:
+    """The commands that a page of the documentation shows."""
+    return [shlex.split(line)[2:] for line in page.read_text().splitlines() if line.startswith("jdl match ")]
+
+
+def test_the_guide_shows_what_the_command_says(tmp_path, monkeypatch):
+    page = ROOT / "docs" / "match.md"
+    shown = commands_of(page)
+    assert len(shown) == 6
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    answers = [call(*[a for a in arguments if a != "--json"]) for arguments in shown]
+    assert (tmp_path / "page.html").exists() and (tmp_path / "weights.csv").exists()
+    first, text = answers[0], page.read_text()
+    head, welch = (first["estimates"][name] for name in ("headline", "t_classic_welch"))
+    for found, words in (
+        ((first["n_treated_matched"], first["n_control_used"]), "184 of 185 treated people with 402 of 429 others"),
+        ((round(first["ess_control"]),), "worth 107 equally weighted"),
+        (
+            (round(head["estimate"]), round(-head["ci_low"]), round(head["ci_high"])),
+            "1,349 dollars more (205 less to 2,903",
+        ),
+        (
+            (round(welch["estimate"]), round(-welch["ci_low"]), round(welch["ci_high"])),
+            "1,284 dollars more (8 less to 2,576",
+        ),
+    ):
+        assert words in text and all(f"{value:,}" in words for value in found)
+    known = {*first["estimates"], *first}
+    for name in re.findall(r"^\| `([a-z_0-9A-Z]+)`", text, re.M):
+        assert name in known | {"outcomes"}, name
+
+
+def test_the_help_holds_an_example():
+    told = CliRunner().invoke(main, ["match", "--help"])
+    assert told.exit_code == 0 and "jdl match trial.csv --treatment fin" in told.output
