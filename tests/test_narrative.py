@@ -20,7 +20,7 @@ from examples import (
 )
 
 from jdl_toolkit import narrative
-from jdl_toolkit.findings import BalanceRow, BalanceSummary, Detail, Findings, Verdict
+from jdl_toolkit.findings import BalanceRow, BalanceSummary, Detail, Findings, HiddenBias, Verdict
 from jdl_toolkit.narrative import terms
 from jdl_toolkit.narrative.method import COVARIATES
 from jdl_toolkit.narrative.ranges import (
@@ -39,6 +39,7 @@ from jdl_toolkit.wording import Passage, listed, period, plain, small_number, wi
 REDUCTION, INCREASE, INCONCLUSIVE = ranged(-0.38, -0.01), ranged(0.02, 0.11), ranged(-0.0794, 0.0359)
 #: Passages that a report may lack.
 ABSENT = ("other_analyses", "follow_up", "survival", "subgroups", "subgroups_caution")
+ABSENT += ("other_ways", "placebo", "hidden_bias")
 PASSAGES = (
     narrative.finding,
     narrative.what_was_done,
@@ -1356,3 +1357,170 @@ def test_terms_are_found_in_the_words_that_readers_meet():
     assert terms.occurring(said) == {"Caliper", "Propensity logit", "Class of an offence", "Comparison group"}
     assert terms.occurring(["Holm: adjusted p-values"]) == {"Holm's adjustment", "P-value"}
     assert terms.occurring(["It was powerful, and recalling frequently"]) == frozenset()
+
+
+# --- other ways of analysing -----------------------------------------------------------------------------------------
+
+
+def with_panel(*estimates, main=None, **changes):
+    """Findings whose headline is `main`, with a panel of other estimates of it."""
+    main = main or REDUCTION
+    panel = invented.robustness(*estimates, main=main, **changes)
+    return findings(measure(main), analysis_changes={"robustness": panel})
+
+
+@pytest.mark.parametrize(
+    ("main", "others", "rule", "words"),
+    [
+        (REDUCTION, (REDUCTION, ranged(-0.3, -0.02)), "ways_agree", "does not depend on which of these ways is chosen"),
+        (REDUCTION, (REDUCTION, ranged(-0.3, 0.02)), "ways_agree_direction", "how clear it is does"),
+        (
+            REDUCTION,
+            (REDUCTION, ranged(-0.1, 0.12)),
+            "ways_differ",
+            "**The finding depends on how the analysis is made**",
+        ),
+        (INCREASE, (INCREASE, REDUCTION), "ways_differ", "should be read with caution"),
+        (INCREASE, (INCREASE,), "ways_agree", "does not depend"),
+        (
+            INCONCLUSIVE,
+            (INCONCLUSIVE,) * 3,
+            "ways_inconclusive",
+            "stays inconclusive. That other ways give much the same",
+        ),
+        (
+            INCONCLUSIVE,
+            (REDUCTION,) * 3,
+            "ways_inconclusive_some_clear",
+            "among many ways one may look clear by chance",
+        ),
+    ],
+)
+def test_what_other_ways_mean_depends_on_the_finding_and_on_how_they_compare(main, others, rule, words):
+    said = narrative.other_ways(with_panel(*others, main=main))
+    kinds = {"ways_agree", "ways_agree_direction", "ways_differ", "ways_inconclusive", "ways_inconclusive_some_clear"}
+    assert set(said.rules) & kinds == {rule} and words in said.text
+    assert "All ways rest on the same records" in said.text
+
+
+@pytest.mark.parametrize("other", [REDUCTION, INCREASE, INCONCLUSIVE])
+def test_other_ways_never_support_an_inconclusive_finding(other):
+    text = narrative.other_ways(with_panel(*[other] * 9, main=INCONCLUSIVE)).text.lower()
+    assert "stays inconclusive" in text
+    assert not re.search(r"confirm|support|robust|agree|no effect|evidence", text)
+
+
+@pytest.mark.parametrize(
+    ("others", "words"),
+    [
+        (
+            (ranged(-0.2, -0.04),),
+            "The same question was also answered in one other way, named before any outcome was looked at: with closer",
+        ),
+        (
+            (ranged(-0.2, -0.04),),
+            "It points to a reduction, as the estimate of this report does. Its best estimate is 12",
+        ),
+        ((ranged(-0.2, -0.04),), "Looked at by itself, it is clearly a reduction, with 95% confidence."),
+        ((ranged(0.0, 0.04),), "It does not point to a reduction"),
+        ((ranged(-0.2, 0.04),), "Looked at by itself, it is inconclusive."),
+        ((ranged(-0.2, -0.04),) * 2, "Both of them point to a reduction"),
+        ((ranged(-0.2, -0.04),) * 12, "The same question was also answered in 12 other ways, named"),
+        ((ranged(-0.2, -0.04),) * 12, "All of them point to a reduction"),
+        ((ranged(-0.2, -0.04), *(ranged(-0.1, 0.2),) * 3), "One of them points to a reduction"),
+        ((ranged(-0.1, 0.2),) * 3, "None of them points to a reduction"),
+        ((ranged(-0.2, -0.04), ranged(-0.1, 0.038)), "between 3.1 and 12 percentage points lower."),
+        ((ranged(-0.2, -0.04), ranged(-0.1, 0.13)), "between 12 percentage points lower and 1.5 higher."),
+        ((ranged(0.01, 0.01), ranged(0.03, 0.03)), "between 1 and 3 percentage points higher."),
+        ((estimate(0.0), ranged(0.03, 0.03)), "between no difference and 3 percentage points higher."),
+    ],
+)
+def test_other_ways_are_counted_and_their_range_told(others, words):
+    found = with_panel(*others)
+    text = narrative.other_ways(found).text
+    assert words in text
+    assert narrative.check_numbers(text, found) == []
+
+
+def test_ways_without_an_estimate_or_with_unlike_groups_are_told():
+    whole = invented.whole_findings()
+    text = narrative.other_ways(whole).text
+    assert "One of them leaves the groups less alike than this report may, and so counts for less." in text
+    assert "- No estimate, because fewer than 30 people in the treatment group could be compared in this way:" in text
+    assert "within 0.01 standard deviations." in text
+    none = invented.robustness().rows[:2]
+    alone = findings(analysis_changes={"robustness": invented.robustness().model_copy(update={"rows": none})})
+    said = narrative.other_ways(alone)
+    assert said.rules == ("ways_none", "way_not_possible") and "No other way" in said.text
+
+
+def test_needs_are_told_in_two_steps():
+    text = narrative.other_ways(invented.whole_findings()).text
+    assert "For everyone, without the assessment, the estimate is" in text
+    assert "The first step shows what the choice of people changes, the second what their needs change." in text
+    rows = tuple(r for r in invented.robustness().rows if r.key != "needs_assessed_with")
+    some = findings(analysis_changes={"robustness": invented.robustness().model_copy(update={"rows": rows})})
+    assert "needs_runs" not in narrative.other_ways(some).rules
+
+
+def placebo_of(**changes):
+    found = invented.robustness()
+    placebo = found.placebo.model_copy(update=changes)
+    return findings(analysis_changes={"robustness": found.model_copy(update={"placebo": placebo})})
+
+
+def test_a_placebo_that_holds_is_told_without_triumph():
+    said = narrative.placebo(placebo_of())
+    assert (said.tone, said.rules) == ("note", ("placebo", "placebo_with", "placebo_holds"))
+    assert "0.05 more per person in the group that received the service; the true difference could be as" in said.text
+    assert "as much as 0.09 fewer, or as much as 0.19 more. This does not prove" in said.text
+    assert "“Years since the last previous offence” was left out too" in said.text
+
+
+def test_a_placebo_that_fails_is_a_warning_in_plain_words():
+    said = narrative.placebo(placebo_of(estimate=estimate(0.3, 0.1), holds=False, left_out=()))
+    assert (said.tone, said.rules) == ("warning", ("placebo", "placebo_fails"))
+    assert said.title == "A test on the past found a difference where there should be none"
+    assert "these may explain part of the result" in said.text
+
+
+def test_a_placebo_of_any_other_number_is_lower_or_higher():
+    text = narrative.placebo(placebo_of(unit="days", estimate=estimate(-0.12, 0.1))).text
+    assert "0.12 lower in the group" in text and "as much as 0.32 lower, or as much as 0.08 higher" in text
+    text = narrative.placebo(placebo_of(unit="share", estimate=estimate(-0.03, 0.05))).text
+    assert "3 percentage points lower in the group" in text
+
+
+def test_a_placebo_that_could_not_be_tried_says_why():
+    said = narrative.placebo(placebo_of(estimate=None, unit=None, holds=None, why_not="it is a category"))
+    assert said.rules == ("placebo_none",) and "could not be tried with “Previous offences" in said.text
+    found = invented.robustness().model_copy(update={"placebo": None})
+    assert narrative.placebo(findings(analysis_changes={"robustness": found})) is None
+    assert narrative.placebo(findings()) is None
+
+
+def test_a_clear_result_says_how_strong_something_hidden_would_have_to_be():
+    said = narrative.hidden_bias(invented.whole_findings())
+    assert said.rules == ("hidden", "hidden_needed", "hidden_strongest", "hidden_e_value", "hidden_pairs")
+    for words in (
+        "shift the difference by 0.3 percentage points or more; to explain all of it, by 6.1 percentage points.",
+        "“Previous offences” sets the groups apart most",
+        "by about 5.7 percentage points",
+        "by a ratio of at least 1.11 each; to explain all of it, of at least 1.65.",
+        "by more than 1.08 (Rosenbaum’s bound)",
+    ):
+        assert words in said.text
+
+
+def test_an_inconclusive_result_needs_nothing_hidden_to_explain_it():
+    said = narrative.hidden_bias(with_panel(INCONCLUSIVE, main=INCONCLUSIVE))
+    assert said.rules == ("hidden", "hidden_inconclusive", "hidden_strongest")
+    assert "may also have covered up a true difference" in said.text
+    bare = with_panel(REDUCTION, hidden=HiddenBias())
+    assert narrative.hidden_bias(bare).rules == ("hidden",)
+    assert narrative.hidden_bias(findings()) is None
+
+
+def test_the_caveat_that_there_is_no_panel_goes_once_there_is_one():
+    assert "not_in_report" in narrative.caveats(findings()).rules
+    assert "not_in_report" not in narrative.caveats(invented.whole_findings()).rules

@@ -206,7 +206,8 @@ def _robustness(found: Robustness, analysis: Analysis) -> Iterator[str]:
     if found.placebo is not None:
         yield from (found.placebo.label, found.placebo.why_not or "", *found.placebo.left_out)
         if found.placebo.estimate is not None and found.placebo.unit is not None:
-            yield from _estimate(found.placebo.estimate, found.placebo.unit.value)
+            unit_of_placebo = str(found.placebo.unit)
+            yield from _estimate(found.placebo.estimate, "count" if unit_of_placebo == "days" else unit_of_placebo)
     yield from _hidden(found.hidden, unit)
 
 

@@ -6,7 +6,7 @@ from .. import numbers
 from ..document import Inset, Words
 from ..findings import Analysis, Estimate, Findings, HiddenBias, Verdict
 from ..wording import Passage, capital, listed, plain
-from .ranges import chosen, verdict_of
+from .ranges import ANY_NUMBER, chosen, difference_in_words, interval_in_words, verdict_of
 from .robustness import size
 
 
@@ -30,7 +30,7 @@ def placebo(findings: Findings, analysis: Analysis | None = None) -> Inset | Non
     if more:
         were = "was" if len(more) == 1 else "were"
         passage.say("placebo_with", f"{listed(more)} {were} left out too, as much the same follows from it.")
-    words = difference_in_figures(found.estimate, found.unit)
+    words = _compared(found.estimate, str(found.unit))
     if found.holds:
         passage.say(
             "placebo_holds",
@@ -48,13 +48,14 @@ def placebo(findings: Findings, analysis: Analysis | None = None) -> Inset | Non
     return passage.inset("warning", "A test on the past found a difference where there should be none")
 
 
-def difference_in_figures(estimate: Estimate, unit: str) -> str:
-    """A difference with its interval, in figures: what is compared has no words of its own for more and less."""
-    decimals = numbers.decimals_for(unit, estimate.ci_low, estimate.ci_high)
-    limits = (estimate.estimate, estimate.ci_low, estimate.ci_high)
-    value, low, high = (numbers.difference(x, unit, decimals) for x in limits)
-    of = {"share": "percentage points", "count": "per person"}.get(unit, "on average")
-    return f"{value} {of}, with an interval from {low} to {high}"
+def _compared(estimate: Estimate, unit: str) -> str:
+    """The difference and its range: ``0.05 more in the group that received the service; the true difference …``."""
+    unit, family = (unit, "") if unit != "days" else ("count", ANY_NUMBER)
+    difference = difference_in_words(estimate, unit, family)
+    return (
+        f"{difference} {'per person ' if not family and unit == 'count' else ''}in the group that received the service;"
+        f" the true difference {interval_in_words(estimate, unit, family)}"
+    )
 
 
 def hidden_bias(findings: Findings, analysis: Analysis | None = None) -> Words | None:

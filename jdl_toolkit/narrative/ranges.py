@@ -14,8 +14,10 @@ DIRECTIONS: dict[str, tuple[str, str]] = {
     Unit.count: ("fewer", "more"),
     Unit.days: ("sooner", "later"),
 }
+#: What stands for the family of a number that is no measure.
+ANY_NUMBER = "any number"
 #: Family of measures -> its own words: fewer days in custody are not sooner.
-OF_FAMILY: dict[str, tuple[str, str]] = {"days_in_custody": ("fewer", "more")}
+OF_FAMILY: dict[str, tuple[str, str]] = {"days_in_custody": ("fewer", "more"), ANY_NUMBER: ("lower", "higher")}
 
 
 def unit_words(printed: str, unit: str) -> str:

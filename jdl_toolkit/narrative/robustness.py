@@ -83,11 +83,10 @@ def other_ways(findings: Findings, analysis: Analysis | None = None) -> Words | 
 def _what_was_tried(passage: Passage, others: Sequence[RobustnessRow]) -> None:
     kinds = [words for group, words in GROUPS.items() if any(row.group == group for row in others)]
     n = len(others)
-    ways = "One other way" if n == 1 else f"{capital(small_number(n))} other ways"
+    ways = "one other way" if n == 1 else f"{small_number(n)} other ways"
     passage.say(
         "ways",
-        f"{ways} of analysing the same question {'was' if n == 1 else 'were'} named before any outcome was looked at:"
-        f" {listed(kinds)}.",
+        f"The same question was also answered in {ways}, named before any outcome was looked at: {listed(kinds)}.",
     )
 
 
