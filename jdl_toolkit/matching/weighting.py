@@ -12,12 +12,11 @@ from scipy import sparse
 from scipy.special import expit
 
 from ..errors import JDLError
+from .newton import blocks
 
 #: Entropy balancing: the largest difference of means left, in standard deviations of the column among the controls.
 BALANCED = 1e-10
 MAX_ITERATIONS = 200
-#: Rows at a time, so that no second copy of the design is needed.
-_CHUNK = 65_536
 
 
 def odds_weights(logit: np.ndarray, is_treated: np.ndarray, strata: np.ndarray) -> np.ndarray:
@@ -86,17 +85,18 @@ class _Dual:
     def derivatives(self, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Gradient and Hessian."""
         n_columns, n_strata = len(self.centre), len(self.share)
-        gradient, hessian = np.zeros(n_columns), np.zeros((n_columns, n_columns))
-        by_stratum = np.zeros((n_strata, n_columns))
-        for begin in range(0, len(self.x), _CHUNK):
-            rows = slice(begin, begin + _CHUNK)
-            z, w = (self.x[rows] - self.centre) / self.spread, weight[rows]
-            wz = w[:, None] * z
-            gradient += wz.sum(axis=0)
-            hessian += z.T @ wz
-            where = (self.strata[rows], np.arange(len(w)))
-            by_stratum += sparse.csr_array((np.ones(len(w)), where), shape=(n_strata, len(w))) @ wz
-        return gradient, hessian - by_stratum.T @ (by_stratum / self.share[:, None])
+        hessian, by_stratum = np.zeros((n_columns, n_columns)), np.zeros((n_strata, n_columns))
+        for rows in blocks(len(self.x)):
+            z, w = self.x[rows] - self.centre, weight[rows]
+            if n_strata == 1:
+                by_stratum += w @ z
+            else:
+                where = (self.strata[rows], np.arange(len(w)))
+                by_stratum += sparse.csr_array((w, where), shape=(n_strata, len(w))) @ z
+            z *= np.sqrt(w)[:, None]
+            hessian += z.T @ z
+        hessian -= by_stratum.T @ (by_stratum / self.share[:, None])
+        return by_stratum.sum(axis=0) / self.spread, hessian / np.outer(self.spread, self.spread)
 
 
 def entropy_weights(x: np.ndarray, is_treated: np.ndarray, strata: np.ndarray, names: list[str]) -> np.ndarray:
