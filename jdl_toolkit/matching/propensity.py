@@ -40,9 +40,9 @@ class Propensity:
     Parameters
     ----------
     units : DataFrame
-        The covariates as given, sorted, with `merged` levels still apart.
+        The covariates as given, sorted, categories as pandas categories, with `merged` levels still apart.
     design : DataFrame
-        unit_id and the model's columns (no intercept), for everybody.
+        unit_id and the model's columns (no intercept), for everybody: numbers float64, levels uint8.
     logit, score : array, shape (n_people,)
         Score is the probability of being treated. For people set aside the logit is NaN and the score 0 (pool) or 1
         (treated), the limits that maximum likelihood tends to.
