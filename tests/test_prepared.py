@@ -465,6 +465,19 @@ def test_the_panel_repeats_the_analysis_in_other_ways():
     assert "Without race" in rows and rows["Without race"]["estimate"] is not None
 
 
+def test_hidden_bias_is_asked_about_in_the_way_that_suits_the_outcome():
+    share = call(*asked("syn_small"))["hidden_bias"]
+    r = reference("syn_small")["rosenbaum_mcnemar"]
+    assert share["pairs"]["rows"][0]["p_value"] == pytest.approx(r["p_upper_increase"][0], rel=1e-10)
+    count = call(*asked("syn_small")[:-1], "nreoff")["hidden_bias"]
+    assert 0 < count["pairs"]["rows"][0]["p_value"] < 1 and count["pairs"]["rows"] != share["pairs"]["rows"]
+    answer = call(*asked("lalonde"))
+    mean, head = answer["hidden_bias"], answer["estimates"]["headline"]
+    assert "equally near" in mean["pairs"]["why_not"]  # tied scores
+    d = head["estimate"] / answer["power"]["sd"]
+    assert mean["e_values"]["ratio"] == pytest.approx(math.exp(0.91 * d), rel=1e-10)
+
+
 def test_settings_from_a_file_and_options_without_a_use(tmp_path):
     (tmp_path / "s.yml").write_text("inference: {confidence: 0.9}\nbalance: {amber_up_to: 0.3}\n")
     usual, wide = call(*asked("lalonde")), call(*asked("lalonde"), "--settings", tmp_path / "s.yml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from ..document import Block, Table, Words
 from ..errors import JDLError
-from ..numbers import count_, p_value
+from ..numbers import count_, number, p_value
 from ..plots import forest_plot
 from ..plots.effects import estimate_words
 from ..power import PowerTable, power_for_measure
@@ -106,12 +107,29 @@ def beside_sections(beside: Beside, estimated: PreparedEstimates) -> list[Sectio
     row = estimated.measures.iloc[0]
     sections: list[Section] = []
     if beside.power is not None:
-        sections.append(("What could have been found", [Words(ended(beside.power.summary()))]))
+        sections.append(("What could have been found", [Words(_power_words(beside.power))]))
     if beside.hidden_bias:
         sections.append(("How much hidden bias would matter", [_hidden_table(beside.hidden_bias)]))
     if beside.robustness:
         sections.append(("Other ways of analysing", _panel_blocks(beside.robustness, row)))
     return sections
+
+
+def _power_words(power: PowerTable) -> str:
+    unit = "percentage points" if power.unit == "share" else "units of the outcome"
+    worth = power.effective or power
+    wanted = number(power.power, factor=100)
+    return (
+        f"With {number(power.n_treatment)} treated people and {number(power.n_control)} others, a difference of "
+        f"{_figure(power.detectable_in_hand)} {unit} is found with {wanted} per cent power; with everybody counted by "
+        f"what the weights make them worth, one of {_figure(worth.detectable_in_hand)}. No number of treated people is "
+        f"enough for less than {_figure(power.smallest_detectable)}."
+    )
+
+
+def _figure(x: float) -> str:
+    """Three significant digits, and no fewer than the whole number."""
+    return number(x, max(0, 2 - math.floor(math.log10(x)))) if x > 0 else "0"
 
 
 def _hidden_table(hidden: dict[str, Any]) -> Table:

@@ -1,6 +1,6 @@
 """How strong hidden bias would have to be to explain the main result: four ways of asking, on one comparison.
 
-- pairs: each treated person with the nearest control, used once; exact bounds on McNemar's test (Rosenbaum).
+- pairs: each treated person with the nearest control, used once; Rosenbaum's bounds on McNemar's or signed-rank test.
 - weights: every control's weight may be wrong by a factor (Zhao, Small and Bhattacharya), on residuals of the headline.
 - confounder: the shift of the difference that something hidden would have to make, beside what the measured covariates
   would make if they had been left as they were before matching.
@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,11 @@ import pandas as pd
 from ..errors import JDLError
 from ..hidden_bias import (
     e_value_for_difference,
+    e_value_md,
     marginal_sensitivity,
     measured_confounders,
     rosenbaum_mcnemar,
+    rosenbaum_signed_rank,
     tipping_point,
 )
 from ..inference.estimation import Kind, expected_outcomes, prepare
@@ -63,7 +66,7 @@ def bound_hidden_bias(
     """
     parts: dict[str, tuple[Callable[[], Part], Part]] = {
         "pairs": (
-            lambda: _pairs(covariates, matched, y, spec),
+            lambda: _pairs(covariates, matched, y, Kind(row["unit"]), spec),
             {"direction": None, "rows": [], "tipping_gamma": None, "n_pairs": None},
         ),
         "weights": (
@@ -85,8 +88,11 @@ def bound_hidden_bias(
     return found
 
 
-def _pairs(covariates: Covariates, matched: MatchedSample, y: pd.Series, spec: RequestSpec) -> Part:
-    """Pairs within the caliper of the main analysis. Where ties are shared, the counts are those expected, rounded."""
+def _pairs(covariates: Covariates, matched: MatchedSample, y: pd.Series, kind: Kind, spec: RequestSpec) -> Part:
+    """Pairs within the caliper of the main analysis. Where ties are shared, the counts are those expected, rounded.
+
+    Of a share by McNemar's test, of anything else by the signed ranks, for which pairs must be whole.
+    """
     units = matched.units
     logit = units["logit"].to_numpy(float)
     score = {Scale.logit: logit, Scale.probability: units["score"].to_numpy(float), Scale.odds: np.exp(logit)}
@@ -99,8 +105,14 @@ def _pairs(covariates: Covariates, matched: MatchedSample, y: pd.Series, spec: R
         strata=exact_strata(ordered_units(covariates.units), spec),
     )
     differs = values[treated] - values[control]
-    counts = (round(float(share[differs == sign].sum())) for sign in (1, -1))
-    bounds = rosenbaum_mcnemar(*counts, spec.robustness.gammas, 1 - spec.inference.confidence)
+    asked = spec.robustness.gammas, 1 - spec.inference.confidence
+    if kind is Kind.share:
+        counts = (round(float(share[differs == sign].sum())) for sign in (1, -1))
+        bounds = rosenbaum_mcnemar(*counts, *asked)
+    elif (share < 1).any():
+        raise JDLError("some people have several controls that are equally near, so that there is no one set of pairs")
+    else:
+        bounds = rosenbaum_signed_rank(differs, *asked)
     way = f"p_upper_{bounds.direction}"
     rows = [{"gamma": r["gamma"], "p_value": r[way]} for r in _records(bounds.table)] if way in bounds.table else []
     found = {"direction": bounds.direction, "rows": rows, "tipping_gamma": bounds.tipping_gamma}
@@ -156,9 +168,12 @@ def _label(column: str, covariates: Covariates) -> str:
 
 
 def _e_values(row: dict[str, Any]) -> Part:
-    found = e_value_for_difference(
-        row["treatment_value"], *(row[f"headline_{part}"] for part in ("estimate", "ci_low", "ci_high"))
-    )
+    if row["unit"] == Kind.mean:  # may be negative, so that a ratio says nothing
+        sd = math.sqrt((row["treatment_sd"] ** 2 + row["control_sd"] ** 2) / 2)
+        found = e_value_md(row["headline_estimate"] / sd, row["headline_se"] / sd)
+    else:
+        head = (row[f"headline_{part}"] for part in ("estimate", "ci_low", "ci_high"))
+        found = e_value_for_difference(row["treatment_value"], *head)
     names = ("ratio", "ratio_low", "ratio_high", "point", "limit", "why_not")
     return {name: getattr(found, name) for name in names}
 
