@@ -7,12 +7,14 @@ from pathlib import Path
 
 import nbformat
 import openpyxl
+import pandas as pd
 import pytest
 import yaml
 from click.testing import CliRunner
 
 from jdl_toolkit import disclosure, run
 from jdl_toolkit.attrition import Ledger
+from jdl_toolkit.blinding import ANOTHER, MATCHED_AGAIN, SAME, MatchingLog
 from jdl_toolkit.cli import main
 from jdl_toolkit.cohort import Cohort
 from jdl_toolkit.errors import GateClosed
@@ -20,6 +22,9 @@ from jdl_toolkit.findings import Findings, Verdict
 from jdl_toolkit.lab import STAGES
 from jdl_toolkit.linkage import Linkage
 from jdl_toolkit.register import Register
+from jdl_toolkit.result import write_atomically
+from jdl_toolkit.spec import merge
+from jdl_toolkit.stage import Stage
 from jdl_toolkit.submission import Submission
 
 REQUEST = "foundation-2013"
@@ -68,8 +73,6 @@ def test_the_published_remarks_on_the_excluded_are_in_the_findings(demo):
 
 
 def test_linkage_finds_whom_it_should_and_nobody_else(demo):
-    import pandas as pd
-
     lab, _ = demo
     truth = pd.read_parquet(lab.root / "data/demo/truth_links.parquet")
     links = stored(lab, Linkage).links.merge(truth, on="row", suffixes=("", "_true"), validate="one_to_one")
@@ -104,6 +107,19 @@ def test_the_manifest_says_what_was_run_and_how_long_it_took(demo):
     )
     assert outcome.headline and "%" in outcome.headline
     assert {i["name"] for i in manifest["inputs"]} == {"foundation-2013.xlsx", "register"}
+
+
+def test_the_manifest_proves_that_the_match_came_before_outcomes(demo, in_lab):
+    folder = in_lab.root / "outputs" / REQUEST
+    stages = json.loads((folder / "manifest.json").read_text())["stages"]
+    matched, opened = stages["matching"], stages["outcomes"]
+    assert matched["sample"] == opened["sample"] and matched["matched"] <= opened["opened"]
+    chosen = [rung for rung in matched["tried"] if rung["chosen"]]
+    assert len(chosen) == 1 and chosen[0]["caliper"] == matched["chosen"]["caliper_sd"] and chosen[0]["n_red"] == 0
+    log = MatchingLog(folder / "restricted").entries()
+    assert [entry["what"] for entry in log][:3] == ["tried", "matched", "outcomes opened"]
+    assert not log[0]["outcomes_were_open"] and log[0]["tries"] == matched["tried"]
+    assert "matched before outcomes were opened" in jdl("status").stdout
 
 
 def test_every_notebook_is_kept_executed(demo):
@@ -321,12 +337,18 @@ def test_a_stage_that_fails_leaves_its_notebook_and_the_manifest_says_so(demo, i
 
 
 def test_a_closed_gate_keeps_outcomes_shut_until_someone_accepts_with_a_reason(bad, tmp_path):
-    strict = bad(balance={"green_up_to": 0.00001, "amber_up_to": 0.00002})
+    strict = bad(balance={"green_up_to": 0.00001, "amber_up_to": 0.00002}, matching={"fallback": "none"})
     ends_with(strict(), 4, "stage matching is closed", "standardised mean difference")
     assert (
         not (tmp_path / "bad/findings.json").exists()
         and not (tmp_path / "bad/restricted/notebooks/04_outcomes.ipynb").exists()
     )
+    closed = json.loads((tmp_path / "bad/manifest.json").read_text())["stages"]["matching"]
+    assert len(closed["tried"]) == 4 and all(rung["n_red"] for rung in closed["tried"]), "every caliper of the ladder"
+    proposed = {one["yaml"]: one for one in closed["proposals"]}
+    assert proposed["matching: {method: ebal}"]["passes"] and not proposed["matching: {method: nearest}"]["passes"]
+    shown = (tmp_path / "bad/restricted/notebooks/03_matching.ipynb").read_text()
+    assert "What may make the groups alike" in shown and "matching: {method: ebal}" in shown
     recorded = jdl(
         "record",
         "bad",
@@ -344,6 +366,47 @@ def test_a_closed_gate_keeps_outcomes_shut_until_someone_accepts_with_a_reason(b
     summary = Findings.read(tmp_path / "bad/findings.json").analyses[0].balance
     assert (summary.passed, summary.accepted_by, summary.accepted_reason) == (False, "A. Analyst", "a test of the gate")
     assert b"a test of the gate" in (tmp_path / "bad/report/report.html").read_bytes()
+
+
+def test_outcomes_stay_closed_to_another_sample_than_the_one_that_was_recorded(demo, in_lab, tmp_path):
+    shutil.copytree(in_lab.root / "outputs" / REQUEST, tmp_path / REQUEST)
+    file = tmp_path / REQUEST / "restricted/matchedsample/units.parquet"
+    units = pd.read_parquet(file)
+    dropped = units.index[~units["is_treated"] & (units["weight"] > 0)][0]
+    units.loc[dropped, "weight"] = 0.0  # one control less
+    units.to_parquet(file, index=False)
+    manifest = json.loads((tmp_path / REQUEST / "manifest.json").read_text())
+    del manifest["stages"]["outcomes"]
+    write_atomically(tmp_path / REQUEST / "manifest.json", json.dumps(manifest))
+    ends_with(jdl("run", REQUEST, "--outputs", tmp_path), 4, "not the one that was recorded", "--fresh")
+
+
+def test_matching_again_after_outcomes_were_opened_leaves_a_trace(demo, in_lab, tmp_path):
+    shutil.copytree(in_lab.root / "outputs" / REQUEST, tmp_path / REQUEST)
+    file = tmp_path / REQUEST / "manifest.json"
+
+    def again(**changes):
+        """The matching once more: its record is lost, or the request asks for something else."""
+        manifest = json.loads(file.read_text())
+        manifest["stages"].pop("matching", None)
+        write_atomically(file, json.dumps(manifest))
+        fresh = ["--fresh"] if changes else []
+        before = (in_lab.root / f"parameters/requests/{REQUEST}.yml").read_text()
+        try:
+            asked = merge(yaml.safe_load(before), changes)
+            (in_lab.root / f"parameters/requests/{REQUEST}.yml").write_text(yaml.safe_dump(asked))
+            result = jdl("run", REQUEST, "--until", "matching", "--outputs", tmp_path, *fresh)
+        finally:
+            (in_lab.root / f"parameters/requests/{REQUEST}.yml").write_text(before)
+        assert result.exit_code == 0, result.stderr
+        return [e["reason"] for e in json.loads(file.read_text())["events"] if e["event"] == MATCHED_AGAIN]
+
+    (same,) = again()
+    assert same.startswith(SAME)
+    (another,) = again(matching={"calipers": [0.02]})
+    assert another == f"{ANOTHER} than was opened in a run that was archived; changed since: matching.calipers"
+    stage = Stage("outcomes", in_lab, in_lab.spec(REQUEST), run.RequestFolder(tmp_path / REQUEST), is_exploring=False)
+    assert stage.provenance().matched_again == (another,)
 
 
 def test_a_leak_keeps_the_report_from_being_put_in_place(demo, in_lab, tmp_path, monkeypatch):
@@ -373,7 +436,9 @@ def test_a_notebook_run_by_hand_changes_nothing_that_is_published(demo, in_lab, 
     import papermill
 
     folder = in_lab.root / "outputs" / REQUEST
-    kept = {name: content for name, content in snapshot(folder).items() if "exploratory" not in name}
+    log = MatchingLog(folder / "restricted")
+    logged, apart = log.entries(), ("exploratory", "matching_log")
+    kept = {name: content for name, content in snapshot(folder).items() if not any(a in name for a in apart)}
     papermill.execute_notebook(
         in_lab.root / "notebooks/03_matching.ipynb",
         tmp_path / "explored.ipynb",
@@ -382,7 +447,11 @@ def test_a_notebook_run_by_hand_changes_nothing_that_is_published(demo, in_lab, 
         kernel_name="python3",
         progress_bar=False,
     )
-    assert {name: content for name, content in snapshot(folder).items() if "exploratory" not in name} == kept
+    now = {name: content for name, content in snapshot(folder).items() if not any(a in name for a in apart)}
+    assert now == kept
+    (added,) = log.entries()[len(logged) :]
+    assert (added["what"], added["by"], added["outcomes_were_open"], added["changed"]) == ("tried", "by hand", True, [])
+    assert "matching tried by hand 1 time" in jdl("status").stdout
     assert (folder / "restricted/exploratory/matchedsample").is_dir()
     assert "EXPLORATORY" in (tmp_path / "explored.ipynb").read_text()
     shutil.rmtree(folder / "restricted/exploratory")

@@ -165,7 +165,7 @@ def test_closed_gates_are_told_at_once_and_accepted_one_by_one(bridges, monkeypa
     monkeypatch.chdir(lab.root)
     balance = {"green_up_to": 0.00001, "amber_up_to": 0.00002}
     two = {name: ANALYSES[name] | {"subgroups": []} for name in ("community", "custody")}
-    path = write_request(lab, "bridges-strict", balance=balance, analyses=two)
+    path = write_request(lab, "bridges-strict", balance=balance, matching={"fallback": "none"}, analyses=two)
     try:
         closed = jdl("run", "bridges-strict", "--outputs", tmp_path)
         assert closed.exit_code == 4 and closed.stderr.count("stage matching is closed") == 2, closed.stderr
