@@ -28,6 +28,7 @@ from .matching import MatchedSample
 from .power import PowerTable
 from .register import Register
 from .result import Result, write_atomically
+from .robustness import Robustness
 from .spec import RequestSpec, differences, read_yaml
 from .subgroups import Subgroups, SubgroupSamples
 from .submission import Submission, analyses_of
@@ -283,7 +284,7 @@ class Stage:
         Parameters
         ----------
         *results : Result
-            What this stage made: outcomes, power, subgroups. The rest is loaded.
+            What this stage made: outcomes, power, subgroups, robustness. The rest is loaded.
         """
         made = {type(result): result for result in results}
         ended = {} if self.is_exploring else read_standing(self.folder)
@@ -417,8 +418,10 @@ def _results(stage: Stage, made: dict[type[Result], Result], reason: str | None 
     cohort = stage.load(Cohort)
     if reason is not None:
         return AnalysisResults(spec=stage.spec, cohort=cohort, reason=reason)
-    kinds = (Covariates, MatchedSample, Balance, Outcomes, PowerTable, Subgroups)
-    covariates, matched, balance, outcomes, power, subgroups = (made.get(kind) or stage.load(kind) for kind in kinds)
+    kinds = (Covariates, MatchedSample, Balance, Outcomes, PowerTable, Subgroups, Robustness)
+    covariates, matched, balance, outcomes, power, subgroups, robustness = (
+        made.get(kind) or stage.load(kind) for kind in kinds
+    )
     return AnalysisResults(
         spec=stage.spec,
         cohort=cohort,
@@ -428,6 +431,7 @@ def _results(stage: Stage, made: dict[type[Result], Result], reason: str | None 
         outcomes=outcomes,
         power=power,
         subgroups=subgroups,
+        robustness=robustness,
         accepted=stage.accepted,
     )
 

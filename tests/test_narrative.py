@@ -1504,7 +1504,7 @@ def test_a_clear_result_says_how_strong_something_hidden_would_have_to_be():
     assert said.rules == ("hidden", "hidden_needed", "hidden_strongest", "hidden_e_value", "hidden_pairs")
     for words in (
         "shift the difference by 0.3 percentage points or more; to explain all of it, by 6.1 percentage points.",
-        "“Previous offences” sets the groups apart most",
+        "“Previous offences” matters most. Left as it was before matching",
         "by about 5.7 percentage points",
         "by a ratio of at least 1.11 each; to explain all of it, of at least 1.65.",
         "by more than 1.08 (Rosenbaum’s bound)",

@@ -10,7 +10,7 @@ from ..disclosure import enough, mask_small_counts
 from ..spec import OF_ANALYSIS, RequestSpec
 from ..submission import analyses_of
 from ..wording import listed
-from . import aggregates, flow_counts, follow_up_rows, outcome_rows, subgroup_rows
+from . import aggregates, flow_counts, follow_up_rows, outcome_rows, robustness_rows, subgroup_rows
 from .outcome_rows import few
 from .overlaps import Overlaps, Shown, members, too_alike
 from .schema import Analysis, Findings, LinkageSummary, Provenance, Status
@@ -25,7 +25,7 @@ class AnalysisResults:
     ----------
     spec : RequestSpec
         Of the analysis.
-    cohort, covariates, matched, balance, outcomes, power, subgroups : Result, optional
+    cohort, covariates, matched, balance, outcomes, power, subgroups, robustness : Result, optional
         None for a stage that was not reached.
     tried : DataFrame or sequence of float, optional
         Calipers tried, in the order tried (a column ``caliper``). Default: the ladder down to the one used.
@@ -43,6 +43,7 @@ class AnalysisResults:
     outcomes: Any = None
     power: Any = None
     subgroups: Any = None
+    robustness: Any = None
     tried: Any = None
     accepted: dict[str, str] | None = None
     reason: str | None = None
@@ -167,12 +168,19 @@ def _answered(one: AnalysisResults, flow: dict[str, Any], shown: Shown, place: i
     parts["overlap"] = aggregates.overlap_bins(matched, limits.minimum_cell, flow["is_unmatched_hidden"])
     summary = aggregates.balance_summary(one.balance, one.covariates, matched, limits.minimum_cell, shown, place)
     parts["balance"] = summary | {f"accepted_{key}": (one.accepted or {}).get(key) for key in ("by", "reason")}
-    parts["matching"] = aggregates.matching_summary(matched, one.tried, flow["is_unmatched_hidden"], one.spec)
+    parts["matching"] = aggregates.matching_summary(
+        matched, one.tried, flow["is_unmatched_hidden"], one.spec, one.balance.passed
+    )
     parts["power"] = aggregates.power_summary(one.power, measures) if one.power is not None else None
     rate = next((m for m in measures if m["unit"] == "share" and m["base"] == "everyone"), None)
     if rate is not None and rate["why_not"] is None:  # else it could be worked out from the rest
         parts["follow_up"] = follow_up_rows.follow_up_rows(one.outcomes, limits.minimum_cell, shown, place)
         parts["survival"] = follow_up_rows.survival_rows(one.outcomes, limits.minimum_cell)
+        parts |= {"estimators": robustness_rows.estimator_rows(one.outcomes)}
+        parts |= {"time_to_event": robustness_rows.time_rows(one.outcomes)}
+        if one.robustness is not None:
+            panel, cell = one.robustness, limits.minimum_cell
+            parts["robustness"] = robustness_rows.robustness_summary(panel, rate, cell, shown, place)
     if one.subgroups is not None:
         parts["subgroups"] = subgroup_rows.subgroup_summary(one.subgroups, rate, *minimums, shown, place)
     return parts

@@ -101,9 +101,8 @@ def _strongest(passage: Passage, found: HiddenBias, unit: str) -> None:
         return
     passage.say(
         "hidden_strongest",
-        f"For comparison: of all that is on record, “{_name(hidden.strongest)}” sets the groups apart most in this"
-        f" respect. Left as it was before matching, it alone would shift the difference by about"
-        f" {size(hidden.strongest_bias, unit)}.",
+        f"For comparison: of all that is on record, “{_name(hidden.strongest)}” matters most. Left as it was before"
+        f" matching, it alone would shift the difference by about {size(hidden.strongest_bias, unit)}.",
     )
 
 
