@@ -6,10 +6,19 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.stats
+from examples import spec
+from reference_tables import cohort, made
 
 from jdl_toolkit.attrition import Ledger
-from jdl_toolkit.balance import measure_balance
-from jdl_toolkit.findings.aggregates import _joined_name, balance_summary, overlap_bins, profile_rows
+from jdl_toolkit.balance import choose_caliper, measure_balance
+from jdl_toolkit.findings import BalanceSummary
+from jdl_toolkit.findings.aggregates import (
+    _joined_name,
+    balance_summary,
+    matching_summary,
+    overlap_bins,
+    profile_rows,
+)
 from jdl_toolkit.findings.digits import floored, rounded
 from jdl_toolkit.findings.flow_counts import Flow, flows_and_linkage
 from jdl_toolkit.findings.follow_up_rows import follow_up_rows, survival_rows
@@ -141,6 +150,31 @@ def test_differences_before_matching_do_not_tell_how_many_were_not_matched(compa
     assert round(result.rows["smd_before"].iloc[1], 3) != shown["Sex", "Female"]
     assert found["worst"] == round(float(result.worst), 3)
     assert all(r["smd_after"] == round(r["smd_after"], 3) for r in found["rows"])
+
+
+def test_squares_of_the_numbers_that_are_listed_stand_beside_the_rows():
+    units = cohort(61).assign(lonely=lambda u: (np.arange(len(u)) == 5) * 1.0)
+    given = made(units, age="Age", copas_rate="Rate")
+    for denominator in ("pooled", "treated"):
+        asked = spec(balance={"denominator": denominator, "interactions": [["age", "region"]]})
+        matched, balance, tried = choose_caliper(given, asked)
+        found = BalanceSummary(**balance_summary(balance, given, matched, 5))
+        assert found.denominator == denominator
+        assert [(r.covariate, r.level, r.kind) for r in found.squares] == [
+            ("Age, squared", "", "square"),
+            ("Rate, squared", "", "square"),
+        ]
+        after = balance.beside[balance.beside["kind"] == "square"]["smd_after"]
+        assert [r.smd_after for r in found.squares] == after.round(3).tolist()
+        assert (
+            found.n_red + found.n_amber <= len(found.rows) + found.n_withheld and found.every[-1] == found.squares[-1]
+        )
+        if not matched.unmatched_treated:  # then nobody differs between before and compared
+            listed = balance.rows.set_index(["covariate", "level"])["smd_before"]
+            shown = {r.covariate: r.smd_before for r in found.rows if not r.level}
+            assert shown["Age"] == pytest.approx(listed["age", ""], abs=5e-4)
+        summary = matching_summary(matched, tried, False, asked)
+        assert (summary["method"], summary["is_fallback"]) == ("radius", False)
 
 
 def test_the_overlap_does_not_tell_how_many_were_not_matched(compared):

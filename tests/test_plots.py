@@ -195,6 +195,47 @@ def test_the_love_plot_keeps_the_worst_and_says_how_many_more():
     assert "after matching it is 20.0 per cent (c3), and 1 lies above 10 per cent" in plots.love_plot(rows).alt
 
 
+def test_the_love_plot_marks_what_does_not_decide_and_says_whose_deviation_it_is():
+    rows = [
+        {"covariate": "age", "level": "", "smd_before": 0.3, "smd_after": 0.02, "kind": "level"},
+        {
+            "covariate": "age",
+            "label": "age, squared",
+            "level": "",
+            "smd_before": 0.2,
+            "smd_after": 0.3,
+            "kind": "square",
+        },
+        {"covariate": "region", "level": "North", "smd_before": -0.5, "smd_after": 0.01, "gates": True},
+        {"covariate": "region", "level": "South", "smd_before": 0.5, "smd_after": -0.01, "gates": True},
+    ]
+    figure = plots.love_plot(rows, denominator="treated")
+    assert "after (square)" in figure.svg and "do not decide whether the groups are alike enough" in figure.note
+    assert "that of the treatment group before matching" in figure.note
+    without = plots.love_plot([rows[0], *rows[2:]])
+    assert "after (square)" not in without.svg and "that of both groups before matching" in without.note
+    assert [r["Label"] for r in plots.love_plot(rows, order="before").data] == [
+        "region: North", "region: South", "age", "age, squared",
+    ]  # fmt: skip
+
+
+def test_the_love_plot_by_covariate_has_headings_and_one_row_for_the_rest():
+    rows = [
+        {
+            "covariate": f"c{i % 40}",
+            "level": f"level {i}" if i % 40 < 5 else "",
+            "smd_before": i / 300,
+            "smd_after": i / 1500,
+        }
+        for i in range(150)
+    ]
+    figure = plots.love_plot(rows, top=12, order="covariate")
+    assert len(figure.data) == 12 and "138 more are smaller" in figure.note
+    assert "138 more, the largest of them" in figure.svg and "All others" in figure.svg
+    together = [r["Label"].split(":")[0] for r in figure.data if ":" in r["Label"]]
+    assert together == sorted(together, key=together.index) and all(name in figure.svg for name in together)
+
+
 def test_the_overlap_breaks_off_where_counts_are_withheld():
     figure = plots.overlap(invented.overlap())
     assert "breaks off" in figure.note

@@ -146,6 +146,23 @@ def test_withheld_shares_are_not_zero():
     assert table.note
 
 
+def test_the_balance_table_says_whose_deviation_it_is():
+    assert "standard deviation of both groups before matching" in tables.balance_table(ANALYSIS).note
+    treated = ANALYSIS.balance.model_copy(update={"denominator": "treated"})
+    other = tables.balance_table(ANALYSIS.model_copy(update={"balance": treated}))
+    assert "standard deviation of the treatment group before matching" in other.note
+
+
+def test_people_without_a_part_are_told_of_by_reason_and_small_numbers_are_not():
+    reasons = {"outside_caliper": "nobody comparable", "not_chosen": "not needed"}
+    dropped = [{"group": "pool", "reason": "not_chosen", "n": 2345}]
+    dropped += [{"group": "treatment", "reason": "outside_caliper", "n": 3}]
+    table = tables.dropped_table(dropped, reasons, 5)
+    assert table.rows == (("not needed", "2,345"), ("nobody comparable", "fewer than 5"))
+    assert table.groups == ("Control pool", "Treatment group")
+    assert tables.dropped_table([], reasons, 5) is None
+
+
 def test_balance_is_worst_first():
     table = tables.balance_table(ANALYSIS, top=5)
     after = [abs(float(row[2].replace("−", "-"))) for row in table.rows]

@@ -201,7 +201,7 @@ def _before(rows: pd.DataFrame, is_level: pd.Series, denominator: str = "pooled"
     Of a level, the spread is that of the people compared too. Of a number, whose means are published nowhere, it is the
     one that the difference of everybody was divided by.
     """
-    p, q = rows["mean_treatment"], rows["mean_pool"]
+    p, q = rows.get("mean_treatment_matched", rows["mean_treatment"]), rows["mean_pool"]
     of_all = rows.get("mean_treatment_all", p) - q
     of_treated, of_both = p * (1 - p), (p * (1 - p) + q * (1 - q)) / 2
     variance = of_treated.where(of_treated > 0, of_both) if denominator == "treated" else of_both

@@ -52,7 +52,9 @@ def dropped_table(
         Smaller counts are not shown.
     """
     rows = records(dropped)
-    cells = tuple((reasons[r["reason"]], count_(r["n"] if r["n"] >= minimum_cell else None, minimum_cell)) for r in rows)
+    cells = tuple(
+        (reasons[r["reason"]], count_(r["n"] if r["n"] >= minimum_cell else None, minimum_cell)) for r in rows
+    )
     groups = tuple({"treatment": "Treatment group", "pool": "Control pool"}[r["group"]] for r in rows)
     caption = caption or "People who have no part in the comparison"
     return Table(key, caption, ("Reason", "People"), cells, "lr", "", groups) if cells else None
