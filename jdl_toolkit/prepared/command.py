@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -70,6 +71,8 @@ def compare_table(path: Path, options: dict[str, Any], progress: Callable[[str],
 
 def spec_of(options: dict[str, Any]) -> TableSpec:
     """The specification that the options stand for: over a file of settings, over the defaults."""
+    if options["caliper"] is not None and not math.isfinite(options["caliper"]):
+        raise JDLError("a caliper is a number above 0", "--caliper", "leave it out for nearest neighbours without one")
     given = {
         "seed": options["seed"],
         "covariates": {"splines": list(options["splines"]), "interactions": _pairs(options["interactions"])},

@@ -132,8 +132,9 @@ def _read_csv(path: Path, names: dict[str, str]) -> pa.Table:
         uneven.clear()
         read(use_threads=False)  # only then does a row know its number
         first = listed([f"{n:,}" for n in uneven[:5] if n is not None]) or "not known"
-        what = f"{len(uneven):,} rows have more or fewer cells than the header has columns"
-        raise JDLError(what, f"{path.name}, first in line {first}", "quote cells that hold a separator")
+        n, fix = len(uneven), "quote cells that hold a separator, and close every quotation mark"
+        what = f"{n:,} row{' has' if n == 1 else 's have'} more or fewer cells than the header has columns"
+        raise JDLError(what, f"{path.name}, row {first} (the header is row 1)", fix)
     return table.rename_columns(list(names))
 
 
