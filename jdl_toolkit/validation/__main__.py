@@ -16,7 +16,7 @@ from .picture import coverage_picture
 from .study import BLOCK, Study, read_replications, run_study
 from .summary import as_table, summarise
 
-STUDIES = {"headline": (HEADLINE, ESTIMATES), "bootstrap": (BOOTSTRAP, ("headline", "bootstrap"))}
+STUDIES = {"headline": (HEADLINE, ESTIMATES), "bootstrap": (BOOTSTRAP, ("headline", "bootstrap", "percentile"))}
 STUDIES |= {"fallback": (FALLBACK, ESTIMATES)}
 
 
