@@ -257,6 +257,23 @@ def test_as_many_neighbours_as_controls_is_radius_matching_without_bounds():
     assert everybody[~is_treated] == pytest.approx(np.full(48, 12 / 48))  # uniform
 
 
+@pytest.mark.parametrize("codes", [range(256), range(300), [-7, 3, 70_000, 2**40]])
+def test_many_strata_are_as_many_matches(codes):
+    rng = np.random.default_rng(2)
+    score, is_treated, strata = rng.normal(size=4000), rng.random(4000) < 0.1, rng.choice(codes, 4000)
+    ways = (
+        lambda s, t, g: radius_weights(s, t, 0.2, g),
+        lambda s, t, g: nearest_weights(s, t, 2, True, 0.5, g),
+        lambda s, t, g: nearest_weights(s, t, 2, False, None, g),
+    )
+    for way in ways:
+        weight, n_matches = way(score, is_treated, strata)
+        for code in codes:
+            own = strata == code
+            alone, n_alone = way(score[own], is_treated[own], None)
+            assert weight[own] == pytest.approx(alone, abs=1e-12) and np.array_equal(n_matches[own], n_alone)
+
+
 def test_equal_people_share():
     # three treated and two controls, all equal: two matches, of which each treated person has two thirds
     weight, n = nearest_weights(np.zeros(5), np.array([True, True, True, False, False]))

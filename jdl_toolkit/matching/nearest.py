@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .greedy import Groups, serve_each_once
-from .sorted_pool import SortedPool, first_index, sorted_by_score, within
+from .sorted_pool import SortedPool, dense, first_index, sort_pool, sorted_by_score, within
 
 #: Distances that differ by less, in standard deviations of the score, are equal.
 TIED = 1e-11
@@ -81,7 +81,7 @@ def nearest_weights(
     -----
     Agrees with R's MatchIt (`method = "nearest"`), whose weights average 1 among controls, where scores have no ties.
     """
-    score, tolerance = _with_equal_scores(score)
+    (score, tolerance), strata = _with_equal_scores(score), dense(strata)
     if replace:
         return _with_replacement(score, is_treated, ratio, caliper, strata, tolerance)
     treated, pool = (_groups(score, group, strata) for group in (is_treated, ~is_treated))
@@ -122,7 +122,7 @@ def nearest_pairs(
     -----
     Equal scores multiply pairs: each of m equal treated people is paired with each of n equal controls.
     """
-    score, tolerance = _with_equal_scores(score)
+    (score, tolerance), strata = _with_equal_scores(score), dense(strata)
     if replace:
         pool, treated, found = _nearest_windows(score, is_treated, ratio, caliper, strata, tolerance)
         who, place, part = _spread_out(found)
@@ -202,8 +202,8 @@ def _nearest_windows(
     The nearest k are a stretch of the sorted pool: the first at which the control beyond its end is not nearer than the
     one at its beginning.
     """
-    people = sorted_by_score(np.flatnonzero(~is_treated & ~np.isnan(score)), score, strata)
-    pool = SortedPool(people, score[people], None if strata is None else strata[people])
+    pool = sort_pool(score, ~is_treated, strata)
+    people = pool.people
     treated = np.flatnonzero(is_treated & ~np.isnan(score))
     if not len(people):
         treated = treated[:0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .sorted_pool import sort_pool, within
+from .sorted_pool import dense, sort_pool, within
 
 
 def radius_weights(
@@ -35,6 +35,7 @@ def radius_weights(
         Treated: k. Controls: the treated people they serve.
     """
     weight, n_matches = np.zeros(len(score)), np.zeros(len(score), dtype=np.int64)
+    strata = dense(strata)
     pool = sort_pool(score, ~is_treated, strata)
     treated = np.flatnonzero(is_treated & ~np.isnan(score))
     if not len(treated) or not len(pool.people):

@@ -21,19 +21,18 @@ class SortedPool:
     people : int array, shape (n_pool,)
         Their positions among everybody.
     score : float array, shape (n_pool,)
-    strata : int array, shape (n_pool,), or None
-        None: one stratum.
+    starts : int array, shape (n_strata + 1,)
+        Where each stratum begins; the last is n_pool.
     """
 
     people: np.ndarray
     score: np.ndarray
-    strata: np.ndarray | None
+    starts: np.ndarray
 
     def of_strata(self, people: np.ndarray, strata: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         """Where the controls of each person's stratum begin and end (exclusive), `strata` being everybody's."""
-        if strata is None or self.strata is None:
-            return np.zeros(len(people), dtype=np.intp), np.full(len(people), len(self.score))
-        return tuple(np.searchsorted(self.strata, strata[people], side) for side in ("left", "right"))
+        own = np.zeros(len(people), dtype=np.intp) if strata is None else strata[people].astype(np.intp)
+        return self.starts[own], self.starts[own + 1]
 
     def added_up(self, first: np.ndarray, last: np.ndarray, amount: np.ndarray | None = None) -> np.ndarray:
         """For each control, in sorted order, the sum of `amount` over the stretches [first, last) that hold it.
@@ -44,26 +43,31 @@ class SortedPool:
         ends = len(self.score) + 1
         begun = np.bincount(first, amount, ends)
         total = np.cumsum(begun - np.bincount(last, amount, ends))[:-1]
-        if self.strata is None or amount is None or not len(total):
+        if len(self.starts) == 2 or amount is None:
             return total
         # the rounding rest of one stratum is no business of the next
-        starts = np.flatnonzero(np.r_[True, self.strata[1:] != self.strata[:-1]])
-        return total - np.repeat(total[starts] - begun[starts], np.diff(np.r_[starts, len(total)]))
+        n = np.diff(self.starts)
+        starts = self.starts[:-1][n > 0]
+        return total - np.repeat(total[starts] - begun[starts], n[n > 0])
+
+
+def dense(strata: np.ndarray | None) -> np.ndarray | None:
+    """The same strata as 0, 1, 2 …, in the narrowest type, so that they are sorted by radix and fit the cache."""
+    if strata is None or not len(strata):
+        return None
+    if strata.min() < 0 or strata.max() >= max(len(strata), 2**16):
+        strata = np.unique(strata, return_inverse=True)[1]
+    return strata.astype(np.min_scalar_type(int(strata.max())), copy=False)
 
 
 def sorted_by_score(people: np.ndarray, score: np.ndarray, strata: np.ndarray | None) -> np.ndarray:
     """`people` in ascending order of stratum, then score; the order among equals is any."""
     ordered = people[np.argsort(score[people])]
-    if strata is None:
-        return ordered
-    codes = strata[ordered]
-    if len(codes) and 0 <= codes.min() and codes.max() <= np.iinfo(np.uint16).max:
-        codes = codes.astype(np.uint16)  # NumPy sorts these by radix, in one pass
-    return ordered[np.argsort(codes, kind="stable")]
+    return ordered if strata is None else ordered[np.argsort(strata[ordered], kind="stable")]
 
 
 def sort_pool(score: np.ndarray, is_control: np.ndarray, strata: np.ndarray | None) -> SortedPool:
-    """Sort the controls; everyone has the score given.
+    """Sort the controls.
 
     Parameters
     ----------
@@ -71,9 +75,12 @@ def sort_pool(score: np.ndarray, is_control: np.ndarray, strata: np.ndarray | No
         NaN: neither treated nor control.
     is_control : bool array, shape (n_people,)
     strata : int array, shape (n_people,), or None
+        As `dense` gives them.
     """
-    people = sorted_by_score(np.flatnonzero(is_control & ~np.isnan(score)), score, strata)
-    return SortedPool(people, score[people], None if strata is None else strata[people])
+    people = np.flatnonzero(is_control & ~np.isnan(score))
+    sizes = [len(people)] if strata is None else np.bincount(strata[people], minlength=int(strata.max()) + 1)
+    people = sorted_by_score(people, score, strata)
+    return SortedPool(people, score[people], np.r_[0, np.cumsum(sizes)])
 
 
 def first_index(low: np.ndarray, high: np.ndarray, is_past: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
