@@ -64,9 +64,10 @@ class Balance(Result):
 
     def summary(self) -> str:
         lights = f"{len(self.rows) - self.n_red - self.n_amber} green, {self.n_amber} amber, {self.n_red} red"
-        return (
-            f"Balance {'passed' if self.passed else 'not passed'}: {lights}; worst difference {100 * self.worst:.1f}%"
-        )
+        n_beside = int((self.beside["light"] == "red").sum()) if len(self.beside) else 0
+        beside = f"; {n_beside} red among squares and products, which do not decide" if n_beside else ""
+        verdict = "passed" if self.passed else "not passed"
+        return f"Balance {verdict}: {lights}; worst difference {100 * self.worst:.1f}%{beside}"
 
 
 def assess_balance(covariates, matched: MatchedSample, spec, *, distances: bool = True) -> Balance:

@@ -580,7 +580,7 @@ class Findings(Model):
                 texts += [row.characteristic, row.level]
             if analysis.balance is not None:
                 texts += [analysis.balance.accepted_by or ""]
-                texts += [text for row in analysis.balance.rows for text in (row.covariate, row.level)]
+                texts += [text for row in analysis.balance.every for text in (row.covariate, row.level)]
             texts += [row.label for row in (*analysis.measures, *analysis.follow_up)]
             if analysis.subgroups is not None:
                 texts += [text for row in analysis.subgroups.rows for text in (row.by, row.level)]
