@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from scipy.special import expit
+from sklearn.metrics import roc_auc_score
 
 from ..result import Result
 
@@ -97,6 +97,5 @@ def overlap_coefficient(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def concordance(a: np.ndarray, b: np.ndarray) -> float:
-    """Share of pairs, one of each, in which that of `a` is the larger; ties count half (Mann & Whitney 1947)."""
-    ranks = stats.rankdata(np.concatenate([a, b]))[: len(a)]
-    return float((ranks.sum() - len(a) * (len(a) + 1) / 2) / (len(a) * len(b)))
+    """Share of pairs, one of each, in which that of `a` is the larger; ties count half (the area under the ROC)."""
+    return float(roc_auc_score(np.repeat([1, 0], [len(a), len(b)]), np.concatenate([a, b])))
