@@ -331,14 +331,15 @@ def test_subgroups_that_cannot_be_matched_are_listed_and_not_tested():
 
 
 def test_a_red_balance_keeps_a_subgroup_from_being_tested():
-    asked = spec(subgroups=["region"], balance={"green_up_to": 1e-6, "amber_up_to": 1e-6})
+    strict = {"green_up_to": 1e-6, "amber_up_to": 1e-6}
+    asked = spec(subgroups=["region"], balance=strict, matching={"fallback": "none"})
     samples = match_subgroups(*world(), asked)
     assert set(samples.groups["why_not"]) == {NOT_ALIKE} and samples.samples == {}
     assert samples.groups["worst"].gt(1e-6).all() and samples.groups["n_matched"].ge(30).all()
 
 
 def test_a_score_that_cannot_be_worked_out_is_no_error(monkeypatch):
-    def fail(covariates, spec):
+    def fail(covariates, spec, **_):
         raise np.linalg.LinAlgError("singular matrix")
 
     monkeypatch.setattr("jdl_toolkit.subgroups.matching.choose_caliper", fail)
