@@ -3,6 +3,7 @@
 import dataclasses
 import json
 
+import invented
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,8 +12,9 @@ from scipy import stats
 
 from jdl_toolkit.covariates import Covariates
 from jdl_toolkit.errors import JDLError
+from jdl_toolkit.findings import Findings
+from jdl_toolkit.findings import Robustness as Published
 from jdl_toolkit.findings.robustness_rows import estimator_rows, robustness_summary
-from jdl_toolkit.findings.schema import Robustness as Published
 from jdl_toolkit.hidden_bias import e_value_for_difference, measured_confounders
 from jdl_toolkit.inference import compare_measures, estimate
 from jdl_toolkit.matching import match
@@ -479,3 +481,27 @@ def test_estimators_without_an_answer_say_why(world):
     assert {"headline", "aipw", "gcomp"} <= {r["name"] for r in found}
     assert all((r["estimate"] is None) == (r["why_not"] is not None) for r in found)
     assert all(r["estimate"]["df"] is None for r in found if r["estimate"])
+
+
+def test_findings_of_before_still_read(tmp_path):
+    known = json.loads(invented.findings().model_dump_json()) | {"schema_version": "2.0"}
+    for analysis in known["analyses"]:
+        for name in ("robustness", "estimators", "time_to_event"):
+            del analysis[name]
+    (tmp_path / "findings.json").write_text(json.dumps(known))
+    found = Findings.read(tmp_path / "findings.json").analyses[0]
+    assert found.robustness is None and found.estimators == () == found.time_to_event
+
+
+def test_a_request_that_is_run_tells_of_other_ways_in_its_report(demo):
+    lab, _ = demo
+    folder = lab.root / "outputs/foundation-2013"
+    analysis = Findings.read(folder / "findings.json").analyses[0]
+    saved = Robustness.load(folder / "restricted/robustness")
+    assert len(analysis.robustness.others) == len(saved.others) >= 25
+    assert analysis.robustness.main == analysis.headline_measure.headline
+    assert analysis.robustness.placebo.estimate is not None and analysis.robustness.hidden.pairs.rows
+    page = (folder / "report/report.html").read_text()
+    assert "Would another analysis have said otherwise?" in page and "A test on the past" in page
+    assert (folder / "report/figures/robustness.svg").exists()
+    assert {t.measure for t in analysis.time_to_event} and len(analysis.estimators) > 10
