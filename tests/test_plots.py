@@ -210,10 +210,10 @@ def test_the_love_plot_marks_what_does_not_decide_and_says_whose_deviation_it_is
         {"covariate": "region", "level": "South", "smd_before": 0.5, "smd_after": -0.01, "gates": True},
     ]
     figure = plots.love_plot(rows, denominator="treated")
-    assert "after (square)" in figure.svg and "do not decide whether the groups are alike enough" in figure.note
+    assert "after, a square" in figure.svg and "do not decide whether the groups are alike enough" in figure.note
     assert "that of the treatment group before matching" in figure.note
     without = plots.love_plot([rows[0], *rows[2:]])
-    assert "after (square)" not in without.svg and "that of both groups before matching" in without.note
+    assert "after, a square" not in without.svg and "that of both groups before matching" in without.note
     assert [r["Label"] for r in plots.love_plot(rows, order="before").data] == [
         "region: North", "region: South", "age", "age, squared",
     ]  # fmt: skip

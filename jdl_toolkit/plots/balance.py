@@ -51,11 +51,11 @@ def love_plot(
     drawn = shown + _the_rest(ranked[top:])
     sign = (lambda x: 100 * x) if signed else (lambda x: 100 * abs(x))
     before, after = ([sign(r[c]) for r in drawn] for c in ("smd_before", "smd_after"))
-    labels = [covariate_label(r) if h in (None, REST) else r["level"] for r, h in zip(drawn, headings, strict=False)]
+    labels = [_short(r) if h in (None, REST) else r["level"] for r, h in zip(drawn, headings, strict=False)]
     over = [heading or "" for heading in headings[: len(drawn)]]
     drawing, axes, y = rows_sheet(labels, headings=over if any(over) else None)
     axes.hlines(y, before, after, color=RULE, lw=0.8, zorder=1)
-    axes.plot(before, y, "o", mfc="white", mec=DARK, ms=5.5, label="before matching", zorder=2)
+    axes.plot(before, y, "o", mfc="white", mec=DARK, ms=5.5, label="before", zorder=2)
     decides = np.array([r.get("gates") is not False and r.get("kind") not in ("square", "product") for r in drawn])
     for which, look in ((decides, _AFTER), (~decides, _AFTER_BESIDE)):
         if which.any():
@@ -85,8 +85,8 @@ def love_plot(
 
 #: Heading of the row for those that are not drawn, where rows have headings.
 REST = "All others"
-_AFTER = {"marker": "D", "ls": "", "color": NAVY, "ms": 5, "label": "after matching"}
-_AFTER_BESIDE = {"marker": "s", "ls": "", "mfc": "white", "mec": NAVY, "ms": 5, "label": "after (square)"}
+_AFTER = {"marker": "D", "ls": "", "color": NAVY, "ms": 5, "label": "after"}
+_AFTER_BESIDE = {"marker": "s", "ls": "", "mfc": "white", "mec": NAVY, "ms": 5, "label": "after, a square"}
 
 
 def _in_order(shown: list[dict[str, Any]], order: str) -> tuple[list[dict[str, Any]], list[str | None]]:
@@ -95,11 +95,12 @@ def _in_order(shown: list[dict[str, Any]], order: str) -> tuple[list[dict[str, A
         shown = sorted(shown, key=lambda r: -abs(r["smd_before"]))
     if order != "covariate":
         return shown, [None] * (len(shown) + 1)
-    by_covariate: dict[str, list[dict[str, Any]]] = {}
+    of_level: dict[str, list[dict[str, Any]]] = {}
     for row in shown:
-        by_covariate.setdefault(row["covariate"], []).append(row)
-    alone = [rows[0] for rows in by_covariate.values() if len(rows) == 1]
-    together = [rows for rows in by_covariate.values() if len(rows) > 1]
+        if row["level"]:
+            of_level.setdefault(row["covariate"], []).append(row)
+    together = [rows for rows in of_level.values() if len(rows) > 1]
+    alone = [row for row in shown if not row["level"] or len(of_level[row["covariate"]]) == 1]
     headings: list[str | None] = [None] * len(alone)
     for rows in together:
         headings += [_name(rows[0]), *[""] * (len(rows) - 1)]
@@ -119,6 +120,11 @@ def covariate_label(row: dict[str, Any]) -> str:
     if row.get("label"):
         return row["label"]
     return f"{row['covariate']}: {row['level']}" if row.get("level") else row["covariate"]
+
+
+def _short(row: dict[str, Any]) -> str:
+    """The label without the scale that a number was matched on."""
+    return covariate_label(row).replace(" (log of 1 + number)", "").replace(" (years)", "")
 
 
 def _name(row: dict[str, Any]) -> str:
