@@ -35,9 +35,7 @@ def coverage_picture(summary: pd.DataFrame, worlds: Mapping[str, World]) -> byte
         drawing, axes, middles = rows_sheet(labels, top=24, below=46)
         at = dict(zip(cells, middles, strict=True))
         for row in firsts.itertuples():
-            axes.barh(
-                at[row.cell], min(row.coverage_high, 100) - row.coverage_low, 13, row.coverage_low, color=PALE, zorder=0
-            )
+            axes.barh(at[row.cell], row.coverage_high - row.coverage_low, 13, row.coverage_low, color=PALE, zorder=0)
         axes.axvline(95, color=RULE, lw=1, zorder=1)
         for i, (name, (shape, colour, aside)) in enumerate(zip(estimators, MARKS, strict=False)):
             of = summary[summary["estimator"] == name]

@@ -157,7 +157,7 @@ def measure(found: Mapping[str, np.ndarray], effect: float, other_length: np.nda
         "length_ratio": float(ratio),
         "length_ratio_mcse": float((length - ratio * other_length).std(ddof=1) / np.sqrt(n) / other_length.mean()),
         "coverage_low": 100 * float(1 - LEVEL - allowed),
-        "coverage_high": 100 * float(1 - LEVEL + allowed),
+        "coverage_high": 100 * min(float(1 - LEVEL + allowed), 1.0),
         "within_bounds": bool(abs(covered.mean() - (1 - LEVEL)) <= allowed),
     }
 
