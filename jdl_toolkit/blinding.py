@@ -136,10 +136,10 @@ def note_match(root: Path, manifest: Manifest, analysis: str, sample: str) -> No
     MatchingLog(root / "restricted").add(MATCHED, analysis, "jdl run", sample=sample)
     if before is not None:
         reason = SAME if before.sample == sample else ANOTHER
-        than = "as" if reason == SAME else "than"
+        reason += " as was opened" if reason == SAME else " than was opened"
         where = " in a run that was archived" if before.archived else ""
         changed = f"; changed since: {', '.join(before.changed)}" if before.changed else ""
-        manifest.record_event(MATCHED_AGAIN, "jdl run", f"{reason} {than} was opened{where}{changed}", analysis=analysis)
+        manifest.record_event(MATCHED_AGAIN, "jdl run", f"{reason}{where}{changed}", analysis=analysis)
 
 
 def matched_again(manifest: Manifest, analyses: Iterable[str] | None = None) -> list[dict[str, str]]:
