@@ -121,6 +121,14 @@ def test_ordinary_words_and_dates_of_the_request_raise_no_alarm(tmp_path, regist
     assert kinds(tmp_path, register, f"<p>{text}</p>") == expected
 
 
+@pytest.mark.parametrize("apart", ["</td><td>", "</th></tr><tr><th>", "</p><p>", "<br>", "</text><text>"])
+def test_figures_of_two_cells_are_no_date(tmp_path, register, apart):
+    """7.0 and 6.70 are no 7 June 1970; but a date that only an element within a line breaks is one."""
+    assert kinds(tmp_path, register, f"<td>0.4 to 7.0{apart}6.70 to 9.1</td>") == set()
+    assert kinds(tmp_path, register, f"<td>7.6.{apart}1970</td>") == set()
+    assert kinds(tmp_path, register, "<td>7.6.<b>19</b>70</td>") == {"date of birth"}
+
+
 def test_the_toolkits_own_texts_raise_no_alarm(tmp_path):
     """Somebody is called like each pair of words that the toolkit itself prints."""
     pairs = [("Proven", "Reoffending"), ("Propensity", "Score"), ("Supported", "Housing"), ("Year", "Proven")]

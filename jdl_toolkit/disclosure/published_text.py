@@ -66,19 +66,33 @@ def _text(content: bytes) -> Iterator[str]:
 # --- markup ----------------------------------------------------------------------------------------------------------
 
 
+#: Elements that stand apart for every reader: what one ends with and the next begins with is never read as one word.
+_APART = frozenset("br caption dd desc div dt figcaption h1 h2 h3 h4 h5 h6 li p td text th title tr".split())
+
+
 class _Markup(HTMLParser):
-    """Text as it is read (entities resolved, elements apart), and everything else that an element carries."""
+    """Text as it is read (entities resolved, elements apart), and everything else that an element carries.
+
+    `joined` is the text without the gaps that elements within a line would make.
+    """
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.shown: list[str] = []
+        self.joined: list[str] = []
         self.carried: list[str] = []
 
     def handle_data(self, data: str) -> None:
         self.shown.append(data)
+        self.joined.append(data)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.carried += [value for _, value in attrs if value]
+        self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _APART:
+            self.joined.append(" ")
 
     def handle_comment(self, data: str) -> None:
         self.carried.append(data)
@@ -96,7 +110,7 @@ def _markup_text(text: str) -> Iterator[str]:
     parser.close()
     yield " ".join(parser.shown)
     # A name may be broken by an element, as in Jo<b>hn</b>: read the text a second time without the gaps.
-    yield "".join(parser.shown)
+    yield "".join(parser.joined)
     for value in parser.carried:
         yield _DATA_ADDRESS.sub(" ", value)
     for kind, options, value in _DATA_ADDRESS.findall(text):
