@@ -13,7 +13,7 @@ from ..matching import MatchedSample
 from .estimation import Comparison, Kind, estimate_among, prepare
 from .interval import interval
 from .sandwich import Linearised, Regression, difference_of_means, fit_regression, ratio_of_means
-from .standardisation import standardise
+from .standardisation import standardised_difference, standardised_ratio
 from .weighted_t import Group
 
 
@@ -84,6 +84,14 @@ class Compared:
         return ratio_of_means(*self.groups)
 
     @cached_property
+    def rate_ratio(self) -> Linearised:
+        """Logarithm of the ratio of mean counts from quasi-Poisson regression on treatment alone, as R fits it."""
+        _ = self.ratio  # says so where there is none
+        nothing = np.empty((len(self.people), 0))
+        y, weight = self.y[self.people], self._weight[self.people]
+        return fit_regression(self._dummy, nothing, y, weight, Kind.count.link).difference
+
+    @cached_property
     def linear(self) -> Linearised:
         """Linear regression on treatment and covariates."""
         return self._regression(Kind.mean).difference
@@ -104,9 +112,19 @@ class Compared:
         return fit_regression(self._dummy, columns, self.y[self.people], weight, Kind.mean.link).difference
 
     @cached_property
-    def standardised(self) -> tuple[Linearised, Linearised | None]:
-        """Difference and ratio standardised over the treated, the link that of the outcome's kind."""
-        return standardise(self._regression(self.kind), self._dummy)
+    def _model(self) -> Regression:
+        """Regression on treatment and covariates with the link of the outcome's kind."""
+        return self._regression(self.kind)
+
+    @cached_property
+    def standardised(self) -> Linearised:
+        """Difference standardised over the treated."""
+        return standardised_difference(self._model, self._dummy)
+
+    @cached_property
+    def standardised_ratio(self) -> Linearised:
+        """Logarithm of the ratio standardised over the treated."""
+        return standardised_ratio(self._model, self._dummy)
 
     def interval(self, value: float, se: float, df: float, *, is_log: bool = False) -> dict:
         return interval(value, se, df, self.spec.inference.confidence, is_log=is_log)

@@ -66,27 +66,9 @@ def _psmatch2(people: Compared) -> dict:
     return psmatch2(*people.groups, people.spec.inference.confidence)
 
 
-def _robust(people: Compared, which: str, form: str) -> dict:
-    """From a difference kept by `Compared`, with a robust standard error."""
-    return _with_error(people, getattr(people, which), form)
-
-
-def _ratio(people: Compared, form: str) -> dict:
-    return _with_error(people, people.ratio, form, is_log=True)
-
-
-def _standardised(people: Compared, form: str) -> dict:
-    return _with_error(people, people.standardised[0], form)
-
-
-def _standardised_ratio(people: Compared) -> dict:
-    ratio = people.standardised[1]
-    if ratio is None:
-        raise NotEstimable("an expected outcome is not positive, so that there is no ratio")
-    return _with_error(people, ratio, "HC0", is_log=True)
-
-
-def _with_error(people: Compared, found: Linearised, form: str, *, is_log: bool = False) -> dict:
+def _robust(people: Compared, which: str, form: str, *, is_log: bool = False) -> dict:
+    """From a difference, or the logarithm of a ratio, kept by `Compared`, with a robust standard error."""
+    found: Linearised = getattr(people, which)
     return people.interval(found.value, found.standard_error(form), found.df, is_log=is_log)
 
 
@@ -126,16 +108,16 @@ _G, _NN = "Standardised over the treated (g-computation)", "Nearest neighbours o
 _COUNTED = "controls counted as {} people and {}"
 _CLASSIC, _ESS = "as many as there are", "as many as their weights are worth"
 _OWN, _ONE = "a variance for each group", "one variance for both groups"
-_RATIOS = {"risk_ratio": ("Ratio of shares", Kind.share), "rate_ratio": ("Ratio of mean counts", Kind.count)}
+#: name -> label, kind, what `Compared` keeps of it, how it is fitted.
+_RATIOS = {
+    "risk_ratio": ("Ratio of shares", Kind.share, "ratio", ""),
+    "rate_ratio": ("Ratio of mean counts", Kind.count, "rate_ratio", "; fitted as in R"),
+}
 
 
 def _registry() -> Iterable[Estimator]:
     of = Estimator
-    three, robust, standardised = (
-        partial(partial, _one_of_three),
-        partial(partial, _robust),
-        partial(partial, _standardised),
-    )
+    three, robust = partial(partial, _one_of_three), partial(partial, _robust)
     yield of(
         "headline", "Headline", "Matching, with an outcome model of the controls on the matching covariates.",
         three(name="headline"),
@@ -171,14 +153,17 @@ def _registry() -> Iterable[Estimator]:
         said = f"The same with a slope of its own for each group, at the mean of the treated, standard error {form}."
         yield of(f"lm_lin_{form}", f"{_LIN} ({form})", said, robust(which="interacted", form=form))
     for name, form in (("gcomp", "HC0"), ("gcomp_HC3", "HC3")):
-        said = f"Expected outcomes of the treated with and without treatment, from one weighted model ({form})."
-        yield of(name, f"{_G}, {form}", said, standardised(form=form))
-    said = "Ratio of the expected outcomes of the treated with and without treatment, from one weighted model."
-    yield of("gcomp_ratio", f"{_G}, ratio", said, _standardised_ratio, (Kind.share, Kind.count), RATIO)
-    for name, (label, kind) in _RATIOS.items():
+        said = "Expected outcomes of the treated with and without it, one model, fitted as in R; if separated, its limit"
+        function = robust(which="standardised", form=form)
+        yield of(name, f"{_G}, {form}", f"{said} ({form}).", function)
+    said = "Ratio of the expected outcomes of the treated with and without treatment, from the same model."
+    function = robust(which="standardised_ratio", form="HC0", is_log=True)
+    yield of("gcomp_ratio", f"{_G}, ratio", said, function, (Kind.share, Kind.count), RATIO)
+    for name, (label, kind, which, how) in _RATIOS.items():
         for suffix, form in (("", "HC0"), ("_HC3", "HC3")):
-            said = f"Ratio of the weighted means of the groups, with the robust standard error {form} of its logarithm."
-            yield of(f"{name}{suffix}", f"{label} ({form})", said, partial(_ratio, form=form), (kind,), RATIO)
+            said = f"Ratio of the weighted means of the groups, robust standard error {form} of its logarithm{how}."
+            function = robust(which=which, form=form, is_log=True)
+            yield of(f"{name}{suffix}", f"{label} ({form})", said, function, (kind,), RATIO)
     for name, label, hajek in (
         ("aipw", "Doubly robust (AIPW)", True),
         ("aipw_plain", "Doubly robust, not scaled", False),

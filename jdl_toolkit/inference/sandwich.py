@@ -7,7 +7,7 @@ clustered and the survey standard error all come from these shares and the peopl
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -15,8 +15,9 @@ import pandas as pd
 from scipy import linalg
 
 from ..matching.newton import blocks
-from ..matching.regression import Fit, Link, fit_glm, independent_columns
+from ..matching.regression import Link, independent_columns
 from .interval import NotEstimable, effective_number
+from .reweighted import Reweighted, fit_as_r
 from .weighted_t import Group
 
 #: A leverage nearer to 1 than this is 1 but for rounding.
@@ -121,28 +122,32 @@ def _of_means(treated: Group, control: Group, value: float, of_treated: float, o
 
 @dataclass(frozen=True)
 class Regression:
-    """A weighted regression with its canonical link, fitted to people of both groups; the first columns are 1 and
-    treatment.
+    """A weighted regression with its canonical link, fitted to people of both groups as R fits it; the first columns
+    are 1 and treatment.
 
     Parameters
     ----------
     z : array, shape (n_people, n_parameters)
-    weight, residual, slope : array, shape (n_people,)
-        `slope` is the derivative of the expected outcome on the linear predictor.
-    fit : Fit
-        On the columns of `z` but the first.
+    y, weight : array, shape (n_people,)
+    link : Link
+    fit : Reweighted
     """
 
     z: np.ndarray
+    y: np.ndarray
     weight: np.ndarray
-    residual: np.ndarray
-    slope: np.ndarray
-    fit: Fit
+    link: Link
+    fit: Reweighted
+
+    @property
+    def working_weight(self) -> np.ndarray:
+        """Weight times the slope of the last step, as R's `weights(fit, "working")`."""
+        return self.weight * self.fit.working_slope
 
     @cached_property
     def inverse(self) -> np.ndarray:
-        """Inverse of the information Z' diag(w · slope) Z."""
-        information, root = np.zeros((self.z.shape[1],) * 2), np.sqrt(self.weight * self.slope)
+        """Inverse of the information Z' diag(working weight) Z."""
+        information, root = np.zeros((self.z.shape[1],) * 2), np.sqrt(self.working_weight)
         for rows in blocks(len(self.z)):
             scaled = self.z[rows] * root[rows, None]
             information += scaled.T @ scaled
@@ -153,27 +158,33 @@ class Regression:
 
     @cached_property
     def leverage(self) -> np.ndarray:
-        """w · slope · z' (Z' W Z)⁻¹ z, shape (n_people,)."""
+        """w z' (Z' W Z)⁻¹ z with the working weights w, shape (n_people,)."""
         found = np.empty(len(self.z))
         for rows in blocks(len(self.z)):
             found[rows] = np.einsum("ij,ij->i", self.z[rows] @ self.inverse, self.z[rows])
-        return found * self.weight * self.slope
+        return found * self.working_weight
 
     def linearise(self, value: float, gradient: np.ndarray) -> Linearised:
         """A function of the coefficients, from its value and gradient (the delta method)."""
-        influence = self.weight * self.residual * (self.z @ (self.inverse @ gradient))
+        residual = (self.y - self.fit.expected) / self.fit.slope  # of the last fit, on the weights of the step before
+        influence = self.working_weight * residual * (self.z @ (self.inverse @ gradient))
         return Linearised(value, influence, self.leverage, self.z.shape[1])
 
     @property
     def difference(self) -> Linearised:
         """The coefficient of treatment."""
-        return self.linearise(float(self.fit.coefficients[0]), np.eye(self.z.shape[1])[1])
+        return self.linearise(float(self.fit.beta[1]), np.eye(self.z.shape[1])[1])
+
+    def one_step_on(self) -> Regression:
+        """The same, had the fit taken one more step."""
+        return replace(self, fit=self.fit.one_step_on(self.z, self.link))
 
 
 def fit_regression(is_treated: np.ndarray, x: np.ndarray, y: np.ndarray, weight: np.ndarray, link: Link) -> Regression:
     """Fit a weighted regression of the outcome on treatment and columns that stand beside it.
 
-    Columns that are constant, or combinations of treatment and earlier ones, are left out, as R's `lm` does.
+    Columns that are constant, or combinations of treatment and earlier ones, are left out, as R's `lm` does. See
+    `reweighted` for the definition of the fit.
 
     Parameters
     ----------
@@ -184,7 +195,7 @@ def fit_regression(is_treated: np.ndarray, x: np.ndarray, y: np.ndarray, weight:
     Raises
     ------
     NotEstimable
-        Where there are no more people than columns, or the likelihood has no maximum.
+        Where there are no more people than columns, or the steps leave the numbers.
     """
     z = np.empty((len(y), 2 + x.shape[1]))
     z[:, 0], z[:, 1], z[:, 2:] = 1.0, is_treated, x
@@ -195,13 +206,4 @@ def fit_regression(is_treated: np.ndarray, x: np.ndarray, y: np.ndarray, weight:
         raise NotEstimable("there are no more people than columns of the model")
     z[:, 2:] -= z[:, 2:].mean(axis=0)  # numbers of one size: the inverse keeps its digits
     z[:, 2:] /= z[:, 2:].std(axis=0)
-    fit = fit_glm(z[:, 1:], y, link, weight)
-    if fit.is_separated:
-        raise NotEstimable(f"the {link} model has no answer: some covariate tells who has the outcome")
-    expected = fit.predict(z[:, 1:])
-    return Regression(z, weight, y - expected, slope_at(expected, link), fit)
-
-
-def slope_at(expected: np.ndarray, link: Link) -> np.ndarray:
-    """Derivative of the expected outcome on the linear predictor, by a canonical link."""
-    return {Link.logit: expected * (1 - expected), Link.log: expected, Link.identity: np.ones_like(expected)}[link]
+    return Regression(z, y, weight, link, fit_as_r(z, y, weight, link))
