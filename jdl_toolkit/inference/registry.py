@@ -153,7 +153,7 @@ def _registry() -> Iterable[Estimator]:
         said = f"The same with a slope of its own for each group, at the mean of the treated, standard error {form}."
         yield of(f"lm_lin_{form}", f"{_LIN} ({form})", said, robust(which="interacted", form=form))
     for name, form in (("gcomp", "HC0"), ("gcomp_HC3", "HC3")):
-        said = "Expected outcomes of the treated with and without it, one model, fitted as in R; if separated, its limit"
+        said = "Expected outcomes of the treated with and without it, one model fitted as in R; if separated, its limit"
         function = robust(which="standardised", form=form)
         yield of(name, f"{_G}, {form}", f"{said} ({form}).", function)
     said = "Ratio of the expected outcomes of the treated with and without treatment, from the same model."
