@@ -94,3 +94,17 @@ def test_a_mean_model_is_least_squares():
     y = x @ [1, 2, 3, 4.0] * 1e5 + np.random.default_rng(1).normal(size=5000)
     theirs = np.linalg.lstsq(np.column_stack([np.ones(5000), x]), y, rcond=None)[0]
     assert fit_glm(x, y, Link.identity).coefficients == pytest.approx(theirs[1:], rel=1e-8)
+
+
+def test_a_column_that_varies_in_its_last_digits_only_is_a_constant():
+    x, y = people(4000)
+    far = np.column_stack([x, 1e15 + np.arange(4000) % 4])
+    assert independent_columns(far)[:2] == ([0, 1, 2, 3], [4])
+    assert independent_columns(np.column_stack([x, 1e6 + np.arange(4000) % 4]))[0] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("unit", [1e-90, 1e90])
+def test_units_at_the_edge_of_numbers_change_no_fit(unit):
+    x, y = people(4000)
+    assert independent_columns(x * unit)[0] == [0, 1, 2, 3]
+    assert fit_glm(x * unit, y, Link.logit).predict(x * unit) == pytest.approx(fit_glm(x, y, Link.logit).predict(x))

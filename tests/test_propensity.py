@@ -586,3 +586,10 @@ def test_folds_that_cannot_be_made(folds):
     with pytest.raises(JDLError, match="folds cannot be made") as refused:
         cross_fitted_scores(fitted.design, fitted.units["is_treated"], folds, 1)
     assert refused.value.problems[0].where == "inference.cross_fit_folds"
+
+
+def test_numbers_too_close_together_are_refused():
+    units = cohort(3)
+    units["tiny"] = np.arange(len(units)) * 1e-300
+    with pytest.raises(JDLError, match="too close together"):
+        fit_propensity(made(units), spec())

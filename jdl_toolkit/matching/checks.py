@@ -17,6 +17,8 @@ KEYS = ("unit_id", "is_treated")
 
 #: Numbers beyond this have squares that are infinite in double precision.
 LARGEST = 1e100
+#: The square of a difference smaller than this may be nought.
+SMALLEST = 1e-100
 
 #: A category with more levels than this is no group of people any more, and a column for each would fill the memory.
 MOST_LEVELS = 1000
@@ -80,6 +82,8 @@ def _problems_of_covariate(values: pd.Series, name: str) -> list[Problem]:
         return [Problem("holds infinite values", where, "correct them or leave it out")]
     if max(abs(ends[0]), abs(ends[1])) > LARGEST:
         return [Problem("holds numbers too large to calculate with", where, "give it in a larger unit")]
+    if 0 < ends[0] - ends[1] < SMALLEST:
+        return [Problem("holds numbers too close together to calculate with", where, "give it in a smaller unit")]
     return []
 
 

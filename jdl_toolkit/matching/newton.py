@@ -126,22 +126,25 @@ def moments(x: np.ndarray, weights: np.ndarray | None = None) -> Moments:
     n, k = x.shape
     total = float(n if weights is None else weights.sum())
     start = x[0].astype(float) if n else np.zeros(k)  # differences from some row are exact where all rows are the same
-    centre = np.zeros(k)
+    centre, size = np.zeros(k), np.zeros(k)
     apart_of = np.empty((min(BLOCK, n), k))  # rows lie one after another, however the columns are given
     for rows in blocks(n):
         apart = np.subtract(x[rows], start, out=apart_of[: rows.stop - rows.start])
         centre += apart.sum(axis=0) if weights is None else weights[rows] @ apart
+        np.maximum(size, np.abs(apart, out=apart).max(axis=0), out=size)
     centre = start + centre / total
+    size[size == 0] = 1.0  # squares of differences as they are may be too small, or too large, for a number
     cross = np.zeros((k, k))
     for rows in blocks(n):
         apart = np.subtract(x[rows], centre, out=apart_of[: rows.stop - rows.start])
+        apart /= size
         if weights is not None:
             apart *= np.sqrt(weights[rows])[:, None]
         cross += apart.T @ apart
     spread = np.sqrt(np.diag(cross) / total)
     with np.errstate(divide="ignore", invalid="ignore"):
         correlation = cross / total / np.outer(spread, spread)
-    return Moments(centre, spread, np.where(np.outer(spread, spread) > 0, correlation, 0.0))
+    return Moments(centre, spread * size, np.where(np.outer(spread, spread) > 0, correlation, 0.0))
 
 
 def maximise(x: np.ndarray, y: np.ndarray, weights: np.ndarray, family: Family, scale: Moments) -> Maximum:

@@ -20,6 +20,11 @@ from .newton import FAMILIES, MAX_ITERATIONS, maximise, moments
 COLLINEAR = 1e-5
 
 
+#: A column that varies by less than this share of its size is a constant to the digits a computer has (R's `glm` drops
+#: it for the same reason, at the same share).
+SAME = 1e-11
+
+
 class Link(StrEnum):
     """Scale on which the covariates add up: shares, counts per person, and everything else."""
 
@@ -71,11 +76,15 @@ def independent_columns(x: np.ndarray) -> tuple[list[int], list[int], dict[int, 
     combined : dict of int to list of int
         Column -> the kept columns it can be worked out from.
     """
-    constant = np.flatnonzero(x.max(axis=0) == x.min(axis=0)) if len(x) else np.arange(x.shape[1])
-    varying = np.setdiff1d(np.arange(x.shape[1]), constant)
+    if not len(x):
+        return [], list(range(x.shape[1])), {}
+    least, most = x.min(axis=0), x.max(axis=0)
+    scale = moments(x)
+    same = (least == most) | (scale.spread <= SAME * np.maximum(np.abs(least), np.abs(most)))
+    constant, varying = np.flatnonzero(same), np.flatnonzero(~same)
     if not len(varying):
         return [], list(map(int, constant)), {}
-    inner = moments(x).correlation[np.ix_(varying, varying)]
+    inner = scale.correlation[np.ix_(varying, varying)]
     kept: list[int] = []
     combined: dict[int, list[int]] = {}
     for j in range(len(varying)):
