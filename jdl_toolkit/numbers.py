@@ -14,6 +14,8 @@ from math import isfinite
 
 MINUS = "\N{MINUS SIGN}"
 WITHHELD = "withheld"
+#: From here on figures are written with a power of ten: they have more digits than anybody reads.
+_LARGE = 1e15
 
 #: Unit of a measure -> (factor from the unrounded value to the printed one, decimals).
 UNITS: dict[str, tuple[int, int]] = {"share": (100, 0), "count": (1, 2), "days": (1, 0), "mean": (1, 2)}
@@ -33,6 +35,8 @@ def number(x: float, decimals: int = 0, *, factor: int = 1, sign: bool = False) 
     """
     if not isfinite(x):
         return "not available"
+    if abs(x) >= _LARGE:
+        return f"{MINUS if x < 0 else '+' if sign else ''}{abs(x) * factor:.6g}"
     rounded = (Decimal(repr(float(x))) * factor).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     text = f"{abs(rounded):,.{decimals}f}"
     if rounded == 0:

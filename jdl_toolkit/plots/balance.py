@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ def love_plot(
     signed: bool = False,
     order: str = "after",
     denominator: str = "pooled",
+    step: str = "matching",
     key: str = "love_plot",
     caption: str = "",
 ) -> document.Figure:
@@ -45,6 +46,8 @@ def love_plot(
         By the difference after or before matching, or the levels of each covariate together.
     denominator : {"pooled", "treated"}
         Whose standard deviation the differences are measured by.
+    step : str
+        What lies between before and after: matching, or weighting.
     """
     ranked = sorted(records(rows), key=lambda r: (-abs(r["smd_after"]), -abs(r["smd_before"]), covariate_label(r)))
     shown, headings = _in_order(ranked[:top], order)
@@ -72,14 +75,14 @@ def love_plot(
     return finish(
         drawing,
         key,
-        caption or "How alike the groups are before and after matching",
-        _love_words(ranked, len(shown), amber_up_to),
+        caption or f"How alike the groups are before and after {step}",
+        _love_words(ranked, len(shown), amber_up_to, step),
         [
             {"Label": covariate_label(r)}
-            | {f"{when} matching (per cent)": round(100 * r[c], 1) for when, c in _SMD.items()}
+            | {f"{when} {step} (per cent)": round(100 * r[c], 1) for when, c in _SMD.items()}
             for r in shown
         ],
-        _love_note(len(ranked), len(shown), green_up_to, amber_up_to, denominator, not decides.all()),
+        _love_note(len(ranked) - len(shown), green_up_to, amber_up_to, denominator, not decides.all(), step),
     )
 
 
@@ -132,14 +135,14 @@ def _name(row: dict[str, Any]) -> str:
     return covariate_label(row).removesuffix(f": {row['level']}") if row["level"] else covariate_label(row)
 
 
-def _love_words(ordered: list[dict[str, Any]], n_shown: int, gate: float) -> str:
+def _love_words(ordered: list[dict[str, Any]], n_shown: int, gate: float, step: str) -> str:
     worst, now = max(ordered, key=lambda r: abs(r["smd_before"])), ordered[0]
     n_outside = sum(abs(r["smd_after"]) > gate for r in ordered)
     outside = "none lies" if n_outside == 0 else f"{n_outside} {'lies' if n_outside == 1 else 'lie'}"
     return (
         f"Dot plot of {n_shown} of {plural(len(ordered), 'characteristic', 'characteristics')}. "
-        f"Before matching the largest difference was {_per_cent_words(worst['smd_before'])} of a standard deviation "
-        f"({covariate_label(worst)}); after matching it is {_per_cent_words(now['smd_after'])} "
+        f"Before {step} the largest difference was {_per_cent_words(worst['smd_before'])} of a standard deviation "
+        f"({covariate_label(worst)}); after {step} it is {_per_cent_words(now['smd_after'])} "
         f"({covariate_label(now)}), and {outside} above {number(gate, factor=100)} per cent."
     )
 
@@ -148,19 +151,25 @@ def _per_cent_words(smd: float) -> str:
     return f"{number(abs(smd), 1, factor=100)} per cent"
 
 
-def _love_note(n_all: int, n_shown: int, green: float, amber: float, denominator: str, has_beside: bool) -> str:
+def _love_note(more: int, green: float, amber: float, denominator: str, has_beside: bool, step: str) -> str:
     whose = "the treatment group" if denominator == "treated" else "both groups"
     lines = f"The standard deviation is that of {whose} before matching. "
     lines += f"Dotted line: {number(green, factor=100)} per cent (green up to here). "
     lines += f"Dashed line: {number(amber, factor=100)} per cent (red above)."
     if has_beside:
         lines += " Squares and products are looked at, but do not decide whether the groups are alike enough."
-    more = n_all - n_shown
-    return f"{lines} The largest differences after matching are shown; {more:,} more are smaller." if more else lines
+    return f"{lines} The largest differences after {step} are shown; {more:,} more are smaller." if more else lines
 
 
 @styled
-def overlap(bins: Iterable[Any], *, key: str = "overlap", caption: str = "") -> document.Figure:
+def overlap(
+    bins: Iterable[Any],
+    *,
+    groups: Mapping[str, str] | None = None,
+    receive: str = "receive the service",
+    key: str = "overlap",
+    caption: str = "",
+) -> document.Figure:
     """How the propensity score is spread in the treatment group, the matched control group and the whole pool.
 
     Parameters
@@ -169,17 +178,22 @@ def overlap(bins: Iterable[Any], *, key: str = "overlap", caption: str = "") -> 
         ``lower``, ``upper`` (logit of the score) and, as shares of each group, ``treatment``, ``pool``, ``control``;
         None where withheld: there the line breaks off. Drawn as whole per cent, as shares times a group's size are
         counts, and by the width of the bin: it is areas, not heights, that stand for people.
+    groups : mapping, optional
+        Names of treatment, control and pool, where a report's own do not fit.
+    receive : str
+        What the score is the probability of.
     """
+    names = _GROUPS | dict(groups or {})
     rows = [{k: _whole(v) if k in _GROUPS else v for k, v in row.items()} for row in records(bins)]
     drawing, _ = sheet(202)
     axes = panel(drawing, 52, 26, WIDTH - 10, 168)
     edges = [r["lower"] for r in rows] + [rows[-1]["upper"]]
     for group, look in _LOOKS.items():
         heights = [np.nan if r[group] is None else r[group] / (r["upper"] - r["lower"]) for r in rows]
-        axes.stairs(heights, edges, label=_GROUPS[group], **({} if "fill" in look else {"baseline": None}) | look)
+        axes.stairs(heights, edges, label=names[group], **({} if "fill" in look else {"baseline": None}) | look)
     axes.set(
         xlim=(edges[0], edges[-1]),
-        xlabel="How likely to receive the service (propensity score, logit scale)",
+        xlabel=f"How likely to {receive} (propensity score, logit scale)",
         ylabel="Per cent of the group\nfor each unit of the score",
     )
     axes.set_ylim(bottom=0)
@@ -187,14 +201,14 @@ def overlap(bins: Iterable[Any], *, key: str = "overlap", caption: str = "") -> 
     withheld = any(r[g] is None for r in rows for g in _GROUPS)
     data = [
         {"Score": f"{number(r['lower'], 2)} to {number(r['upper'], 2)}"}
-        | {f"{name[0].upper()}{name[1:]} (per cent)": r[g] for g, name in _GROUPS.items()}
+        | {f"{name[0].upper()}{name[1:]} (per cent)": r[g] for g, name in names.items()}
         for r in rows
     ]
     return finish(
         drawing,
         key,
-        caption or "How likely people in each group were to receive the service",
-        _overlap_words(rows),
+        caption or f"How likely people in each group were to {receive}",
+        _overlap_words(rows, names),
         data,
         "People are areas: equal areas stand for equal shares of a group."
         + (" Where a line breaks off, too few people are counted to be shown." if withheld else ""),
@@ -207,6 +221,7 @@ _GROUPS = {
     "control": "matched control group",
     "pool": "all in the control pool",
 }
+_WHOLE_POOL = "the whole control pool"
 _LOOKS: dict[str, dict[str, Any]] = {
     "pool": {"color": DARK, "ls": (0, (2, 2)), "lw": 1.2},
     "treatment": {"color": NAVY, "fill": True, "alpha": 0.35, "lw": 0},
@@ -218,7 +233,7 @@ def _whole(share: float | None) -> int | None:
     return None if share is None else int(number(share, factor=100))
 
 
-def _overlap_words(rows: list[dict[str, Any]]) -> str:
+def _overlap_words(rows: list[dict[str, Any]], names: Mapping[str, str]) -> str:
     def middle(group: str) -> str:
         shares = np.array([r[group] or 0.0 for r in rows])
         centres = np.array([(r["lower"] + r["upper"]) / 2 for r in rows])
@@ -226,6 +241,6 @@ def _overlap_words(rows: list[dict[str, Any]]) -> str:
 
     return (
         "Histograms of the propensity score (logit). On average it is "
-        f"{middle('treatment')} in the treatment group, {middle('control')} in the matched control group and "
-        f"{middle('pool')} in the whole control pool."
+        f"{middle('treatment')} in the {names['treatment']}, {middle('control')} in the {names['control']} and "
+        f"{middle('pool')} in {_WHOLE_POOL if names['pool'] == _GROUPS['pool'] else names['pool']}."
     )

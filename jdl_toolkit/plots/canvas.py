@@ -203,4 +203,4 @@ def _plain(value: Any) -> Any:
 
 def _rounded(value: Any) -> Any:
     value = _plain(value)
-    return float(f"{value:.6g}") if isinstance(value, float) else value
+    return float(f"{value:.6g}") + 0.0 if isinstance(value, float) else value  # + 0.0: no -0

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .. import document
-from ..numbers import UNITS, decimals_for, difference, interval, plural
+from ..numbers import UNITS, decimals_for, difference, interval, number, plural
 from .canvas import DARK, NAVY, PALE, RULE, finish, records, rows_sheet, styled
 from .families import AMONG, Placed, arranged
 
@@ -23,6 +23,8 @@ def forest_plot(
     reference: float | None = None,
     band: tuple[float, float] | None = None,
     is_dense: bool = False,
+    decimals: int | None = None,
+    confidence: float = 0.95,
     key: str = "forest_plot",
     caption: str = "",
     note: str = "",
@@ -43,18 +45,24 @@ def forest_plot(
         Its interval; shaded.
     is_dense : bool
         Rows stand closer, with one decimal more: for a picture of many estimates of one difference.
+    decimals : int, optional
+        At which all figures are printed; without it each as finely as its interval needs.
+    confidence : float
+        Of the intervals; named above them.
     directions : tuple of str
         What an estimate left and right of zero means, in few words.
     """
     shown = [r for r in records(rows) if r["estimate"] is not None]
     factor, _ = UNITS[unit]
-    decimals = finer(unit) if is_dense else None
+    in_data = _DATA_DECIMALS[unit] if decimals is None else decimals + 1
+    decimals = finer(unit) if is_dense and decimals is None else decimals
+    level = f"{100 * confidence:g}"
     texts = [estimate_words(r["estimate"], r["ci_low"], r["ci_high"], unit, decimals) for r in shown]
     names = [r.get("name") or r["label"] for r in shown]
     drawing, axes, middles = rows_sheet(
         [r["label"] for r in shown],
         texts,
-        right_title="Difference (95% interval)",
+        right_title=f"Difference ({level}% interval)",
         headings=_first_of_each([r.get("heading") or "" for r in shown]),
         top=20,
         below=48,
@@ -75,18 +83,20 @@ def forest_plot(
         axes.axvline(factor * reference, color=NAVY, lw=1, ls=(0, (1, 2)), zorder=0)
     axes.margins(x=0.06)
     axes.locator_params(axis="x", nbins=5)
+    if max(abs(x) for x in axes.get_xlim()) >= 1000:
+        axes.xaxis.set_major_formatter(lambda x, _: number(x))
     left, right = directions
     axes.set_xlabel(
         f"Difference in {UNIT_WORDS[unit]}\n\N{LEFTWARDS ARROW} {left}   |   {right} \N{RIGHTWARDS ARROW}",
         linespacing=1.5,
     )
-    alt = f"{plural(len(shown), 'difference', 'differences')} in {UNIT_WORDS[unit]}, with 95 per cent intervals. "
+    alt = f"{plural(len(shown), 'difference', 'differences')} in {UNIT_WORDS[unit]}, with {level} per cent intervals. "
     if len(shown) == 1:
-        alt = f"Difference in {UNIT_WORDS[unit]}, with its 95 per cent interval. "
+        alt = f"Difference in {UNIT_WORDS[unit]}, with its {level} per cent interval. "
     alt += "; ".join(f"{name}: {text}" for name, text in zip(names, texts, strict=True)) + "."
     heads = {f"Estimate ({UNIT_WORDS[unit]})": "estimate", "Lower limit": "ci_low", "Upper limit": "ci_high"}
     data = [
-        {"Label": name} | {head: round(factor * r[k], _DATA_DECIMALS[unit]) for head, k in heads.items()}
+        {"Label": name} | {head: round(factor * r[k], in_data) for head, k in heads.items()}
         for name, r in zip(names, shown, strict=True)
     ]
     return finish(drawing, key, caption or "Differences and their intervals", alt, data, note)

@@ -5,7 +5,7 @@ each row, no merged and no empty cell. Numbers are printed by `numbers`, differe
 """
 
 from .balance import differences_table, dropped_table, ladder_table, proposals_table
-from .choices import provenance_table, settings_table, sign_offs_table
+from .choices import provenance_table, setting_rows, settings_table, sign_offs_table
 from .outcomes import estimates_table, follow_up_table, measures_table, power_table, subgroups_table
 from .people import balance_table, flow_parts_table, flow_table, linkage_table, profile_table
 from .robustness import (
@@ -36,6 +36,7 @@ __all__ = [
     "power_table",
     "profile_table",
     "provenance_table",
+    "setting_rows",
     "settings_table",
     "sign_offs_table",
     "subgroups_table",

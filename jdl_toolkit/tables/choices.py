@@ -148,6 +148,11 @@ def settings_table(findings: Findings, *, key: str = "settings", caption: str = 
     return Table(key, caption or "The settings of this analysis", ("Setting", "Value"), rows, "ll")
 
 
+def setting_rows(values: Mapping[str, Any], unused: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
+    """Settings and their values in readers' words, section by section, without those in `unused` (``matching.ratio``)."""
+    return list(_settings(values, unused=unused))
+
+
 def provenance_table(findings: Findings, *, key: str = "provenance", caption: str = "") -> Table:
     """From what, with what and when this was computed."""
     made = findings.provenance
