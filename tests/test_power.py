@@ -349,6 +349,34 @@ def test_all_wrong_values_are_said_at_once():
         power_table(100, math.inf, 100, 0.05, 0.9, [])
 
 
+@pytest.mark.parametrize("sides", [1, 2])
+@pytest.mark.parametrize("sizes", [(1, 2), (2, 2), (math.inf, 2), (30, 1e15), (math.inf, math.inf)])
+def test_the_hardest_levels_end_in_a_number(sizes, sides):
+    found = detectable_difference(*sizes, 1e60, 1e-12, 1 - 1e-9, sides)
+    assert 0 <= found < 1e80 and (found > 0) == (sizes[0] + sizes[1] < math.inf or min(sizes) < math.inf)
+    easy = detectable_difference(*sizes, 1e60, 0.3, 0.300001, sides)
+    assert 0 <= easy <= found
+
+
+def test_single_answers_refuse_what_makes_no_sense_all_at_once():
+    wrong = {
+        lambda: detectable_difference(100, 100, 0.5, 0.05, 0.05): ["power"],
+        lambda: detectable_difference(0.5, math.nan, -1, 0.0, 1.0, 3): ["sd", "groups", "alpha", "power", "sides"],
+        lambda: detectable_difference(1, 1, 1, 0.05, 0.9): ["groups"],
+        lambda: needed_treatment(math.nan, math.inf, 0, 0.05, 0.9999999999999999): ["sd", "groups", "difference"]
+        + ["power"],
+        lambda: power_of_t_test(100, 100, math.inf, 1e-16): ["effect", "alpha"],
+        lambda: power_of_shares(100, -1, math.nan, 0.05): ["groups", "h"],
+        lambda: needed_for_shares(math.inf, 100, 0.05, 0.01): ["h", "power"],
+        lambda: detectable_share(100, 100, 1.5, 0.05, 0.01): ["share_control", "power"],
+        lambda: cohen_h(-0.1, 0.5): ["shares"],
+    }
+    for call, places in wrong.items():
+        with pytest.raises(JDLError) as refused:
+            call()
+        assert [p.where for p in refused.value.problems] == [f"power, {place}" for place in places]
+
+
 def test_a_power_table_is_saved_and_read_back(tmp_path):
     table = power_table(33_111, SD, 257, 0.05, 0.95, [1, 5], ess_control=900.5)
     table.save(tmp_path / "power")
@@ -409,6 +437,16 @@ def test_command_for_counts_and_days():
         (("--n-control", "100", "--measure", "days", "--mean", "3", "--reductions", "1:1000000000"), 3),
         (("--n-control", "100", "--sd", "0.5", "--reductions", "5,100"), 1),
         (("--n-control", "100", "--sd", "0.5", "--reductions", "5,nan"), 1),
+        (("--n-control", "100", "--sd", "0.5", "--reductions", "5:1"), 1),
+        (("--n-control", "100", "--sd", "0.5", "--reductions", "1:1000000000"), 1),
+        (("--n-control", "100", "--sd", "0.5", "--reductions", "9" * 5000), 1),
+        (("--n-control", "100", "--sd", "0.5", "--power", "0.9999999999999999"), 1),
+        (("--n-control", "2", "--sd", "0.5", "--alpha", "1e-16"), 1),
+        (("--n-control", "2", "--sd", "0.5", "--alpha", "nan", "--power", "inf"), 2),
+        (("--n-control", "1" + "0" * 400, "--sd", "inf", "--n-treatment", "1" + "0" * 30), 3),
+        (("--n-control", "100", "--measure", "days", "--sd", "1e300", "--reductions", "1e-300"), 2),
+        (("--n-control", "100", "--measure", "days", "--sd", "nan", "--reductions", "1", "--ess", "inf"), 2),
+        (("--n-control", "100", "--measure", "count", "--mean", "1e300", "--overdispersion", "nan"), 3),
     ],
 )
 def test_command_says_all_faults_at_once(arguments, n_faults):

@@ -1,5 +1,6 @@
 """Power: the group that a difference takes, the difference that a group detects, and the power in hand."""
 
+from .limits import power_faults
 from .measures import common_sd, power_for_measure, power_for_rate, sd_of_count
 from .t_test import (
     cohen_h,
@@ -10,7 +11,7 @@ from .t_test import (
     power_of_shares,
     power_of_t_test,
 )
-from .table import UNIT_WORDS, PowerTable, power_faults, power_table
+from .table import UNIT_WORDS, PowerTable, power_table
 
 __all__ = [
     "UNIT_WORDS",

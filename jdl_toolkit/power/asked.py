@@ -6,8 +6,9 @@ import math
 from typing import Any
 
 from ..errors import JDLError, Problem
+from .limits import LARGEST, MOST_IN_GROUP, MOST_ROWS, SMALLEST, power_faults
 from .measures import common_sd, sd_of_count
-from .table import MOST_ROWS, UNIT_WORDS, PowerTable, power_faults, power_table
+from .table import UNIT_WORDS, PowerTable, power_table
 
 _WHERE = "jdl power"
 _HOW_SD_IS_GIVEN = {
@@ -76,9 +77,10 @@ def _standard_deviation(
     faults = [Problem("options that belong to another measure were given", _WHERE, fix)] if has_stray else []
     if sd is not None:
         faults += [Problem("the standard deviation is given twice", _WHERE, fix)] if has_other else []
-        if 0 < sd < math.inf:
+        if SMALLEST <= sd <= LARGEST:
             return sd, faults
-        return None, [*faults, Problem("must be a number above 0", "--sd", fix)]
+        what = f"must lie between {SMALLEST:g} and {LARGEST:g}" if 0 < sd < math.inf else "must be a number above 0"
+        return None, [*faults, Problem(what, "--sd", fix)]
     found, more = None, [Problem("the standard deviation is not known", _WHERE, fix)]
     if measure == "share" and None not in (*rates, n_treatment):
         found, more = _of_rates(*rates, n_treatment, n_control)
@@ -92,7 +94,9 @@ def _of_rates(
 ) -> tuple[float | None, list[Problem]]:
     rates = {"--rate-treatment": rate_treatment, "--rate-control": rate_control}
     wrong = [name for name, rate in rates.items() if not 0 <= rate <= 1]
-    if wrong or min(n_treatment, n_control) < 2:  # sizes are checked with the rest
+    if (
+        wrong or min(n_treatment, n_control) < 2 or max(n_treatment, n_control) > MOST_IN_GROUP
+    ):  # sizes are checked with the rest
         return None, [Problem("a rate is a fraction between 0 and 1", name, "0.35 for 35 per cent") for name in wrong]
     sd = common_sd(rate_treatment, n_treatment, rate_control, n_control)
     return (sd, []) if sd else (None, [Problem("both rates are 0 or 1: nothing can be compared", _WHERE, "check them")])
@@ -100,9 +104,12 @@ def _of_rates(
 
 def _of_count(mean: float, overdispersion: float) -> tuple[float | None, list[Problem]]:
     given = {"--mean": mean, "--overdispersion": overdispersion}
-    wrong = [name for name, x in given.items() if not 0 < x < math.inf]
+    wrong = [name for name, x in given.items() if not SMALLEST <= x <= LARGEST]
     if wrong:
-        return None, [Problem("must be a number above 0", name, "correct the value") for name in wrong]
+        return None, [
+            Problem(f"must be a number above 0, from {SMALLEST:g} to {LARGEST:g}", name, "correct the value")
+            for name in wrong
+        ]
     return sd_of_count(mean, overdispersion), []
 
 
@@ -118,7 +125,7 @@ def _reductions(text: str | None, measure: str) -> tuple[list[float], list[Probl
             sizes = [] if colon else [float(part) for part in first.split(",")]
     except ValueError:
         sizes = []
-    if sizes and all(0 < r < math.inf for r in sizes):
+    if sizes and all(SMALLEST <= r <= LARGEST for r in sizes):
         return sizes, []
     fix = f"write 1:10 or 1,2.5,5 ({UNIT_WORDS[measure]}), numbers above 0, at most {MOST_ROWS:,}"
     return [], [Problem("not a list of reductions", "--reductions", fix)]

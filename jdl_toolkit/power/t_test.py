@@ -17,6 +17,9 @@ import math
 import numpy as np
 from scipy import optimize, special
 
+from ..errors import JDLError
+from .limits import refuse
+
 #: A treatment group beyond this is no answer to anybody.
 MOST_PEOPLE = 1e9
 _LEAST_PEOPLE = 2.0
@@ -38,7 +41,13 @@ def power_of_t_test(n_treatment: float, n_control: float, effect: float, alpha: 
     alpha : float
     sides : {2, 1}
         1: a test towards the side on which the effect lies.
+
+    Raises
+    ------
+    JDLError
+        Here and below: with every value that makes no sense, see `limits`.
     """
+    refuse(alpha, sides=sides, groups=(n_treatment, n_control), numbers={"effect": effect})
     return _power(_noncentrality(n_treatment, n_control, effect), n_treatment + n_control - 2, alpha, sides)
 
 
@@ -46,10 +55,11 @@ def needed_treatment(
     difference: float, sd: float, n_control: float, alpha: float, power: float, sides: int = 2
 ) -> float | None:
     """Smallest treatment group (not yet rounded, at least 2) that reaches the power; None if none does."""
+    refuse(alpha, power, sides=sides, sd=sd, groups=(n_control,), numbers={"difference": difference})
     effect = difference / sd
 
     def lacking(n: float) -> float:
-        return power_of_t_test(n, n_control, effect, alpha, sides) - power
+        return _power(_noncentrality(n, n_control, effect), n + n_control - 2, alpha, sides) - power
 
     low, high = _LEAST_PEOPLE, 2 * _LEAST_PEOPLE
     if lacking(low) >= 0:
@@ -67,6 +77,7 @@ def detectable_difference(
     n_treatment: float, n_control: float, sd: float, alpha: float, power: float, sides: int = 2
 ) -> float:
     """Smallest true difference found with the wanted power; `n_treatment` may be infinite, for the floor."""
+    refuse(alpha, power, sides=sides, sd=sd, groups=(n_treatment, n_control))
     needed = _noncentrality_needed(n_treatment + n_control - 2, alpha, power, sides)
     return needed * sd * math.sqrt(1 / n_treatment + 1 / n_control)
 
@@ -78,16 +89,20 @@ def cohen_h(share_treatment: float, share_control: float) -> float:
     ----------
     Cohen (1988), Statistical power analysis for the behavioral sciences, chapter 6.
     """
+    if not (0 <= share_treatment <= 1 and 0 <= share_control <= 1):
+        raise JDLError("a share lies between 0 and 1", "power, shares", "correct the value")
     return 2 * (math.asin(math.sqrt(share_treatment)) - math.asin(math.sqrt(share_control)))
 
 
 def power_of_shares(n_treatment: float, n_control: float, h: float, alpha: float, sides: int = 2) -> float:
     """Power of the normal test of two shares that differ by Cohen's `h`."""
+    refuse(alpha, sides=sides, groups=(n_treatment, n_control), numbers={"h": h})
     return _power(_noncentrality(n_treatment, n_control, h), math.inf, alpha, sides)
 
 
 def needed_for_shares(h: float, n_control: float, alpha: float, power: float, sides: int = 2) -> float | None:
     """Smallest treatment group (not yet rounded, at least 2) for shares that differ by Cohen's `h`; None if none is."""
+    refuse(alpha, power, sides=sides, groups=(n_control,), numbers={"h": h})
     room = (h / _noncentrality_needed(math.inf, alpha, power, sides)) ** 2 - 1 / n_control
     return max(1 / room, _LEAST_PEOPLE) if room * MOST_PEOPLE >= 1 else None
 
@@ -96,6 +111,8 @@ def detectable_share(
     n_treatment: float, n_control: float, share_control: float, alpha: float, power: float, sides: int = 2
 ) -> float | None:
     """The largest share below that of the controls that is told from it; None if even a share of 0 is not."""
+    shares = {"share_control": share_control}
+    refuse(alpha, power, sides=sides, groups=(n_treatment, n_control), shares=shares)
     h = _noncentrality_needed(math.inf, alpha, power, sides) * math.sqrt(1 / n_treatment + 1 / n_control)
     angle = math.asin(math.sqrt(share_control)) - h / 2
     return None if angle < 0 else math.sin(angle) ** 2
@@ -106,7 +123,7 @@ def _noncentrality(n_treatment: float, n_control: float, effect: float) -> float
 
 
 def _noncentrality_needed(df: float, alpha: float, power: float, sides: int) -> float:
-    high = 1.0
+    high = 1.0  # `refuse` keeps power so far below 1 that this ends: at 1e13, of 3 people and the smallest level
     while _power(high, df, alpha, sides) < power:
         high *= 2
     root = optimize.brentq(lambda c: _power(c, df, alpha, sides) - power, 0.0, high, xtol=1e-13, rtol=1e-14)

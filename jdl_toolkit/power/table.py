@@ -13,14 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ..errors import JDLError, Problem
+from ..errors import JDLError
 from ..numbers import UNITS
 from ..result import Result
+from .limits import power_faults
 from .t_test import detectable_difference, needed_treatment, power_of_t_test
 
 _CURVE_FROM = 30
 _CURVE_POINTS = 60
-MOST_ROWS = 1000
 
 #: Unit of an outcome -> what its differences are given in. Shares are told in percentage points.
 UNIT_WORDS = {"share": "percentage points", "count": "per person", "days": "days", "mean": "units of the outcome"}
@@ -133,39 +133,6 @@ def power_table(
         treated = float(n_treatment if ess_treatment is None else ess_treatment)
         worth = _table(reductions, str(unit), float(ess_control), treated, *asked)
     return _table(reductions, str(unit), int(n_control), int(n_treatment), *asked, worth)
-
-
-def power_faults(
-    n_control, sd, n_treatment, alpha, power, reductions, unit="share", ess_control=None, ess_treatment=None
-) -> list[Problem]:
-    """What makes no sense in the arguments of `power_table`; values that are not numbers, or infinite, included."""
-    least = "at least 2 people are needed"
-    faults = [
-        (not 2 <= n_control < math.inf, "n_control", least),
-        (not 2 <= n_treatment < math.inf, "n_treatment", least),
-        (not 0 < sd < math.inf, "sd", "the standard deviation must be above 0: the outcome is the same for everybody"),
-        (not 0 < alpha < 1, "alpha", "the level must lie between 0 and 1"),
-        (not alpha < power < 1, "power", "the wanted power must lie between alpha and 1"),
-        (
-            not 0 < len(reductions) <= MOST_ROWS or not all(0 < r < math.inf for r in reductions),
-            "reductions",
-            f"reductions are given as numbers above 0, at least one and at most {MOST_ROWS:,}",
-        ),
-        (
-            unit == "share" and not all(r < 100 for r in reductions),
-            "reductions",
-            "a share cannot fall by 100 percentage points or more",
-        ),
-        (unit not in UNITS, "unit", f"an outcome is one of {', '.join(UNITS)}"),
-        (not _is_worth(ess_control, n_control), "ess_control", "must lie between 2 and the number of controls"),
-        (not _is_worth(ess_treatment, n_treatment), "ess_treatment", "must lie between 2 and the number of treated"),
-    ]
-    return [Problem(what, f"power, {where}", "correct the value") for is_wrong, where, what in faults if is_wrong]
-
-
-def _is_worth(ess: float | None, n: float) -> bool:
-    # with equal weights the effective size is the number of people, but for the last digits
-    return ess is None or 2 <= ess <= n * (1 + 1e-9)
 
 
 def _table(
