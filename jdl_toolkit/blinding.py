@@ -18,14 +18,17 @@ from typing import Any
 
 import pandas as pd
 
+from .errors import JDLError
 from .manifest import Manifest, now
 from .spec import RequestSpec, differences, read_yaml
+from .wording import listed
 
 #: Name of the log in a request's restricted folder.
 LOG = "matching_log.jsonl"
 
 TRIED, MATCHED, OPENED = "tried", "matched", "outcomes opened"
 MATCHED_AGAIN = "matched again after outcomes were opened"
+OPENED_ELSEWHERE = "outcomes of the same upload were open in"
 SAME, ANOTHER = "the same sample", "another sample"
 
 _OF_SAMPLE = ["unit_id", "is_treated", "weight"]
@@ -116,9 +119,7 @@ def last_opening(root: Path, analysis: str) -> Opening | None:
     own = MatchingLog(root / "restricted").entries(OPENED, analysis)
     if own:
         return Opening(own[-1].get("sample"))
-    stamped = re.compile(re.escape(root.name) + r"-\d{8}T\d+")
-    archive = root.parent / "archive"
-    for old in sorted((p for p in archive.glob(f"{root.name}-*") if stamped.fullmatch(p.name)), reverse=True):
+    for old in archived_folders(root):
         opened = MatchingLog(old / "restricted").entries(OPENED, analysis)
         try:
             stages = Manifest.read(old / "manifest.json")
@@ -130,8 +131,36 @@ def last_opening(root: Path, analysis: str) -> Opening | None:
     return None
 
 
+def archived_folders(root: Path) -> list[Path]:
+    """The archived folders of a request, the latest first."""
+    stamped = re.compile(re.escape(root.name) + r"-\d{8}T\d+")
+    return sorted((p for p in (root.parent / "archive").glob("*") if stamped.fullmatch(p.name)), reverse=True)
+
+
+def opened_elsewhere(root: Path, manifest: Manifest) -> list[str]:
+    """Other requests in the same outputs folder, archived ones too, that opened outcomes of the same upload."""
+    own, found = _upload(manifest), set()
+    for path in [*root.parent.glob("*/manifest.json"), *root.parent.glob("archive/*/manifest.json")]:
+        try:
+            other = Manifest.read(path)
+            opened = any(name.partition("/")[0] == "outcomes" for name in other.values["stages"])
+            if own is None or _upload(other) != own or other.values["request"] == manifest.values["request"]:
+                continue
+            if opened or MatchingLog(path.parent / "restricted").entries(OPENED):
+                found.add(other.values["request"])
+        except (JDLError, KeyError, TypeError, AttributeError):  # a spoilt manifest tells nothing
+            continue
+    return sorted(found)
+
+
 def note_match(root: Path, manifest: Manifest, analysis: str, sample: str) -> None:
-    """Log a match, and record in the manifest if outcomes had been opened before it."""
+    """Log a match, and record in the manifest if outcomes had been opened before it.
+
+    Those of the same upload may have been opened under the name of another request, too.
+    """
+    others = opened_elsewhere(root, manifest)
+    if others:
+        manifest.record_event(f"{OPENED_ELSEWHERE} {listed(others)}", "jdl run", analysis=analysis)
     before = last_opening(root, analysis)
     MatchingLog(root / "restricted").add(MATCHED, analysis, "jdl run", sample=sample)
     if before is not None:
@@ -167,9 +196,12 @@ def _order(manifest: Manifest, analysis: str) -> str:
     if matched_again(manifest, [analysis]):
         return MATCHED_AGAIN
     is_proved = matched.get("sample") == opened.get("sample") and matched.get("matched", "~") <= opened["opened"]
-    return (
-        "matched before outcomes were opened" if is_proved else "not proved to be matched before outcomes were opened"
-    )
+    words = "matched before outcomes were opened"
+    told = [words if is_proved else f"not proved to be {words}"]
+    for event in manifest.values["events"]:
+        if event["event"].startswith(OPENED_ELSEWHERE) and event.get("analysis", "main") == analysis:
+            told[1:] = [event["event"]]
+    return "; but ".join(told)
 
 
 def record_name(stage: str, analysis: str) -> str:
@@ -190,6 +222,11 @@ def _changed_since(old: Path, root: Path) -> list[str]:
     )
     inputs = [f"the content of {name}" for name in after if before.get(name) != after[name]]
     return [change.partition(" (")[0] for change in settings] + inputs
+
+
+def _upload(manifest: Manifest) -> str | None:
+    """Digest of the upload that a request was made from."""
+    return next((one["sha256"] for one in manifest.values["inputs"] if one["name"] != "register"), None)
 
 
 def _read(line: str) -> dict[str, Any] | None:

@@ -285,6 +285,7 @@ def run(request: str, until: str, fresh: bool, outputs: Path | None) -> tuple[di
         "status": outcome.status,
         "headline": outcome.headline,
         "seconds": outcome.seconds,
+        "warning": outcome.warning,
     }
     if outcome.report is None:
         return (
@@ -293,6 +294,7 @@ def run(request: str, until: str, fresh: bool, outputs: Path | None) -> tuple[di
         )
     report = {name: lab.short(outcome.report / f"report.{name}") for name in ("html", "pdf")}
     words = f"{outcome.headline}\n\nReport: {report['html']}\n        {report['pdf']}"
+    words += f"\n\n{outcome.warning}" if outcome.warning else ""
     return values | {"report": report}, words
 
 

@@ -24,7 +24,7 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from . import disclosure, errors, render
-from .blinding import note_match
+from .blinding import archived_folders, note_match
 from .document import MIME
 from .errors import CouldNotBeAnswered, GateClosed, JDLError, Problem, StageFailed
 from .findings import Findings, Status
@@ -55,6 +55,15 @@ CELL_TIMEOUT = 3600
 #: What libraries of linear algebra read their number of threads from.
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
+#: Status of a request that stopped at a gate, until it is opened or the settings are changed.
+GATE_CLOSED = "a gate is closed"
+
+#: Two publications of one request may differ in a few people only, whom their counts then tell of.
+EARLIER = (
+    "Findings of an earlier run of this request are archived and are not the same: if they have been published, do not"
+    " publish these as well, as their counts together may tell of a few people."
+)
+
 #: Template of the report of a request that could not be answered.
 NOT_ANSWERED = "05_not_answered"
 
@@ -71,6 +80,8 @@ class RunOutcome:
     report : Path or None
     seconds : dict of str to float
         Time of each stage that ran now; a stage that was up to date is absent.
+    warning : str
+        What to think of before anything is published; empty if there is nothing.
     """
 
     request: str
@@ -78,6 +89,7 @@ class RunOutcome:
     headline: str
     report: Path | None
     seconds: dict[str, float]
+    warning: str = ""
 
 
 def run_request(
@@ -162,6 +174,19 @@ def archive(outputs: Path, request: str) -> Path | None:
     return target
 
 
+def differs_from_archived(folder: RequestFolder) -> bool:
+    """Whether an archived folder of the request holds findings of analyses that are not those of this one."""
+    held = json.loads(folder.findings_file.read_text(encoding="utf-8"))["analyses"]
+    for old in archived_folders(folder.root):
+        try:
+            earlier = json.loads(RequestFolder(old).findings_file.read_text(encoding="utf-8"))
+            if earlier["status"] == Status.reported and earlier["analyses"] != held:
+                return True
+        except (OSError, ValueError, KeyError):  # it came to no findings, or they are spoilt
+            continue
+    return False
+
+
 @dataclass
 class _Walk:
     """One run on its way through the stages: what is up to date stays, what is not is executed.
@@ -223,8 +248,10 @@ def _run_stages(walk: _Walk, until: str) -> RunOutcome:
         walk.keys[MAIN] = "".join(walk.keys[analysis] for analysis in analyses)
     walk.take("report")
     findings = Findings.read(walk.folder.findings_file)
-    status = walk.manifest.values["status"]
-    return RunOutcome(walk.spec.request, status, _headline(findings), walk.folder.report, walk.seconds)
+    status, warning = walk.manifest.values["status"], EARLIER if differs_from_archived(walk.folder) else ""
+    if warning:
+        log.warning(warning)
+    return RunOutcome(walk.spec.request, status, _headline(findings), walk.folder.report, walk.seconds, warning)
 
 
 def _require_open(walk: _Walk, name: str, ended: dict[str, dict[str, Any]]) -> None:
@@ -243,6 +270,8 @@ def _require_open(walk: _Walk, name: str, ended: dict[str, dict[str, Any]]) -> N
             fix = f"try other settings, or accept it: {accept}"
             problems.append(Problem(f"stage {name} is closed: {said['reason']}", f"request {request}{of}", fix))
     if problems:
+        walk.manifest.values["status"] = GATE_CLOSED
+        walk.manifest.write()
         raise GateClosed(problems)
 
 
@@ -256,7 +285,7 @@ def _headline(findings: Findings) -> str:
 def _failed_as(fault: BaseException) -> str:
     """Status of a request that stopped: the user's input at fault, a run broken off, or a fault of the toolkit."""
     if isinstance(fault, GateClosed):
-        return "a gate is closed"
+        return GATE_CLOSED
     if isinstance(fault, JDLError):
         return "something in the input is wrong"
     return "interrupted" if isinstance(fault, KeyboardInterrupt) else "failed"

@@ -10,6 +10,7 @@ import datetime as dt
 import difflib
 import hashlib
 import json
+from collections.abc import Iterator
 from enum import StrEnum
 from importlib import resources
 from pathlib import Path
@@ -538,16 +539,55 @@ def lab_resources() -> Path:
     return shipped if shipped.is_dir() else Path(__file__).resolve().parent.parent
 
 
+class _Repeated(Exception):
+    """Keys that a YAML file states more than once in one mapping: (key, line of the first, line), from 1."""
+
+    def __init__(self, found: list[tuple[str, int, int]]) -> None:
+        super().__init__(found)
+        self.found = found
+
+
+#: YAML lets the last of two sections of one name win in silence, so that what the first says would be lost.
+_STATE_ONCE = "state each key once: put what both say together"
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's safe loader, which refuses keys that are stated twice, however deep they stand."""
+
+    def get_single_node(self) -> yaml.Node | None:
+        node = super().get_single_node()
+        found = sorted(_repeated_keys(node), key=lambda one: one[2])
+        if found:
+            raise _Repeated(found)
+        return node
+
+
+def _repeated_keys(node: yaml.Node | None) -> Iterator[tuple[str, int, int]]:
+    if isinstance(node, yaml.SequenceNode):
+        for one in node.value:
+            yield from _repeated_keys(one)
+    if not isinstance(node, yaml.MappingNode):
+        return
+    lines: dict[str, int] = {}
+    for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode):
+            line = key.start_mark.line + 1
+            if key.value in lines:
+                yield key.value, lines[key.value], line
+            lines.setdefault(key.value, line)
+        yield from _repeated_keys(value)
+
+
 def read_yaml(path: Path) -> dict[str, Any]:
     """Read a YAML mapping.
 
     Raises
     ------
     JDLError
-        If the file is missing, is no YAML, or holds something else than a mapping.
+        If the file is missing, is no YAML, states a key twice in one mapping, or holds something else than a mapping.
     """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except FileNotFoundError:
         near = sorted(p.name for p in path.parent.glob("*.yml")) if path.parent.is_dir() else []
         fix = (
@@ -560,6 +600,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
         mark = getattr(fault, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         raise JDLError("the file is not readable as YAML", where=f"{path}{line}", fix="correct its syntax") from None
+    except _Repeated as repeated:
+        raise JDLError(
+            Problem(f"`{key}` stands here and in line {first} already", f"{path}, line {line}", _STATE_ONCE)
+            for key, first, line in repeated.found
+        ) from None
     if not isinstance(values, dict):
         raise JDLError(
             "the file should hold settings, as `key: value`",

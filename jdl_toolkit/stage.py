@@ -25,6 +25,7 @@ from .lab import OF_ANALYSIS, STAGES, Lab
 from .linkage import Engine, Linkage, compare_in_duckdb
 from .manifest import PACKAGES, Manifest, file_digest, now
 from .matching import MatchedSample
+from .numbers import number
 from .power import PowerTable
 from .register import Register
 from .result import Result, write_atomically
@@ -226,6 +227,11 @@ class Stage:
         return Manifest.read(self.folder.manifest_file)
 
     @property
+    def defaults(self) -> dict[str, Any]:
+        """What applies where a request states nothing."""
+        return read_yaml(self.lab.root / "parameters" / "defaults.yml")
+
+    @property
     def data_period(self) -> tuple[dt.date, dt.date]:
         """First and last day for which reoffending data exist: the request's settings, else the register's days."""
         return self.spec.intake.data_period((self.register.meta.data_start, self.register.meta.data_end))
@@ -399,10 +405,8 @@ class Stage:
         if self.accepted:
             who, why = self.accepted["by"], self.accepted["reason"]
             return self.close(PASSED, f"Balance is outside the limit and was accepted by {who}: {why}")
-        limit = self.spec.balance.amber_up_to
-        return self.close(
-            CLOSED, f"the worst standardised mean difference is {balance.worst:.3f}, above the limit of {limit}"
-        )
+        worst, limit = number(balance.worst, 1, factor=100), f"{100 * self.spec.balance.amber_up_to:g}"
+        return self.close(CLOSED, f"the worst standardised mean difference is {worst}%, above the limit of {limit}%")
 
     def _minimum(self, n: int, what: str) -> dict[str, str]:
         """Gate of a minimum number of people; of several analyses no number is told, lest others be found by it."""

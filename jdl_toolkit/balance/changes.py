@@ -10,7 +10,7 @@ import yaml
 
 from ..matching.design import covariate_columns
 from ..matching.match import WITH_CALIPER
-from ..spec import CommonSupport, Covariate, Fallback, Method
+from ..spec import CommonSupport, Covariate, Fallback, Method, Selection
 from .ladder import REPLACEABLE
 
 #: How many of the covariates that are too far apart get proposals of their own.
@@ -28,6 +28,15 @@ METHODS = {
     Method.ipw: "weight people by the odds of the score instead of matching",
     Method.ebal: "entropy balancing instead of matching",
     Method.overlap: "overlap weights instead of matching",
+}
+
+#: Covariates of several columns, as readers know them.
+OF_SEVERAL = {
+    Covariate.age: "Age",
+    Covariate.previous_by_group: "Previous offences by kind",
+    Covariate.previous_by_each_group: "Previous offences by each kind",
+    Covariate.needs: "Needs assessment",
+    Covariate.extra: "All columns of the lab's own",
 }
 
 OTHER_PEOPLE = "the result then concerns people who might be in either group, no longer all the treated"
@@ -53,14 +62,24 @@ class Change(NamedTuple):
     caution: str = ""
     without: tuple[str, ...] = ()
 
-    @property
-    def yaml(self) -> str:
-        """Lines to paste into the request: ``matching: {exact: [sex]}``."""
-        lines = (
-            yaml.safe_dump({section: keys}, default_flow_style=True, width=10_000, allow_unicode=True).strip()[1:-1]
+    def yaml(self, stated: dict[str, dict[str, Any]] | None = None) -> str:
+        """The sections that it changes, whole, as lines of a request: ``matching: {calipers: [0.1], exact: [sex]}``.
+
+        Parameters
+        ----------
+        stated : dict, optional
+            What the request states in each section now, which stays but for what is changed. Default: nothing.
+        """
+        return "\n".join(
+            yaml.safe_dump(
+                {section: (stated or {}).get(section, {}) | keys},
+                default_flow_style=True,
+                width=10_000,
+                allow_unicode=True,
+                sort_keys=False,
+            ).strip()[1:-1]
             for section, keys in self.settings.items()
         )
-        return "\n".join(lines)
 
 
 def possible_changes(covariates, rows: pd.DataFrame, spec) -> list[Change]:
@@ -76,11 +95,12 @@ def possible_changes(covariates, rows: pd.DataFrame, spec) -> list[Change]:
         *_narrower(spec),
         *(c for column in red[:WORST] for c in _of_column(column, units[column], labels.get(column, column), spec)),
         *_together(worst[:2], labels, spec),
+        *_all_enter(spec),
         *_within_support(spec),
         *_other_methods(spec),
         *(c for column in red[:WORST] for c in _leaving_out(column, units, labels.get(column, column), spec)),
     ]
-    return list({change.yaml: change for change in found}.values())
+    return list({change.yaml(): change for change in found}.values())
 
 
 def _worst_first(rows: pd.DataFrame) -> list[str]:
@@ -120,6 +140,12 @@ def _pair(pair: list[str], words: str, spec) -> Iterator[Change]:
         yield Change(words, {"covariates": {"interactions": [*pairs, pair]}})
 
 
+def _all_enter(spec) -> Iterator[Change]:
+    if spec.covariates.selection is not Selection.all:
+        words = "let the score know all covariates, not only those that a test selects"
+        yield Change(words, {"covariates": {"selection": str(Selection.all)}})
+
+
 def _within_support(spec) -> Iterator[Change]:
     if spec.matching.common_support is CommonSupport.none:
         words = "leave out people whose score lies beyond all of the other group"
@@ -145,6 +171,8 @@ def _leaving_out(column: str, units: pd.DataFrame, label: str, spec) -> Iterator
     if setting in spec.covariates.use and len(spec.covariates.use) > 1:
         use = [str(c) for c in spec.covariates.use if c != setting]
         columns = tuple(c for c in covariate_columns(units) if setting_of(c) == setting)
+        named = len([c for c in columns if not c.endswith("_missing")]) > 1
+        label = OF_SEVERAL.get(setting, label) if named else label
         yield Change(f"leave out of the covariates: {label}", {"covariates": {"use": use}}, "", columns)
 
 

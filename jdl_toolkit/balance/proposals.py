@@ -17,7 +17,7 @@ from ..matching.design import expand_levels, ordered_units
 from ..matching.propensity import Propensity, fit_propensity
 from ..numbers import number
 from ..result import Result
-from ..spec import Fallback
+from ..spec import Fallback, lab_resources, read_yaml
 from .assessment import Balance
 from .blocks import columns_of
 from .changes import Change, possible_changes
@@ -33,10 +33,10 @@ class Proposals(Result):
     ----------
     rows : DataFrame
         what, passes, worst_smd, n_red (of the differences that can close the gate), n_matched (treated), ess (of the
-        controls), method, caliper (missing where there is none), yaml (to paste into the request), caution (what is
-        given up), why_not (what was at fault where it could not be tried; numbers are missing then). Those that pass
-        come first, and of them those without a caution; then whatever keeps most people, then the larger effective
-        control size.
+        controls), method, caliper (missing where there is none), yaml (the sections that it changes, whole: they take
+        the place of the request's), caution (what is given up), why_not (what was at fault where it could not be tried;
+        numbers are missing then). Those that pass come first, and of them those without a caution; then whatever keeps
+        most people, then the larger effective control size.
     """
 
     rows: pd.DataFrame
@@ -60,7 +60,7 @@ class _Fewer(NamedTuple):
     labels: dict[str, str]
 
 
-def propose(covariates, balance: Balance, spec) -> Proposals:
+def propose(covariates, balance: Balance, spec, defaults: dict[str, Any] | None = None) -> Proposals:
     """Try changes of the request that may make the groups alike; none where they are.
 
     Every change is tried alone, with the fallback off. No outcome is known.
@@ -71,6 +71,8 @@ def propose(covariates, balance: Balance, spec) -> Proposals:
     balance : Balance
         Of the sample that the request's own choices gave.
     spec : RequestSpec
+    defaults : dict, optional
+        The lab's, so that the lines of a proposal hold what the request states otherwise. Default: the toolkit's.
 
     Returns
     -------
@@ -80,7 +82,9 @@ def propose(covariates, balance: Balance, spec) -> Proposals:
         return Proposals(_frame([]))
     base = spec.model_copy(update={"matching": spec.matching.model_copy(update={"fallback": Fallback.none})})
     fitted = fit_propensity(covariates, base)
-    found = [_tried(change, covariates, base, fitted) for change in possible_changes(covariates, balance.rows, spec)]
+    stated = stated_in(spec, defaults or read_yaml(lab_resources() / "parameters" / "defaults.yml"))
+    changes = possible_changes(covariates, balance.rows, spec)
+    found = [_tried(change, covariates, base, fitted, stated) for change in changes]
     rows = _frame([row for row in found if row is not None])
     rows["is_clear"] = rows["caution"] == ""
     passing = ["passes", "is_clear", "n_matched", "ess", "worst_smd"]
@@ -89,10 +93,20 @@ def propose(covariates, balance: Balance, spec) -> Proposals:
     return Proposals(pd.concat([rows[rows["passes"]], failing], ignore_index=True).drop(columns="is_clear"))
 
 
-def _tried(change: Change, covariates, base, fitted: Propensity) -> dict[str, Any] | None:
+def stated_in(spec, defaults: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Section -> what a specification sets otherwise than the defaults.
+
+    That is what its file states, but for keys that say what the defaults say, which may as well be left out.
+    """
+    held = spec.to_dict()
+    sections = [name for name, keys in defaults.items() if isinstance(keys, dict) and isinstance(held.get(name), dict)]
+    return {name: {k: v for k, v in held[name].items() if v != defaults[name].get(k)} for name in sections}
+
+
+def _tried(change: Change, covariates, base, fitted: Propensity, stated: dict[str, Any]) -> dict[str, Any] | None:
     """A row of the proposals; None where a request may not say so."""
     row: dict[str, Any] = {"what": change.what, "passes": False, "caution": change.caution, "why_not": ""}
-    row["yaml"] = change.yaml
+    row["yaml"] = change.yaml(stated)
     try:
         spec = base.variant(**change.settings)
     except JDLError:

@@ -29,7 +29,7 @@ OVERLAP_WIDTH = 0.25
 def profile_rows(
     covariates: Any, matched: Any, minimum_cell: int, shown: Shown | None = None, place: int = 0
 ) -> list[dict[str, Any]]:
-    """Share of each level among the matched treated, the weighted matched controls and the whole pool.
+    """Share of each level among the matched treated and controls, weighted as compared, and in the whole pool.
 
     Neighbouring levels are joined until each holds at least `minimum_cell` people of each group, and of those who
     remain when earlier analyses (`shown`) are set off against this one; where only one is left, the characteristic is
@@ -43,7 +43,7 @@ def profile_rows(
         "control": ~profile["is_treated"] & (profile["weight"] > 0),
         "pool": ~profile["is_treated"],
     }
-    weights = {"treatment": profile["weight"] * 0 + 1, "control": profile["weight"], "pool": profile["weight"] * 0 + 1}
+    weights = {"treatment": profile["weight"], "control": profile["weight"], "pool": profile["weight"] * 0 + 1}
     rows = []
     for column in covariates.profile.columns.drop("unit_id"):
         level = profile[column].astype("category") if profile[column].dtype.name != "category" else profile[column]
@@ -111,17 +111,20 @@ def overlap_bins(matched: Any, minimum_cell: int, is_unmatched_hidden: bool = Fa
 
     Shares are rounded to whole per cent: exact ones, times the size of the group, would be counts of people. Where the
     number of treated people who were not matched is hidden, the treated are those who were: the shares of a small group
-    tell its size even so.
+    tell its size even so. Where a method weights the treated, they are those compared, weighted as they are.
     """
     units = matched.units[np.isfinite(matched.units["logit"])]
     treated, pool = units[units["is_treated"]], units[~units["is_treated"]]
-    treated = treated[treated["weight"] > 0] if is_unmatched_hidden else treated
+    of_treated = treated["weight"].where(treated["weight"] > 0)
+    is_weighted = of_treated.nunique() > 1
+    treated = treated[treated["weight"] > 0] if is_unmatched_hidden or is_weighted else treated
+    weight = treated["weight"] if is_weighted else treated["weight"] * 0 + 1
     control = pool[pool["weight"] > 0]
     edges = coarse_edges([g["logit"].to_numpy() for g in (treated, pool, control)], minimum_cell, OVERLAP_WIDTH)
     if not len(edges):
         return []
     shares = {
-        "treatment": np.histogram(treated["logit"], edges)[0] / len(treated),
+        "treatment": np.histogram(treated["logit"], edges, weights=weight)[0] / weight.sum(),
         "pool": np.histogram(pool["logit"], edges)[0] / len(pool),
         "control": np.histogram(control["logit"], edges, weights=control["weight"])[0] / control["weight"].sum(),
     }

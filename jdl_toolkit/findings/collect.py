@@ -177,7 +177,8 @@ def _answered(one: AnalysisResults, flow: dict[str, Any], shown: Shown, place: i
         parts["follow_up"] = follow_up_rows.follow_up_rows(one.outcomes, limits.minimum_cell, shown, place)
         parts["survival"] = follow_up_rows.survival_rows(one.outcomes, limits.minimum_cell)
         parts |= {"estimators": robustness_rows.estimator_rows(one.outcomes)}
-        parts |= {"time_to_event": robustness_rows.time_rows(one.outcomes)}
+        told = parts["follow_up"], parts["survival"]
+        parts |= {"time_to_event": robustness_rows.time_rows(one.outcomes, *told, limits.minimum_cell)}
         if one.robustness is not None:
             panel, cell = one.robustness, limits.minimum_cell
             parts["robustness"] = robustness_rows.robustness_summary(panel, rate, cell, shown, place)

@@ -8,14 +8,15 @@ of freedom, and sizes are not told; but for people who are others by declaration
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from ..disclosure import may_be_shown
 from .digits import DECIMALS, coarse, rounded
-from .outcome_rows import text
+from .follow_up_rows import OF_CUSTODY
+from .outcome_rows import few, text
 from .overlaps import Shown
 
 _PARTS = ("estimate", "se", "ci_low", "ci_high", "p_value")
@@ -52,10 +53,32 @@ def estimator_rows(outcomes: Any) -> list[dict[str, Any]]:
     return [_estimator(row, ("name", "label", "scale")) for row in frame.to_dict("records")]
 
 
-def time_rows(outcomes: Any) -> list[dict[str, Any]]:
-    """Comparisons of the times to the first reoffence."""
+def time_rows(
+    outcomes: Any, follow_up: Iterable[Mapping[str, Any]], survival: Iterable[Mapping[str, Any]], minimum_cell: int
+) -> list[dict[str, Any]]:
+    """Comparisons of the times to the first reoffence; without figures where what they sum up is withheld.
+
+    A figure of a curve that is withheld would tell what the curve may not. The two clocks differ by days in custody
+    alone, so where the days in custody are withheld, so is what counts days out of it, its last day included.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+    follow_up, survival : sequence of dict
+        As `follow_up_rows` and `survival_rows` give them.
+    minimum_cell : int
+    """
+    told = {curve["clock"] for curve in survival}
+    custody = [row for row in follow_up if row["key"] in OF_CUSTODY]
+    if not custody or any(row["treatment"] is None or row["control"] is None for row in custody):
+        told.discard("at_risk")
     frame = getattr(outcomes, "time_to_event", pd.DataFrame())
-    return [_estimator(row, ("measure", "clock", "label", "scale")) for row in frame.to_dict("records")]
+    rows = [_estimator(row, ("measure", "clock", "label", "scale")) for row in frame.to_dict("records")]
+    withheld = {"estimate": None, "why_not": few(minimum_cell)}
+    return [
+        row if row["clock"] in told else row | withheld | {"label": row["label"].partition(", of the first")[0]}
+        for row in rows
+    ]
 
 
 def _estimator(row: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

@@ -12,7 +12,8 @@ import pandas as pd
 from scipy.special import expit
 
 from ..errors import JDLError
-from ..spec import CaliperUnit, Method
+from ..spec import CaliperUnit, Method, Selection
+from .design import expand_levels
 from .nearest import nearest_weights
 from .propensity import Propensity, fit_propensity
 from .radius import radius_weights
@@ -42,6 +43,7 @@ def match(
         Each with the `ratio` nearest, with or without a caliper and replacement (`nearest_weights`).
     `ipw`, `overlap`, `ebal`
         Everybody, weighted by inverse odds, by overlap, or by entropy balancing on the columns of the propensity model
+        and, where these are a selection, on every other level of every covariate, as the gate looks at them
         (`odds_weights`, `overlap_weights`, `entropy_weights`). There is no caliper.
 
     Parameters
@@ -85,7 +87,7 @@ def match(
         chosen = {k: getattr(spec.matching, k) for k in ("ratio", "replace", "order")}
         weight, n_matches = nearest_weights(score, is_treated, caliper=sizes["caliper_raw"], strata=strata, **chosen)
     else:
-        weight, n_matches = _weights(method, fitted, supported, is_treated, strata, covariates.labels)
+        weight, n_matches = _weights(spec, fitted, supported, is_treated, strata, covariates.labels)
     units = fitted.units[["unit_id", "is_treated"]].assign(
         score=fitted.score, logit=fitted.logit, weight=weight, n_matches=n_matches
     )
@@ -154,7 +156,7 @@ def _had_choice(
 
 
 def _weights(
-    method: Method,
+    spec,
     fitted: Propensity,
     supported: np.ndarray,
     is_treated: np.ndarray,
@@ -162,10 +164,10 @@ def _weights(
     labels: dict[str, str],
 ) -> tuple[np.ndarray, np.ndarray]:
     """Weights of a method without matches; everybody with a weight serves all of the other group in the stratum."""
-    codes = np.zeros(len(is_treated), dtype=np.intp) if strata is None else strata
+    method, codes = spec.matching.method, np.zeros(len(is_treated), dtype=np.intp) if strata is None else strata
     if method is Method.ebal:
         weight = np.zeros(len(is_treated))
-        design = fitted.design.drop(columns="unit_id")
+        design = _to_balance(fitted, spec)
         inside = slice(None) if supported.all() else supported
         x = design.to_numpy(float)[inside]
         weight[inside] = entropy_weights(x, is_treated[inside], codes[inside], _titles(design.columns, labels))
@@ -175,6 +177,16 @@ def _weights(
     n_treated, n_control = (np.bincount(codes, (weight > 0) & group) for group in (is_treated, ~is_treated))
     n_matches = np.where(is_treated, n_control[codes], n_treated[codes]).astype(np.int64)
     return weight, np.where(weight > 0, n_matches, 0)
+
+
+def _to_balance(fitted: Propensity, spec) -> pd.DataFrame:
+    """Columns whose means entropy balancing makes equal; some may be collinear."""
+    design = fitted.design.drop(columns="unit_id")
+    if spec.covariates.selection is Selection.all:
+        return design
+    levels = expand_levels(fitted.units, fitted.merged)[0]
+    others = levels[[c for c in levels if c not in design]]
+    return pd.concat([design, others.set_axis(design.index)], axis=1)
 
 
 def _titles(columns: pd.Index, labels: dict[str, str]) -> list[str]:

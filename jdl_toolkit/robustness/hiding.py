@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 Part = dict[str, Any]
 
+#: Where no factors are asked for there is no table of bounds; tipping factors do not depend on any.
+_NO_TABLE = (1.0,)
+
 
 def bound_hidden_bias(
     covariates: Covariates, matched: MatchedSample, y: pd.Series, row: dict[str, Any], spec: RequestSpec
@@ -105,7 +108,7 @@ def _pairs(covariates: Covariates, matched: MatchedSample, y: pd.Series, kind: K
         strata=exact_strata(ordered_units(covariates.units), spec),
     )
     differs = values[treated] - values[control]
-    asked = spec.robustness.gammas, 1 - spec.inference.confidence
+    asked = spec.robustness.gammas or _NO_TABLE, 1 - spec.inference.confidence
     if kind is Kind.share:
         counts = (round(float(share[differs == sign].sum())) for sign in (1, -1))
         bounds = rosenbaum_mcnemar(*counts, *asked)
@@ -114,7 +117,8 @@ def _pairs(covariates: Covariates, matched: MatchedSample, y: pd.Series, kind: K
     else:
         bounds = rosenbaum_signed_rank(differs, *asked)
     way = f"p_upper_{bounds.direction}"
-    rows = [{"gamma": r["gamma"], "p_value": r[way]} for r in _records(bounds.table)] if way in bounds.table else []
+    given = _records(bounds.table) if way in bounds.table and spec.robustness.gammas else []
+    rows = [{"gamma": r["gamma"], "p_value": r[way]} for r in given]
     found = {"direction": bounds.direction, "rows": rows, "tipping_gamma": bounds.tipping_gamma}
     return found | {"n_pairs": round(float(share.sum())), "why_not": bounds.why_not}
 
@@ -129,13 +133,13 @@ def _weights(matched: MatchedSample, y: pd.Series, row: dict[str, Any], spec: Re
         values[people.treated] - of_treated,
         values[people.matched.control] - of_control,
         people.matched.weight,
-        spec.robustness.gammas,
+        spec.robustness.gammas or _NO_TABLE,
         weight_treatment=people.treated_weight,
         half_width=(row["headline_ci_high"] - row["headline_ci_low"]) / 2,
     )
     columns = [c for c in ("lambda_", "low", "high", "ci_low", "ci_high") if c in bounds.table]
     return {
-        "rows": _records(bounds.table[columns]),
+        "rows": _records(bounds.table[columns]) if spec.robustness.gammas else [],
         "tipping_estimate": bounds.tipping_lambda,
         "tipping_interval": bounds.tipping_lambda_interval,
         "why_not": bounds.why_not,

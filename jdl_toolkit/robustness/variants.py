@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..balance.changes import OF_SEVERAL
 from ..errors import JDLError
 from ..matching import MatchedSample, match
 from ..matching.design import ordered_units
@@ -45,13 +46,6 @@ TELLS_THE_SAME: dict[str, tuple[str, ...]] = {
     Covariate.employed_share: (Covariate.employed,),
     Covariate.on_benefit: (Covariate.benefit_share,),
     Covariate.benefit_share: (Covariate.on_benefit,),
-}
-#: Covariates of several columns, for readers.
-_OF_SEVERAL = {
-    Covariate.age: "Age",
-    Covariate.previous_by_group: "Previous offences by kind",
-    Covariate.previous_by_each_group: "Previous offences by each kind",
-    Covariate.needs: "Needs assessment",
 }
 
 
@@ -193,7 +187,8 @@ def _nearest(matched: MatchedSample, main: RequestSpec) -> Iterator[Variant]:
         if own.method is Method.nearest and own.replace and own.ratio == ratio:
             continue
         label = "The nearest person" if ratio == 1 else f"The {ratio} nearest people"
-        spec = with_matching(main, method=Method.nearest, ratio=ratio, replace=True)
+        calipers = () if matched.caliper_sd is None else own.calipers
+        spec = with_matching(main, method=Method.nearest, ratio=ratio, replace=True, calipers=calipers)
         yield Variant(NEAREST, f"nearest_{ratio}", label, spec)
 
 
@@ -218,13 +213,16 @@ def _needs(covariates: Covariates, main: RequestSpec) -> Iterator[Variant]:
 
 
 def _caliper(matched: MatchedSample, variant: Variant) -> dict[str, float]:
-    """The caliper to match within: the variant's own, else that of the main analysis, else the widest of the ladder."""
+    """The caliper to match within: the variant's own, else that of the main analysis.
+
+    A main analysis that weights everybody has none, and neither have its nearest neighbours: within a caliper of the
+    ladder that did not balance, they would be of other, fewer people than it.
+    """
     own = variant.spec.matching
     name = "caliper_raw" if own.caliper_unit is CaliperUnit.raw else "caliper_sd"
     used = own.calipers[0] if variant.group == CALIPER else getattr(matched, name)
     if own.method not in (Method.radius, Method.nearest):
         return {}
-    used = max(own.calipers, default=None) if used is None else used
     return {} if used is None else {name: float(used)}
 
 
@@ -255,7 +253,7 @@ def _with_indicators(own: list[str], columns: list[str]) -> tuple[str, ...]:
 
 
 def _label(name: str, own: list[str], covariates: Covariates) -> str:
-    label = _OF_SEVERAL.get(name) if len(own) > 1 else None
+    label = OF_SEVERAL.get(name) if len(own) > 1 else None
     return label or re.sub(r" \([^()]*\)$", "", covariates.labels.get(own[0], own[0]))  # without its unit
 
 

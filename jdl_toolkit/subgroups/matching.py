@@ -71,8 +71,8 @@ class SubgroupSamples(Result):
             f"{len(self.samples)} can be tested"
         )
 
-    def table(self, minimum_cell: int, *, key: str = "subgroups", caption: str = "") -> Table:
-        """What became of each subgroup; counts below `minimum_cell` are not shown."""
+    def table(self, minimum_cell: int, *, key: str = "subgroups", caption: str = "") -> Table | None:
+        """What became of each subgroup, None without any; counts below `minimum_cell` are not shown."""
 
         def count(n: int | None) -> str:
             return "–" if pd.isna(n) else count_(None if 0 < n < minimum_cell else n, minimum_cell)
@@ -90,7 +90,7 @@ class SubgroupSamples(Result):
         note = "Worst difference: the largest standardised mean difference after matching, in per cent."
         caption = caption or "Declared subgroups, before any outcome was known"
         groups = tuple(self.labels[by] for by in self.groups["by"])
-        return Table(key, caption, columns, rows, "lrrrrrl", note, groups)
+        return Table(key, caption, columns, rows, "lrrrrrl", note, groups) if rows else None
 
 
 def name_of(by: str, level: str) -> str:

@@ -34,7 +34,7 @@ def ladder_table(tried: Iterable[Any], minimum_cell: int, *, key: str = "ladder"
     cells = tuple((*_match(row), *_result(row, minimum_cell), _verdict(row)) for row in records(tried))
     columns = ("Method", "Caliper", "Matched", "Effective controls", "Worst difference", "Red", "Result")
     note = "Worst difference: the largest standardised mean difference after matching, in per cent."
-    return Table(key, caption or "What was tried, before any outcome was known", columns, cells, "lrrrrrl", note)
+    return Table(key, caption or "What was tried; outcomes play no part in the choice", columns, cells, "lrrrrrl", note)
 
 
 def dropped_table(
@@ -76,8 +76,9 @@ def proposals_table(
     cells = tuple((row["what"], *_result(row, minimum_cell), _hint(row), row["yaml"]) for row in rows)
     columns = ("Change", "Matched", "Effective controls", "Worst difference", "Red", "Result", "Lines for the request")
     note = (
-        "Each was tried alone, on covariates alone. To use one, paste its lines into the request's YAML file (under the"
-        " analysis, where there are several) and run it again with --fresh. Worst difference in per cent."
+        "Each was tried alone, on covariates alone. To use one, let its lines take the place of the section of that"
+        " name in the request's YAML file (under the analysis, where there are several) and run it again with --fresh."
+        " Worst difference in per cent."
     )
     groups = tuple("The gate would open" if row["passes"] else "The gate would stay closed" for row in rows)
     caption = caption or "What may make the groups alike"
@@ -133,7 +134,8 @@ def _result(row: dict[str, Any], minimum_cell: int) -> tuple[str, str, str, str]
 
 
 def _verdict(row: dict[str, Any]) -> str:
-    return f"used: {row['why']}" if row["chosen"] else row["why"]
+    kept = "kept, though not alike" if row["n_red"] else "used"
+    return f"{kept}: {row['why']}" if row["chosen"] else row["why"]
 
 
 def _hint(row: dict[str, Any]) -> str:
