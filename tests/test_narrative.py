@@ -1386,7 +1386,7 @@ def with_panel(*estimates, main=None, **changes):
             INCONCLUSIVE,
             (INCONCLUSIVE,) * 3,
             "ways_inconclusive",
-            "stays inconclusive. That other ways give much the same",
+            "stays inconclusive. That other ways point the same way does not make it clearer.",
         ),
         (
             INCONCLUSIVE,
@@ -1415,7 +1415,7 @@ def test_other_ways_never_support_an_inconclusive_finding(other):
     [
         (
             (ranged(-0.2, -0.04),),
-            "The same question was also answered in one other way, named before any outcome was looked at: with closer",
+            "The same question was also answered in one other way, named before any outcome was looked at: by closer",
         ),
         (
             (ranged(-0.2, -0.04),),
@@ -1504,7 +1504,7 @@ def test_a_clear_result_says_how_strong_something_hidden_would_have_to_be():
     assert said.rules == ("hidden", "hidden_needed", "hidden_strongest", "hidden_e_value", "hidden_pairs")
     for words in (
         "shift the difference by 0.3 percentage points or more; to explain all of it, by 6.1 percentage points.",
-        "“Previous offences” matters most. Left as it was before matching",
+        "“Previous offences” matters most. Left as it was before the groups were made alike",
         "by about 5.7 percentage points",
         "by a ratio of at least 1.11 each; to explain all of it, of at least 1.65.",
         "by more than 1.08 (Rosenbaum’s bound)",

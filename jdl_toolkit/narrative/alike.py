@@ -8,6 +8,7 @@ from .. import numbers
 from ..document import Words
 from ..findings import Analysis, BalanceRow, BalanceSummary, Findings
 from ..wording import Passage, ended, listed, plain, small_number
+from .design import making, was_blind
 
 #: How many of the least alike characteristics are named.
 NAMED = 3
@@ -27,7 +28,7 @@ def how_alike(findings: Findings, analysis: Analysis | None = None) -> Words:
     passage.say(
         "ruler",
         f"The two groups were compared on {numbers.plural(n_rows, 'point', 'points')} (each level of each"
-        " characteristic is one) before any outcome was compared.",
+        f" characteristic is one){' before any outcome was compared' if was_blind(findings) else ''}.",
         "Each difference is measured in per cent of a standard deviation, which is the usual spread among"
         f" {_whom(balance)}.",
         f"Up to {green} is close (green), up to {amber} is acceptable (amber), and more is too far apart (red).",
@@ -36,13 +37,15 @@ def how_alike(findings: Findings, analysis: Analysis | None = None) -> Words:
     if before is not None:
         passage.say(
             "before",
-            f"Before matching, the largest difference was {_smd(before)}. After matching, it is"
+            f"Before {making(analysis)}, the largest difference was {_smd(before)}. After {making(analysis)}, it is"
             f" {_smd(abs(balance.worst))}.",
             new=True,
         )
     passage.say(*_lights(n_rows, balance.n_amber, balance.n_red))
-    worst = _without_mirrors(balance.rows)[:NAMED]
-    if worst:
+    worst = [r for r in _without_mirrors(balance.rows)[:NAMED] if _smd(abs(r.smd_after)) != _smd(0)]
+    if balance.rows and not worst:
+        passage.say("none_left", "No difference is left that one decimal place would show.")
+    elif worst:
         names = [f"{_name(r)} ({_smd(abs(r.smd_after))})" for r in worst]
         passage.say("least_alike", f"The least alike {'is' if len(names) == 1 else 'are'} {listed(names)}.")
     if balance.squares:

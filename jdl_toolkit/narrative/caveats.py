@@ -6,6 +6,7 @@ from .. import numbers
 from ..document import Words
 from ..findings import Analysis, Findings
 from ..wording import Passage, capital, ended, plain
+from .design import EITHER_GROUP, concerns_either_group, matched_again
 from .events import is_delay_drawn, reoffended_first_shares
 from .people import register_note
 
@@ -34,7 +35,19 @@ def caveats(findings: Findings, analysis: Analysis | None = None) -> Words:
         " look better than it is; if those with the greatest difficulties, worse.",
     )
     _clock(passage, findings, analysis)
-    passage.item("attrition", "The result concerns those who could be analysed. The others may have fared differently.")
+    if concerns_either_group(analysis):
+        passage.item(
+            "either_group",
+            f"The result concerns {EITHER_GROUP}. Everybody who received the service, taken together, may have fared"
+            " differently, and so may those who could not be analysed.",
+        )
+    else:
+        passage.item(
+            "attrition", "The result concerns those who could be analysed. The others may have fared differently."
+        )
+    again = matched_again(findings)
+    if again:
+        passage.item("matched_again", again[0])
     passage.item("proven_only", "Only offences that were proved are counted, and not every offence is.")
     _wrong_links(passage, findings)
     if any(m.base == "reoffenders" and m.headline for m in analysis.measures):

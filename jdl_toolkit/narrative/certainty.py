@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from .. import numbers
 from ..document import Words
-from ..findings import Analysis, Estimate, Findings, Measure, PowerSummary, Unit, Verdict
+from ..findings import Analysis, Estimate, Findings, Measure, PowerRow, PowerSummary, Unit, Verdict
 from ..wording import Passage
+from .design import EITHER_GROUP, among_either_group, concerns_either_group, is_matched, making
 from .ranges import chosen, difference_in_words, interval_in_words, verdict_of
 
 
@@ -15,15 +16,12 @@ def three_estimates(findings: Findings, analysis: Analysis | None = None) -> Wor
     measure = analysis.headline_measure
     if measure is None or measure.headline is None:
         return passage.say("withheld", "The estimates are not shown, because the result is withheld.").words()
+    way, as_before = making(analysis), ", as in earlier publications" if is_matched(analysis) else ""
     passage.say("why_three", "The difference was estimated in three ways, which lean on different assumptions.")
     for name, rule, estimate in (
-        ("**Headline**: matching, then an adjustment for what differences are left", "headline", measure.headline),
-        ("**Classic**: the plain difference after matching, as in earlier publications", "classic", measure.classic),
-        (
-            "**Check**: weighting everyone in the comparison group instead of matching, with an adjustment",
-            "check",
-            measure.check,
-        ),
+        (f"**Headline**: {way}, then an adjustment for what differences are left", "headline", measure.headline),
+        (f"**Classic**: the plain difference after {way}{as_before}", "classic", measure.classic),
+        (_CHECK[is_matched(analysis)], "check", measure.check),
     ):
         if estimate is None:
             passage.item(f"{rule}_missing", f"{name}: it could not be computed.")
@@ -35,6 +33,11 @@ def three_estimates(findings: Findings, analysis: Analysis | None = None) -> Wor
     return passage.words()
 
 
+#: Whether people were matched -> what the check is called beside the other two.
+_CHECK = {
+    True: "**Check**: weighting everyone in the comparison group instead of matching, with an adjustment",
+    False: "**Check**: weights straight from the propensity score, with an adjustment worked out from everybody alike",
+}
 _VERDICT = {Verdict.reduction: "a reduction", Verdict.increase: "an increase", Verdict.inconclusive: "inconclusive"}
 
 
@@ -63,24 +66,32 @@ def _resting_on(passage: Passage, findings: Findings, analysis: Analysis) -> Non
     if matching is None:
         return
     matched, minimum = matching.n_treatment_matched, findings.minimum_cell
+    rest = "rest on" if concerns_either_group(analysis) else "concern"
+    nobody_left = "everybody could be matched" if is_matched(analysis) else "nobody had to be left out"
+    could = "be matched" if is_matched(analysis) else "be compared"
+    if concerns_either_group(analysis):
+        passage.say(
+            "either_group",
+            f"All three concern {EITHER_GROUP}, and count each person by how likely the other group would have been.",
+            new=True,
+        )
     if matching.n_treatment is None:
         passage.say(
             "dropped_few",
-            f"All three concern the {numbers.plural(matched, 'person', 'people')} who could be matched; some could"
-            " not.",
+            f"All three {rest} the {numbers.plural(matched, 'person', 'people')} who could {could}; some could not.",
             new=True,
         )
     elif matching.n_treatment == matched:
         passage.say(
             "dropped_none",
-            f"All three concern the same {numbers.plural(matched, 'person', 'people')}: everybody could be matched.",
+            f"All three {rest} the same {numbers.plural(matched, 'person', 'people')}: {nobody_left}.",
             new=True,
         )
     else:
         dropped = numbers.plural(matching.n_treatment - matched, "person", "people", minimum)
         passage.say(
             "dropped_some",
-            f"All three concern the same {numbers.plural(matched, 'person', 'people')}; {dropped} could not be matched"
+            f"All three {rest} the same {numbers.plural(matched, 'person', 'people')}; {dropped} could not {could}"
             " and left.",
             new=True,
         )
@@ -99,7 +110,8 @@ def _resting_on(passage: Passage, findings: Findings, analysis: Analysis) -> Non
         )
 
 
-def power_sentence(power: PowerSummary | None) -> tuple[str, str]:
+def power_sentence(power: PowerSummary | None, among: str = "") -> tuple[str, str]:
+    """How large a reduction could have been found; `among`: whom it concerns, if not all who received the service."""
     if power is None:
         return "power_unknown", "How large a difference this analysis could have found was not computed."
     chance = numbers.per_cent(power.power)
@@ -108,8 +120,8 @@ def power_sentence(power: PowerSummary | None) -> tuple[str, str]:
     return (
         "power_in_hand",
         (
-            f"With {people}, this analysis had a {chance} chance of a clear result only if the true reduction was"
-            f" {size} or more."
+            f"With {people}, this analysis had a {chance} chance of a clear result only if the true reduction{among}"
+            f" was {size} or more."
         ),
     )
 
@@ -124,11 +136,21 @@ def what_could_be_detected(findings: Findings, analysis: Analysis | None = None)
     """What this analysis could have found, how many people would be needed, and what that rests on."""
     analysis = chosen(findings, analysis)
     power, measure, passage = analysis.power, analysis.headline_measure, Passage()
-    passage.say(*power_sentence(power))
+    passage.say(*power_sentence(power, among_either_group(analysis)))
     if power is None:
         return passage.words()
+    worth = power.effective
+    if worth is not None:
+        passage.say(
+            "power_two_counts",
+            "That counts everybody in the comparison group as one person, as published. But some of them count for more"
+            " than others, so the group tells less than its number of people promises. The figures in brackets, and in"
+            " the last column of the table, count them by what they are worth, and are the safer guide: here,"
+            f" {_points(worth.detectable_in_hand_pp)} or more.",
+        )
     chance = numbers.per_cent(power.power)
     rows = {row.reduction_pp: row for row in power.rows}
+    by_worth = {row.reduction_pp: row for row in worth.rows} if worth is not None else {}
     wanted = [rows[pp] for pp in (2, 5, 10) if pp in rows]
     if wanted:
         passage.say(
@@ -137,18 +159,16 @@ def what_could_be_detected(findings: Findings, analysis: Analysis | None = None)
             new=True,
         )
     for row in wanted:
-        if row.infeasible or row.n_treatment is None:
-            passage.item(
-                "needed_infeasible",
-                f"For a reduction of {_points(row.reduction_pp)}: no number of people would be enough.",
-            )
-        else:
-            passage.item(
-                "needed_fixed",
-                f"For a reduction of {_points(row.reduction_pp)}:"
-                f" {numbers.plural(row.n_treatment, 'person', 'people')}.",
-            )
+        out_of_reach = row.infeasible or row.n_treatment is None
+        needed = "no number of people would be enough" if out_of_reach else _people(row)
+        other = by_worth.get(row.reduction_pp)
+        if other is not None and not out_of_reach:
+            needed += " (no number would be enough)" if _people(other) is None else f" ({_people(other)})"
+        rule = "needed_infeasible" if out_of_reach else "needed_fixed"
+        passage.item(rule, f"For a reduction of {_points(row.reduction_pp)}: {needed}.")
     floor = _points(power.smallest_detectable_pp)
+    if worth is not None:
+        floor += f" ({_points(worth.smallest_detectable_pp).split()[0]})"
     passage.say(
         "floor",
         f"With this comparison group, no number of people would be enough to show a reduction of less than {floor}.",
@@ -167,7 +187,18 @@ def what_could_be_detected(findings: Findings, analysis: Analysis | None = None)
         "People counted here are those who remain after every exclusion; more would have to be sent.",
         new=True,
     )
+    if concerns_either_group(analysis):
+        passage.say(
+            "power_either_group",
+            f"They concern a reduction among {EITHER_GROUP}. People of the group that received the service count"
+            " unequally as well, so somewhat more people would be needed than these numbers say.",
+        )
     return passage.words()
+
+
+def _people(row: PowerRow) -> str | None:
+    """How many people are needed; None where no number is enough."""
+    return None if row.infeasible or row.n_treatment is None else numbers.plural(row.n_treatment, "person", "people")
 
 
 def _needed_for_observed(passage: Passage, power: PowerSummary, estimate: Estimate) -> None:

@@ -24,7 +24,7 @@ from .events import people_found, reoffended_first_shares
 from .hidden_bias import ratio
 from .many import chance_of_any, joint_p_in_words, n_answered
 from .ranges import beyond, sized
-from .robustness import n_unlike, size, tally
+from .robustness import n_of_other_methods, n_unlike, size, tally
 
 #: Numbers that belong to the method or to ordinary speech: "for every 100 people", "SHA-256".
 CONSTANTS = frozenset({"1", "100", "256"})
@@ -199,7 +199,8 @@ def _subgroups(found: SubgroupSummary, analysis: Analysis) -> Iterator[str]:
 def _robustness(found: Robustness, analysis: Analysis) -> Iterator[str]:
     unit, counted = analysis.headline_measure.unit.value if analysis.headline_measure else "share", tally(found)
     if counted is not None:
-        yield from _counts([counted.n, counted.n_same, *counted.clear.values()])
+        yield from _counts([counted.n, counted.n_same, counted.n - counted.n_same, *counted.clear.values()])
+        yield from _counts([n_of_other_methods(found)])
     for row in found.rows:
         yield from (row.label, row.why_not or "", *_counts([row.n_treatment]))
         yield from (size(row.estimate.estimate, unit),) if row.estimate is not None else ()
@@ -239,9 +240,14 @@ def _design(analysis: Analysis) -> Iterator[str]:
             yield from _counts([m.n_treatment - m.n_treatment_matched])
     if analysis.power is not None:
         p = analysis.power
-        yield from _counts([p.n_control, p.n_treatment, p.needed_for_observed, *(r.n_treatment for r in p.rows)])
+        rows = (*p.rows, *(p.effective.rows if p.effective is not None else ()))
+        yield from _counts([p.n_control, p.n_treatment, p.needed_for_observed, *(r.n_treatment for r in rows)])
         yield from (f"{r.reduction_pp:g}" for r in p.rows)
-        for pp in (p.smallest_detectable_pp, p.detectable_in_hand_pp):
+        for pp in (
+            x
+            for part in filter(None, (p, p.effective))
+            for x in (part.smallest_detectable_pp, part.detectable_in_hand_pp)
+        ):
             yield from (numbers.number(pp), numbers.number(pp, 1))
         yield f"{p.sd:.3f}"
 

@@ -6,6 +6,7 @@ from ..document import Inset
 from ..findings import Analysis, Findings, Status, Verdict
 from ..wording import Passage, plain, small_number, within
 from .alike import is_outside_the_limit, least_alike
+from .design import EITHER_GROUP, among_either_group, concerns_either_group, was_blind
 from .many import judged_together
 from .ranges import chosen, confidence, expected, holds, interval_in_words, names, size_in_words, value_in_words
 from .seen import IN_FULL
@@ -29,14 +30,14 @@ def can_say(findings: Findings, analysis: Analysis | None = None) -> Inset:
     period = within(analysis.follow_up_months)
     spread = interval_in_words(measure.headline, measure.unit)
     confident = (
-        f"“The true difference in the share of people who reoffend {period} {spread}, with {confidence(findings)}"
-        " confidence.”"
+        f"“The true difference in the share of people who reoffend {period}{among_either_group(analysis, ', ')}"
+        f"{',' * concerns_either_group(analysis)} {spread}, with {confidence(findings)} confidence.”"
     )
     if measure.verdict is Verdict.inconclusive:
         passage.item(
             "can_inconclusive",
             f"“This analysis gives no clear evidence on whether {received} reduced or increased the share of people who"
-            f" commit a proven reoffence {period}.”",
+            f" commit a proven reoffence {period}{among_either_group(analysis, ', ')}.”",
         )
         passage.item("can_range", confident)
         passage.item("can_more", "“An analysis of more people may give a clear answer.”")
@@ -44,12 +45,19 @@ def can_say(findings: Findings, analysis: Analysis | None = None) -> Inset:
         likely = "less" if measure.verdict is Verdict.reduction else "more"
         passage.item(
             f"can_{measure.verdict.value}",
-            f"“This analysis provides evidence that people who received {received} were {likely} likely to commit a"
-            f" proven reoffence {period} than similar people who did not.”",
+            f"“This analysis provides evidence that{among_either_group(analysis, ', ')}"
+            f"{',' * concerns_either_group(analysis)} {'those' if concerns_either_group(analysis) else 'people'} who"
+            f" received {received} were {likely} likely to commit a proven reoffence {period} than similar people who"
+            " did not.”",
         )
         passage.item("can_range", confident)
         _one_of_several(passage, findings, analysis)
     _others_can(passage, findings, analysis)
+    if not was_blind(findings):
+        passage.item(
+            "can_matched_again",
+            "Add to each: “The groups were made again after outcomes had been opened.”",
+        )
     return passage.inset("can", "What can be said")
 
 
@@ -64,6 +72,7 @@ def _one_of_several(passage: Passage, findings: Findings, analysis: Analysis) ->
 
 def _others_can(passage: Passage, findings: Findings, analysis: Analysis) -> None:
     """Other measures that stay clear when all are judged together; only the first decides the verdict."""
+    either = f" And: “It concerns {EITHER_GROUP}.”" if concerns_either_group(analysis) else ""
     for measure in analysis.measures:
         if measure == analysis.headline_measure or not holds(measure, findings):
             continue
@@ -71,9 +80,9 @@ def _others_can(passage: Passage, findings: Findings, analysis: Analysis) -> Non
         seen = f"{plain(measure.label)}: {values[0]} for people who received the service"
         text = f"“{seen}, against {values[1]} expected for similar people.”"
         if measure.base == "reoffenders":
-            passage.item("can_reoffenders", f"{text} Add: “This concerns only people who reoffended.”")
+            passage.item("can_reoffenders", f"{text} Add: “This concerns only people who reoffended.”{either}")
         else:
-            passage.item("can_other", f"{text} Add: “This is one of several measures, and not the main one.”")
+            passage.item("can_other", f"{text} Add: “This is one of several measures, and not the main one.”{either}")
 
 
 def cannot_say(findings: Findings, analysis: Analysis | None = None) -> Inset:
@@ -128,10 +137,21 @@ def cannot_say(findings: Findings, analysis: Analysis | None = None) -> Inset:
             f"“The two groups were alike”: they differ by more than the limit in {least_alike(analysis.balance)}, and"
             " the difference in reoffending may come from that.",
         )
-    passage.item(
-        "cannot_everyone",
-        "“Everybody who uses the service will see this result”: it concerns the people who could be analysed.",
-    )
+    if not was_blind(findings):
+        passage.item(
+            "cannot_blind",
+            "“The comparison was settled before anybody knew the result”: the groups were made again after outcomes had"
+            " been opened.",
+        )
+    whom = "the people who could be analysed"
+    if concerns_either_group(analysis):
+        whom = f"{EITHER_GROUP}"
+        passage.item(
+            "cannot_all_treated",
+            f"“This is the result for everybody who received the service”: it concerns {EITHER_GROUP}, and those who by"
+            " their record were the likeliest to receive the service count for less.",
+        )
+    passage.item("cannot_everyone", f"“Everybody who uses the service will see this result”: it concerns {whom}.")
     if any(m.base == "reoffenders" and m.headline for m in analysis.measures):
         passage.item(
             "cannot_conditional",

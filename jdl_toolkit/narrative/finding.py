@@ -15,6 +15,7 @@ from ..wording import Passage, capital, ended, listed, plain, small_number, with
 from .alike import accepted_imbalance
 from .another_way import in_another, most_frequent_reason
 from .certainty import power_sentence
+from .design import EITHER_GROUP, among_either_group, concerns_either_group, say_matched_again
 from .ranges import (
     compared,
     conditional,
@@ -50,12 +51,13 @@ def headline_sentence(analysis: Analysis) -> str:
     spread = interval_in_words(measure.headline, measure.unit)
     if measure.verdict is Verdict.inconclusive:
         start = (
-            f"It is not clear whether the service changed reoffending: {rates[0]} of the people who received it"
-            " reoffended"
+            f"It is not clear whether the service changed reoffending{among_either_group(analysis)}: {rates[0]} of the"
+            " people who received it reoffended"
         )
         return f"{start} {period}, against {rates[1]} expected of similar people, and the true difference {spread}."
     often = "less often" if measure.verdict is Verdict.reduction else "more often"
-    start = f"People who received the service reoffended {often} than similar people who did not"
+    people = "Among {}, those" if concerns_either_group(analysis) else "People"
+    start = f"{people.format(EITHER_GROUP)} who received the service reoffended {often} than similar people who did not"
     return f"{start}: {rates[0]} {period}, against {rates[1]} expected, and the true difference {spread}."
 
 
@@ -70,12 +72,8 @@ def finding(findings: Findings, analysis: Analysis | None = None) -> Inset:
         passage = _opening(findings, analysis).say("withheld", ended(f"The result cannot be shown: {why}"))
         return passage.inset("finding", "The result is not shown")
     passage = _opening(findings, analysis)
-    service, organisation = names(findings)
     rates = [numbers.value(x, measure.unit) for x in (measure.treatment_value, expected(measure))]
-    group = numbers.plural(measure.n_treatment, "person", "people", findings.minimum_cell)
-    reoffended = f"**{rates[0]}** committed a proven reoffence {within(analysis.follow_up_months)}"
-    passage.say("rates", f"Of {group} who received {service} from {organisation} and could be compared, {reoffended}.")
-    passage.say("rates", f"Of similar people who did not receive it, **{rates[1]}** would be expected to.")
+    _rates(passage, findings, analysis, measure)
     if rates[0] == rates[1] and numbers.decimals_for(measure.unit, measure.headline.estimate) == 0:
         if numbers.difference(abs(measure.headline.estimate), measure.unit) != "0":
             passage.say("rounding", "Each figure is rounded by itself: the two are alike only once they are rounded.")
@@ -92,10 +90,12 @@ def finding(findings: Findings, analysis: Analysis | None = None) -> Inset:
     seldom = "less" if lower else "more"
     passage.say(
         "conclusive_reduction" if lower else "conclusive_increase",
-        f"This is evidence that people who received the service were {seldom} likely to reoffend than they would"
-        " otherwise have been.",
+        f"This is evidence that{among_either_group(analysis)}{',' * concerns_either_group(analysis)}"
+        f" {'those' if concerns_either_group(analysis) else 'people'} who received the service were {seldom} likely to"
+        " reoffend than they would otherwise have been.",
         new=True,
     )
+    say_matched_again(passage, findings)
     accepted_imbalance(passage, analysis.balance)
     _others(passage, findings, analysis)
     return passage.inset(
@@ -138,6 +138,32 @@ def _unanswered(findings: Findings, analysis: Analysis | None) -> Inset:
     return passage.inset("finding", f"This {what} could not be answered")
 
 
+def _rates(passage: Passage, findings: Findings, analysis: Analysis, measure: Measure) -> None:
+    """What was seen in both groups; of overlap weights first whom the figures concern."""
+    service, organisation = names(findings)
+    treated, others = (numbers.value(x, measure.unit) for x in (measure.treatment_value, expected(measure)))
+    group = numbers.plural(measure.n_treatment, "person", "people", findings.minimum_cell)
+    reoffended = f"committed a proven reoffence {within(analysis.follow_up_months)}"
+    if concerns_either_group(analysis):
+        passage.say(
+            "either_group",
+            f"**This result concerns {EITHER_GROUP}, not everybody who received the service**: of the {group} who"
+            f" received {service} from {organisation}, those count for more who by their record were less"
+            " likely to receive it.",
+        )
+        passage.say("rates", f"Counted so, **{treated}** of them {reoffended}.")
+        passage.say(
+            "rates",
+            f"Of similar people who did not receive it, counted in the same way, **{others}** would be expected to.",
+        )
+        return
+    passage.say(
+        "rates",
+        f"Of {group} who received {service} from {organisation} and could be compared, **{treated}** {reoffended}.",
+    )
+    passage.say("rates", f"Of similar people who did not receive it, **{others}** would be expected to.")
+
+
 def _inconclusive(findings: Findings, analysis: Analysis, measure: Measure, passage: Passage) -> Inset:
     difference = difference_in_words(measure.headline, measure.unit)
     passage.say(
@@ -147,7 +173,8 @@ def _inconclusive(findings: Findings, analysis: Analysis, measure: Measure, pass
     )
     passage.say(
         "inconclusive",
-        "This analysis cannot tell whether the service reduced reoffending, increased it, or left it as it was.",
+        "This analysis cannot tell whether the service reduced reoffending, increased it, or left it as it"
+        f" was{among_either_group(analysis)}.",
     )
     excluded = ruled_out(measure.headline, measure.unit)
     passage.say(
@@ -156,8 +183,9 @@ def _inconclusive(findings: Findings, analysis: Analysis, measure: Measure, pass
         f"So, with {confidence(findings)} confidence, {excluded} can be ruled out.",
         new=True,
     )
+    say_matched_again(passage, findings)
     accepted_imbalance(passage, analysis.balance)
-    passage.say(*power_sentence(analysis.power), new=True)
+    passage.say(*power_sentence(analysis.power, among_either_group(analysis)), new=True)
     _others(passage, findings, analysis)
     return passage.inset("finding", "The result is inconclusive")
 

@@ -6,6 +6,7 @@ from .. import numbers
 from ..document import Inset, Words
 from ..findings import Analysis, Estimate, Findings, HiddenBias, Verdict
 from ..wording import Passage, capital, listed, plain
+from .design import making
 from .ranges import ANY_NUMBER, chosen, difference_in_words, interval_in_words, verdict_of
 from .robustness import size
 
@@ -23,8 +24,8 @@ def placebo(findings: Findings, analysis: Analysis | None = None) -> Inset | Non
         return passage.inset("note", "A test on the past could not be made")
     passage.say(
         "placebo",
-        f"Taking part cannot have changed what came before it. So “{name}” was left out of the matching, and then"
-        " compared as if it were a result.",
+        f"Taking part cannot have changed what came before it. So “{name}” was left out of the {making(analysis)}, and"
+        " then compared as if it were a result.",
     )
     more = [f"“{_name(label)}”" for label in found.left_out if label != found.label]
     if more:
@@ -42,8 +43,8 @@ def placebo(findings: Findings, analysis: Analysis | None = None) -> Inset | Non
         "placebo_fails",
         f"**A clear difference was found where there should be none**: {words}. The rest of what is on record does not"
         " by itself make the groups alike in their past.",
-        "For the result of this report they were matched on this, too. But they may also differ in things that are not"
-        " on record, and these may explain part of the result.",
+        "For the result of this report they were made alike in this, too. But they may also differ in things that are"
+        " not on record, and these may explain part of the result.",
     )
     return passage.inset("warning", "A test on the past found a difference where there should be none")
 
@@ -101,8 +102,8 @@ def _strongest(passage: Passage, found: HiddenBias, unit: str) -> None:
         return
     passage.say(
         "hidden_strongest",
-        f"For comparison: of all that is on record, “{_name(hidden.strongest)}” matters most. Left as it was before"
-        f" matching, it alone would shift the difference by about {size(hidden.strongest_bias, unit)}.",
+        f"For comparison: of all that is on record, “{_name(hidden.strongest)}” matters most. Left as it was before the"
+        f" groups were made alike, it alone would shift the difference by about {size(hidden.strongest_bias, unit)}.",
     )
 
 

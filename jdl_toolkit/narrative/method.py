@@ -6,6 +6,7 @@ from .. import numbers
 from ..document import Inset, Words
 from ..findings import Analysis, Findings
 from ..wording import Passage, capital, ended, period, plain, within
+from .design import is_matched
 from .events import event, is_delay_drawn
 from .ways_of_matching import how_matched
 
@@ -40,7 +41,7 @@ def method_in_short(findings: Findings, analysis: Analysis | None = None) -> Wor
     how_matched(passage, findings, analysis)
     _same_clock(passage, findings, analysis)
     _outcomes(passage, analysis)
-    _estimates(passage)
+    _estimates(passage, analysis)
     _intervals(passage, findings)
     return passage.words()
 
@@ -117,7 +118,10 @@ def _outcomes(passage: Passage, analysis: Analysis) -> None:
     )
 
 
-def _estimates(passage: Passage) -> None:
+def _estimates(passage: Passage, analysis: Analysis) -> None:
+    if not is_matched(analysis):
+        _estimates_by_weights(passage, analysis)
+        return
     passage.say(
         "three_estimates",
         "**Why three estimates?** Matching makes the groups alike but never perfectly so. The headline estimate"
@@ -128,6 +132,28 @@ def _estimates(passage: Passage) -> None:
         " comparison group according to the propensity score.",
         "If the three agree, the result does not hang on one way of doing things. The headline decides, and was named"
         " as such beforehand.",
+        new=True,
+    )
+
+
+def _estimates_by_weights(passage: Passage, analysis: Analysis) -> None:
+    """The same where nobody was matched: the three then lie closer together."""
+    exact = analysis.matching is not None and analysis.matching.method in ("ebal", "overlap")
+    alike = (
+        "These weights make the averages of the two groups agree in what was taken into account. The headline estimate"
+        " takes out what differences may be left all the same."
+        if exact
+        else "The weights make the groups alike but never perfectly so. The headline estimate therefore also takes out"
+        " what the small differences that are left would explain."
+    )
+    passage.say(
+        "three_estimates_by_weights",
+        f"**Why three estimates?** {alike}",
+        "The classic estimate does not: it is the plain difference after weighting.",
+        "The check reaches the result by another road: its weights come straight from the propensity score, and what it"
+        " expects without the service is worked out from everybody in the comparison group alike.",
+        "If the three agree, the result does not hang on one way of doing things, though all of them are weighted and"
+        " so have much in common. The headline decides, and was named as such beforehand.",
         new=True,
     )
 

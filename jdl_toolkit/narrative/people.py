@@ -8,6 +8,7 @@ from ..findings import Analysis, Findings, FlowStep, Status
 from ..plots.flow import step_label
 from ..wording import Passage, capital, ended, listed, period, plain, quoted, within
 from .another_way import OTHER_ANALYSIS, another_way
+from .design import concerns_either_group, is_matched, was_blind
 from .events import REPEAT_RECORD, disposals_in_words, event, is_delay_drawn, people_found
 from .titles import is_named, records_in_words, title_in_words
 
@@ -67,13 +68,7 @@ def what_was_done(findings: Findings, analysis: Analysis | None = None) -> Words
     if Status.could_not_be_answered in (findings.status, analysis.status) or analysis.matching is None:
         passage.say("stopped", "The analysis ended there, without a result.", new=True)
         return passage.words()
-    passage.say(
-        "compared",
-        f"Each of those who remained in the end was compared with people who {_same_kind(analysis)} in the same"
-        " period, who did not receive the service, and who were similar in age, criminal history and everything else"
-        " that was matched on.",
-        new=True,
-    )
+    _compared(passage, analysis)
     waiting = f"in the {period(analysis.proving_months)} after it" if analysis.proving_months else ""
     passage.say(
         "outcome",
@@ -83,6 +78,33 @@ def what_was_done(findings: Findings, analysis: Analysis | None = None) -> Words
     )
     _blind(passage, findings)
     return passage.words()
+
+
+def _compared(passage: Passage, analysis: Analysis) -> None:
+    """With whom people were compared: each with people like them, or all with a group that was weighted."""
+    others = f"people who {_same_kind(analysis)} in the same period, who did not receive the service"
+    if is_matched(analysis):
+        passage.say(
+            "compared",
+            f"Each of those who remained in the end was compared with {others}, and who were similar in age, criminal"
+            " history and everything else that was matched on.",
+            new=True,
+        )
+        return
+    weighted = "the people of both groups" if concerns_either_group(analysis) else "these"
+    passage.say(
+        "compared_by_weights",
+        f"Those who remained in the end were compared, as a group, with {others.replace(', who', ' and who')}. Some of {weighted} count for more"
+        " than others, so that the two groups are similar in age, criminal history and everything else that was taken"
+        " into account.",
+        new=True,
+    )
+    if concerns_either_group(analysis):
+        passage.say(
+            "compared_either_group",
+            "Those count most who, by their record, might have been in either group, and the result concerns such"
+            " people.",
+        )
 
 
 def register_note(passage: Passage, findings: Findings) -> None:
@@ -117,7 +139,8 @@ def _same_kind(analysis: Analysis) -> str:
 
 
 def _blind(passage: Passage, findings: Findings) -> None:
-    looked = "Reoffending in the follow-up was not looked at before the comparison group was settled"
+    first = "" if was_blind(findings) else "first "
+    looked = f"Reoffending in the follow-up was not looked at before the comparison group was {first}settled"
     if findings.setting("cohort", "route") == "custody":
         passage.say("blind", f"{looked}.")
     elif is_delay_drawn(findings):
@@ -128,6 +151,8 @@ def _blind(passage: Passage, findings: Findings) -> None:
         )
     else:
         passage.say("blind_but_for_start", f"{looked}, except to leave out those who reoffended before the service.")
+    if first:
+        passage.say("not_blind", "It was settled anew after outcomes had been opened.")
 
 
 def _received(analysis: Analysis | None, findings: Findings) -> str:

@@ -12,14 +12,15 @@ from .. import numbers
 from ..document import Words
 from ..findings import Analysis, Findings, Robustness, RobustnessRow, Verdict
 from ..wording import Passage, capital, listed, plain, small_number
+from .design import EITHER_GROUP, concerns_either_group, was_blind
 from .ranges import DIRECTIONS, chosen, confidence, sized, unit_words, verdict_of
 
 #: Group of variants -> what was done otherwise.
 GROUPS: dict[str, str] = {
-    "caliper": "with closer or looser matching",
-    "nearest": "with only the nearest people in the comparison group",
-    "weights": "by weighting people instead of matching them",
-    "estimator": "by other calculations with the same people",
+    "caliper": "by closer or looser matching",
+    "nearest": "by matching with only the nearest people of the comparison group",
+    "weights": "by weighting everybody",
+    "estimator": "by other calculations",
     "needs": "with and without the assessment of needs",
     "left_out": "leaving out one characteristic at a time",
 }
@@ -71,23 +72,54 @@ def other_ways(findings: Findings, analysis: Analysis | None = None) -> Words | 
     if counted is None:
         passage.say("ways_none", "No other way of analysing these people gave an estimate.")
     else:
-        _what_was_tried(passage, found.others)
+        _what_was_tried(passage, found.others, findings)
+        _whom_they_concern(passage, found, analysis)
         _where_they_lie(passage, counted, found, measure.unit, findings)
         _unlike(passage, found, findings)
-        _what_follows(passage, counted, verdict_of(found.main))
+        _what_follows(passage, counted, found.main.estimate, verdict_of(found.main), was_blind(findings))
     _needs(passage, found, measure.unit)
     _not_possible(passage, found)
     return passage.words()
 
 
-def _what_was_tried(passage: Passage, others: Sequence[RobustnessRow]) -> None:
+def _what_was_tried(passage: Passage, others: Sequence[RobustnessRow], findings: Findings) -> None:
     kinds = [words for group, words in GROUPS.items() if any(row.group == group for row in others)]
     n = len(others)
     ways = "one other way" if n == 1 else f"{small_number(n)} other ways"
-    passage.say(
-        "ways",
-        f"The same question was also answered in {ways}, named before any outcome was looked at: {listed(kinds)}.",
-    )
+    named = "before any outcome was looked at" if was_blind(findings) else "in the request"
+    passage.say("ways", f"The same question was also answered in {ways}, named {named}: {listed(kinds)}.")
+
+
+#: Groups of variants that match or weight otherwise; those with other people or other calculations keep to the method.
+_OTHER_METHODS = ("caliper", "nearest", "weights")
+
+
+def n_of_other_methods(found: Robustness) -> int:
+    """Other ways that match or weight by another method than this report."""
+    return sum(row.group in _OTHER_METHODS for row in found.others)
+
+
+def _whom_they_concern(passage: Passage, found: Robustness, analysis: Analysis) -> None:
+    """That overlap weights, here or in another way, concern other people than all the rest."""
+    others = found.others
+    if concerns_either_group(analysis):
+        n = n_of_other_methods(found)
+        if n:
+            concern = (
+                "It concerns" if len(others) == 1 else f"{capital(small_number(n))} of them concern{'s' * (n == 1)}"
+            )
+            passage.say(
+                "ways_concern_treated",
+                f"{concern} the people who received the service and could be compared, while this report concerns"
+                f" {EITHER_GROUP}; for this reason alone the estimates may differ.",
+            )
+    elif any(row.key == "overlap" for row in others):
+        passage.say(
+            "ways_concern_either_group",
+            f"One of them, overlap weights, concerns {EITHER_GROUP}, so its estimate may differ for this reason alone."
+            if len(others) > 1
+            else f"It concerns {EITHER_GROUP}, so its estimate may differ for this reason alone.",
+        )
 
 
 def _where_they_lie(passage: Passage, counted: Tally, found: Robustness, unit: str, findings: Findings) -> None:
@@ -130,20 +162,37 @@ def _unlike(passage: Passage, found: Robustness, findings: Findings) -> None:
         )
 
 
-def _what_follows(passage: Passage, counted: Tally, verdict: Verdict) -> None:
+def _what_follows(passage: Passage, counted: Tally, main: float, verdict: Verdict, blind: bool) -> None:
     """What all of it means for the finding, by how the other ways compare with it."""
     if verdict is Verdict.inconclusive:
-        rule, words = "ways_inconclusive", "That other ways give much the same does not make it clearer."
-        if counted.clear[Verdict.inconclusive] < counted.n:
-            rule = "ways_inconclusive_some_clear"
-            words = (
-                "Its way of analysing was chosen before the result was known, and among many ways one may look clear by"
-                " chance."
-            )
+        rule, words = _beside_an_inconclusive(counted, main, blind)
         passage.say(rule, f"The finding of this report stays inconclusive. {words}", new=True)
     else:
         passage.say(*_dependence(counted, verdict), new=True)
     passage.say("ways_share", "All ways rest on the same records, and share what is wrong with those.")
+
+
+def _beside_an_inconclusive(counted: Tally, main: float, blind: bool) -> tuple[str, str]:
+    """What other ways add to an inconclusive finding: never clarity, at most more doubt about its direction."""
+    if counted.clear[Verdict.inconclusive] < counted.n:
+        many = "Among many ways one may look clear by chance."
+        chosen_first = "Its way of analysing was chosen before the result was known, and among many ways one may look"
+        return "ways_inconclusive_some_clear", f"{chosen_first} clear by chance." if blind else many
+    n_otherwise = counted.n - counted.n_same
+    if main and n_otherwise:
+        if counted.n == 1:
+            some = "The other way does"
+        elif n_otherwise == counted.n:
+            some = f"The {small_number(counted.n)} other ways do"
+        else:
+            some = f"{capital(small_number(n_otherwise))} of {small_number(counted.n)} other ways"
+            some += " does" if n_otherwise == 1 else " do"
+        return (
+            "ways_inconclusive_mixed",
+            f"{some} not point the same way, so even the direction of its best estimate depends on how the analysis is"
+            " made.",
+        )
+    return "ways_inconclusive", "That other ways point the same way does not make it clearer."
 
 
 def _dependence(counted: Tally, verdict: Verdict) -> tuple[str, str]:

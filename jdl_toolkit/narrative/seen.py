@@ -7,6 +7,7 @@ from ..document import Words
 from ..findings import Analysis, Estimate, Findings, Measure, Unit, Verdict
 from ..plots.families import CLASSES, HEADINGS, arranged, heading, not_shown
 from ..wording import Passage, ended, listed, plain, within
+from .design import EITHER_GROUP, concerns_either_group
 from .ranges import chosen, compared, expected, holds, judged, named, sized, value_in_words, verdict_of
 
 ROUNDING = "Each figure is rounded by itself, so figures may not add up exactly."
@@ -20,6 +21,11 @@ def for_every_100(findings: Findings, analysis: Analysis | None = None) -> Words
     passage, period = Passage(), within(analysis.follow_up_months)
     shown = [m for m in analysis.measures if m.headline and m.treatment_value is not None and m.base == "everyone"]
     rate = next((m for m in shown if m == analysis.headline_measure), None)
+    if shown and concerns_either_group(analysis):
+        passage.say(
+            "either_group",
+            f"These figures concern {EITHER_GROUP}: of each group, such people count most in them.",
+        )
     if rate is not None:
         treated, control = (_per_100(x) for x in (rate.treatment_value, expected(rate)))
         seen = f"Of every 100 people who received the service, **{treated}** committed a proven reoffence {period}."
@@ -33,10 +39,10 @@ def for_every_100(findings: Findings, analysis: Analysis | None = None) -> Words
         change = _change_per_100(frequency.headline)
         similar = f"100 similar people would be expected to commit **{control}**."
         passage.item("frequency_per_100", f"{seen} {similar} {change}")
-    if not passage.rules:
-        return passage.say(
-            "withheld", "These figures are not shown, because they would concern too few people."
-        ).words()
+    if rate is None and frequency is None:
+        return (
+            Passage().say("withheld", "These figures are not shown, because they would concern too few people.").words()
+        )
     _by_family(passage, [m for m in shown if m not in (rate, frequency)])
     if {m.family for m in shown} & {"first_class", "count_by_class"}:
         passage.say("classes", CLASSES, new=True)

@@ -7,6 +7,7 @@ from ..document import Inset, Words
 from ..findings import Analysis, Findings, Heterogeneity, SubgroupRow, SubgroupSummary, Verdict
 from ..plots.effects import level_words, subgroup_words
 from ..wording import Passage, capital, listed, plain, small_number
+from .design import was_blind
 from .ranges import alpha, chosen, difference_in_words, interval_in_words, verdict_of
 
 
@@ -18,9 +19,10 @@ def subgroups(findings: Findings, analysis: Analysis | None = None) -> Words | N
         return None
     passage = Passage()
     names = listed([subgroup_words(by).lower() for by in found.declared])
+    named = "before any outcome was looked at" if was_blind(findings) else "in the request"
     passage.say(
         "subgroups_declared",
-        f"Subgroups by {names} were named before any outcome was looked at. Each was matched anew within itself.",
+        f"Subgroups by {names} were named {named}. In each, the groups were made alike anew, within itself.",
     )
     if found.n_tests == 0:
         passage.say("subgroups_none", "None of them was large enough for an analysis.")

@@ -141,8 +141,8 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ("Standardised difference", "The difference between two groups, as a per cent of the usual spread among people."),
     (
         "Subgroup",
-        "Part of the group that received the service, by a characteristic named before any outcome was looked at, and"
-        " compared with people of its own kind.",
+        "Part of the group that received the service, by a characteristic named in the request, and compared with"
+        " people of its own kind.",
     ),
     (
         "Suspended sentence order",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .. import numbers
 from ..findings import Analysis, Findings, MatchingSummary
 from ..wording import Passage, small_number
+from .design import was_blind
 
 RADIUS = (
     "**What is radius matching?** Around each person who received the service we draw a circle, as it were, and"
@@ -31,8 +32,8 @@ INVERSE_ODDS = (
     "In this way the comparison group is made to the pattern of the people who received the service.",
 )
 OVERLAP = (
-    "**How are the groups compared?** Everybody is kept in both groups, and counts for more the less could be told from"
-    " the record whether that person would receive the service.",
+    "**How are the groups compared?** Everybody is kept in both groups, and counts for more the likelier it was, by the"
+    " record, that this person would be in the other group.",
     "The result therefore concerns people who might well have been in either group, not all who received the service.",
 )
 OF_METHOD = {"radius": RADIUS, "ebal": ENTROPY_BALANCING, "ipw": INVERSE_ODDS, "overlap": OVERLAP}
@@ -51,7 +52,7 @@ def how_matched(passage: Passage, findings: Findings, analysis: Analysis) -> Non
     elif matching.caliper_sd is not None:
         _caliper(passage, findings, analysis, matching)
     else:
-        passage.say("chosen_blind", "This was settled by how alike the groups are, without a look at any outcome.")
+        _blind(passage, findings, "chosen", "This was settled by how alike the groups are")
     if method in ("radius", "nearest"):
         where = "inside the circle" if method == "radius" else "close enough"
         passage.say("no_match", f"A person with nobody {where} cannot be compared and leaves the analysis.")
@@ -65,7 +66,8 @@ def _fell_back(passage: Passage, findings: Findings, matching: MatchingSummary) 
         "fallback",
         "**Why was entropy balancing used?** First, each person who received the service was to be compared with the"
         f" people most like them. That was tried {ways}, and the groups did not come out alike enough.",
-        "For that case another way had been named beforehand, entropy balancing. It was used in place of the first.",
+        f"For that case another way had been named {'beforehand' if was_blind(findings) else 'in the request'}, entropy"
+        " balancing. It was used in place of the first.",
         new=True,
     )
 
@@ -96,7 +98,15 @@ def _caliper(passage: Passage, findings: Findings, analysis: Analysis, matching:
         passage.say("caliper_narrowed", f"It is the widest of {tried} that were tried at which the groups are alike.")
     elif not is_alike:
         passage.say("caliper_best", f"Of {tried} that were tried, it is the one that makes the groups most alike.")
-    passage.say("caliper_blind", "It was chosen by how alike the groups are, without a look at any outcome.")
+    _blind(passage, findings, "caliper", "It was chosen by how alike the groups are")
+
+
+def _blind(passage: Passage, findings: Findings, rule: str, settled: str) -> None:
+    """By what the method was settled, and whether outcomes were closed then."""
+    if was_blind(findings):
+        passage.say(f"{rule}_blind", f"{settled}, without a look at any outcome.")
+    else:
+        passage.say(f"{rule}_not_blind", f"{settled}. But the groups were made again after outcomes had been opened.")
 
 
 def _decimals(x: float) -> int:
