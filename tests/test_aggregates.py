@@ -101,6 +101,29 @@ def test_every_bin_of_the_overlap_holds_five_of_each_group(compared):
     assert bins["lower"].iloc[0] == int(bins["lower"].iloc[0])
 
 
+def test_where_the_treated_have_weights_picture_and_profile_weight_them(compared):
+    """Half of the treated count three times as much as the others; who has no weight is in neither."""
+    covariates, matched = compared
+    units = matched.units
+    heavy = units["is_treated"] & (units["unit_id"] % 2 == 0)
+    weighted = units.assign(weight=units["weight"] * np.where(heavy, 1.5, np.where(units["is_treated"], 0.5, 1)))
+    other = SimpleNamespace(**vars(matched) | {"units": weighted})
+    rows = pd.DataFrame(profile_rows(covariates, other, 5)).set_index(["characteristic", "level"])
+    treated = weighted[weighted["is_treated"] & (weighted["weight"] > 0)]
+    is_young = treated["unit_id"] < 22
+    expected = np.average(is_young, weights=treated["weight"])
+    assert rows.loc[("Age at index date", "18 to 24"), "treatment"] == pytest.approx(expected) == pytest.approx(22 / 60)
+    is_female = treated["unit_id"] % 3 == 0
+    expected = np.average(is_female, weights=treated["weight"])
+    assert rows.loc[("Sex", "Female"), "treatment"] == pytest.approx(expected)
+    bins = pd.DataFrame(overlap_bins(other, 5))
+    edges = [*bins["lower"], bins["upper"].iloc[-1]]
+    shares = np.histogram(treated["logit"], edges, weights=treated["weight"])[0] / treated["weight"].sum()
+    assert bins["treatment"].tolist() == pytest.approx(shares, abs=0.0051), "in whole per cent"
+    unweighted = np.histogram(treated["logit"], edges)[0] / len(treated)
+    assert np.abs(bins["treatment"] - unweighted).max() > 0.02
+
+
 def test_rows_of_balance_that_tell_of_a_few_people_are_counted_but_not_listed(compared):
     covariates, matched = compared
     rows = pd.DataFrame(

@@ -14,6 +14,7 @@ from jdl_toolkit.blinding import (
     MATCHED,
     MATCHED_AGAIN,
     OPENED,
+    OPENED_ELSEWHERE,
     SAME,
     TRIED,
     MatchingLog,
@@ -109,6 +110,30 @@ def test_matching_again_in_the_same_folder(manifest):
     assert (event["event"], event["reason"]) == (MATCHED_AGAIN, f"{ANOTHER} than was opened")
     assert matched_again(manifest, ["other"]) == []
     assert [e["sample"] for e in MatchingLog(root / "restricted").entries(MATCHED, "main")] == ["aaa", "aaa", "bbb"]
+
+
+@pytest.mark.parametrize("is_archived", [False, True])
+def test_the_same_upload_under_another_name(manifest, is_archived):
+    """Its outcomes were open there: of another upload, or where none was opened, nothing is said."""
+    root = manifest.path.parent
+    place = root.parent / "archive" if is_archived else root.parent
+    for name, sha256, is_open in (("second", "1", True), ("third", "2", True), ("fourth", "1", False)):
+        folder = place / (f"{name}-20260101T000000000001" if is_archived else name)
+        register = {"name": "register", "sha256": "1"}
+        other = Manifest.new(
+            folder / "manifest.json", name, "d", [{"name": "copy.xlsx", "sha256": sha256}, register], 1
+        )
+        other.record_stage("outcomes/main" if is_open else "matching", status="done")
+    (place / "spoilt").mkdir()
+    (place / "spoilt/manifest.json").write_text('{"request": 3')
+    note_match(root, manifest, "main", "aaa")
+    (event,) = Manifest.read(manifest.path).values["events"]
+    assert event["event"] == f"{OPENED_ELSEWHERE} second" and event["analysis"] == "main"
+    manifest.record_stage("matching", sample="a", matched="2026-01-01T10")
+    manifest.record_stage("outcomes", sample="a", opened="2026-01-01T11")
+    told = f"matched before outcomes were opened; but {OPENED_ELSEWHERE} second"
+    assert order_of_stages(manifest) == {"main": told}
+    assert matched_again(manifest) == []
 
 
 @pytest.mark.parametrize("with_log", [True, False])

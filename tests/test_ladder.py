@@ -15,7 +15,7 @@ from jdl_toolkit.balance.ladder import FELL_BACK
 from jdl_toolkit.covariates import Covariates
 from jdl_toolkit.findings.aggregates import matching_summary
 from jdl_toolkit.matching import match
-from jdl_toolkit.spec import merge
+from jdl_toolkit.spec import lab_resources, merge, read_yaml
 from jdl_toolkit.subgroups.matching import _match
 
 
@@ -182,6 +182,60 @@ def test_every_proposal_gives_what_it_says_when_its_lines_are_used():
         assert part in changed
 
 
+def test_the_lines_of_a_proposal_take_the_place_of_the_whole_section():
+    """The request's own file, with each section of the proposal in place of its own, gives what was tried."""
+    given = made(curved(), years="Years")
+    own = {"matching": ONE_RUNG | {"order": "smallest"}, "covariates": {"merge_levels_below": 3}}
+    rows = propose(given, choose_caliper(given, spec(**own))[1], spec(**own)).rows
+    for row in rows.itertuples():
+        pasted = own | yaml.safe_load(row.yaml)
+        matched, balance, _ = choose_caliper(given, spec(**pasted), distances=False)
+        assert (matched.n_treatment_matched, balance.n_red) == (row.n_matched, row.n_red), row.yaml
+        for section in yaml.safe_load(row.yaml):
+            assert own[section].keys() <= pasted[section].keys()
+
+
+def test_what_a_lab_sets_otherwise_is_not_taken_for_the_toolkits_default():
+    given, asked = made(curved(), years="Years"), spec(matching=ONE_RUNG | {"order": "largest"})
+    defaults = merge(read_yaml(lab_resources() / "parameters/defaults.yml"), {"matching": {"order": "smallest"}})
+    balance = choose_caliper(given, asked)[1]
+    of_lab, of_toolkit = (" ".join(propose(given, balance, asked, d).rows["yaml"]) for d in (defaults, None))
+    assert "order: largest" in of_lab and "order" not in of_toolkit
+
+
+def test_a_covariate_of_several_columns_is_left_out_under_its_own_name():
+    rng = np.random.default_rng(9)
+    units = cohort(44)
+    for kind in ("violence", "theft"):
+        units[f"previous_{kind}"] = rng.normal(size=len(units)) + 3.0 * units["is_treated"]
+    given = made(units, previous_violence="Previous offences: violence", previous_theft="Previous offences: theft")
+    use = ["age", "sex", "previous_by_group"]
+    asked = spec(matching={"calipers": [3.0], "fallback": "none"}, covariates={"use": use})
+    rows = propose(given, choose_caliper(given, asked)[1], asked).rows.set_index("yaml")
+    assert rows.loc["covariates: {use: [age, sex]}", "what"] == "leave out of the covariates: Previous offences by kind"
+
+
+def test_where_a_test_selects_the_covariates_all_of_them_are_proposed():
+    given, asked = made(curved(), years="Years"), spec(matching=ONE_RUNG, covariates={"selection": "stepwise"})
+    rows = propose(given, choose_caliper(given, asked)[1], asked).rows
+    assert any("selection: all" in lines for lines in rows["yaml"])
+    asked = spec(matching=ONE_RUNG)
+    assert not rows.empty and not any(
+        "selection" in lines for lines in propose(given, choose_caliper(given, asked)[1], asked).rows["yaml"]
+    )
+
+
+@pytest.mark.parametrize("as_fallback", [False, True])
+def test_entropy_balancing_meets_what_stepwise_selection_left_out(as_fallback):
+    """Nothing enters the score (no p-value is below 1e-12), yet every level of every covariate is balanced."""
+    given = made(curved(), years="Years")
+    stepwise = {"selection": "stepwise", "enter_below": 1e-12, "leave_above": 1e-12}
+    matching = ONE_RUNG | {"fallback": "ebal"} if as_fallback else {"method": "ebal"}
+    matched, balance, _ = choose_caliper(given, spec(matching=matching, covariates=stepwise))
+    assert matched.method == "ebal" and len(matched.design.columns) - 1 < len(balance.rows)
+    assert balance.worst < 1e-6 and balance.passed
+
+
 def test_what_passes_and_keeps_most_people_comes_first():
     given, asked = made(curved()), spec(matching=ONE_RUNG)
     rows = propose(given, choose_caliper(given, asked)[1], asked).rows
@@ -211,7 +265,7 @@ def test_a_covariate_that_tells_the_groups_apart_may_be_dropped_only_with_a_warn
     apart = (share[True] - share[False]) / np.sqrt(sum(p * (1 - p) for p in share) / 2)
     said = float(dropped["caution"].split("by ")[1].split("%")[0])
     assert said == pytest.approx(100 * apart, abs=15), "nearly the whole difference stays: nobody is matched on it"
-    exact = rows.loc["matching: {exact: [region]}"]
+    exact = rows.loc["matching: {calipers: [3.0], fallback: none, exact: [region]}"]
     assert exact["worst_smd"] < balance.worst and exact["caution"] == ""
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from types import SimpleNamespace
 
 import invented
 import numpy as np
@@ -14,7 +15,8 @@ from jdl_toolkit.covariates import Covariates
 from jdl_toolkit.errors import JDLError
 from jdl_toolkit.findings import Findings
 from jdl_toolkit.findings import Robustness as Published
-from jdl_toolkit.findings.robustness_rows import estimator_rows, robustness_summary
+from jdl_toolkit.findings.outcome_rows import measure_rows
+from jdl_toolkit.findings.robustness_rows import estimator_rows, robustness_summary, time_rows
 from jdl_toolkit.hidden_bias import e_value_for_difference, measured_confounders
 from jdl_toolkit.inference import compare_measures, estimate
 from jdl_toolkit.matching import match
@@ -481,6 +483,69 @@ def test_estimators_without_an_answer_say_why(world):
     assert {"headline", "aipw", "gcomp"} <= {r["name"] for r in found}
     assert all((r["estimate"] is None) == (r["why_not"] is not None) for r in found)
     assert all(r["estimate"]["df"] is None for r in found if r["estimate"])
+
+
+def times(clocks=("calendar", "at_risk")):
+    """Comparisons of times as a comparison holds them; 311 is the last day at risk, a matter of custody."""
+    labels = {"rmst": "Mean days without one, of the first 311", "hazard": "Hazard ratio"}
+    rows = [{"measure": m, "clock": c, "label": labels[m], "scale": "ratio"} for c in clocks for m in labels]
+    figures = {"estimate": 1.1, "se": 0.2, "ci_low": 0.8, "ci_high": 1.5, "p_value": 0.5, "df": np.inf, "why_not": None}
+    return SimpleNamespace(time_to_event=pd.DataFrame([row | figures for row in rows]))
+
+
+CUSTODY = ({"key": "recalled", "treatment": None}, {"key": "days_at_risk", "treatment": 350.0, "control": 349.0})
+
+
+@pytest.mark.parametrize(
+    ("curves", "follow_up", "told"),
+    [
+        (("calendar", "at_risk"), CUSTODY, {"calendar", "at_risk"}),
+        (("calendar",), CUSTODY, {"calendar"}),
+        (("at_risk",), CUSTODY, {"at_risk"}),
+        ((), CUSTODY, set()),
+        (("calendar", "at_risk"), [{"key": "days_in_custody", "treatment": None, "control": None}], {"calendar"}),
+        (("calendar", "at_risk"), [], {"calendar"}),
+    ],
+)
+def test_times_are_withheld_with_their_curve_and_with_the_days_in_custody(curves, follow_up, told):
+    rows = time_rows(times(), follow_up, [{"clock": clock} for clock in curves], 5)
+    assert len(rows) == 4 and {r["clock"] for r in rows if r["estimate"]} == told
+    for row in rows:
+        assert (row["estimate"] is None) == (row["why_not"] == "it would tell something of fewer than 5 people")
+        assert ("311" in row["label"]) == (row["clock"] in told and row["measure"] == "rmst")
+
+
+def test_without_factors_there_is_no_table_of_bounds_and_there_are_tipping_factors(world, panel):
+    covariates, matched, frame, comparison, settings = world
+    none = settings.variant(robustness={"gammas": [], "methods": [], "leave_one_out": False})
+    hidden = robustness_panel(covariates, matched, frame, comparison, none).hidden
+    assert hidden["pairs"] == panel.hidden["pairs"] | {"rows": []}
+    assert hidden["weights"] == panel.hidden["weights"] | {"rows": []}
+    assert panel.hidden["weights"]["rows"] and panel.hidden["weights"]["tipping_estimate"] > 1
+    published = Published.model_validate(robustness_summary(*_with_rate(world, none), 5))
+    assert published.hidden.weights.rows == () and published.hidden.weights.tipping_estimate is not None
+
+
+def _with_rate(world, settings):
+    """The panel of a world under other settings, and the first measure as it is published."""
+    covariates, matched, frame, comparison, _ = world
+    return robustness_panel(covariates, matched, frame, comparison, settings), measure_rows(comparison, 30, 5)[0]
+
+
+def test_where_weights_took_the_place_of_matching_the_nearest_have_no_caliper(world):
+    """Within a caliper that did not balance they would be of fewer people than the main analysis."""
+    covariates, _, frame, _, settings = world
+    narrow = settings.variant(matching={"calipers": [0.0001], "method": "radius"})
+    main = match(covariates, settings.variant(matching={"method": "ebal"}))
+    declared = {v.key: v for v in declare(covariates, main, narrow)}
+    for key, ratio in (("nearest_1", 1), ("nearest_5", 5)):
+        sample = variants.match_variant(covariates, main, declared[key])
+        assert sample.caliper_sd is None and sample.n_treatment_matched == main.n_treatment_matched
+        free = {"method": "nearest", "ratio": ratio, "replace": True, "calipers": []}
+        assert sample.units.equals(match(covariates, settings.variant(matching=free)).units)
+    own = match(covariates, narrow)
+    declared = {v.key: v for v in declare(covariates, own, narrow)}
+    assert variants.match_variant(covariates, own, declared["nearest_1"]).caliper_sd == pytest.approx(0.0001)
 
 
 def test_findings_of_before_still_read(tmp_path):

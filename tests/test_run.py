@@ -429,6 +429,44 @@ def test_fresh_archives_the_earlier_outputs(demo, in_lab, tmp_path):
     assert snapshot(archived) == kept
 
 
+def test_who_publishes_a_second_time_is_warned_where_the_findings_differ(demo, in_lab, tmp_path):
+    folder = run.RequestFolder(tmp_path / REQUEST)
+    shutil.copytree(in_lab.root / "outputs" / REQUEST, folder.root)
+    assert not run.differs_from_archived(folder)
+    old = tmp_path / "archive" / f"{REQUEST}-20260101T000000000001"
+    shutil.copytree(folder.root, old)
+    assert not run.differs_from_archived(folder), "the same findings once more tell of nobody"
+    findings = json.loads((old / "findings.json").read_text())
+    findings["analyses"][0]["matching"]["n_treatment_matched"] -= 3
+    (old / "findings.json").write_text(json.dumps(findings))
+    assert run.differs_from_archived(folder)
+    told = jdl("run", REQUEST, "--outputs", tmp_path)
+    assert told.exit_code == 0 and run.EARLIER in told.stdout, told.stderr
+    assert run.EARLIER in (folder.root / "run.log").read_text()
+    findings["status"] = "could_not_be_answered"
+    (old / "findings.json").write_text(json.dumps(findings))
+    assert not run.differs_from_archived(folder)
+    assert run.EARLIER not in jdl("run", REQUEST, "--outputs", tmp_path).stdout
+
+
+def test_a_bootstrap_that_is_asked_for_is_made_by_the_notebook(demo, in_lab, tmp_path, monkeypatch):
+    """The draws of a run: the notebook hands over what the sample was matched on."""
+    shutil.copytree(in_lab.root / "outputs" / REQUEST, tmp_path / REQUEST)
+    file = in_lab.root / f"parameters/requests/{REQUEST}.yml"
+    before = file.read_text()
+    try:
+        more = {"inference": {"bootstrap_draws": 25}, "robustness": {"calipers": [], "leave_one_out": False}}
+        more["robustness"] |= {"methods": [], "nearest_ratios": [], "placebo": None, "gammas": []}
+        file.write_text(yaml.safe_dump(merge(yaml.safe_load(before), more)))
+        result = jdl("run", REQUEST, "--fresh", "--until", "outcomes", "--outputs", tmp_path)
+    finally:
+        file.write_text(before)
+    assert result.exit_code == 0, result.stderr
+    told = Findings.read(tmp_path / REQUEST / "findings.json").analyses[0].estimators
+    (row,) = [row for row in told if row.name == "bootstrap"]
+    assert row.why_not is None and row.estimate.se > 0 and row.estimate.ci_low < row.estimate.ci_high
+
+
 # --- exploring, and what a killed run leaves --------------------------------------------------------------------------
 
 

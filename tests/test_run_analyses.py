@@ -1,6 +1,7 @@
 """A request with several analyses: each has its own cohort, gate, results and report; what is published adds up."""
 
 import json
+import re
 import shutil
 
 import nbformat
@@ -178,6 +179,10 @@ def test_closed_gates_are_told_at_once_and_accepted_one_by_one(bridges, monkeypa
         assert closed.exit_code == 4 and closed.stderr.count("stage matching is closed") == 1, closed.stderr
         assert "--analysis community" in closed.stderr and "--analysis custody" not in closed.stderr
         assert not (tmp_path / "bridges-strict/findings.json").exists(), "no outcome is open while a gate is closed"
+        manifest = json.loads((tmp_path / "bridges-strict/manifest.json").read_text())
+        assert manifest["status"] == "a gate is closed"
+        reason = manifest["stages"]["matching/community"]["reason"]
+        assert re.fullmatch(r"the worst standardised mean difference is [\d.]+%, above the limit of 0.002%", reason)
     finally:
         path.unlink()
 

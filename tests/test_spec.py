@@ -91,6 +91,24 @@ def test_the_hash_follows_the_choices_and_not_the_layout(tmp_path):
     assert load_spec(write(tmp_path)).digest != one.digest
 
 
+def test_keys_that_are_stated_twice_are_refused_with_their_lines(tmp_path):
+    """YAML would take the last of them without a word: a section pasted below would undo the one above."""
+    path = write(tmp_path)
+    n = len(path.read_text().splitlines())
+    more = ["matching:", "  calipers: [0.05]", "  exact: [sex]", "matching: {exact: [sex]}"]
+    more += ["analyses:", "  a: {records: {provider: [A]}, balance: {squares: true, squares: false}}"]
+    path.write_text(path.read_text() + "\n".join(more) + "\n")
+    with pytest.raises(JDLError) as fault:
+        load_spec(path)
+    first, second = fault.value.problems
+    assert (
+        first.what == f"`matching` stands here and in line {n + 1} already" and first.where == f"{path}, line {n + 4}"
+    )
+    assert second.what == f"`squares` stands here and in line {n + 6} already"
+    path.write_text(path.read_text().replace("matching: {exact: [sex]}\n", "").replace("squares: true, ", ""))
+    assert load_spec(path).matching.exact == ("sex",)
+
+
 def test_a_specification_is_frozen_and_another_choice_is_exploratory(tmp_path):
     spec = load_spec(write(tmp_path))
     with pytest.raises(ValidationError):
