@@ -562,20 +562,24 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-def _repeated_keys(node: yaml.Node | None) -> Iterator[tuple[str, int, int]]:
-    if isinstance(node, yaml.SequenceNode):
-        for one in node.value:
-            yield from _repeated_keys(one)
-    if not isinstance(node, yaml.MappingNode):
-        return
-    lines: dict[str, int] = {}
-    for key, value in node.value:
-        if isinstance(key, yaml.ScalarNode):
-            line = key.start_mark.line + 1
-            if key.value in lines:
-                yield key.value, lines[key.value], line
-            lines.setdefault(key.value, line)
-        yield from _repeated_keys(value)
+def _repeated_keys(root: yaml.Node | None) -> Iterator[tuple[str, int, int]]:
+    seen, left = set(), [root]  # an alias stands for a node that was seen, which may hold itself
+    while left:
+        node = left.pop()
+        if id(node) in seen or not isinstance(node, yaml.CollectionNode):
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            left += node.value
+            continue
+        lines: dict[str, int] = {}
+        for key, value in node.value:
+            left.append(value)
+            if isinstance(key, yaml.ScalarNode):
+                line = key.start_mark.line + 1
+                if key.value in lines:
+                    yield key.value, lines[key.value], line
+                lines.setdefault(key.value, line)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

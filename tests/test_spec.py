@@ -5,7 +5,7 @@ import yaml
 from pydantic import ValidationError
 
 from jdl_toolkit.errors import JDLError
-from jdl_toolkit.spec import Analysis, lab_resources, load_spec
+from jdl_toolkit.spec import Analysis, lab_resources, load_spec, read_yaml
 
 REQUEST = {
     "request": "example",
@@ -107,6 +107,11 @@ def test_keys_that_are_stated_twice_are_refused_with_their_lines(tmp_path):
     assert second.what == f"`squares` stands here and in line {n + 6} already"
     path.write_text(path.read_text().replace("matching: {exact: [sex]}\n", "").replace("squares: true, ", ""))
     assert load_spec(path).matching.exact == ("sex",)
+    path.write_text("a: &a [1]\nb: *a\nc: {d: *a, e: *a}\n")
+    assert read_yaml(path) == {"a": [1], "b": [1], "c": {"d": [1], "e": [1]}}, "an alias repeats no key"
+    path.write_text("a: &a {b: *a, c: 1, c: 2}\n")
+    with pytest.raises(JDLError, match="`c` stands here and in line 1 already"):
+        read_yaml(path)
 
 
 def test_a_specification_is_frozen_and_another_choice_is_exploratory(tmp_path):
