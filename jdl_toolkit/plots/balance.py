@@ -153,7 +153,7 @@ def _per_cent_words(smd: float) -> str:
 
 def _love_note(more: int, green: float, amber: float, denominator: str, has_beside: bool, step: str) -> str:
     whose = "the treatment group" if denominator == "treated" else "both groups"
-    lines = f"The standard deviation is that of {whose} before matching. "
+    lines = f"The standard deviation is that of {whose} before {step}. "
     lines += f"Dotted line: {number(green, factor=100)} per cent (green up to here). "
     lines += f"Dashed line: {number(amber, factor=100)} per cent (red above)."
     if has_beside:

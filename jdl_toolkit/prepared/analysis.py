@@ -20,6 +20,8 @@ from ..matching.propensity import fit_propensity
 from ..result import Result
 from ..spec import Method
 from ..wording import listed, plain
+from .remarks import remarks, warnings
+from .few import few_people_told, said_of_few
 from .settings import TableSpec
 from .table import PreparedTable
 
@@ -35,11 +37,14 @@ class PreparedMatch(Result):
     balance : Balance
         Its rows have a column more: name (``age``, ``race=black``).
     messages : tuple of str
+    warnings : tuple of str
+        Those of the messages that say why the estimates should not be relied on.
     """
 
     matched: MatchedSample
     balance: Balance
     messages: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
     def summary(self) -> str:
         return f"{self.matched.summary()}. {self.balance.summary()}"
@@ -79,7 +84,7 @@ def match_table(
     ----------
     table : PreparedTable
     spec : TableSpec
-        matching.calipers: the widest is used; there is no ladder.
+        matching.calipers: the widest is used. There is no ladder and no fallback, see `remarks`.
 
     Raises
     ------
@@ -89,7 +94,7 @@ def match_table(
         If no score can be fitted.
     """
     inner = spec.renamed(table.place_of)
-    with table.faults_in_names():
+    with few_people_told(table), table.faults_in_names():
         progress("propensity score")
         fitted = fit_propensity(table.covariates, inner)
         progress("matching")
@@ -102,14 +107,15 @@ def match_table(
     terms = [table.in_names(term) for term in matched.coefficients["term"]]
     matched = replace(matched, coefficients=matched.coefficients.assign(term=terms))
     said = [table.in_names(text) for text in matched.messages]
-    return PreparedMatch(matched, balance, (*table.messages, *said, *_said_of(matched, balance)))
+    messages = (*table.messages, *said_of_few(matched), *said, *remarks(matched, balance, spec))
+    return PreparedMatch(matched, balance, messages, tuple(warnings(matched, balance, spec)))
 
 
 def scaled_as_in_r(matched: MatchedSample) -> MatchedSample:
     """The sample with its controls weighing as much in all as in MatchIt and WeightIt.
 
-    Of nearest neighbours and entropy balancing the mean weight is 1; inverse-odds weights add up to the odds; radius
-    and overlap weights stay. Only a regression of both groups in one model (``gcomp``, ``lm_adj``) and ``psmatch2``
+    Of nearest neighbours and entropy balancing the mean weight is 1; inverse-odds weights add up to the odds, overlap
+    weights to the scores (treated 1 - e, controls e); radius weights stay. Only a regression of both groups in one model (``gcomp``, ``lm_adj``) and ``psmatch2``
     depend on it.
     """
     units = matched.units
@@ -118,6 +124,8 @@ def scaled_as_in_r(matched: MatchedSample) -> MatchedSample:
         in_all = float(used.sum())
     elif matched.method == Method.ipw:
         in_all = float((units["score"] / (1 - units["score"]))[used].sum())
+    elif matched.method == Method.overlap:
+        in_all = float(units.loc[used, "score"].sum())
     else:
         return matched
     factor = in_all / units.loc[used, "weight"].sum() if used.any() else 1.0
@@ -133,18 +141,6 @@ def _with_names(balance: Balance, table: PreparedTable) -> Balance:
         what = f"a covariate is named like a level of another: {listed([plain(name) for name in twice])}"
         raise JDLError(what, "--covariates", "rename the column")
     return replace(balance, rows=balance.rows.assign(name=names))
-
-
-def _said_of(matched: MatchedSample, balance: Balance) -> list[str]:
-    said = []
-    if not balance.passed:
-        said.append(
-            f"Balance is not reached: {balance.n_red} of {len(balance.rows)} differences are red, the worst "
-            f"{100 * balance.worst:.1f} per cent of a standard deviation."
-        )
-    if matched.ess_control < 2 * matched.n_treatment_matched:
-        said.append("The effective size of the control group is below twice the treatment group.")
-    return said
 
 
 def estimate_outcomes(

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import JDLError
 from ..matching import DROPPED
 from ..numbers import number
 from ..result import write_atomically
@@ -71,6 +70,7 @@ def answer(
         "coefficients": dict(matched.coefficients[["term", "estimate"]].itertuples(index=False, name=None)),
         "dropped": _dropped(table, matched),
         **more,
+        "warnings": list(found.warnings),
         "messages": [*found.messages, *(estimated.messages if estimated is not None else ())],
     }
     return plain_values(values)
@@ -130,11 +130,13 @@ def in_words(values: dict[str, Any], written: list[Path]) -> str:
     ]
     if values["caliper_raw"] is not None:
         lines += [f"Caliper: {values['caliper_raw']:.6g} ({values['caliper_sd']:.4g} standard deviations)."]
+    lines += [f"WARNING: {warning}" for warning in values["warnings"]]
     lines += ["", *_balance_lines(values)]
     for name, part in (values.get("outcomes") or {values.get("outcome"): values}).items():
         if name is not None:
             lines += ["", *_estimate_lines(name, part)]
-    lines += ["", *(f"- {message}" for message in values["messages"])] if values["messages"] else []
+    others = [message for message in values["messages"] if message not in values["warnings"]]
+    lines += ["", *(f"- {message}" for message in others)] if others else []
     lines += ["", *(f"Wrote {path}." for path in written)] if written else []
     return "\n".join(lines)
 
@@ -177,18 +179,3 @@ def write_weights(table: PreparedTable, found: PreparedMatch, out: Path) -> None
     units = units[["unit_id", "score", "logit", "weight"]].rename(columns={"unit_id": "row"})
     frame = whole.merge(units, on="row", how="left", validate="1:1").fillna({"weight": 0.0})
     write_atomically(out, frame.to_csv(index=False, lineterminator="\n"))
-
-
-def refuse_to_overwrite(written: dict[str, Path], read: list[Path], force: bool) -> None:
-    """Refuse places that hold something already (unless forced), that are read, or that are named twice."""
-    places = [path.resolve() for path in [*read, *written.values()]]
-    if len(set(places)) < len(places):
-        raise JDLError("the same file is named twice", "jdl match", "give each a file of its own")
-    for option, path in written.items():
-        if path.is_dir():
-            raise JDLError("this is a folder", f"{option}, {path}", "name a file")
-        if path.exists() and not force:
-            fix = "name another, or say --force to replace it; nothing was changed"
-            raise JDLError("the file is there already", f"{option}, {path}", fix)
-        if not path.parent.is_dir():
-            raise JDLError("there is no such folder", f"{option}, {path.parent}", "make it, or name another")

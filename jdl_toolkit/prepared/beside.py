@@ -14,17 +14,19 @@ from ..document import Block, Table, Words
 from ..errors import JDLError
 from ..numbers import count_, number, p_value
 from ..plots import forest_plot
-from ..plots.effects import estimate_words
+from ..plots.effects import UNIT_WORDS
 from ..power import PowerTable, power_for_measure
 from ..robustness.estimating import ESTIMATE, estimate_sample
 from ..robustness.hiding import bound_hidden_bias
 from ..robustness.variants import LEFT_OUT, declare, match_variants
-from ..wording import capital, ended, plain
+from ..wording import ended, plain
 from .analysis import PreparedEstimates, PreparedMatch
+from .figures import NONE, Figures
 from .settings import TableSpec
 from .table import PreparedTable
 
 Section = tuple[str, list[Block]]
+_ALREADY = "it is unclear already"
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,10 @@ class Beside:
         found: dict[str, Any] = {"hidden_bias": self.hidden_bias}
         if self.power is not None:
             names = ("sd", "alpha", "power", "smallest_detectable", "detectable_in_hand")
-            found["power"] = {name: getattr(self.power, name) for name in names}
+            found["power"] = {name: getattr(self.power, name) for name in names} | {"effective": None}
+            if worth := self.power.effective:
+                sizes = {"n_treated": worth.n_treatment, "n_control": worth.n_control}
+                found["power"]["effective"] = sizes | {name: getattr(worth, name) for name in names[3:]}
         return found | ({"robustness": self.robustness} if self.robustness else {})
 
 
@@ -102,29 +107,33 @@ def _in_names(value: Any, table: PreparedTable) -> Any:
     return table.in_names(value) if isinstance(value, str) else value
 
 
-def beside_sections(beside: Beside, estimated: PreparedEstimates) -> list[Section]:
+def beside_sections(beside: Beside, estimated: PreparedEstimates, confidence: float) -> list[Section]:
     """Its parts of the page."""
     row = estimated.measures.iloc[0]
+    figures = Figures(row["unit"], row["headline_se"])
     sections: list[Section] = []
     if beside.power is not None:
         sections.append(("What could have been found", [Words(_power_words(beside.power))]))
     if beside.hidden_bias:
-        sections.append(("How much hidden bias would matter", [_hidden_table(beside.hidden_bias)]))
+        sections.append(("How much hidden bias would matter", [_hidden_table(beside.hidden_bias, figures)]))
     if beside.robustness:
-        sections.append(("Other ways of analysing", _panel_blocks(beside.robustness, row)))
+        sections.append(("Other ways of analysing", _panel_blocks(beside.robustness, row, figures, confidence)))
     return sections
 
 
 def _power_words(power: PowerTable) -> str:
-    unit = "percentage points" if power.unit == "share" else "units of the outcome"
-    worth = power.effective or power
+    unit = UNIT_WORDS[power.unit]
     wanted = number(power.power, factor=100)
-    return (
+    said = (
         f"With {number(power.n_treatment)} treated people and {number(power.n_control)} others, a difference of "
-        f"{_figure(power.detectable_in_hand)} {unit} is found with {wanted} per cent power; with everybody counted by "
-        f"what the weights make them worth, one of {_figure(worth.detectable_in_hand)}. No number of treated people is "
-        f"enough for less than {_figure(power.smallest_detectable)}."
+        f"{_figure(power.detectable_in_hand)} {unit} is found with {wanted} per cent power"
     )
+    if power.effective is not None:
+        said += (
+            f"; with everybody counted by what the weights make them worth, one of "
+            f"{_figure(power.effective.detectable_in_hand)}"
+        )
+    return f"{said}. No number of treated people is enough for less than {_figure(power.smallest_detectable)}."
 
 
 def _figure(x: float) -> str:
@@ -132,27 +141,51 @@ def _figure(x: float) -> str:
     return number(x, max(0, 2 - math.floor(math.log10(x)))) if x > 0 else "0"
 
 
-def _hidden_table(hidden: dict[str, Any]) -> Table:
-    """The tipping point of each way of asking, or why it has none."""
-    asked = {
-        "pairs": ("Odds by which something hidden may divide two matched people (Rosenbaum)", "tipping_gamma"),
-        "weights": ("Factor by which every weight may be wrong before the interval includes zero", "tipping_interval"),
-        "confounder": ("Shift of the difference that takes it to zero", "to_zero"),
-        "e_values": ("E-value of the estimate", "point"),
-    }
-    rows = []
-    for part, (words, key) in asked.items():
-        found = hidden.get(part, {})
-        value = found.get(key)
-        text = plain(str(found.get("why_not") or "none")) if value is None else f"{value:.4g}"
-        rows.append((words, capital(text)))
-    return Table(
-        "hidden_bias", "What it would take to explain the difference away", ("Question", "Answer"), tuple(rows), "ll"
-    )
+def _hidden_table(hidden: dict[str, Any], figures: Figures) -> Table:
+    """What each way of asking takes to explain the difference away, and to leave it unclear; or why there is none."""
+    pairs, weights, confounder, e_values = (hidden.get(k, {}) for k in ("pairs", "weights", "confounder", "e_values"))
+    is_unclear = e_values.get("limit") == 1 or weights.get("tipping_interval") == 1
+    already = _ALREADY if is_unclear else NONE
+    rows = [
+        (
+            f"Shift of the difference, {figures.words}",
+            figures.difference(_size(confounder.get("to_zero"))),
+            already
+            if confounder.get("to_include_zero") is None
+            else figures.difference(_size(confounder["to_include_zero"])),
+        ),
+        (
+            "Factor by which the odds of treatment of each of the others are wrong",
+            _factor(weights.get("tipping_estimate")),
+            _factor(weights.get("tipping_interval"), already),
+        ),
+        ("The same factor within pairs (Rosenbaum)", NONE, _factor(pairs.get("tipping_gamma"), already)),
+        (
+            "Ratio of risks with treatment and with outcome (E-value)",
+            _factor(e_values.get("point")),
+            _factor(e_values.get("limit"), already),
+        ),
+    ]
+    names = ("Shift", "Factor", "Pairs", "E-value")
+    parts = (confounder, weights, pairs, e_values)
+    why = [f"{name}: {part['why_not']}." for name, part in zip(names, parts, strict=True) if part.get("why_not")]
+    note = " ".join([f"{NONE}: does not apply, or was not worked out.", *map(plain, why)])
+    columns = ("Measure of hidden bias", "Explains all of the difference", "Makes it unclear")
+    return Table("hidden_bias", "What it would take to explain the difference away", columns, tuple(rows), "lll", note)
 
 
-def _panel_blocks(rows: list[dict[str, Any]], row: pd.Series) -> list[Block]:
-    unit = row["unit"]
+def _size(x: float | None) -> float | None:
+    return None if x is None else abs(x)
+
+
+def _factor(x: float | None, already: str = NONE) -> str:
+    """A factor; `already` where none is needed."""
+    if x is None:
+        return NONE
+    return already if x == 1 and already != NONE else number(x, 2)
+
+
+def _panel_blocks(rows: list[dict[str, Any]], row: pd.Series, figures: Figures, confidence: float) -> list[Block]:
     main = {"label": "This analysis", "is_headline": True} | {k: row[f"headline_{k}"] for k in ESTIMATE[:4]}
     drawn = [main] if pd.notna(row["headline_estimate"]) else []
     drawn += [r for r in rows if r.get("estimate") is not None]
@@ -160,14 +193,16 @@ def _panel_blocks(rows: list[dict[str, Any]], row: pd.Series) -> list[Block]:
         (
             plain(r["label"]),
             count_(r.get("n_treated") or 0),
-            estimate_words(r["estimate"], r["ci_low"], r["ci_high"], unit)
-            if r.get("estimate") is not None
-            else plain(str(r["why_not"])),
-            p_value(r["p_value"]) if r.get("p_value") is not None else "none",
+            figures.interval(r) if r.get("estimate") is not None else plain(str(r["why_not"])),
+            p_value(r["p_value"]) if r.get("p_value") is not None else NONE,
         )
         for r in rows
     )
-    columns = ("Analysis", "Treated", "Headline difference (interval)", "p-value")
-    directions = ("less in the treatment group", "more")
-    plot = [forest_plot(drawn, unit=unit, key="other_ways", caption="Other ways of analysing", directions=directions)]
-    return [*(plot if drawn else []), Table("other_ways", "Every other way", columns, cells, "lrlr")]
+    style = {"unit": row["unit"], "decimals": figures.decimals, "confidence": confidence}
+    style |= {"directions": ("less in the treatment group", "more"), "caption": "Other ways of analysing"}
+    plot = [forest_plot(drawn, key="other_ways", **style)] if drawn else []
+    columns = ("Analysis", "Treated", f"Difference ({100 * confidence:g}% interval)", "p-value")
+    note = f"Headline estimates, in {figures.words}."
+    if any("overlap" in r["label"].lower() for r in rows):
+        note += " Overlap weights concern people who might have been in either group; all others, the treated."
+    return [*plot, Table("other_ways", "Every other way", columns, cells, "lrlr", note)]

@@ -66,7 +66,8 @@ def compare_table(path: Path, options: dict[str, Any], progress: Callable[[str],
     beside = look_beside(table, found, estimated, spec, panel=options["panel"], progress=progress)
     estimated = replace(estimated, messages=(*estimated.messages, *beside.messages))
     values = answer(table, found, estimated, **beside.values())
-    return Compared(spec, table, found, estimated, values, tuple(beside_sections(beside, estimated)))
+    sections = tuple(beside_sections(beside, estimated, spec.inference.confidence))
+    return Compared(spec, table, found, estimated, values, sections)
 
 
 def spec_of(options: dict[str, Any]) -> TableSpec:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..document import MIME, Block, Table, Words
+from ..document import MIME, Block, Inset, Table, Words
 from ..numbers import count_, number, p_value
 from ..plots import forest_plot, love_plot, overlap
-from ..plots.effects import estimate_words
-from ..spec import Method
-from ..wording import ended, plain
+from ..spec import CaliperUnit, Method
+from ..tables import setting_rows
+from ..wording import capital, plain
 from .analysis import PreparedEstimates, PreparedMatch
 from .answer import STATISTICS
 from .beside import Section
+from .figures import NONE, Figures, ratio_words
+from .remarks import MATCHING, METHOD_WORDS, step, whom
 from .settings import TableSpec
 from .table import PreparedTable
 
@@ -52,110 +54,164 @@ def page_sections(
     more : list of (str, list of Block)
         Sections before the last: power, hidden bias, other choices.
     """
-    sections = [("Who is compared", _who(table, found, bins)), ("How alike the groups are", _alike(found, spec))]
+    sections = [("Who is compared", _who(table, found, spec, bins)), ("How alike the groups are", _alike(found, spec))]
     if estimated is not None:
         for row in estimated.measures.itertuples():
             sections.append((f"Difference: {plain(row.label)}", _difference(row, estimated, spec)))
     return [*sections, *more, ("How this was made", _made(found, estimated, spec))]
 
 
-def _who(table: PreparedTable, found: PreparedMatch, bins: list[dict[str, float]]) -> list[Block]:
+def _who(table: PreparedTable, found: PreparedMatch, spec: TableSpec, bins: list[dict[str, float]]) -> list[Block]:
     matched = found.matched
+    is_overlap = matched.method == Method.overlap
     rows = [
+        ("Method", capital(METHOD_WORDS[matched.method])),
         ("Rows of the table", count_(table.n_rows)),
         ("Left out, a value is missing", count_(table.n_incomplete)),
         ("Treated", count_(matched.n_treatment)),
         ("Treated and in the comparison", count_(matched.n_treatment_matched)),
+        *([("Treated, worth equally weighted", number(matched.ess_treatment, 1))] if is_overlap else []),
         ("Others", count_(matched.n_pool)),
         ("Others in the comparison", count_(matched.n_control)),
-        ("Worth, equally weighted", number(matched.ess_control, 1)),
+        ("Others, worth equally weighted", number(matched.ess_control, 1)),
     ]
-    caliper = "none" if matched.caliper_raw is None else f"{matched.caliper_raw:.6g}, on the {matched.scale}"
-    rows = [*rows, ("Method", matched.method), ("Caliper", caliper)]
-    blocks: list[Block] = [Words(ended(matched.summary()))]
-    blocks += [overlap(bins)] if bins else []
+    if matched.method in MATCHING:
+        rows.append(("Caliper", _caliper(found, spec)))
+    said = (
+        f"{matched.n_treatment_matched:,} of {matched.n_treatment:,} treated people are compared with "
+        f"{matched.n_control:,} of {matched.n_pool:,} others, worth {number(matched.ess_control)} equally weighted, by "
+        f"{METHOD_WORDS[matched.method]}. {whom(matched)}"
+    )
+    control = "matched comparison group" if matched.method in MATCHING else "weighted comparison group"
+    treated = "weighted treatment group" if is_overlap else "treatment group"
+    groups = {"treatment": treated, "control": control, "pool": "all others"}
+    blocks: list[Block] = [Words(said), *_warned(found)]
+    blocks += [overlap(bins, groups=groups, receive="receive the treatment")] if bins else []
     return [*blocks, Table("people", "People in the comparison", ("Item", "Value"), tuple(rows), "lr", _NOTE)]
 
 
+def _caliper(found: PreparedMatch, spec: TableSpec) -> str:
+    matched = found.matched
+    if matched.caliper_raw is None:
+        return "none"
+    raw = f"{matched.caliper_raw:.4g} on the scale of the score ({matched.scale})"
+    is_raw = spec.matching.caliper_unit == CaliperUnit.raw
+    return raw if is_raw else f"{matched.caliper_sd:g} standard deviations: {raw}"
+
+
+def _warned(found: PreparedMatch) -> list[Block]:
+    text = "\n\n".join(plain(warning) for warning in found.warnings)
+    return [Inset("warning", "Before you use these figures", text)] if text else []
+
+
 def _alike(found: PreparedMatch, spec: TableSpec) -> list[Block]:
-    rows = found.balance.rows
+    balance, between = found.balance, step(found.matched.method)
+    rows, denominator = balance.rows, balance.denominator
     limits = {"green_up_to": spec.balance.green_up_to, "amber_up_to": spec.balance.amber_up_to}
     drawn = rows[["covariate", "level", "label", "smd_before", "smd_after"]]
     finite = drawn[drawn[["smd_before", "smd_after"]].abs().max(axis=1) < float("inf")]
-    plot = [love_plot(finite, **limits)] if len(finite) else []
+    plot = [love_plot(finite, **limits, denominator=denominator, step=between)] if len(finite) else []
     cells = tuple(
         (
             plain(row["label"]),
             number(row["smd_before"], 1, factor=100),
             number(row["smd_after"], 1, factor=100),
-            *(number(row[k], 3) for k in STATISTICS if not k.startswith("smd")),
+            *(_exactly(row[k], 3) for k in STATISTICS if not k.startswith("smd")),
             row["light"],
         )
         for row in rows.to_dict("records")
     )
-    columns = (
-        "Covariate",
-        "Before, per cent",
-        "After, per cent",
-        "Variance ratio",
-        "Mean distance",
-        "Largest distance",
-    )
+    columns = ("Covariate", "Before", "After", "Variance ratio", "Mean distance", "Largest distance", "Light")
     note = (
-        "Standardised differences, treatment group minus comparison group; variance ratio, mean and largest distance "
+        "Before, after: treatment group less comparison group, per cent of a standard deviation. Variance ratio, mean "
+        f"and largest distance between the distribution functions: after {between}. {NONE}: a share has no variance of "
+        "its own, or there is none."
     )
-    note += "between the distribution functions after matching."
-    caption = "Every covariate before and after matching"
-    return [
-        Words(ended(found.balance.summary())),
-        *plot,
-        Table("balance", caption, (*columns, "Light"), cells, "lrrrrrl", note),
-    ]
+    n_green = len(rows) - balance.n_red - balance.n_amber
+    said = (
+        f"Of {len(rows)} differences {n_green} are green, {balance.n_amber} amber and {balance.n_red} red after "
+        f"{between}; the largest is {number(abs(balance.worst), 1, factor=100)} per cent of a standard deviation."
+    )
+    caption = f"Every covariate before and after {between}"
+    return [Words(said), *plot, Table("balance", caption, columns, cells, "lrrrrrl", note)]
+
+
+def _exactly(x: float, decimals: int) -> str:
+    return NONE if x != x or abs(x) == float("inf") else number(x, decimals)
 
 
 def _difference(row: Any, estimated: PreparedEstimates, spec: TableSpec) -> list[Block]:
-    estimates, unit = estimated.of(row.label), row.unit
-    shown = estimates[estimates["why_not"].isna() & (estimates["scale"] == "difference")]
-    drawn = [
-        {"label": shown.loc[name, "label"], "is_headline": name == "headline"}
-        | {k: shown.loc[name, k] for k in ("estimate", "ci_low", "ci_high")}
-        for name in _IN_FIGURE
-        if name in shown.index
-    ]
-    cells = tuple(
-        (r.label, name, estimate_words(r.estimate, r.ci_low, r.ci_high, unit), f"{r.se:.6g}", p_value(r.p_value))
-        for name, r in zip(shown.index, shown.itertuples(), strict=True)
-    )
-    label = plain(row.label)
+    estimates, label = estimated.of(row.label), plain(row.label)
+    figures = Figures(row.unit, row.headline_se)
+    shown = estimates[estimates["why_not"].isna()]
+    differences = shown[shown["scale"] == "difference"]
     said = (
-        f"{label}: {row.treatment_value:.6g} in the treatment group, {row.control_value:.6g} in the comparison group."
+        f"{label}: {figures.value(row.treatment_value)} in the treatment group, {figures.value(row.control_value)} in "
+        "the comparison group."
     )
-    per_cent = number(spec.inference.confidence, factor=100)
-    columns = ("Estimate", "Name", f"Difference ({per_cent}% interval)", "Standard error", "p-value")
+    per_cent = f"{100 * spec.inference.confidence:g}"
     blocks: list[Block] = [Words(said)]
-    if drawn:
-        directions = ("less in the treatment group", "more")
-        blocks.append(
-            forest_plot(drawn, unit=unit, key="estimates", caption=f"{label}: estimates", directions=directions)
-        )
-    note = "Shares in percentage points; the standard error is not rounded and on the scale of the outcome."
-    return [
-        *blocks,
-        Table("all_estimates", f"{label}: every estimate", columns, cells or (("none", *["none"] * 4),), "llrrr", note),
+    drawn = [
+        {"label": differences.loc[name, "label"], "is_headline": name == "headline"}
+        | {k: differences.loc[name, k] for k in ("estimate", "ci_low", "ci_high")}
+        for name in _IN_FIGURE
+        if name in differences.index
     ]
+    if drawn:
+        style = {"unit": row.unit, "decimals": figures.decimals, "confidence": spec.inference.confidence}
+        style |= {"directions": ("less in the treatment group", "more"), "caption": f"{label}: estimates"}
+        blocks.append(forest_plot(drawn, key="estimates", **style))
+    cells = tuple(_estimate_row(r, figures) for r in shown.to_dict("records"))
+    note = f"Differences and their standard errors in {figures.words}. "
+    note += "Of a ratio, 1 is no difference, and the standard error is of its logarithm."
+    columns = ("Estimate", f"Value ({per_cent}% interval)", "Standard error", "p-value")
+    cells = cells or ((("none", NONE, NONE, NONE)),)
+    groups = tuple("Ratios" if scale == "ratio" else "Differences" for scale in shown["scale"])
+    order = sorted(range(len(groups)), key=lambda i: groups[i])
+    if len(set(groups)) > 1:
+        cells, groups = tuple(cells[i] for i in order), tuple(groups[i] for i in order)
+    else:
+        groups, note = (), note.partition(". ")[0] + "."
+    return [*blocks, Table("all_estimates", f"{label}: every estimate", columns, cells, "lrrr", note, groups)]
+
+
+def _estimate_row(row: dict[str, Any], figures: Figures) -> tuple[str, str, str, str]:
+    if row["scale"] == "ratio":
+        return row["label"], ratio_words(row), _exactly(row["se"], 2), p_value(row["p_value"])
+    return row["label"], figures.interval(row), figures.difference(row["se"]), p_value(row["p_value"])
 
 
 def _made(found: PreparedMatch, estimated: PreparedEstimates | None, spec: TableSpec) -> list[Block]:
-    said = [*found.messages, *(estimated.messages if estimated is not None else ())]
-    chosen = {f"matching.{k}": v for k, v in spec.to_dict()["matching"].items()} | {"seed": spec.seed}
-    if spec.matching.method not in (Method.radius, Method.nearest):
-        chosen.pop("matching.calipers")
-    rows = tuple((name, _value(v)) for name, v in chosen.items())
+    said = [text for text in found.messages if text not in found.warnings]
+    said += _for_readers(estimated, found.matched.method) if estimated is not None else []
     messages = [Words("\n".join(f"- {plain(text)}" for text in said))] if said else []
-    return [*messages, Table("settings", "Settings of the match", ("Setting", "Value"), rows, "ll")]
+    caption = "Settings of the comparison"
+    return [*messages, Table("settings", caption, ("Setting", "Value"), tuple(_settings(spec)), "ll")]
 
 
-def _value(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(plain(str(v)) for v in value) or "none"
-    return "none" if value is None else ("yes" if value else "no") if isinstance(value, bool) else f"{value}"
+def _for_readers(estimated: PreparedEstimates, method: str) -> list[str]:
+    """The messages of the estimates, with the names that readers know in place of the keys of the answer."""
+    missing = estimated.estimates[estimated.estimates["why_not"].notna()]
+    others = list(estimated.messages[missing.groupby(["outcome", "why_not"]).ngroups :])
+    if method not in MATCHING:  # nobody expects an estimate within a caliper where there is none
+        missing = missing[missing["name"] != "abadie_imbens_caliper"]
+    said = [
+        f"{plain(outcome)}: not available, {why_not}: {'; '.join(rows['label'])}."
+        for (outcome, why_not), rows in missing.groupby(["outcome", "why_not"], sort=False)
+    ]
+    return said + others
+
+
+def _settings(spec: TableSpec) -> list[tuple[str, str]]:
+    """What the method uses, and what was set; the caliper stands with the people."""
+    method, matching = spec.matching.method, spec.to_dict()["matching"]
+    kept = ["scale"] if method in MATCHING else []
+    kept += ["ratio", "replace", "order"] if method == Method.nearest else []
+    kept += [name for name in ("exact", "trim") if matching[name]]
+    kept += ["common_support"] if matching["common_support"] != "none" else []
+    values = {
+        "matching": {name: matching[name] for name in kept},
+        "balance": {name: getattr(spec.balance, name) for name in ("denominator", "green_up_to", "amber_up_to")},
+        "inference": {"confidence": spec.inference.confidence},
+    }
+    return [*setting_rows(values), ("Seed of random draws", f"{spec.seed}")]

@@ -149,7 +149,7 @@ def settings_table(findings: Findings, *, key: str = "settings", caption: str = 
 
 
 def setting_rows(values: Mapping[str, Any], unused: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
-    """Settings and their values in readers' words, section by section, without those in `unused` (``matching.ratio``)."""
+    """Settings and their values in readers' words, section by section, without the places in `unused`."""
     return list(_settings(values, unused=unused))
 
 
@@ -215,6 +215,11 @@ def _settings(
             place = (*path, name)
             label = _SETTING_WORDS.get(".".join(place))
             yield label or ": ".join([_sentence(place[0]), *(_plain(part) for part in place[1:])]), _choice(chosen)
+
+
+def choice_words(name: str) -> str:
+    """A choice, such as a characteristic, in readers' words: ``age squared``, ``previous sentences of custody``."""
+    return _choice(str(name))
 
 
 def _choice(chosen: Any) -> str:
