@@ -20,8 +20,8 @@ from ..matching.propensity import fit_propensity
 from ..result import Result
 from ..spec import Method
 from ..wording import listed, plain
-from .remarks import remarks, warnings
 from .few import few_people_told, said_of_few
+from .remarks import remarks, warnings
 from .settings import TableSpec
 from .table import PreparedTable
 
@@ -115,8 +115,8 @@ def scaled_as_in_r(matched: MatchedSample) -> MatchedSample:
     """The sample with its controls weighing as much in all as in MatchIt and WeightIt.
 
     Of nearest neighbours and entropy balancing the mean weight is 1; inverse-odds weights add up to the odds, overlap
-    weights to the scores (treated 1 - e, controls e); radius weights stay. Only a regression of both groups in one model (``gcomp``, ``lm_adj``) and ``psmatch2``
-    depend on it.
+    weights to the scores (treated 1 - e, controls e); radius weights stay. Only a regression of both groups in one
+    model (``gcomp``, ``lm_adj``) and ``psmatch2`` depend on it.
     """
     units = matched.units
     used = ~units["is_treated"] & (units["weight"] > 0)
