@@ -401,9 +401,19 @@ def _names(_context: Any, parameter: click.Parameter, value: str | tuple[str, ..
 @click.option("--common-support", is_flag=True, help="Only people within the other group's range of scores.")
 @click.option("--trim", type=click.FloatRange(0, 0.5, max_open=True), help="Only probabilities in [trim, 1 - trim].")
 @click.option("--categorical", multiple=True, callback=_names, metavar="A,B", help="Numbers that stand for categories.")
-@click.option("--splines", multiple=True, callback=_names, metavar="A,B", help="Numbers that enter as curves.")
 @click.option(
-    "--interactions", multiple=True, callback=_names, metavar="A:B,…", help="Pairs whose products enter the score, too."
+    "--splines",
+    multiple=True,
+    callback=_names,
+    metavar="A,B",
+    help="Numbers that enter the score and the outcome models as curves.",
+)
+@click.option(
+    "--interactions",
+    multiple=True,
+    callback=_names,
+    metavar="A:B,…",
+    help="Pairs whose products enter the score and the outcome models, too.",
 )
 @click.option("--outcome-type", type=click.Choice(["share", "count", "mean"]), help="Default: as its values say.")
 @click.option(
@@ -429,17 +439,20 @@ def match(table: Path, weights_out: Path | None, html: Path | None, force: bool,
     One row per person, in CSV or Parquet. The score is a logistic regression on all covariates, categories by their
     levels. Prints who is compared, the balance of every covariate, and each estimate with its interval.
     """
-    from .prepared.answer import in_words, refuse_to_overwrite, write_weights
+    from .prepared.answer import in_words, write_weights
     from .prepared.command import compare_table
+    from .prepared.files import refuse_to_overwrite, writing
 
     asked = {"--weights-out": weights_out, "--html": html}
     written = {option: path for option, path in asked.items() if path is not None}
     refuse_to_overwrite(written, [table], force)
     done = compare_table(table, options, _bar())
     if html is not None:
-        _write_match_page(done, table.name, html)
+        with writing("--html", html):
+            _write_match_page(done, table.name, html)
     if weights_out is not None:
-        write_weights(done.table, done.found, weights_out)
+        with writing("--weights-out", weights_out):
+            write_weights(done.table, done.found, weights_out)
     return done.values, in_words(done.values, list(written.values()))
 
 

@@ -213,7 +213,7 @@ def test_every_fault_of_a_table_is_told_at_once(tmp_path):
     assert "column `age`: 1 cell is no number" in told and "--categorical" in told
     assert "column `copas_rate`: 1 cell is infinite" in told
     assert "column `y`: 2 cells are empty" in told and "complete-cases" in told
-    assert "column `treat`: holds 2 different values where two are expected (A and B)" in told
+    assert "column `treat`: holds 2 different values where 0 and 1 are expected (A and B)" in told
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ def test_a_treatment_may_be_written_in_words(values, n, tmp_path):
         (b"treat,age,copas_rate,employed,region,y\n,2,3,4,A,0\n0,2,3,4,A,0\n1,2,3,4,A,0\n", "1 cell is empty"),
         (b"treat,age,copas_rate,employed,region,y\n1,1e300,3,4,A,0\n0,1,3,4,A,0\n", "beyond 1e+60"),
         (b"treat,age,copas_rate,employed,region,y\n1,2,3,4,A,never\n0,1,3,4,A,0\n", "column `y`: 1 cell is no number"),
-        (b"\x00\x01\x02\xff\xfe" * 50, "no column"),
+        (b"\x00\x01\x02\xff\xfe" * 50, "NUL bytes"),
     ],
 )
 def test_a_table_that_cannot_be_used_is_refused_in_words(content, words, tmp_path):
@@ -582,3 +582,128 @@ def test_the_guide_shows_what_the_command_says(tmp_path, monkeypatch):
 def test_the_help_holds_an_example():
     told = CliRunner().invoke(main, ["match", "--help"])
     assert told.exit_code == 0 and "jdl match trial.csv --treatment fin" in told.output
+
+
+@pytest.mark.parametrize("support", ["--common-support", "--trim 0.05", "--common-support --trim 0.1"])
+def test_overlap_weights_are_those_of_r_and_so_are_the_regressions_of_both_groups(support, tmp_path):
+    file, out = written(tmp_path, invented()), tmp_path / "w.csv"
+    of = ("--treatment", "treat", "--covariates", "age,copas_rate", "--outcome", "y")
+    answer = call(file, *of, "--method", "overlap", *support.split(), "--weights-out", out)
+    frame, w = pd.read_csv(file), pd.read_csv(out)
+    used = w["weight"] > 0
+    assert 100 < used.sum() < len(w)
+    e = np.where(frame["treat"] == 1, 1 - w["score"], w["score"])
+    np.testing.assert_allclose(w.loc[used, "weight"], e[used], rtol=1e-13)
+    x = np.column_stack([np.ones(len(frame)), frame[["treat", "age", "copas_rate"]]])[used]
+    root = np.sqrt(e[used])
+    by_hand = np.linalg.lstsq(x * root[:, None], frame.loc[used, "y"] * root, rcond=None)[0][1]
+    assert answer["estimates"]["lm_adj_HC1"]["estimate"] == pytest.approx(by_hand, rel=1e-10)
+
+
+def tied() -> pd.DataFrame:
+    """Few different scores: every person several times, in values that are seldom apart."""
+    frame = invented().round({"age": -1, "copas_rate": 0})
+    return pd.concat([frame, frame, frame.iloc[::3]], ignore_index=True)
+
+
+@pytest.mark.parametrize("options", ["", "--method nearest", "--method nearest --ratio 2 --replace"])
+def test_ties_and_repeated_rows_in_any_order_give_the_same_answer(options, tmp_path):
+    frame = tied()
+    assert frame.duplicated().sum() > len(frame) / 2
+    before = _leaves(call(written(tmp_path, frame), *BASE, *options.split()))
+    columns = list(frame)[::-1]
+    for seed in (1, 2):
+        again = frame.sample(frac=1, random_state=seed)[columns]
+        after = _leaves(call(written(tmp_path, again), *BASE, *options.split()))
+        assert list(before) == list(after)
+        far = {k: (v, after[k]) for k, v in before.items() if not _nearly(v, after[k])}
+        assert not far
+
+
+def _nearly(a, b) -> bool:
+    if isinstance(a, float) and isinstance(b, float):
+        return abs(a - b) <= 1e-12 * max(abs(a), abs(b), 1.0)
+    return a == b
+
+
+@pytest.mark.parametrize("method", ["radius", "overlap", "nearest"])
+def test_weights_stand_in_the_order_of_the_file(method, tmp_path):
+    frame, out = invented(), tmp_path / "w.csv"
+    frame["age"] = np.random.default_rng(6).normal(30, 8, len(frame))  # no ties: whom nearest takes is settled
+    order = np.random.default_rng(7).permutation(len(frame))
+    call(written(tmp_path, frame), *BASE, "--method", method, "--weights-out", out)
+    before = pd.read_csv(out)
+    call(written(tmp_path, frame.iloc[order]), *BASE, "--method", method, "--weights-out", out, "--force")
+    after = pd.read_csv(out)
+    assert after["row"].tolist() == list(range(1, len(frame) + 1))
+    columns = ["score", "logit", "weight"]
+    np.testing.assert_allclose(after[columns], before[columns].iloc[order], rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("option", ["--weights-out", "--html", "--settings", None])
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [("x" * 5000, "File name too long"), ("", "this is a folder"), ("none/w", "no such"), ("file/w", "o such")],
+)
+def test_a_path_that_cannot_be_is_refused_and_nothing_is_left(option, path, words, tmp_path):
+    file = written(tmp_path, invented())
+    (tmp_path / "file").touch()
+    place = tmp_path / path
+    told = error(file, *BASE, option, place) if option else error(place, *BASE)
+    assert words in told and len(told) < 600
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "t.csv"]
+
+
+def test_what_is_no_place_for_a_file_is_refused_before_anything_is_calculated(tmp_path):
+    file = written(tmp_path, invented())
+    told = error(file, *BASE, "--weights-out", "/proc/w.csv", "--html", tmp_path / "none" / "p.html")
+    assert "2 problems" in told and "--weights-out, /proc/w.csv: this cannot be written" in told
+    assert "this is no file" in error(file, *BASE, "--weights-out", "/dev/null", "--force")
+    (tmp_path / "n.csv").write_bytes(file.read_bytes() + b"\0")
+    assert "NUL bytes" in error(tmp_path / "n.csv")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["n.csv", "t.csv"]
+
+
+def test_a_disk_that_fills_up_is_told_and_leaves_nothing(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    file = written(tmp_path, invented())
+    monkeypatch.setattr("jdl_toolkit.result.os.fsync", full)
+    assert "No space left on device" in error(file, *BASE, "--weights-out", tmp_path / "w.csv")
+    assert [p.name for p in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_a_group_of_one_person_is_the_reason_given(tmp_path):
+    frame = invented(odd=np.random.default_rng(9).normal(size=440))
+    groups = {1: "treatment", 0: "control"}
+    for group, name in groups.items():
+        for n, words in ((1, "one person"), (2, "2 people")):
+            few = pd.concat([frame[frame["treat"] == group].head(n), frame[frame["treat"] != group]])
+            few["odd"] = np.where(few["treat"] == group, 50.0, few["odd"])
+            told = error(written(tmp_path, few), "--treatment", "treat", "--covariates", "odd", "--outcome", "y")
+            assert f"the {name} group is {words}, too few to be compared" in told
+
+
+def test_of_one_treated_person_the_difference_is_given_and_no_interval(tmp_path):
+    frame = invented()
+    one = pd.concat([frame[frame["treat"] == 1].head(1), frame[frame["treat"] == 0]])
+    answer = call(written(tmp_path, one), "--treatment", "treat", "--covariates", "region", "--outcome", "y")
+    alike = one[(one["region"] == one["region"].iloc[0]) & (one["treat"] == 0)]
+    assert answer["n_treated_matched"] == 1 and answer["n_control_used"] == len(alike)
+    assert answer["att"] == pytest.approx(one["y"].iloc[0] - alike["y"].mean(), rel=1e-12)
+    assert answer["estimates"]["headline"]["se"] is None
+    assert any("treatment group is one person in the comparison" in said for said in answer["messages"])
+
+
+def test_a_treatment_of_minus_one_and_one_is_shown_with_its_sign(tmp_path):
+    told = error(written(tmp_path, invented(treat=np.where(np.arange(440) < 40, 1, -1))))
+    assert "holds 2 different values where 0 and 1 are expected (-1 and 1)" in told
+
+
+def test_an_option_that_names_the_default_needs_no_message(tmp_path):
+    file = written(tmp_path, invented())
+    said = call(file, *BASE, "--order", "largest", "--ratio", "1", "--caliper-unit", "sd")["messages"]
+    assert not [text for text in said if "no use" in text]
+    said = call(file, *BASE, "--order", "closest", "--ratio", "2")["messages"]
+    assert [text.partition(" ")[0] for text in said if "no use" in text] == ["--ratio", "--order"]

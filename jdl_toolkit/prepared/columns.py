@@ -234,10 +234,16 @@ def _not_two_values(cells: Cells | None) -> str:
         return "holds neither numbers nor text"
     counts = _as_text(cells).value_counts()
     n = len(counts)
-    said = f"holds {n:,} different values where two are expected"
+    said = f"holds {n:,} different values where {'0 and 1' if n == 2 else 'two'} are expected"
     if n <= _FEW and counts.min() >= _COMMON:
-        said += f" ({listed([plain(str(v))[:30] for v in sorted(counts.index)])})"
+        said += f" ({listed([_as_shown(str(v)) for v in sorted(counts.index)])})"
     return said
+
+
+def _as_shown(value: str) -> str:
+    """A value in a message; `plain` takes the sign of a number off."""
+    number = value.removeprefix("-")
+    return f"{value[: len(value) - len(number)] if number[:1].isdigit() else ''}{plain(value)}"[:30]
 
 
 def _not_numbers(cells: Cells | None, where: str, otherwise: str) -> Problem:

@@ -17,6 +17,7 @@ import pyarrow.parquet as parquet
 
 from ..errors import JDLError, Problem
 from ..wording import listed, plain
+from .files import is_there, shown
 
 #: Cells that stand for a value that is not known.
 MISSING = ("", "NA", "N/A", "#N/A", "NaN", "nan", "NULL", "null", ".")
@@ -48,8 +49,8 @@ def read_columns(path: Path, names: dict[str, str]) -> pa.Table:
         If the file cannot be read, or lacks columns; all that it lacks at once, with the nearest name that it has.
     """
     path = Path(path)
-    if not path.is_file():
-        raise JDLError("there is no such file", str(path), _nearest_file(path))
+    if not is_there(path):
+        raise JDLError("there is no such file", shown(path), _nearest_file(path))
     kind = "".join(s for s in path.suffixes if s.lower() != ".gz")[-9:].lower()
     kind = next((s for s in SUFFIXES if kind.endswith(s)), "")
     if not kind:
@@ -153,19 +154,26 @@ def _header(path: Path, encoding: str) -> tuple[str, list[str]]:
 
 def _encoding(path: Path) -> str:
     """UTF-8 unless some letter is none; all of the file is looked at, since the one that tells may come late."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
+    decoder, is_utf8 = codecs.getincrementaldecoder("utf-8")(), True
     with pa.input_stream(path, compression="detect") as file:
         chunk = file.read(_CHUNK)
         if chunk[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
             return "utf-16"
-        try:
-            while chunk:
-                decoder.decode(chunk)
-                chunk = file.read(_CHUNK)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "cp1252"
-    return "utf-8"
+        while chunk:
+            if b"\0" in chunk:
+                fix = "save it anew, as UTF-8; a text of two bytes a letter needs its mark (BOM) in front"
+                raise JDLError("the file holds NUL bytes, which no text has", path.name, fix)
+            is_utf8 = is_utf8 and _decodes(decoder, chunk)
+            chunk = file.read(_CHUNK)
+    return "utf-8" if is_utf8 and _decodes(decoder, b"", final=True) else "cp1252"
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
+    try:
+        decoder.decode(chunk, final)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _nearest_file(path: Path) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..errors import JDLError
 from ..spec import (
     Balance,
     Count,
@@ -26,6 +27,7 @@ from ..spec import (
     read_yaml,
     validate,
 )
+from .files import is_there, shown
 
 #: A prepared table says itself which levels its covariates have, and R joins none: every one enters as it is. What may
 #: be published of it is for its owner to know. The placebo of a register is a column of the register.
@@ -123,6 +125,8 @@ def table_spec(settings: Path | None = None, **changes: dict[str, Any]) -> Table
     where = "jdl match"
     if settings is not None:
         where = settings.name
+        if not is_there(settings, "--settings") and not settings.parent.is_dir():
+            raise JDLError("there is no such folder", f"--settings, {shown(settings.parent)}", "check the path")
         base = merge(base, read_yaml(settings))
     values = merge(base, changes)
     if values["matching"].get("method") == Method.radius and not values["matching"].get("calipers"):
@@ -138,8 +142,9 @@ def without_use(method: str, given: dict[str, Any]) -> list[str]:
     given : dict
         Option -> value; None or False where it was not given.
     """
+    usual = table_spec().matching  # who names the default asks for nothing that could be missed
     return [
         f"--{name.replace('_', '-')} has no use with {method} and was ignored."
         for name, methods in _OF_METHODS.items()
-        if given.get(name) not in (None, False) and method not in methods
+        if given.get(name) not in (None, False, getattr(usual, name, None)) and method not in methods
     ]
