@@ -22,7 +22,7 @@ from examples import (
 from jdl_toolkit import narrative
 from jdl_toolkit.findings import BalanceRow, BalanceSummary, Detail, Findings, HiddenBias, Verdict
 from jdl_toolkit.narrative import terms
-from jdl_toolkit.narrative.method import COVARIATES
+from jdl_toolkit.narrative.covariates import COVARIATES
 from jdl_toolkit.narrative.ranges import (
     compared,
     difference_in_words,

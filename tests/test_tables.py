@@ -346,7 +346,7 @@ def test_other_ways_of_analysing_are_printed_more_finely_and_below_their_groups(
     starts = [group for i, group in enumerate(table.groups) if i == 0 or group != table.groups[i - 1]]
     assert len(starts) == len(set(starts)), "the rows of a group stand together"
     assert "Within 0.01 standard deviations" not in {row[0] for row in table.rows}, "it has no estimate"
-    assert "Overlap weights concern people who might be in either group" in table.note
+    assert "Overlap weights concern people who might have been in either group; all others" in table.note
     assert tables.robustness_table(ANALYSIS) is None and tables.hidden_bias_table(ANALYSIS) is None
 
 

@@ -93,7 +93,10 @@ def said_of_size(n_columns: int, n_treatment: int, spec) -> list[str]:
     least = spec.covariates.people_per_parameter
     if n_columns * least <= n_treatment:
         return []
-    return [f"The propensity model has {n_columns} columns, fewer than {least:g} treated people for each."]
+    return [
+        f"The propensity score weighs up {n_columns} things at once (columns of the model), with fewer than {least:g} "
+        "people in the treatment group for each, so that it may follow chance features of these people."
+    ]
 
 
 def said_of_separation(titles: list[str]) -> list[str]:

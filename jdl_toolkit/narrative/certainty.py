@@ -223,6 +223,9 @@ def _needed_for_observed(passage: Passage, power: PowerSummary, estimate: Estima
         )
         return
     needed = numbers.plural(power.needed_for_observed, "person", "people")
+    if power.effective is not None:
+        by_worth = power.effective.needed_for_observed
+        needed += " (no number is enough)" if by_worth is None else f" ({numbers.count_(by_worth)})"
     passage.say(
         "needed_for_observed",
         f"If the true reduction were the one seen here, {words}, {needed} would be needed.",

@@ -25,6 +25,7 @@ from .hidden_bias import ratio
 from .many import chance_of_any, joint_p_in_words, n_answered
 from .ranges import beyond, sized
 from .robustness import n_of_other_methods, n_unlike, size, tally
+from .ways_of_matching import ends_of_trim
 
 #: Numbers that belong to the method or to ordinary speech: "for every 100 people", "SHA-256".
 CONSTANTS = frozenset({"1", "100", "256"})
@@ -90,6 +91,7 @@ def _printed(findings: Findings) -> Iterator[str]:
     for analysis in findings.analyses:
         yield from _analysis(analysis, findings)
         yield from _settings_of(analysis.settings)
+    yield from ends_of_trim(findings.setting("matching", "trim"))
     yield from _counts([len(findings.analyses), n_answered(findings)])
     yield numbers.per_cent(chance_of_any(findings))
     yield from (p for a in findings.analyses if (p := joint_p_in_words(a, findings)) is not None)
@@ -241,6 +243,7 @@ def _design(analysis: Analysis) -> Iterator[str]:
     if analysis.power is not None:
         p = analysis.power
         rows = (*p.rows, *(p.effective.rows if p.effective is not None else ()))
+        yield from _counts([p.effective.needed_for_observed] if p.effective is not None else [])
         yield from _counts([p.n_control, p.n_treatment, p.needed_for_observed, *(r.n_treatment for r in rows)])
         yield from (f"{r.reduction_pp:g}" for r in p.rows)
         for pp in (

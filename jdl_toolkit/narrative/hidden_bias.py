@@ -5,6 +5,7 @@ from __future__ import annotations
 from .. import numbers
 from ..document import Inset, Words
 from ..findings import Analysis, Estimate, Findings, HiddenBias, Verdict
+from ..tables.robustness import points_against
 from ..wording import Passage, capital, listed, plain
 from .design import making
 from .ranges import ANY_NUMBER, chosen, difference_in_words, interval_in_words, verdict_of
@@ -81,7 +82,7 @@ def hidden_bias(findings: Findings, analysis: Analysis | None = None) -> Words |
     _needed(passage, found, unit)
     _strongest(passage, found, unit)
     _e_values(passage, found)
-    _pairs(passage, found)
+    _pairs(passage, found, analysis.robustness.main.estimate)
     return passage.words()
 
 
@@ -120,9 +121,16 @@ def _e_values(passage: Passage, found: HiddenBias) -> None:
     )
 
 
-def _pairs(passage: Passage, found: HiddenBias) -> None:
+def _pairs(passage: Passage, found: HiddenBias, main: float) -> None:
     pairs = found.pairs
     if pairs is None or pairs.tipping_gamma is None:
+        return
+    if points_against(pairs, main):
+        passage.say(
+            "hidden_pairs_against",
+            "In pairs of one person of each group, the difference points the other way from that of this report, so"
+            " these pairs say nothing of how firm it is (Rosenbaum’s bound).",
+        )
         return
     passage.say(
         "hidden_pairs",

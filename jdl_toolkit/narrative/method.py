@@ -5,7 +5,9 @@ from __future__ import annotations
 from .. import numbers
 from ..document import Inset, Words
 from ..findings import Analysis, Findings
-from ..wording import Passage, capital, ended, period, plain, within
+from ..tables.choices import choice_words
+from ..wording import Passage, capital, ended, listed, period, plain, within
+from .covariates import covariates_in_words
 from .design import is_matched
 from .events import event, is_delay_drawn
 from .ways_of_matching import how_matched
@@ -37,7 +39,7 @@ def method_in_short(findings: Findings, analysis: Analysis | None = None) -> Wor
     analysis = analysis if analysis is not None else findings.analyses[0]
     passage = Passage()
     _why_compare(passage)
-    _propensity(passage, analysis)
+    _propensity(passage, findings, analysis)
     how_matched(passage, findings, analysis)
     _same_clock(passage, findings, analysis)
     _outcomes(passage, analysis)
@@ -57,7 +59,7 @@ def _why_compare(passage: Passage) -> None:
     )
 
 
-def _propensity(passage: Passage, analysis: Analysis) -> None:
+def _propensity(passage: Passage, findings: Findings, analysis: Analysis) -> None:
     passage.say(
         "propensity_score",
         "**What is a propensity score?** Nobody has a perfect double. Two people of the same age may differ in their"
@@ -72,16 +74,31 @@ def _propensity(passage: Passage, analysis: Analysis) -> None:
     names = covariates_in_words(analysis)
     if names:
         passage.say("covariates", f"These were taken into account: {', '.join(names)}.")
+    _model(passage, findings)
 
 
-def covariates_in_words(analysis: Analysis) -> list[str]:
-    """What the groups were matched on, without what the matching had to leave out."""
-    messages = analysis.matching.messages if analysis.matching is not None else ()
-    left_out = {m.partition(" is left out")[0] for m in messages if " is left out" in m}
-    codes = [c for c in analysis.covariates if c in COVARIATES and LABELS.get(c) not in left_out]
-    own = [plain(label) for label in analysis.own_covariates if label not in left_out]
-    names = [COVARIATES[c].format(event=event(analysis)) for c in codes]
-    return list(dict.fromkeys(names + [name[:1].lower() + name[1:] for name in own]))
+def _model(passage: Passage, findings: Findings) -> None:
+    """How the score was worked out otherwise than with every characteristic by itself, as a straight line."""
+    curves = [choice_words(name) for name in findings.setting("covariates", "splines")]
+    products = [" with ".join(map(choice_words, pair)) for pair in findings.setting("covariates", "interactions")]
+    if curves:
+        passage.say(
+            "splines",
+            f"What {listed(curves)} {'tells' if len(curves) == 1 else 'tell'} about taking part may change along a"
+            " curve, rather than by the same step throughout.",
+        )
+    if products:
+        which = "This pair" if len(products) == 1 else "These pairs"
+        passage.say(
+            "interactions",
+            f"{which} of characteristics may count together otherwise than each by itself: {'; '.join(products)}.",
+        )
+    if findings.setting("covariates", "selection") == "stepwise":
+        passage.say(
+            "stepwise",
+            "A computer chose, step by step, which of these enter the score: those that help to tell who received the"
+            " service. How alike the groups are is judged on all of them.",
+        )
 
 
 def _same_clock(passage: Passage, findings: Findings, analysis: Analysis) -> None:
@@ -173,40 +190,6 @@ def _intervals(passage: Passage, findings: Findings) -> None:
         " are on no record.",
         new=True,
     )
-
-
-#: What the propensity score takes into account, as readers know it.
-COVARIATES: dict[str, str] = {
-    "age": "age",
-    "age_squared": "age",
-    "sex": "sex",
-    "ethnicity": "ethnicity",
-    "nationality": "nationality",
-    "age_first_offence": "age at the first offence",
-    "copas_rate": "how fast convictions have followed each other",
-    "previous_offences": "previous offences, convictions and custodial sentences",
-    "previous_convictions": "previous offences, convictions and custodial sentences",
-    "previous_custody": "previous offences, convictions and custodial sentences",
-    "previous_by_group": "previous offences by type",
-    "previous_by_each_group": "previous offences by type",
-    "offences_last_two_years": "offences in the last two years",
-    "years_since_last_offence": "years since the last offence",
-    "index_offence_group": "the type and seriousness of the offence",
-    "index_severity": "the type and seriousness of the offence",
-    "index_disposal": "the kind of sentence",
-    "sentence_band": "the length of the sentence",
-    "index_year": "the year and quarter of the {event}",
-    "index_quarter": "the year and quarter of the {event}",
-    "region": "region",
-    "release_type": "the kind of release",
-    "employed": "employment and benefits beforehand",
-    "employed_share": "employment and benefits beforehand",
-    "benefit_share": "employment and benefits beforehand",
-    "on_benefit": "employment and benefits beforehand",
-    "needs": "assessed needs",
-}
-#: Labels by which the matching says that it left something out, where a covariate is one column of the model.
-LABELS: dict[str, str] = {"sentence_band": "Length of the sentence", "index_disposal": "Index disposal"}
 
 
 def provenance(findings: Findings) -> Words:

@@ -82,21 +82,21 @@ def what_was_done(findings: Findings, analysis: Analysis | None = None) -> Words
 
 def _compared(passage: Passage, analysis: Analysis) -> None:
     """With whom people were compared: each with people like them, or all with a group that was weighted."""
-    others = f"people who {_same_kind(analysis)} in the same period, who did not receive the service"
+    others = f"people who {_same_kind(analysis)} in the same period"
     if is_matched(analysis):
         passage.say(
             "compared",
-            f"Each of those who remained in the end was compared with {others}, and who were similar in age, criminal"
-            " history and everything else that was matched on.",
+            f"Each of those who remained in the end was compared with {others}, who did not receive the service, and"
+            " who were similar in age, criminal history and everything else that was matched on.",
             new=True,
         )
         return
     weighted = "the people of both groups" if concerns_either_group(analysis) else "these"
     passage.say(
         "compared_by_weights",
-        f"Those who remained in the end were compared, as a group, with {others.replace(', who', ' and who')}. Some of {weighted} count for more"
-        " than others, so that the two groups are similar in age, criminal history and everything else that was taken"
-        " into account.",
+        f"Those who remained in the end were compared, as a group, with {others} and who did not receive the service."
+        f" Some of {weighted} count for more than others, so that the two groups are similar in age, criminal history"
+        " and everything else that was taken into account.",
         new=True,
     )
     if concerns_either_group(analysis):

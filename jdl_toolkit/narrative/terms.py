@@ -53,6 +53,11 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
         " pool.",
     ),
     (
+        "Doubly robust estimate",
+        "An estimate that uses the propensity score and an outcome model together, and holds if either of them is"
+        " right. Also called AIPW, or the check.",
+    ),
+    (
         "E-value",
         "How strongly something that is not on record would have to go with taking part, and with reoffending, to"
         " explain a result, as a ratio.",
@@ -65,6 +70,16 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ),
     ("Follow-up", "The time in which reoffending is counted, from the index date onwards."),
     ("Frequency", "The number of proven reoffences per person, counting people without any as zero."),
+    (
+        "G-computation",
+        "An estimate that works out, person by person, what would be expected without the service, and takes the"
+        " average. Also called standardisation.",
+    ),
+    (
+        "HC standard error",
+        "A way of working out how uncertain an estimate is that holds where some people vary more than others. Its"
+        " kinds are numbered, and differ only where few people were analysed.",
+    ),
     (
         "Heterogeneity",
         "A difference between the effects in several subgroups that is larger than chance would produce.",
@@ -124,6 +139,10 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
         "The share of people who commit a proven reoffence in the follow-up.",
     ),
     (
+        "Psmatch",
+        "A program that others use for matching. The estimate of this name is as uncertain as that program would say.",
+    ),
+    (
         "Re-incarceration",
         "A return to custody in the follow-up, by a sentence for a proven reoffence or by recall.",
     ),
@@ -158,6 +177,10 @@ _GOES_BY = {
     "Class of an offence": r"indictable|triable either way|summary (re)?offences?",
     "Comparison group": r"comparison groups?|control groups?",
     "Community order": r"community orders?",
+    "Doubly robust estimate": r"doubly robust( estimates?)?|aipw",
+    "G-computation": r"g-computation|standardi[sz]ed over|standardisation",
+    "HC standard error": r"hc[0-3]",
+    "Psmatch": r"psmatch\d?",
     "Delay before the start": r"(delay|delays) before the start|delays?",
     "Effective size": r"effective (sample )?sizes?",
     "Frequency": r"frequency",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .. import numbers
 from ..findings import Analysis, Findings, MatchingSummary
-from ..wording import Passage, small_number
+from ..tables.choices import choice_words
+from ..wording import Passage, listed, small_number
 from .design import was_blind
 
 RADIUS = (
@@ -53,9 +54,48 @@ def how_matched(passage: Passage, findings: Findings, analysis: Analysis) -> Non
         _caliper(passage, findings, analysis, matching)
     else:
         _blind(passage, findings, "chosen", "This was settled by how alike the groups are")
+    _restrictions(passage, findings, method)
     if method in ("radius", "nearest"):
         where = "inside the circle" if method == "radius" else "close enough"
         passage.say("no_match", f"A person with nobody {where} cannot be compared and leaves the analysis.")
+
+
+def ends_of_trim(trim: float) -> tuple[str, str]:
+    """The likelihoods below and above which people are left out, in per cent: ``0.5`` and ``99.5``."""
+    return f"{100 * trim:.6g}", f"{100 * (1 - trim):.6g}"
+
+
+def _restrictions(passage: Passage, findings: Findings, method: str) -> None:
+    """Who could be compared with whom at all: matched exactly, within the range of both groups, without the ends."""
+    exact = [choice_words(name) for name in findings.setting("matching", "exact")]
+    if exact and method in ("radius", "nearest"):
+        passage.say(
+            "exact",
+            f"Only people who are exactly alike in {listed(exact)} were compared with each other, however close their"
+            " scores.",
+        )
+    elif exact:
+        passage.say(
+            "exact_weights",
+            f"The weights are made so that the two groups have exactly the same make-up by {listed(exact)}.",
+        )
+    if findings.setting("matching", "common_support") == "range":
+        passage.say(
+            "common_support",
+            "People of either group whose score is lower or higher than any in the other group were left out, as nobody"
+            " is like them.",
+        )
+    trim = findings.setting("matching", "trim")
+    if trim:
+        low, high = ends_of_trim(trim)
+        passage.say(
+            "trim",
+            f"People whose likelihood of receiving the service is below {low}% or above {high}% were left out as well,"
+            " as hardly anybody is like them."
+            if findings.setting("matching", "common_support") == "range"
+            else f"People whose likelihood of receiving the service is below {low}% or above {high}% were left out, as"
+            " hardly anybody is like them.",
+        )
 
 
 def _fell_back(passage: Passage, findings: Findings, matching: MatchingSummary) -> None:

@@ -10,9 +10,9 @@ from .effects import forest_plot
 #: Group of variants -> its heading.
 GROUPS: dict[str, str] = {
     "caliper": "Closer or looser matching",
-    "nearest": "The nearest people only",
-    "weights": "Weights instead of matching",
-    "estimator": "Other calculations, same people",
+    "nearest": "Matching with the nearest only",
+    "weights": "Weights for everybody",
+    "estimator": "Other calculations",
     "needs": "Assessment of needs",
     "left_out": "One characteristic left out",
 }

@@ -85,10 +85,9 @@ def estimates_table(analysis: Analysis, *, key: str = "estimates", caption: str 
     kinds = ("headline", "classic", "check")
     rows = tuple((p.name, *(_estimate(getattr(p.measure, kind), p.measure.unit) for kind in kinds)) for p in placed)
     note = (
-        f"Each cell: difference (95% interval). {ROUNDING} "
-        "Headline: matching with an outcome model; classic: difference "
-        "of weighted means, as in earlier publications; check: doubly robust weighting. All three concern the matched "
-        "treatment group."
+        f"Each cell: difference (95% interval). {ROUNDING} Headline: {_made(analysis)} with an outcome model; classic: "
+        "difference of weighted means, as in earlier publications; check: doubly robust weighting. All three concern "
+        f"{_whom(analysis)}."
     )
     note += _withheld(analysis)
     caption = caption or "Three estimates of each difference"
@@ -102,7 +101,7 @@ def follow_up_table(analysis: Analysis, *, key: str = "follow_up", caption: str 
     if not told:
         return None
     rows = tuple((row.label, value(row.treatment, row.unit), value(row.control, row.unit)) for row in told)
-    note = "Means and shares of the matched groups, without a test."
+    note = "Means and shares of the groups that are compared, without a test."
     if any(None in (row.treatment, row.control) for row in told):
         note += " Withheld: too few people to be shown."
     columns = ("During the follow-up", "Treatment group", "Comparison group")
@@ -124,12 +123,12 @@ def subgroups_table(analysis: Analysis, *, key: str = "subgroups", caption: str 
         "Difference (95% interval)",
         "p-value",
         "p-value (Holm)",
-        "Least alike in",
+        "Largest difference left, %",
     )
     note = (
-        f"{measure.label}. People: in the treatment group, matched. Expected: without the service, from the subgroup's "
+        f"{measure.label}. People: in the treatment group. Expected: without the service, from the subgroup's "
         f"own comparison group. {ROUNDING} Holm: p-value adjusted for the {count_(found.n_tests)} tests of subgroups. "
-        "Least alike in: the largest standardised difference that is left, per cent."
+        "Largest difference left: standardised, between the two groups."
     )
     caption = caption or "The difference in each subgroup"
     return Table(key, caption, columns, rows, "lrrrrrrr", note, tuple(subgroup_words(row.by) for row in shown))
@@ -182,6 +181,18 @@ def _of_reoffenders(placed: Iterable[Placed]) -> str:
         return ""
     sizes = f"{count_(among[0].n_treatment)} and {count_(among[0].n_control)} people"
     return f" Measures among those who reoffended ({sizes}) compare only part of each group."
+
+
+def _made(analysis: Analysis) -> str:
+    is_matched = analysis.matching is None or analysis.matching.method in ("radius", "nearest")
+    return "matching" if is_matched else "weighting"
+
+
+def _whom(analysis: Analysis) -> str:
+    """Whom the estimates concern."""
+    if analysis.matching is not None and analysis.matching.method == "overlap":
+        return "people who might have been in either group"
+    return "the matched treatment group" if _made(analysis) == "matching" else "the treatment group"
 
 
 def _withheld(analysis: Analysis) -> str:

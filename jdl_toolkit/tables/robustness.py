@@ -10,7 +10,9 @@ from ..plots.effects import UNIT_WORDS, estimate_words, finer
 from ..plots.robustness import GROUPS
 
 if TYPE_CHECKING:  # findings stands above this module in the order of imports
-    from ..findings import Analysis, Estimate, WeightBound
+    from collections.abc import Sequence
+
+    from ..findings import Analysis, Estimate, Measure, PairBounds, Robustness, RobustnessRow, WeightBound
 
 NONE = "–"
 MAIN = "This report"
@@ -26,15 +28,46 @@ def robustness_table(analysis: Analysis, *, key: str = "robustness", caption: st
     rows = tuple((_name(row), *_figures(row.estimate, measure.unit), _per_cent(row.worst)) for row in shown)
     groups = tuple(GROUPS.get(row.group, MAIN) for row in shown)
     note = (
-        f"{measure.label}. Difference: treatment less comparison group, in {UNIT_WORDS[measure.unit]}. Least alike in: "
-        "the largest standardised difference that is left, per cent, on all that this report matched on; other "
-        "calculations have that of this report. The larger it is, the less an estimate counts."
+        f"{measure.label}. Difference: treatment less comparison group, in {UNIT_WORDS[measure.unit]}. Largest "
+        "difference left: standardised, of all that this report took into account; the larger it is, the less an "
+        f"estimate counts.{_of_calculations(shown)}{_whom(analysis, shown)}"
     )
-    if any(row.key == "overlap" for row in shown):
-        note += " Overlap weights concern people who might be in either group; all others, the treatment group."
     caption = caption or "The difference by this and by other ways of analysing"
-    columns = ("Way of analysing", "Difference (95% interval)", "p-value", "Least alike in")
+    columns = ("Way of analysing", "Difference (95% interval)", "p-value", "Largest difference left, %")
     return Table(key, caption, columns, rows, "lrrr", note, groups)
+
+
+#: Calculations that do not compare the people of this report with its weights -> what they do otherwise.
+_ANEW = {
+    "check": "the check weights the whole control pool",
+    "abadie_imbens": "the estimate from the nearest person (Abadie and Imbens) matches anew",
+}
+
+
+def _of_calculations(shown: Sequence[RobustnessRow]) -> str:
+    """What the dash of other calculations stands for, and which of them have other people or weights."""
+    keys = [row.key for row in shown if row.group == "estimator"]
+    if not keys:
+        return ""
+    anew = [words for key, words in _ANEW.items() if key in keys]
+    if len(anew) == len(keys):
+        return f" {NONE}: not worked out; {' and '.join(anew)}."
+    but = f", but {' and '.join(anew)}" if anew else ""
+    return f" {NONE}: other calculations use the people and weights of this report and leave its differences{but}."
+
+
+def _whom(analysis: Analysis, shown: Sequence[RobustnessRow]) -> str:
+    """Whom the estimates concern, where some concern other people than others."""
+    if analysis.matching is not None and analysis.matching.method == "overlap":
+        if any(row.group in ("caliper", "nearest", "weights") for row in shown):
+            return (
+                " This report, by overlap weights, concerns people who might have been in either group; so do all other"
+                " ways but matching, inverse-odds weights and entropy balancing, which concern the treatment group."
+            )
+        return " All of them concern people who might have been in either group."
+    if any(row.key == "overlap" for row in shown):
+        return " Overlap weights concern people who might have been in either group; all others, the treatment group."
+    return ""
 
 
 def hidden_bias_table(analysis: Analysis, *, key: str = "hidden_bias", caption: str = "") -> Table | None:
@@ -81,11 +114,35 @@ def bounds_table(analysis: Analysis, *, key: str = "hidden_bias_bounds", caption
     )
     note = (
         "Estimates: the lowest and the highest difference if the odds of taking part of every member of the comparison "
-        "group may be wrong by the factor (Zhao, Small and Bhattacharya); limits: with the interval. p-value: the "
-        "largest one-sided one in pairs of one person each (Rosenbaum)."
+        "group may be wrong by the factor (Zhao, Small and Bhattacharya); limits: with the interval."
+        f"{_of_pairs(found, measure)}"
     )
     columns = ("Factor", "Estimates", "Limits", "p-value in pairs")
     return Table(key, caption or "What the difference could be under hidden bias", columns, rows, "lrrr", note)
+
+
+#: Direction of the bounds for pairs -> the sign of the differences that it stands for.
+_SIGNS = {"increase": 1, "decrease": -1}
+
+
+def points_against(pairs: PairBounds, estimate: float) -> bool:
+    """Whether matched pairs differ in the other direction than the estimate of the report."""
+    return _SIGNS.get(pairs.direction or "", 0) * estimate < 0
+
+
+def _of_pairs(found: Robustness, measure: Measure) -> str:
+    """What the p-value in pairs is for: in which direction, and if that is not the direction of the estimate."""
+    pairs = found.hidden.pairs
+    if pairs is None or not pairs.rows:
+        return ""
+    words = " p-value: the largest one-sided one in pairs of one person each (Rosenbaum)"
+    if pairs.direction not in _SIGNS:
+        return f"{words}; the pairs point neither way."
+    toward = f"{words}, for {'an' if pairs.direction == 'increase' else 'a'} {pairs.direction}"
+    if points_against(pairs, found.main.estimate):
+        against = "a decrease" if found.main.estimate < 0 else "an increase"
+        return f"{toward}, as which these pairs differ; the estimate of this report is {against}."
+    return f"{toward}."
 
 
 def estimators_table(analysis: Analysis, *, key: str = "estimators", caption: str = "") -> Table | None:
@@ -97,14 +154,31 @@ def estimators_table(analysis: Analysis, *, key: str = "estimators", caption: st
     rows = tuple((row.label, *_scaled(row.estimate, row.scale, measure.unit)) for row in shown)
     groups = tuple(_SCALES[row.scale] for row in shown)
     note = (
-        f"{measure.label}, of the same matched people, in {UNIT_WORDS[measure.unit]}; a ratio is treatment divided by "
-        "comparison group, and 1 is no difference."
+        f"{measure.label}, in {UNIT_WORDS[measure.unit]}; a ratio is treatment divided by comparison group, and 1 is "
+        f"no difference.{_of_whole_pool(analysis)}"
     )
     failed = [f"{row.label}: {row.why_not}." for row in shown if row.estimate is None and row.why_not]
     note += " ".join(["", *(f"{NONE}: not estimated. {text}" for text in failed[:1]), *failed[1:]])
     caption = caption or "All estimators of the first measure"
     columns = ("Estimator", "Estimate (95% interval)", "p-value")
     return Table(key, caption, columns, rows, "lrr", note, groups if len(set(groups)) > 1 else ())
+
+
+#: Starts of the names of estimators that go back to the control pool -> how they are called.
+_OF_POOL = {"check": "the check", "aipw": "the doubly robust estimates", "abadie_imbens": "nearest neighbours"}
+
+
+def _of_whole_pool(analysis: Analysis) -> str:
+    """Which estimators do not rest on this report's comparison group and its weights."""
+    names = [row.name for row in analysis.estimators if row.estimate is not None]
+    others = [words for start, words in _OF_POOL.items() if any(name.startswith(start) for name in names)]
+    if not others:
+        return " All rest on the people and weights of this report."
+    said = others[0] if len(others) == 1 else f"{', '.join(others[:-1])} and {others[-1]}"
+    return (
+        f" All rest on the people and weights of this report, but for {said}: these compare with the whole control"
+        " pool, weighted or matched anew."
+    )
 
 
 def time_to_event_table(analysis: Analysis, *, key: str = "time_to_event", caption: str = "") -> Table | None:
@@ -116,6 +190,12 @@ def time_to_event_table(analysis: Analysis, *, key: str = "time_to_event", capti
         for row in analysis.time_to_event
     )
     note = "A difference is in days, treatment less comparison group; of a ratio, 1 is no difference."
+    if {row.clock for row in analysis.time_to_event} == set(_CLOCKS):
+        note += (
+            " Means are taken over the days on which everybody can be followed, by the calendar, or, where days in"
+            " custody do not count, to the last day on which enough people are still followed; so the number of days"
+            " need not be the same."
+        )
     caption = caption or "Time to the first reoffence, compared"
     return Table(key, caption, ("Comparison", "Estimate (95% interval)", "p-value"), rows, "lrr", note)
 
