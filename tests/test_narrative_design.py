@@ -2,11 +2,12 @@
 
 import invented
 import pytest
-from examples import analysis, estimate, findings, measure, power, ranged, withheld
+from examples import analysis, estimate, findings, measure, power, ranged, spec, withheld
 from test_narrative_matching import with_matching
 
 from jdl_toolkit import narrative, tables
-from jdl_toolkit.findings import EffectivePower, PairBounds, PowerRow
+from jdl_toolkit.findings import EffectivePower, EstimatorRow, PairBounds, PowerRow
+from jdl_toolkit.matching.messages import said_of_size
 
 REDUCTION, INCREASE, INCONCLUSIVE = ranged(-0.38, -0.01), ranged(0.02, 0.11), ranged(-0.0794, 0.0359)
 REASON = "another sample than was opened; changed since: matching.exact"
@@ -311,6 +312,29 @@ def test_other_calculations_that_compare_anew_are_named():
     assert "Largest difference left, %" in tables.robustness_table(invented.whole_findings().analyses[0]).columns
 
 
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("headline", "lm_HC3"), "All rest on the people and weights of this report."),
+        (("headline", "check"), "but for the check, which compares with the whole control pool"),
+        (("check", "aipw", "abadie_imbens_5"), "the check, the doubly robust estimates and nearest neighbours, which"),
+    ],
+)
+def test_estimators_that_go_back_to_the_pool_are_named(names, words):
+    row = EstimatorRow(name="", label="One", scale="difference", estimate=estimate(-0.02), why_not=None)
+    rows = tuple(row.model_copy(update={"name": name}) for name in names)
+    failed = tuple(row.model_copy(update={"label": x, "estimate": None, "why_not": "no caliper"}) for x in "AB")
+    note = tables.estimators_table(analysis(estimators=rows + failed)).note
+    assert words in note and note.endswith("–: not estimated. A; B: no caliper.")
+    assert "not estimated" not in tables.estimators_table(analysis(estimators=rows)).note
+
+
 def test_terms_of_estimators_are_explained_where_they_are_met():
     found = narrative.terms.occurring(["Difference of weighted means (HC3)", "(psmatch2)", "Doubly robust (AIPW)"])
     assert found == {"HC standard error", "Psmatch", "Doubly robust estimate"}
+
+
+def test_a_score_of_many_columns_is_told_in_plain_words():
+    (said,) = said_of_size(54, 257, spec())
+    assert said.startswith("The propensity score weighs up 54 things at once (columns of the model), with fewer than 5")
+    assert said_of_size(51, 255, spec()) == []

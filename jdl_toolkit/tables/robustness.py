@@ -157,8 +157,7 @@ def estimators_table(analysis: Analysis, *, key: str = "estimators", caption: st
         f"{measure.label}, in {UNIT_WORDS[measure.unit]}; a ratio is treatment divided by comparison group, and 1 is "
         f"no difference.{_of_whole_pool(analysis)}"
     )
-    failed = [f"{row.label}: {row.why_not}." for row in shown if row.estimate is None and row.why_not]
-    note += " ".join(["", *(f"{NONE}: not estimated. {text}" for text in failed[:1]), *failed[1:]])
+    note += _failed(analysis)
     caption = caption or "All estimators of the first measure"
     columns = ("Estimator", "Estimate (95% interval)", "p-value")
     return Table(key, caption, columns, rows, "lrr", note, groups if len(set(groups)) > 1 else ())
@@ -168,6 +167,16 @@ def estimators_table(analysis: Analysis, *, key: str = "estimators", caption: st
 _OF_POOL = {"check": "the check", "aipw": "the doubly robust estimates", "abadie_imbens": "nearest neighbours"}
 
 
+def _failed(analysis: Analysis) -> str:
+    """Estimators without an estimate, each reason once."""
+    reasons: dict[str, list[str]] = {}
+    for row in analysis.estimators:
+        if row.estimate is None and row.why_not:
+            reasons.setdefault(row.why_not.rstrip("."), []).append(row.label)
+    said = " ".join(f"{'; '.join(labels)}: {reason}." for reason, labels in reasons.items())
+    return f" {NONE}: not estimated. {said}" if said else ""
+
+
 def _of_whole_pool(analysis: Analysis) -> str:
     """Which estimators do not rest on this report's comparison group and its weights."""
     names = [row.name for row in analysis.estimators if row.estimate is not None]
@@ -175,8 +184,9 @@ def _of_whole_pool(analysis: Analysis) -> str:
     if not others:
         return " All rest on the people and weights of this report."
     said = others[0] if len(others) == 1 else f"{', '.join(others[:-1])} and {others[-1]}"
+    compare = "compares" if others == [_OF_POOL["check"]] else "compare"
     return (
-        f" All rest on the people and weights of this report, but for {said}: these compare with the whole control"
+        f" All rest on the people and weights of this report, but for {said}, which {compare} with the whole control"
         " pool, weighted or matched anew."
     )
 
