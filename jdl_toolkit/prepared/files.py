@@ -55,6 +55,9 @@ def refuse_to_overwrite(written: dict[str, Path], read: list[Path], force: bool)
     written : dict
         Option -> path.
     """
+    places = [os.path.realpath(path) for path in [*read, *written.values()]]
+    if len(set(places)) < len(places):
+        raise JDLError("the same file is named twice", "jdl match", "give each a file of its own")
     problems = []
     for option, path in written.items():
         try:
@@ -63,11 +66,6 @@ def refuse_to_overwrite(written: dict[str, Path], read: list[Path], force: bool)
             problems += fault.problems
     if problems:
         raise JDLError(problems)
-    for path in read:
-        is_there(path)
-    places = [path.resolve() for path in [*read, *written.values()]]
-    if len(set(places)) < len(places):
-        raise JDLError("the same file is named twice", "jdl match", "give each a file of its own")
 
 
 def _require_place(path: Path, where: str, force: bool) -> None:
