@@ -10,7 +10,12 @@ from ..numbers import UNITS, decimals_for, difference, interval, number, plural
 from .canvas import DARK, NAVY, PALE, RULE, finish, records, rows_sheet, styled
 from .families import AMONG, Placed, arranged
 
-UNIT_WORDS = {"share": "percentage points", "count": "number per person", "days": "days", "mean": "units of the outcome"}
+UNIT_WORDS = {
+    "share": "percentage points",
+    "count": "number per person",
+    "days": "days",
+    "mean": "units of the outcome",
+}
 #: Decimals of the data below a figure: one more than are printed, as small differences are printed more finely.
 _DATA_DECIMALS = {"share": 1, "count": 2, "days": 1, "mean": 3}
 
