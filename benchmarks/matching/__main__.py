@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from jdl_toolkit.result import write_atomically
 
-from .peers import MOST_SECONDS, PEERS, peer_version
+from .peers import LARGEST_SIZE, MOST_SECONDS, PEERS, peer_version
 from .people import SIZES, make_people
 from .report import as_markdown, check_aims
 from .timing import in_own_process
@@ -44,6 +44,8 @@ def measure(size: str, repeats: int, with_peers: bool) -> dict[str, Any]:
         make_people(n_treatment, n_pool).to_parquet(people)
         stage = in_own_process("timing", "stage", people, repeats=few)
     arrays = in_own_process("timing", "arrays", n_treatment, n_pool, "--repeats", repeats)
+    order = list(SIZES)
+    with_peers = with_peers and order.index(size) <= order.index(LARGEST_SIZE)
     peers = [measure_peer(name, n_treatment, n_pool) for name in PEERS if with_peers and peer_version(name)]
     counts = {"size": size, "n_treatment": n_treatment, "n_pool": n_pool}
     return counts | {"stage": stage, "arrays": arrays, "peers": peers}
@@ -59,7 +61,7 @@ def measure_peer(name: str, n_treatment: int, n_pool: int) -> dict[str, Any]:
         return told | {"why_not": f"not done after {MOST_SECONDS} s"}
     except subprocess.CalledProcessError as fault:
         said = fault.stderr.strip().splitlines()
-        return told | {"why_not": f"failed: {said[-1][:80]}" if said else "failed: killed, presumably out of memory"}
+        return told | {"why_not": f"failed: {said[-1][:60]}" if said else "failed: killed, presumably out of memory"}
     seconds = found["parts"][method]
     return told | {"seconds": seconds, "peak_mb": found["peak_mb"], "n_differing": found["n_differing"]}
 
