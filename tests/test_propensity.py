@@ -171,7 +171,8 @@ def test_unknown_numbers_get_the_mean_and_a_column():
 
 def test_few_treated_people_per_column_is_said():
     units = cohort(15, n_treatment=12)
-    assert any("fewer than 5 treated people" in m for m in match(made(units), spec()).messages)
+    said = match(made(units), spec()).messages
+    assert any("with fewer than 5 people in the treatment group for each" in m for m in said)
 
 
 def test_separating_covariates_are_named():

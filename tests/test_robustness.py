@@ -556,17 +556,3 @@ def test_findings_of_before_still_read(tmp_path):
     (tmp_path / "findings.json").write_text(json.dumps(known))
     found = Findings.read(tmp_path / "findings.json").analyses[0]
     assert found.robustness is None and found.estimators == () == found.time_to_event
-
-
-def test_a_request_that_is_run_tells_of_other_ways_in_its_report(demo):
-    lab, _ = demo
-    folder = lab.root / "outputs/foundation-2013"
-    analysis = Findings.read(folder / "findings.json").analyses[0]
-    saved = Robustness.load(folder / "restricted/robustness")
-    assert len(analysis.robustness.others) == len(saved.others) >= 25
-    assert analysis.robustness.main == analysis.headline_measure.headline
-    assert analysis.robustness.placebo.estimate is not None and analysis.robustness.hidden.pairs.rows
-    page = (folder / "report/report.html").read_text()
-    assert "Would another analysis have said otherwise?" in page and "A test on the past" in page
-    assert (folder / "report/figures/robustness.svg").exists()
-    assert {t.measure for t in analysis.time_to_event} and len(analysis.estimators) > 10

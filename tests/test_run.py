@@ -23,6 +23,7 @@ from jdl_toolkit.lab import STAGES
 from jdl_toolkit.linkage import Linkage
 from jdl_toolkit.register import Register
 from jdl_toolkit.result import write_atomically
+from jdl_toolkit.robustness import Robustness
 from jdl_toolkit.spec import merge
 from jdl_toolkit.stage import Stage
 from jdl_toolkit.submission import Submission
@@ -184,6 +185,24 @@ def test_the_same_input_gives_the_same_findings_and_pdf(demo, in_lab, tmp_path):
         assert (tmp_path / REQUEST / name).read_bytes() == (in_lab.root / "outputs" / REQUEST / name).read_bytes(), name
 
 
+def test_a_request_that_is_run_tells_of_other_ways_in_its_report(demo):
+    lab, _ = demo
+    folder = lab.root / "outputs/foundation-2013"
+    analysis = Findings.read(folder / "findings.json").analyses[0]
+    saved = Robustness.load(folder / "restricted/robustness")
+    assert len(analysis.robustness.others) == len(saved.others) >= 25
+    assert analysis.robustness.main == analysis.headline_measure.headline
+    assert analysis.robustness.placebo.estimate is not None and analysis.robustness.hidden.pairs.rows
+    page = (folder / "report/report.html").read_text()
+    assert "Would another analysis have said otherwise?" in page and "A test on the past" in page
+    assert (folder / "report/figures/robustness.svg").exists()
+    assert {t.measure for t in analysis.time_to_event} and len(analysis.estimators) > 10
+
+
+#: Where the panel is not what is looked at; the demonstration has all of it.
+FEW_VARIANTS = {"calipers": [], "nearest_ratios": [], "methods": ["ebal"], "leave_one_out": False}
+
+
 # --- bad input -------------------------------------------------------------------------------------------------------
 
 
@@ -195,7 +214,7 @@ def bad(in_lab, tmp_path):
     def write(**changes):
         values = yaml.safe_load((in_lab.root / f"parameters/requests/{REQUEST}.yml").read_text())
         path = in_lab.root / "parameters/requests/bad.yml"
-        path.write_text(yaml.safe_dump(values | {"request": "bad"} | changes))
+        path.write_text(yaml.safe_dump(values | {"request": "bad", "robustness": FEW_VARIANTS} | changes))
         made.append(path)
         return lambda *more: jdl("run", "bad", "--outputs", tmp_path, *more)
 
@@ -346,9 +365,10 @@ def test_a_closed_gate_keeps_outcomes_shut_until_someone_accepts_with_a_reason(b
     closed = json.loads((tmp_path / "bad/manifest.json").read_text())["stages"]["matching"]
     assert len(closed["tried"]) == 4 and all(rung["n_red"] for rung in closed["tried"]), "every caliper of the ladder"
     proposed = {one["yaml"]: one for one in closed["proposals"]}
-    assert proposed["matching: {method: ebal}"]["passes"] and not proposed["matching: {method: nearest}"]["passes"]
+    passes = {m: proposed[f"matching: {{fallback: none, method: {m}}}"]["passes"] for m in ("ebal", "nearest")}
+    assert passes == {"ebal": True, "nearest": False}, "with what the request states in that section"
     shown = (tmp_path / "bad/restricted/notebooks/03_matching.ipynb").read_text()
-    assert "What may make the groups alike" in shown and "matching: {method: ebal}" in shown
+    assert "What may make the groups alike" in shown and "matching: {fallback: none, method: ebal}" in shown
     recorded = jdl(
         "record",
         "bad",

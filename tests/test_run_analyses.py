@@ -34,6 +34,10 @@ ANALYSES = {
 }
 
 
+#: The demonstration's own tests look at the whole panel.
+FEW_VARIANTS = {"calipers": [0.1], "nearest_ratios": [], "methods": ["ebal"], "leave_one_out": False}
+
+
 def jdl(*arguments):
     return CliRunner().invoke(main, [str(a) for a in arguments])
 
@@ -41,7 +45,8 @@ def jdl(*arguments):
 def write_request(lab, name, **changes):
     values = yaml.safe_load((lab.root / "parameters/requests/bridges-2013.yml").read_text())
     path = lab.root / f"parameters/requests/{name}.yml"
-    path.write_text(yaml.safe_dump(values | {"request": name, "analyses": ANALYSES} | changes, sort_keys=False))
+    values |= {"request": name, "analyses": ANALYSES, "robustness": FEW_VARIANTS} | changes
+    path.write_text(yaml.safe_dump(values, sort_keys=False))
     return path
 
 
