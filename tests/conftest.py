@@ -13,6 +13,15 @@ from jdl_toolkit.lab import Lab, lay_out
 PERSONS = 60_000
 
 
+#: Files that run whole requests. They come first, so that no processor is left with one of them at the end.
+LONGEST = ("test_run.py", "test_run_analyses.py", "test_linkage_cases.py", "test_precheck.py", "test_validation.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; all else stays in its order."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
 @pytest.fixture(scope="session")
 def made_lab(tmp_path_factory) -> Lab:
     """A working folder with the demonstration register and upload, no request run yet."""
