@@ -39,7 +39,7 @@ LARGEST_SIZE = "large"
 _MATCHIT = """
 suppressMessages(library(MatchIt)); a <- commandArgs(TRUE); d <- read.csv(a[1]); g <- gc(reset = TRUE)
 t <- system.time(m <- matchit(z ~ score, d, method = "nearest", distance = d$score, caliper = as.numeric(a[2]),
-  std.caliper = FALSE))
+  std.caliper = FALSE, m.order = "largest"))
 write.csv(data.frame(weight = m$weights), a[3], row.names = FALSE)
 cat(t[["elapsed"]], t[["user.self"]] + t[["sys.self"]], sum(gc()[, 6]))
 """
