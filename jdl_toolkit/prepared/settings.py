@@ -38,9 +38,6 @@ AS_PREPARED = {
     "disclosure": {"minimum_group": 2},
 }
 
-#: Standard deviations of the score, where radius matching is given no caliper; `matching.calipers` begins with it.
-USUAL_CALIPER = 0.2
-
 #: Options that only some methods use.
 _OF_METHODS = {
     "caliper": (Method.radius, Method.nearest),
@@ -130,7 +127,8 @@ def table_spec(settings: Path | None = None, **changes: dict[str, Any]) -> Table
         base = merge(base, read_yaml(settings))
     values = merge(base, changes)
     if values["matching"].get("method") == Method.radius and not values["matching"].get("calipers"):
-        values["matching"] |= {"calipers": [USUAL_CALIPER], "caliper_unit": "sd"}
+        usual = shipped["matching"]  # the widest rung of the ladder that a request would climb
+        values["matching"] |= {"calipers": [max(usual["calipers"])], "caliper_unit": usual["caliper_unit"]}
     return validate(values, where, TableSpec)
 
 
