@@ -411,6 +411,12 @@ class Disclosure(Model):
     minimum_cell: Annotated[int, Field(ge=1)]
 
 
+class Reporting(Model):
+    """`draft_weeks`: how long the organisation has for its comments on a draft."""
+
+    draft_weeks: Annotated[int, Field(ge=1, le=52)]
+
+
 AnalysisId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
 
 #: Sections that an analysis may set for itself.
@@ -486,6 +492,7 @@ class RequestSpec(Model):
     power: Power
     robustness: Robustness
     disclosure: Disclosure
+    report: Reporting
     subgroups: tuple[Subgroup, ...]
     intensity_bands: tuple[Annotated[float, Field(gt=0)], ...]
     analyses: dict[AnalysisId, AnalysisChoice]

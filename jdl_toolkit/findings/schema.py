@@ -22,7 +22,7 @@ from ..spec import Model, Organisation, Service
 from .estimates import Estimate, Unit
 from .robustness_schema import EstimatorRow, Robustness, TimeRow
 
-SCHEMA_VERSION = "2.1"
+SCHEMA_VERSION = "2.2"
 
 
 class Status(StrEnum):
@@ -358,10 +358,17 @@ class Provenance(Model):
     matched_again: tuple[str, ...] = ()
 
 
+class Draft(Model):
+    """A report that is not published: the day it was sent to the organisation, and the last day for its comments."""
+
+    sent: dt.date | None = None
+    respond_by: dt.date | None = None
+
+
 class Findings(Model):
     """All that the report, the bulletin and the portfolio may know of a request."""
 
-    schema_version: Literal["2.0", "2.1"] = SCHEMA_VERSION
+    schema_version: Literal["2.0", "2.1", "2.2"] = SCHEMA_VERSION
     request: str
     received: dt.date
     organisation: Organisation
@@ -376,6 +383,7 @@ class Findings(Model):
     provenance: Provenance
     sign_offs: tuple[dict[str, str], ...] = ()
     organisation_response: str | None = None
+    draft: Draft | None = None
     disclosure: Annotated[dict[str, int], Field(description="minimum_group and minimum_cell that were applied")]
     _listed: tuple[str, ...] = PrivateAttr(())
 

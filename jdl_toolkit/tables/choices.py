@@ -91,6 +91,7 @@ _SETTING_WORDS = {
     "power.reductions_pp": "Reductions in the power table, percentage points",
     "disclosure.minimum_group": "Smallest group that is reported on, people",
     "disclosure.minimum_cell": "Smallest count that is shown",
+    "report.draft_weeks": "Weeks for comments on a draft",
     "exploratory": "Exploratory, not for release",
 }
 _CHOICE_WORDS = {
