@@ -6,6 +6,7 @@ from .caveats import caveats, technical_notes
 from .certainty import three_estimates, what_could_be_detected
 from .check import check_numbers
 from .claims import can_say, cannot_say
+from .drafts import draft_mark, draft_words
 from .finding import finding, headline_sentence
 from .follow_up import follow_up, survival
 from .hidden_bias import hidden_bias, placebo
@@ -22,6 +23,8 @@ __all__ = [
     "cannot_say",
     "caveats",
     "check_numbers",
+    "draft_mark",
+    "draft_words",
     "finding",
     "follow_up",
     "for_every_100",

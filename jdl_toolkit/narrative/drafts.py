@@ -1,0 +1,32 @@
+"""What a report that is not published says of itself: that it is a draft, until when comments are asked for."""
+
+from __future__ import annotations
+
+from .. import numbers
+from ..findings import Findings
+from ..wording import small_number
+
+#: How an event of a request stands among the sign-offs of its findings.
+WITHDRAWN = "withdrawn"
+
+
+def draft_words(findings: Findings) -> str:
+    """What stands on every page of a draft, as one line that begins with its mark in capitals; "" once published.
+
+    Rules: ``withdrawn`` (the request is), ``draft_sent`` (with the last day for comments), ``draft_not_sent``.
+    """
+    if findings.draft is None:
+        return ""
+    withdrawn = next((entry for entry in findings.sign_offs if entry.get("event") == WITHDRAWN), None)
+    if withdrawn is not None:
+        return "WITHDRAWN: the request was withdrawn, and this report is not for use."
+    if findings.draft.respond_by is not None:
+        return f"DRAFT for comments by {numbers.date(findings.draft.respond_by)}. Not for release."
+    weeks = findings.setting("report", "draft_weeks")
+    time = "1 week" if weeks == 1 else f"{small_number(weeks)} weeks"
+    return f"DRAFT: comments are due {time} after it is sent. Not for release."
+
+
+def draft_mark(findings: Findings) -> str:
+    """The mark by itself, as it lies behind the text: ``DRAFT``, ``WITHDRAWN``, or "" once published."""
+    return draft_words(findings).split(" ")[0].rstrip(":")
