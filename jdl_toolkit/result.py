@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import pandas as pd
 
+from .document import Words
 from .errors import JDLError
 
 
@@ -59,9 +60,15 @@ class Result:
         if "__repr__" not in cls.__dict__:
             cls.__repr__ = Result.__repr__
 
-    def _repr_html_(self) -> str:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """A result that concerns people shows its summary, never its rows."""
-        return f"<p>{self.summary()}</p>"
+        return self._words()._repr_mimebundle_() | {"text/plain": self.summary()}
+
+    def _repr_html_(self) -> str:
+        return self._words().to_html()
+
+    def _words(self) -> Words:
+        return Words(self.summary().replace("\n", "\n\n"))
 
     def save(self, folder: Path) -> None:
         """Write the result to `folder`, replacing an earlier one in a single rename."""

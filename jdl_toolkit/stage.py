@@ -490,7 +490,9 @@ def open_stage(name: str, request: str, outputs: str = "outputs", analysis: str 
         stage.noted = _open_outcomes(stage)
     if not stage.is_exploring:
         folder.closing(name, analysis).unlink(missing_ok=True)
-    pd.set_option("display.max_colwidth", None)  # a message cut short is no message
+    from .tables import show_frames_as_tables  # here: it loads what draws figures, which only a notebook needs
+
+    show_frames_as_tables()
     return stage
 
 

@@ -110,9 +110,6 @@ class Cohorts(Result):
     def summary(self) -> str:
         return "\n".join(cohort.summary() for cohort in self)
 
-    def _repr_html_(self) -> str:
-        return "".join(cohort._repr_html_() for cohort in self)
-
 
 def build_cohorts(submission: Submission, linkage: Linkage, register: Register, spec: RequestSpec) -> Cohorts:
     """Build the cohort of every analysis that a request holds, each by its own specification (`build_cohort`)."""

@@ -3,10 +3,12 @@
 from .analyses import Part, analyses_of, common_values, is_in_analysis, parts_of, plain_values
 from .intake import Blocker, Submission, read_submission
 from .marked_up import marked_up_copy
+from .questions import QUESTIONS
 from .repeats import count_groups
 from .template import write_template
 
 __all__ = [
+    "QUESTIONS",
     "Blocker",
     "Part",
     "Submission",

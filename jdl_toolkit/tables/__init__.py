@@ -6,15 +6,11 @@ each row, no merged and no empty cell. Numbers are printed by `numbers`, differe
 
 from .balance import differences_table, dropped_table, ladder_table, proposals_table
 from .choices import provenance_table, setting_rows, settings_table, sign_offs_table
+from .estimators import estimators_table, time_to_event_table
 from .outcomes import estimates_table, follow_up_table, measures_table, power_table, subgroups_table
 from .people import balance_table, flow_parts_table, flow_table, linkage_table, profile_table
-from .robustness import (
-    bounds_table,
-    estimators_table,
-    hidden_bias_table,
-    robustness_table,
-    time_to_event_table,
-)
+from .plain import plain_table, show_frames_as_tables
+from .robustness import bounds_table, hidden_bias_table, robustness_table
 
 __all__ = [
     "bounds_table",
@@ -33,6 +29,8 @@ __all__ = [
     "follow_up_table",
     "linkage_table",
     "measures_table",
+    "plain_table",
+    "show_frames_as_tables",
     "power_table",
     "profile_table",
     "provenance_table",
