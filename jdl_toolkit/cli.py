@@ -1,4 +1,4 @@
-"""The command line: `jdl init`, `synth`, `register build`, `check`, `run`, `record`, `status`, `match` and `power`.
+"""The command line: `jdl init`, `synth`, `register build`, `check`, `run`, `record`, `diff`, `status`, `match`, `power`.
 
 Every command has `--help` with an example, and `--json` for one JSON object on standard output; messages and progress
 go to standard error. Exit status: 0 done; 2 the input is wrong; 3 the request could not be answered; 4 a gate is
@@ -301,42 +301,66 @@ def run(request: str, until: str, fresh: bool, outputs: Path | None) -> tuple[di
 @command(
     main,
     "record",
-    "jdl record foundation-2013 'balance accepted' --by 'A. Statistician' --reason 'the worst covariate is ...'",
+    "jdl record foundation-2013 'balance accepted' --by 'A. Statistician' --reason 'the worst covariate is ...'\n\n"
+    "jdl record foundation-2013 'draft sent' --by 'A. Statistician' --date 2014-02-03",
 )
 @click.argument("request")
-@click.argument("event", type=click.Choice(["balance accepted"]))
-@click.option("--analysis", default="main", help="Which analysis, where the request holds several.")
-@click.option("--by", required=True, help="Who decided.")
-@click.option("--reason", required=True, help="Why; the report prints it.")
+@click.argument(
+    "event", type=click.Choice(["balance accepted", "sign-off", "draft sent", "response received", "withdrawn"])
+)
+@click.option("--analysis", default="main", help="Whose balance, where the request holds several analyses.")
+@click.option("--by", required=True, help="Who did it.")
+@click.option("--reason", default="", help="Why; the report prints it. An accepted balance and a withdrawal need one.")
+@click.option("--date", type=DAY, help="The day of the event. Default: today.")
+@click.option(
+    "--text-file", type=click.Path(path_type=Path), help="The organisation's response: plain text in UTF-8, no names."
+)
 @click.option("--outputs", type=click.Path(path_type=Path), help="Folder of all outputs.")
-def record(request: str, event: str, analysis: str, by: str, reason: str, outputs: Path | None) -> tuple[dict, str]:
-    """Record a decision about a request in its manifest."""
+def record(request: str, outputs: Path | None, date: dt.datetime | None, **options: Any) -> tuple[dict, str]:
+    """Record what people do with a request: accept its balance, sign its report off, send its draft, answer, withdraw.
+
+    A report is a draft until it is released; once its draft is sent, each page says until when comments are due. The
+    report alone is made anew when the request is next run.
+    """
     from .lab import Lab
-    from .manifest import Manifest
-    from .stage import PASSED, RequestFolder, read_closing
+    from .lifecycle import record_event, recorded_in_words
 
     lab = Lab.find()
-    folder = RequestFolder((outputs or lab.root / "outputs") / lab.spec(request).request)
-    manifest = Manifest.read(folder.manifest_file)
-    known = list(read_closing(folder, "linkage").get("analyses", {}))
-    where, several = f"request {request}", f"say which with --analysis: {', '.join(known)}"
-    if known and analysis not in known:
-        raise JDLError(f"there is no analysis `{analysis}`", where, several)
-    said = read_closing(folder, "matching", analysis)
-    if said["gate"] == PASSED and not said["reason"]:
-        raise JDLError("its balance is within the limits, so there is nothing to accept", where, "run it as it is")
-    manifest.record_event(event, by, reason, analysis=analysis)
-    of = "" if analysis == "main" else f" (analysis {analysis})"
-    values = {"request": request, "analysis": analysis, "event": event}
-    return values, f"Recorded for {request}{of}: {event}, by {by}. Run the request again to go on."
+    day = None if date is None else date.date()
+    said = record_event(lab, request, outputs or lab.root / "outputs", date=day, today=dt.date.today(), **options)
+    return {"request": request} | said, recorded_in_words(request, said)
+
+
+@command(main, "diff", "jdl diff foundation-2013-20140114T093000000000 foundation-2013")
+@click.argument("first", metavar="A")
+@click.argument("second", metavar="[B]", required=False)
+@click.option("--outputs", type=click.Path(path_type=Path), help="Folder of all outputs.")
+@click.option("--html", type=click.Path(path_type=Path), help="Page to write. Default: in the later run's folder.")
+def diff(first: str, second: str | None, outputs: Path | None, html: Path | None) -> tuple[dict, str]:
+    """Show what changed between two runs of a request: settings, counts, results, sentences.
+
+    A and B are a request (its current run), an archived folder, or the path of a run's folder. With A alone, the
+    latest archived run of that request is compared with the current one. The page is for the lab alone.
+    """
+    from .diff import differences_between, page_of_differences, summary, two_runs
+    from .lab import Lab
+    from .result import write_atomically
+
+    lab = Lab.find()
+    found = differences_between(*two_runs(first, second, outputs or lab.root / "outputs"))
+    path = html or found.after.folder / "restricted" / "changes" / f"{found.before.name}.html"
+    write_atomically(path, page_of_differences(found))
+    words = [f"{found.before.name} → {found.after.name}", *(f"{name}: {said}" for name, said in summary(found))]
+    return found.to_json() | {"html": str(path)}, "\n".join([*words, f"Page: {lab.short(path)}"])
 
 
 @command(main, "status", "jdl status")
 @click.option("--outputs", type=click.Path(path_type=Path), help="Folder of all outputs.")
 def status(outputs: Path | None) -> tuple[dict, str]:
-    """List every request with its status, and whether it was matched before outcomes were opened."""
+    """List every request with its status, its draft, and whether it was matched before outcomes were opened."""
     from .blinding import TRIED, MatchingLog, order_of_stages
     from .lab import Lab
+    from .lifecycle import draft_standing
     from .manifest import Manifest
 
     outputs, listed = outputs or Lab.find().root / "outputs", []
@@ -347,7 +371,8 @@ def status(outputs: Path | None) -> tuple[dict, str]:
             match = order_of_stages(Manifest.read(path))
             by_hand = sum(entry["by"] == "by hand" for entry in MatchingLog(path.parent / "restricted").entries(TRIED))
             found = {"request": of["request"], "status": of["status"], "stages": stages}
-            listed.append(found | {"matching": match, "matchings_tried_by_hand": by_hand})
+            draft = draft_standing(of["events"], dt.date.today())
+            listed.append(found | {"draft": draft, "matching": match, "matchings_tried_by_hand": by_hand})
         except (JDLError, KeyError, TypeError, AttributeError):  # one spoilt manifest hides no other request
             listed.append({"request": path.parent.name, "status": SPOILT, "stages": {}})
     words = "\n".join(map(_status_line, listed)) or "No request has been run yet."
@@ -467,7 +492,8 @@ def _write_match_page(done: Any, name: str, out: Path) -> None:
 
 def _status_line(listed: dict[str, Any]) -> str:
     by_hand = listed.get("matchings_tried_by_hand", 0)
-    told = [listed["status"], *dict.fromkeys(listed.get("matching", {}).values())]
+    draft = listed.get("draft")
+    told = [listed["status"], *([draft["words"]] if draft else []), *dict.fromkeys(listed.get("matching", {}).values())]
     told += [f"matching tried by hand {by_hand} {'time' if by_hand == 1 else 'times'}"] if by_hand else []
     return f"{listed['request']:<40} {'; '.join(told)}"
 
