@@ -12,6 +12,7 @@ from jdl_toolkit.attrition import Ledger
 FINDINGS = invented.findings()
 ANALYSIS = FINDINGS.analyses[0]
 WHOLE = invented.whole_findings().analyses[0]
+GROUPS = ("treatment", "control", "pool")
 
 ALL = {
     "power": lambda: tables.power_table(ANALYSIS),
@@ -43,13 +44,15 @@ def test_every_table_is_whole(key):
     assert all(len(row) == len(table.columns) for row in table.rows)
     assert len(table.groups) in (0, len(table.rows))
     assert all(isinstance(cell, str) and cell.strip() for row in table.rows for cell in row)
-    assert len({row[0] for row in table.rows}) == len(table.rows)  # each row has a header of its own
+    names = [(group, row[0]) for group, rows in table.parts for row in rows]
+    assert len(set(names)) == len(names)  # each row has a header of its own, at least below that of its group
+    assert len(table.parts) == len({group for group, _ in table.parts})  # the rows of a group stand together
 
 
 def test_the_power_table_prints_the_published_sizes_and_what_is_out_of_reach():
     table = tables.power_table(ANALYSIS)
     assert table.rows[:3] == (("0.5", "no number of people is enough"), ("1", "240,648"), ("2", "9,327"))
-    assert "standard deviation of 0.473" in table.note
+    assert "95 per cent chance of a clear result, with 33,111 people in the comparison group" in table.note
     assert (
         "below 0.9 percentage points" in table.note
         and "257 people in this analysis could show 10.7 points" in table.note
@@ -64,25 +67,17 @@ def test_measures_are_printed_in_their_units():
     assert table.rows[2][1:5] == ("131", "118", "13", "−8 to 35")
 
 
-def test_withheld_measures_are_named_with_their_reason_each_reason_once():
-    table = tables.measures_table(ANALYSIS)
-    assert len(table.rows) == 5
-    assert table.note.endswith(
-        " Not shown, because fewer than 5 people reoffended, so the result could point to individuals: custody for the "
-        "first reoffence (among those who reoffended)."
-    )
-    note = tables.measures_table(WHOLE).note
-    assert note.count("Not shown, because") == 2
-    assert note.endswith(
-        "because it would tell something of fewer than 5 people: people on out-of-work benefit at any time within one "
-        "year; people on out-of-work benefit one year after the index date."
-    )
+def test_withheld_measures_have_no_row_and_are_named_beside_the_tables_once():
+    assert len(tables.measures_table(ANALYSIS).rows) == 5
+    for table in (tables.measures_table(WHOLE), tables.estimates_table(WHOLE)):
+        assert "Not shown" not in table.note and "Crown Court" not in table.note
+        assert not [row for row in table.rows if "out-of-work" in row[0]]
 
 
 def test_the_measure_that_decides_has_its_row_even_if_it_is_withheld():
     measures = (examples.withheld(), examples.withheld(key="frequency", label="Frequency"))
     table = tables.measures_table(ANALYSIS.model_copy(update={"measures": measures}))
-    assert table.rows == (("One-year proven reoffending rate", *["[c]"] * 6),) and " [c]: not shown. " in table.note
+    assert table.rows == (("One-year proven reoffending rate", *["[c]"] * 6),) and table.note.endswith(" [c]: not shown.")
     assert tables.estimates_table(ANALYSIS.model_copy(update={"measures": measures})).rows[0][1:] == ("[c]",) * 3
 
 
@@ -108,7 +103,6 @@ def test_measures_stand_in_groups_and_conditional_ones_beside_those_over_everyon
         assert rows[i - 1] == over_everyone
     assert rows[2] == "Days to first proven reoffence (among those who reoffended)"
     assert "Measures among those who reoffended (84 and 11,543 people) compare only part of each group." in table.note
-    assert "Indictable offences are the most serious and are tried by the Crown Court" in table.note
     custody = next(row for row in table.rows if row[0].startswith("People given custody"))
     assert custody[1:] == ("10%", "14%", "−4.10", "−8.18 to −0.02", "0.01", "0.90")
 
@@ -141,9 +135,14 @@ def test_subgroups_by_characteristic_with_the_number_of_tests():
 
 def test_withheld_shares_are_not_zero():
     table = tables.profile_table(ANALYSIS)
-    assert table.rows[0] == ("Sex: men", "84%", "84%", "86%")
-    assert table.rows[-1] == ("Ethnicity: Mixed or other", "withheld", "withheld", "withheld")
-    assert table.note
+    assert table.rows[0] == ("men", "84%", "84%", "86%") and table.groups[0] == "Sex"
+    assert table.note.endswith("Without a row, as too few people are of it: Ethnicity: Mixed or other.")
+    row = ANALYSIS.profile[0]
+    some = ANALYSIS.model_copy(update={"profile": (row.model_copy(update={"treatment": None}),)})
+    assert tables.profile_table(some).rows == (("men", "withheld", "84%", "86%"),)
+    assert tables.profile_table(some).note == "Per cent of each group. Withheld: too few people to be shown."
+    none = ANALYSIS.model_copy(update={"profile": (row.model_copy(update=dict.fromkeys(GROUPS)),)})
+    assert tables.profile_table(none).rows == (("No characteristic can be shown", "–", "–", "–"),)
 
 
 def test_the_balance_table_says_whose_deviation_it_is():
@@ -359,6 +358,25 @@ def test_the_size_of_a_variant_stands_beside_its_name_where_it_may_be_told():
     assert "The same people, with it (140)" in {row[0] for row in tables.robustness_table(analysis).rows}
 
 
+def test_an_unclear_result_needs_nothing_hidden_to_be_unclear_and_that_is_said_once():
+    panel = invented.robustness()
+    main = panel.main.model_copy(update={"ci_high": 0.02})
+    hidden = panel.hidden.model_copy(
+        update={"confounder": panel.hidden.confounder.model_copy(update={"to_include_zero": None})}
+    )
+    rows = tuple(row.model_copy(update={"estimate": main}) if row.group == "main" else row for row in panel.rows)
+    panel = panel.model_copy(update={"rows": rows, "hidden": hidden})
+    table = tables.hidden_bias_table(WHOLE.model_copy(update={"robustness": panel}))
+    assert table.columns == ("Measure of hidden bias", "Explains all of the difference")
+    assert table.rows == (
+        ("Shift of the difference, percentage points", "6.1"),
+        ("Factor by which weights are wrong", "1.17"),
+        ("E-value (risk ratio)", "1.65"),
+    )
+    assert table.note.endswith(" The result is unclear already, so nothing hidden is needed to make it so.")
+    assert tables.hidden_bias_table(WHOLE).note.endswith(" –: not worked out.")
+
+
 def test_thresholds_and_bounds_of_hidden_bias():
     assert tables.hidden_bias_table(WHOLE).rows == (
         ("Shift of the difference, percentage points", "6.1", "0.3"),
@@ -375,10 +393,39 @@ def test_thresholds_and_bounds_of_hidden_bias():
 def test_estimators_stand_by_scale_and_say_what_could_not_be_estimated():
     table = tables.estimators_table(WHOLE)
     assert table.groups == ("Differences",) * 3 + ("Ratios",)
-    assert table.rows[-1] == ("Ratio of shares", "0.84 (0.69 to 0.99)", "0.01")
-    assert table.rows[2][1:] == ("–", "–")
+    assert table.rows[-1] == ("Ratio of shares", "0.08", "0.84 (0.69 to 0.99)", "0.01")
+    assert table.rows[2][1:] == ("–", "–", "–")
     assert table.note.endswith("–: not estimated. Difference of weighted means (HC3): somebody has a leverage of 1.")
     assert tables.time_to_event_table(WHOLE).rows[2] == (
-        "Mean days free of reoffending; days in custody do not count", "12.4 (2.4 to 22.4)", "0.01",
+        "Mean days free of reoffending", "12.4 (2.4 to 22.4)", "0.01",
     )  # fmt: skip
+    assert tables.time_to_event_table(WHOLE).groups[1:3] == ("Every day counts", "Days in custody do not count")
     assert tables.estimators_table(ANALYSIS) is None and tables.time_to_event_table(ANALYSIS) is None
+
+
+def test_estimators_with_the_same_figures_share_a_row_with_the_standard_errors_of_all():
+    one = WHOLE.estimators[0]
+    named = (("Classic", 0.0281), ("t-test of weighted means (Student)", 0.0281), ("Check", 0.03))
+    named += (("t-test of weighted means (Welch)", 0.0294),)
+    rows = [one.model_copy(update={"name": label, "label": label}) for label, _ in named]
+    same = {"estimate": -0.005, "ci_low": -0.061, "ci_high": 0.051, "p_value": 0.86}
+    rows = [
+        row.model_copy(update={"estimate": one.estimate.model_copy(update=same | {"se": se, "estimate": x})})
+        for row, (_, se), x in zip(rows, named, (-0.005, -0.005, -0.009, -0.005), strict=True)
+    ]
+    table = tables.estimators_table(WHOLE.model_copy(update={"estimators": tuple(rows)}))
+    assert table.rows == (
+        ("Classic; t-test of weighted means (Student; Welch)", "2.8 to 2.9", "−0.5 (−6.1 to 5.1)", "0.86"),
+        ("Check", "3.0", "−0.9 (−6.1 to 5.1)", "0.86"),
+    )
+    assert "share a row" in table.note
+
+
+def test_settings_stand_by_section_and_those_of_nothing_may_be_named_in_the_note():
+    whole, brief = tables.settings_table(FINDINGS), tables.settings_table(FINDINGS, is_brief=True)
+    assert [name for name, _ in whole.parts][:3] == [
+        "What was accepted in the upload", "Finding people on the register", "Who is analysed, and the follow-up",
+    ]  # fmt: skip
+    nothing = [row[0] for row in whole.rows if row[1] == "none"]
+    assert len(brief.rows) == len(whole.rows) - len(nothing) and "none" not in {row[1] for row in brief.rows}
+    assert brief.note == f"Set to none: {'; '.join(nothing)}." and whole.note == ""

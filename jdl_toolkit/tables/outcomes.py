@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..document import Table
 from ..numbers import count_, decimals_for, difference, interval, number, p_value, value
 from ..plots.effects import estimate_words, level_words, subgroup_words
-from ..plots.families import CLASSES, Placed, arranged, not_shown
+from ..plots.families import Placed, arranged
 from ..plots.power import short
 
 if TYPE_CHECKING:  # findings stands above this module in the order of imports
@@ -30,20 +30,19 @@ def power_table(analysis: Analysis, *, key: str = "power", caption: str = "") ->
     tables = (power.rows,) if worth is None else (power.rows, worth.rows)
     rows = tuple((f"{same[0].reduction_pp:g}", *map(_needed, same)) for same in zip(*tables, strict=True))
     note = (
-        f"Two-sided test at {number(power.alpha, factor=100)} per cent with {number(power.power, factor=100)} per cent "
-        f"power, {power.n_control:,} people in the control group and a standard deviation of {number(power.sd, 3)}. "
-        f"With this control group a reduction below {short(power.smallest_detectable_pp)} percentage points cannot "
-        f"be shown by any number of people; the {power.n_treatment:,} people in this analysis could show "
+        f"For a {number(power.power, factor=100)} per cent chance of a clear result, with {power.n_control:,} people "
+        f"in the comparison group. With that group a reduction below {short(power.smallest_detectable_pp)} percentage "
+        f"points cannot be shown by any number of people; the {power.n_treatment:,} people in this analysis could show "
         f"{short(power.detectable_in_hand_pp)} points or more."
     )
     caption = caption or "How many people must be analysed to show a reduction in reoffending"
     columns = ("Reduction in the reoffending rate, percentage points", "People needed in the treatment group")
     if worth is not None:
-        columns += ("People needed, counting controls by what they are worth",)
+        columns += ("People needed, by the safer count",)
         note += (
-            f" Some controls stand for more people than others, so that together they are worth "
-            f"{number(worth.n_control)} who count alike. Counted like that, no number of people could show less than "
-            f"{short(worth.smallest_detectable_pp)} points, and this analysis could show "
+            " The safer count: some people of the comparison group count for more than others, so that together they "
+            f"are worth {number(worth.n_control)} who count alike. Counted like that, no number of people could show "
+            f"less than {short(worth.smallest_detectable_pp)} points, and this analysis could show "
             f"{short(worth.detectable_in_hand_pp)} or more."
         )
     return Table(key, caption, columns, rows, "l" + "r" * (len(columns) - 1), note)
@@ -56,8 +55,8 @@ def _needed(row: PowerRow) -> str:
 def measures_table(analysis: Analysis, *, key: str = "measures", caption: str = "") -> Table:
     """Every outcome measure with the headline difference, under the heading of its family.
 
-    A measure among people who reoffended stands directly below the same over everyone. Those that are withheld are
-    named in the note with the reason; only the first measure has its row in any case.
+    A measure among people who reoffended stands directly below the same over everyone. Those that are withheld have no
+    row, but for the first measure; a report names them with the reason (`narrative.not_shown_measures`).
     """
     placed = _shown(analysis)
     rows = [(p.name, *_measure(p.measure)) for p in placed]
@@ -73,7 +72,6 @@ def measures_table(analysis: Analysis, *, key: str = "measures", caption: str = 
     note = f"Expected without the service: from the comparison group, adjusted by the outcome model. {ROUNDING} "
     note += f"Holm: p-value adjusted for {_n_tested(analysis)}."
     note += _of_reoffenders(placed)
-    note += f" {CLASSES}" if any(p.measure.family in ("first_class", "count_by_class") for p in placed) else ""
     note += _withheld(analysis)
     caption = caption or "Both groups, measure by measure"
     return Table(key, caption, columns, tuple(rows), "lrrrrrr", note, _groups(placed))
@@ -196,9 +194,9 @@ def _whom(analysis: Analysis) -> str:
 
 
 def _withheld(analysis: Analysis) -> str:
-    said = "".join(f" Not shown, {words}." for words in not_shown(analysis.measures))
+    """What the shorthand of a cell stands for, if the measure that decides is withheld."""
     first = analysis.headline_measure
-    return f" {NOT_SHOWN}: not shown.{said}" if first is not None and first.headline is None else said
+    return f" {NOT_SHOWN}: not shown." if first is not None and first.headline is None else ""
 
 
 def _n_tested(analysis: Analysis) -> str:

@@ -21,15 +21,27 @@ NOTHING = "–"
 
 
 def profile_table(analysis: Analysis, *, key: str = "profile", caption: str = "") -> Table:
-    """Who is in the treatment group, in the matched control group and in the whole pool."""
-    rows = tuple(
-        (f"{row.characteristic}: {row.level}", per_cent(row.treatment), per_cent(row.control), per_cent(row.pool))
-        for row in analysis.profile
-    )
-    hidden = any(None in (row.treatment, row.control, row.pool) for row in analysis.profile)
-    note = "Withheld: too few people to be shown." if hidden else ""
+    """Who is in the treatment group, in the matched control group and in the whole pool, by characteristic.
+
+    Levels of which no share may be shown have no row: the note names them.
+    """
+    shown = [row for row in analysis.profile if (row.treatment, row.control, row.pool) != (None, None, None)]
+    cells = tuple((row.level, *map(per_cent, (row.treatment, row.control, row.pool))) for row in shown)
+    groups = tuple(row.characteristic for row in shown)
+    hidden: dict[str, list[str]] = {}
+    for row in analysis.profile:
+        if row not in shown:
+            hidden.setdefault(row.characteristic, []).append(row.level)
+    note = "Per cent of each group."
+    if any(None in (row.treatment, row.control, row.pool) for row in shown):
+        note += " Withheld: too few people to be shown."
+    if hidden:
+        named = "; ".join(f"{name}: {', '.join(levels)}" for name, levels in hidden.items())
+        note += f" Without a row, as too few people are of it: {named}."
     columns = ("Characteristic", "Treatment group", "Matched control group", "Whole control pool")
-    return Table(key, caption or "Who was compared with whom", columns, rows, "lrrr", note)
+    nothing = (("No characteristic can be shown", *[NOTHING] * 3),)
+    caption = caption or "Who was compared with whom"
+    return Table(key, caption, columns, cells or nothing, "lrrr", note, groups if cells else ())
 
 
 def balance_table(analysis: Analysis, *, top: int = 15, key: str = "balance", caption: str = "") -> Table:

@@ -1,4 +1,4 @@
-"""The robustness panel as tables: every way of analysing, bounds on hidden bias, and all estimators of one sample."""
+"""The robustness panel as tables: every way of analysing, and bounds on hidden bias."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..plots.robustness import GROUPS
 if TYPE_CHECKING:  # findings stands above this module in the order of imports
     from collections.abc import Sequence
 
-    from ..findings import Analysis, Estimate, Measure, PairBounds, Robustness, RobustnessRow, WeightBound
+    from ..findings import Analysis, Estimate, HiddenBias, Measure, PairBounds, Robustness, RobustnessRow, WeightBound
 
 NONE = "–"
 MAIN = "This report"
@@ -25,7 +25,7 @@ def robustness_table(analysis: Analysis, *, key: str = "robustness", caption: st
         return None
     order = ["main", *GROUPS]
     shown = sorted((r for r in found.rows if r.estimate is not None), key=lambda r: order.index(r.group))
-    rows = tuple((_name(row), *_figures(row.estimate, measure.unit), _per_cent(row.worst)) for row in shown)
+    rows = tuple((_name(row), *figures(row.estimate, measure.unit), _per_cent(row.worst)) for row in shown)
     groups = tuple(GROUPS.get(row.group, MAIN) for row in shown)
     note = (
         f"{measure.label}. Difference: treatment less comparison group, in {UNIT_WORDS[measure.unit]}. Largest "
@@ -75,11 +75,31 @@ def hidden_bias_table(analysis: Analysis, *, key: str = "hidden_bias", caption: 
     found, measure = analysis.robustness, analysis.headline_measure
     if found is None or measure is None:
         return None
-    hidden, rows = found.hidden, []
+    is_unclear = found.main.ci_low <= 0 <= found.main.ci_high
+    n_told = 2 if is_unclear else 3
+    rows = tuple(row[:n_told] for row in _sizes(found.hidden, measure.unit) if set(row[1:n_told]) != {NONE})
+    if not rows:
+        return None
+    note = (
+        "What something that is not on record would have to do at least. A shift: its effect on the outcome times the "
+        "gap between the groups in how many have it. A factor: the odds of taking part differ from what is known by up "
+        "to this factor. E-value: the ratio by which it goes with taking part and with the outcome."
+    )
+    if is_unclear:
+        note += " The result is unclear already, so nothing hidden is needed to make it so."
+    elif any(NONE in row for row in rows):
+        note += f" {NONE}: not worked out."
+    columns = ("Measure of hidden bias", "Explains all of the difference", "Makes it unclear")[:n_told]
+    return Table(key, caption or "How strong hidden bias would have to be", columns, rows, "lrr"[:n_told], note)
+
+
+def _sizes(hidden: HiddenBias, unit: str) -> list[tuple[str, str, str]]:
+    """Each measure of hidden bias with what explains all of the difference, and what makes it unclear."""
+    rows = []
     if hidden.confounder is not None and hidden.confounder.to_zero is not None:
-        c, words = hidden.confounder, UNIT_WORDS[measure.unit]
-        sizes = (_size(c.to_zero, measure.unit), _size(c.to_include_zero, measure.unit))
-        rows.append((f"Shift of the difference, {words}", *sizes))
+        c = hidden.confounder
+        sizes = (_size(c.to_zero, unit), _size(c.to_include_zero, unit))
+        rows.append((f"Shift of the difference, {UNIT_WORDS[unit]}", *sizes))
     if hidden.weights is not None:
         w = hidden.weights
         rows.append(("Factor by which weights are wrong", _ratio(w.tipping_estimate), _ratio(w.tipping_interval)))
@@ -87,16 +107,7 @@ def hidden_bias_table(analysis: Analysis, *, key: str = "hidden_bias", caption: 
         rows.append(("Odds ratio within pairs (Rosenbaum)", NONE, _ratio(hidden.pairs.tipping_gamma)))
     if hidden.e_values is not None:
         rows.append(("E-value (risk ratio)", _ratio(hidden.e_values.point), _ratio(hidden.e_values.limit)))
-    if not rows:
-        return None
-    note = (
-        "What something that is not on record would have to do at least. A shift: its effect on the outcome times the "
-        "gap between the groups in how many have it. A factor: the odds of taking part differ from what is known by up "
-        "to this factor. E-value: the ratio by which it goes with taking part and with the outcome. "
-        f"{NONE}: the interval holds no difference already, or it was not worked out."
-    )
-    columns = ("Measure of hidden bias", "Explains all of the difference", "Makes it unclear")
-    return Table(key, caption or "How strong hidden bias would have to be", columns, tuple(rows), "lrr", note)
+    return rows
 
 
 def bounds_table(analysis: Analysis, *, key: str = "hidden_bias_bounds", caption: str = "") -> Table | None:
@@ -135,101 +146,28 @@ def _of_pairs(found: Robustness, measure: Measure) -> str:
     pairs = found.hidden.pairs
     if pairs is None or not pairs.rows:
         return ""
-    words = " p-value: the largest one-sided one in pairs of one person each (Rosenbaum)"
+    words = " p-value in pairs: one-sided, the largest that the factor allows (Rosenbaum), where each person"
+    words += " is compared with one other."
     if pairs.direction not in _SIGNS:
-        return f"{words}; the pairs point neither way."
-    toward = f"{words}, for {'an' if pairs.direction == 'increase' else 'a'} {pairs.direction}"
+        return f"{words} The pairs point neither way."
+    way = {"increase": "higher", "decrease": "lower"}[pairs.direction]
     if points_against(pairs, found.main.estimate):
-        against = "a decrease" if found.main.estimate < 0 else "an increase"
-        return f"{toward}, as which these pairs differ; the estimate of this report is {against}."
-    return f"{toward}."
-
-
-def estimators_table(analysis: Analysis, *, key: str = "estimators", caption: str = "") -> Table | None:
-    """Every estimator of the first measure in the main sample; None without any."""
-    measure = analysis.headline_measure
-    if not analysis.estimators or measure is None:
-        return None
-    shown = sorted(analysis.estimators, key=lambda row: list(_SCALES).index(row.scale))
-    rows = tuple((row.label, *_scaled(row.estimate, row.scale, measure.unit)) for row in shown)
-    groups = tuple(_SCALES[row.scale] for row in shown)
-    note = (
-        f"{measure.label}, in {UNIT_WORDS[measure.unit]}; a ratio is treatment divided by comparison group, and 1 is "
-        f"no difference.{_of_whole_pool(analysis)}"
-    )
-    note += _failed(analysis)
-    caption = caption or "All estimators of the first measure"
-    columns = ("Estimator", "Estimate (95% interval)", "p-value")
-    return Table(key, caption, columns, rows, "lrr", note, groups if len(set(groups)) > 1 else ())
-
-
-#: Starts of the names of estimators that go back to the control pool -> how they are called.
-_OF_POOL = {"check": "the check", "aipw": "the doubly robust estimates", "abadie_imbens": "nearest neighbours"}
-
-
-def _failed(analysis: Analysis) -> str:
-    """Estimators without an estimate, each reason once."""
-    reasons: dict[str, list[str]] = {}
-    for row in analysis.estimators:
-        if row.estimate is None and row.why_not:
-            reasons.setdefault(row.why_not.rstrip("."), []).append(row.label)
-    said = " ".join(f"{'; '.join(labels)}: {reason}." for reason, labels in reasons.items())
-    return f" {NONE}: not estimated. {said}" if said else ""
-
-
-def _of_whole_pool(analysis: Analysis) -> str:
-    """Which estimators do not rest on this report's comparison group and its weights."""
-    names = [row.name for row in analysis.estimators if row.estimate is not None]
-    others = [words for start, words in _OF_POOL.items() if any(name.startswith(start) for name in names)]
-    if not others:
-        return " All rest on the people and weights of this report."
-    said = others[0] if len(others) == 1 else f"{', '.join(others[:-1])} and {others[-1]}"
-    compare = "compares" if others == [_OF_POOL["check"]] else "compare"
-    return (
-        f" All rest on the people and weights of this report, but for {said}, which {compare} with the whole control"
-        " pool, weighted or matched anew."
-    )
-
-
-def time_to_event_table(analysis: Analysis, *, key: str = "time_to_event", caption: str = "") -> Table | None:
-    """Comparisons of the times to the first reoffence; None without any."""
-    if not analysis.time_to_event:
-        return None
-    rows = tuple(
-        (f"{row.label}{_CLOCKS[row.clock]}", *_scaled(row.estimate, row.scale, "days"))
-        for row in analysis.time_to_event
-    )
-    note = "A difference is in days, treatment less comparison group; of a ratio, 1 is no difference."
-    if {row.clock for row in analysis.time_to_event} == set(_CLOCKS):
-        note += (
-            " Means are taken over the days on which everybody can be followed, by the calendar, or, where days in"
-            " custody do not count, to the last day on which enough people are still followed; so the number of days"
-            " need not be the same."
+        here = "lower" if found.main.estimate < 0 else "higher"
+        return (
+            f"{words} In these pairs the outcome is {way} in the treatment group, in this report it is {here}: so this"
+            " p-value says nothing of how firm the result of this report is."
         )
-    caption = caption or "Time to the first reoffence, compared"
-    return Table(key, caption, ("Comparison", "Estimate (95% interval)", "p-value"), rows, "lrr", note)
-
-
-_SCALES = {"difference": "Differences", "ratio": "Ratios"}
-_CLOCKS = {"calendar": "", "at_risk": "; days in custody do not count"}
+    return f"{words} It is for an outcome that is {way} in the treatment group."
 
 
 def _name(row: Any) -> str:
     return row.label if row.n_treatment is None or row.group == "main" else f"{row.label} ({count_(row.n_treatment)})"
 
 
-def _figures(estimate: Estimate, unit: str) -> tuple[str, str]:
+def figures(estimate: Estimate, unit: str) -> tuple[str, str]:
+    """An estimate with its interval, and its p-value, as printed beside others of the same difference."""
     words = estimate_words(estimate.estimate, estimate.ci_low, estimate.ci_high, unit, finer(unit))
     return words, p_value(estimate.p_value)
-
-
-def _scaled(estimate: Estimate | None, scale: str, unit: str) -> tuple[str, str]:
-    if estimate is None:
-        return NONE, NONE
-    if scale == "difference":
-        return _figures(estimate, unit)
-    value, low, high = (number(x, 2) for x in (estimate.estimate, estimate.ci_low, estimate.ci_high))
-    return f"{value} ({low} to {high})", p_value(estimate.p_value)
 
 
 def _range(bound: WeightBound | None, unit: str) -> tuple[str, str]:
