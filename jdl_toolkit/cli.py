@@ -1,4 +1,4 @@
-"""The command line: `jdl init`, `synth`, `register build`, `check`, `run`, `record`, `diff`, `status`, `match`, `power`.
+"""The command line: `jdl init`, `synth`, `register build`, `check`, `run`, `record`, `diff`, `status`, `match` …
 
 Every command has `--help` with an example, and `--json` for one JSON object on standard output; messages and progress
 go to standard error. Exit status: 0 done; 2 the input is wrong; 3 the request could not be answered; 4 a gate is

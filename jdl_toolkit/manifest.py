@@ -6,10 +6,14 @@ import datetime as dt
 import hashlib
 import json
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import filelock
 
 from . import __version__
 from .errors import JDLError
@@ -62,6 +66,23 @@ def package_versions() -> dict[str, str]:
     return {name: version(name) for name in PACKAGES}
 
 
+@contextmanager
+def alone(outputs: Path, request: str, place: str = "") -> Iterator[None]:
+    """Hold a request's folder while the block runs, so that no two processes write its manifest.
+
+    Raises
+    ------
+    JDLError
+        If another process holds it.
+    """
+    try:
+        with filelock.FileLock(outputs / f".{request}.lock", timeout=0):
+            yield
+    except filelock.Timeout:
+        fix = "wait until it has ended, or choose another folder with --outputs"
+        raise JDLError("another run of this request is under way", place or request, fix) from None
+
+
 class Manifest:
     """The record of one request's folder, written whole after every change.
 
@@ -108,10 +129,12 @@ class Manifest:
         self.values["stages"][name] = values
         self.write()
 
-    def record_event(self, event: str, by: str, reason: str = "", date: str = "", analysis: str = "main") -> None:
+    def record_event(
+        self, event: str, by: str, reason: str = "", date: str = "", analysis: str = "main", **more: str
+    ) -> None:
         """Append a person's decision (balance accepted, …) and write the manifest."""
         said = {"event": event, "analysis": analysis, "by": by, "reason": reason, "date": date or now()[:10]}
-        self.values["events"].append(said)
+        self.values["events"].append(said | more)
         self.write()
 
     def last_event(self, event: str, analysis: str = "main") -> dict[str, str] | None:

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import filelock
 import nbformat
 import papermill
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -29,7 +28,8 @@ from .document import MIME
 from .errors import CouldNotBeAnswered, GateClosed, JDLError, Problem, StageFailed
 from .findings import Findings, Status
 from .lab import OF_ANALYSIS, STAGES, Lab
-from .manifest import Manifest, now
+from .lifecycle import RESPONSE, WITHDRAWN, report_key, with_events
+from .manifest import Manifest, alone, now
 from .narrative import check_numbers, headline_sentence
 from .result import write_atomically
 from .spec import RequestSpec
@@ -130,7 +130,7 @@ def run_request(
     lab.source(spec)
     _require_folder(lab, outputs)
     try:
-        with filelock.FileLock(outputs / f".{spec.request}.lock", timeout=0):
+        with alone(outputs, spec.request, lab.short(outputs / spec.request)):
             if fresh:
                 archive(outputs, spec.request)
             folder = open_folder(lab, spec, outputs)
@@ -141,9 +141,6 @@ def run_request(
                 keys = {MAIN: spec.digest + made_from}
                 walk = _Walk(lab, request, spec, folder, manifest, progress, keys, set(), {})
                 return _run_stages(walk, until)
-    except filelock.Timeout:
-        fix = "wait until it has ended, or choose another folder with --outputs"
-        raise JDLError("another run of this request is under way", lab.short(outputs / spec.request), fix) from None
     finally:
         render.write_index(outputs)
 
@@ -246,6 +243,7 @@ def _run_stages(walk: _Walk, until: str) -> RunOutcome:
     if len(walk.keys) > 1 or MAIN not in analyses:
         walk.anew |= {MAIN} if walk.anew else set()
         walk.keys[MAIN] = "".join(walk.keys[analysis] for analysis in analyses)
+    walk.keys[MAIN] += report_key(walk.manifest)
     walk.take("report")
     findings = Findings.read(walk.folder.findings_file)
     status, warning = walk.manifest.values["status"], EARLIER if differs_from_archived(walk.folder) else ""
@@ -331,7 +329,7 @@ def _run_stage(walk: _Walk, name: str, analysis: str, record: str, share: float)
         raise
     elapsed = round(time.perf_counter() - started, 2)
     if name == "report":
-        manifest.values["status"] = "reported"
+        manifest.values["status"] = WITHDRAWN if manifest.last_event(WITHDRAWN) else "reported"
     manifest.record_stage(record, status="done", key=walk.keys.get(analysis, ""), seconds=elapsed, ended=now(), **said)
     if said.get("sample") and name == "matching":
         note_match(walk.folder.root, manifest, analysis, said["sample"])
@@ -435,16 +433,17 @@ def _without_papermill_metadata(path: Path) -> str:
 def build_report(lab: Lab, request: str, spec: RequestSpec, folder: RequestFolder) -> None:
     """Execute the report's notebook, draw HTML and PDF, check them for leaks, and put them in place in one rename.
 
-    The first analysis's report lies in ``report/``, each further one's in a folder of its own below.
+    What people did with the report (sign-offs, the draft, a response) is laid over the findings first. The first
+    analysis's report lies in ``report/``, each further one's in a folder of its own below.
 
     Raises
     ------
     GateClosed
         If a published file holds a name, date of birth or identifier; nothing is put in place then.
     """
+    findings = _with_events(lab, spec, folder)
     temporary = Path(tempfile.mkdtemp(dir=folder.root, prefix=".report."))
     os.chmod(temporary, 0o755)
-    findings = Findings.read(folder.findings_file)
     places = {a.id: temporary / a.id if i else temporary for i, a in enumerate(findings.analyses)}
     try:
         for analysis, place in places.items():
@@ -465,6 +464,30 @@ def build_report(lab: Lab, request: str, spec: RequestSpec, folder: RequestFolde
                 os.replace(place / "report.ipynb", kept)
         shutil.rmtree(temporary, ignore_errors=True)
         raise
+
+
+def _with_events(lab: Lab, spec: RequestSpec, folder: RequestFolder) -> Findings:
+    """The findings on disk with what people did with the report; written once the response is known to name nobody.
+
+    Raises
+    ------
+    GateClosed
+        If the organisation's response names somebody; the findings stay as they are.
+    """
+    findings = Findings.read(folder.findings_file)
+    findings = with_events(findings, Manifest.read(folder.manifest_file), folder.restricted)
+    if findings.organisation_response:
+        with tempfile.TemporaryDirectory(dir=folder.restricted, prefix=".response.") as place:
+            file = Path(place) / "response.txt"
+            file.write_text(findings.organisation_response, encoding="utf-8")
+            leaks = _leaks(lab, spec, folder, [file], findings)
+        if leaks:
+            kinds = ", ".join(sorted({kind for _, kind in leaks}))
+            what = f"the organisation's response names somebody ({kinds}); nothing was published"
+            fix = f"ask the organisation for a text that names nobody, and record it with '{RESPONSE}' again"
+            raise GateClosed(what, f"request {spec.request}", fix)
+    findings.write(folder.findings_file)
+    return findings
 
 
 def _draw_report(lab: Lab, request: str, folder: RequestFolder, findings: Findings, place: Path) -> None:
@@ -505,15 +528,21 @@ def _check_numbers(path: Path, findings: Findings) -> None:
 
 
 def _check_leaks(lab: Lab, spec: RequestSpec, folder: RequestFolder, published: Path) -> None:
-    stage = Stage("report", lab, spec, folder, is_exploring=False)
-    people = Submission.load(folder.restricted / "submission").people
     files = [*sorted(p for p in published.rglob("*") if p.is_file()), folder.findings_file]
-    leaks = disclosure.find_leaks(files, stage.register, people, Findings.read(folder.findings_file))
+    leaks = _leaks(lab, spec, folder, files, Findings.read(folder.findings_file))
     if leaks:
         found = "; ".join(sorted({f"{Path(file).name}: {kind}" for file, kind in leaks}))
         raise GateClosed(
             f"the leak check found personal data ({found}); nothing was published", f"request {spec.request}"
         )
+
+
+def _leaks(
+    lab: Lab, spec: RequestSpec, folder: RequestFolder, files: list[Path], findings: Findings
+) -> list[tuple[Path, str]]:
+    stage = Stage("report", lab, spec, folder, is_exploring=False)
+    people = Submission.load(folder.restricted / "submission").people
+    return disclosure.find_leaks(files, stage.register, people, findings)
 
 
 def _end_unanswered(walk: _Walk, name: str, reason: str) -> None:

@@ -13,7 +13,7 @@ from ..wording import listed
 from . import aggregates, flow_counts, follow_up_rows, outcome_rows, robustness_rows, subgroup_rows
 from .outcome_rows import few
 from .overlaps import Overlaps, Shown, members, too_alike
-from .schema import Analysis, Findings, LinkageSummary, Provenance, Status
+from .schema import Analysis, Draft, Findings, LinkageSummary, Provenance, Status
 from .shared_counts import Flow
 
 
@@ -258,5 +258,6 @@ def _findings(
         linkage=LinkageSummary.model_validate(linkage) if linkage is not None else None,
         analyses=analyses,
         provenance=provenance,
+        draft=Draft(),
         disclosure={"minimum_group": spec.disclosure.minimum_group, "minimum_cell": spec.disclosure.minimum_cell},
     )

@@ -424,7 +424,7 @@ class Findings(Model):
         """Texts that a report shows and that name nobody it concerns; the organisation's free text is left out."""
         texts = [self.request, self.organisation.name, self.service.name, self.reason or "", self.provenance.extract]
         texts += [*self.provenance.packages, *(i.get("name", "") for i in self.provenance.inputs)]
-        texts += [value for entry in self.sign_offs for value in entry.values()]
+        texts += [value for entry in self.sign_offs for key, value in entry.items() if key != "reason"]
         for analysis in self.analyses:
             texts += [analysis.title, analysis.reason or "", *analysis.index_disposals]
             texts += [text for column, values in analysis.records.items() for text in (column, *values)]
@@ -444,8 +444,9 @@ class Findings(Model):
         return texts
 
     def public_dates(self) -> list[dt.date]:
-        """Dates of the request itself: the data period, the period of the index dates, the day it was received."""
+        """Dates of the request itself: data period, period of the index dates, received, draft, sign-offs."""
         dates = [self.received, self.provenance.data_start, self.provenance.data_end]
+        dates += [self.draft.sent, self.draft.respond_by] if self.draft is not None else []
         dates += [day for analysis in self.analyses for day in (analysis.index_from, analysis.index_to)]
         return [day for day in dates if day is not None]
 

@@ -1,0 +1,275 @@
+"""What people do with a report: accept a balance, sign it off, send its draft, receive comments, withdraw the request.
+
+Events stand in the request's manifest. Those of the report are laid over its findings when the report is made, so that
+after one of them the report alone is made anew, and the same events give the same bytes. The organisation's response is
+free text from outside: it is kept among the restricted files, and only the leak check lets it into the findings.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from . import numbers
+from .errors import JDLError, Problem
+from .findings import Draft, Findings
+from .lab import Lab
+from .manifest import Manifest, alone
+from .markup import clean
+from .result import write_atomically
+from .spec import RequestSpec
+from .stage import MAIN, PASSED, RequestFolder, read_closing
+
+ACCEPTED, SIGNED, SENT, RESPONSE, WITHDRAWN = (
+    "balance accepted",
+    "sign-off",
+    "draft sent",
+    "response received",
+    "withdrawn",
+)
+EVENTS = (ACCEPTED, SIGNED, SENT, RESPONSE, WITHDRAWN)
+
+#: Events that a report shows.
+OF_REPORT = (SIGNED, SENT, RESPONSE, WITHDRAWN)
+#: Events that nobody may record without saying why.
+WITH_REASON = (ACCEPTED, WITHDRAWN)
+#: Characters of a name and a reason, and of a response: six pages.
+LONGEST_NAME, LONGEST_REASON, LONGEST_RESPONSE = 120, 2_000, 20_000
+
+
+def record_event(
+    lab: Lab,
+    request: str,
+    outputs: Path,
+    event: str,
+    by: str,
+    *,
+    today: dt.date,
+    analysis: str = MAIN,
+    reason: str = "",
+    date: dt.date | None = None,
+    text_file: Path | None = None,
+) -> dict[str, str]:
+    """Put one event of a request on record.
+
+    Parameters
+    ----------
+    lab : Lab
+    request : str
+        Id or YAML path of the request.
+    outputs : Path
+        Folder of all outputs.
+    event : str
+        One of `EVENTS`.
+    by : str
+        Who did it.
+    today : date
+    analysis : str
+        Which analysis, of an accepted balance.
+    reason : str
+    date : date, optional
+        The day of the event. Default: `today`.
+    text_file : Path, optional
+        The organisation's response, as plain text in UTF-8.
+
+    Returns
+    -------
+    dict
+        The event as the manifest holds it: a draft that was sent has ``respond_by``.
+
+    Raises
+    ------
+    JDLError
+        If the event cannot be, as it stands or after those before it; all faults at once.
+    """
+    spec = lab.spec(request)
+    folder = RequestFolder(outputs / spec.request)
+    by, reason, date = " ".join(clean(by).split()), " ".join(clean(reason).split()), date or today
+    with alone(outputs, spec.request):
+        manifest = Manifest.read(folder.manifest_file)
+        problems = [
+            *_faults_of_words(event, by, reason),
+            *_faults_of_options(event, analysis, text_file),
+            *_faults_of_date(date, today, spec),
+            *_faults_of_order(event, by, date, manifest),
+        ]
+        if problems:
+            raise JDLError(problems)
+        more: dict[str, str] = {}
+        if event == ACCEPTED:
+            _require_open_balance(folder, request, analysis)
+        elif event == SIGNED:
+            more["of"] = results_digest(Findings.read(folder.findings_file))
+        elif event == SENT:
+            more["respond_by"] = (date + dt.timedelta(weeks=spec.report.draft_weeks)).isoformat()
+        elif event == RESPONSE:
+            more["text"] = _keep_response(folder, text_file)
+        manifest.record_event(event, by, reason, date.isoformat(), analysis, **more)
+        if event == WITHDRAWN:
+            manifest.values["status"] = WITHDRAWN
+            manifest.write()
+        return manifest.values["events"][-1]
+
+
+def recorded_in_words(request: str, said: Mapping[str, str]) -> str:
+    """What was recorded, and what to do next."""
+    of = "" if said["analysis"] == MAIN else f" (analysis {said['analysis']})"
+    words = f"Recorded for {request}{of}: {said['event']} on {_in_words(said['date'])}, by {said['by']}."
+    if said["event"] == ACCEPTED:
+        return f"{words} Run the request again to go on."
+    due = f" Comments are due by {_in_words(said['respond_by'])}." if "respond_by" in said else ""
+    return f"{words}{due} Run the request again: only its report is made anew."
+
+
+def _faults_of_words(event: str, by: str, reason: str) -> list[Problem]:
+    faults = [] if by else [Problem("nobody is named", "--by", "say who it was")]
+    faults += [Problem("the name is too long", "--by", f"at most {LONGEST_NAME} characters")] * (len(by) > LONGEST_NAME)
+    if event in WITH_REASON and not reason:
+        faults.append(Problem(f"{event} needs a reason", "--reason", "say why; the report prints it"))
+    if len(reason) > LONGEST_REASON:
+        faults.append(Problem("the reason is too long", "--reason", f"at most {LONGEST_REASON:,} characters"))
+    return faults
+
+
+def _faults_of_options(event: str, analysis: str, text_file: Path | None) -> list[Problem]:
+    faults = []
+    if event == RESPONSE and text_file is None:
+        faults.append(Problem("the response is missing", "--text-file", "name the file that holds its plain text"))
+    if event != RESPONSE and text_file is not None:
+        faults.append(Problem(f"{event} has no text", "--text-file", f"give it with '{RESPONSE}' alone"))
+    if event != ACCEPTED and analysis != MAIN:
+        fix = "leave the option out: the event is of the whole request"
+        faults.append(Problem(f"{event} is of no single analysis", "--analysis", fix))
+    return faults
+
+
+def _faults_of_date(date: dt.date, today: dt.date, spec: RequestSpec) -> list[Problem]:
+    if date > today:
+        return [Problem(f"{numbers.date(date)} is still to come", "--date", "record an event once it has happened")]
+    if date < spec.received:
+        what = f"{numbers.date(date)} is before the request was received, on {numbers.date(spec.received)}"
+        return [Problem(what, "--date", "correct the day")]
+    return []
+
+
+def _faults_of_order(event: str, by: str, date: dt.date, manifest: Manifest) -> list[Problem]:
+    where = f"request {manifest.values['request']}"
+    withdrawn, sent = manifest.last_event(WITHDRAWN), manifest.last_event(SENT)
+    if withdrawn is not None:
+        what = f"the request was withdrawn on {_in_words(withdrawn['date'])}; nothing more can be recorded"
+        return [Problem(what, where, "start the request anew, with `jdl run --fresh`")]
+    if event in (SIGNED, SENT) and manifest.stage("report").get("status") != "done":
+        return [Problem("there is no report yet", where, f"run it first: jdl run {manifest.values['request']}")]
+    if event == SIGNED and _same(by, {e["by"] for e in manifest.values["events"] if e["event"] == ACCEPTED}):
+        what = "who accepted its balance cannot sign it off"
+        return [Problem(what, where, "let a second analyst look at it")]
+    if event == RESPONSE and sent is None:
+        return [Problem("no draft was sent yet", where, f"record first when it was, with '{SENT}'")]
+    if event == RESPONSE and date.isoformat() < sent["date"]:
+        what = f"the response came before the draft was sent, on {_in_words(sent['date'])}"
+        return [Problem(what, "--date", "correct one of the two days")]
+    return []
+
+
+def _same(name: str, others: set[str]) -> bool:
+    return name.casefold() in {" ".join(other.split()).casefold() for other in others}
+
+
+def _in_words(date: str) -> str:
+    return numbers.date(dt.date.fromisoformat(date))
+
+
+def _require_open_balance(folder: RequestFolder, request: str, analysis: str) -> None:
+    known = list(read_closing(folder, "linkage").get("analyses", {}))
+    where, several = f"request {request}", f"say which with --analysis: {', '.join(known)}"
+    if known and analysis not in known:
+        raise JDLError(f"there is no analysis `{analysis}`", where, several)
+    said = read_closing(folder, "matching", analysis)
+    if said["gate"] == PASSED and not said["reason"]:
+        raise JDLError("its balance is within the limits, so there is nothing to accept", where, "run it as it is")
+
+
+def _keep_response(folder: RequestFolder, file: Path) -> str:
+    """Keep the text among the restricted files under the name of its digest, and return that name."""
+    text = read_response(file)
+    name = f"response-{hashlib.sha256(text.encode()).hexdigest()[:16]}.txt"
+    write_atomically(folder.restricted / name, text + "\n")
+    return name
+
+
+def read_response(file: Path) -> str:
+    """The plain text of an organisation's response.
+
+    Raises
+    ------
+    JDLError
+        If the file cannot be read, is no plain text in UTF-8, has no words or is longer than the report prints.
+    """
+    fix = "save the organisation's answer as plain text in UTF-8, without any name of a person"
+    try:
+        with open(file, "rb") as opened:
+            held = opened.read(4 * LONGEST_RESPONSE + 1)
+        text = held.decode("utf-8-sig") if len(held) <= 4 * LONGEST_RESPONSE else None
+    except OSError:
+        raise JDLError("the response cannot be read", str(file), fix) from None
+    except UnicodeDecodeError:
+        raise JDLError("the response is no plain text in UTF-8", str(file), fix) from None
+    if text is not None and "\0" in text:
+        raise JDLError("the response is no plain text in UTF-8", str(file), fix)
+    text = None if text is None else clean(text).strip()
+    if text is None or len(text) > LONGEST_RESPONSE:
+        what = f"the response is longer than {LONGEST_RESPONSE:,} characters"
+        raise JDLError(what, str(file), "ask the organisation for a shorter one")
+    if not any(c.isalpha() for c in text):
+        raise JDLError("the response has no text", str(file), fix)
+    return text
+
+
+def results_digest(findings: Findings) -> str:
+    """SHA-256 of all that was found, without what people did with it: a sign-off is of these results alone."""
+    bare = findings.model_copy(update={"draft": None, "sign_offs": (), "organisation_response": None})
+    return hashlib.sha256(bare.model_dump_json().encode()).hexdigest()
+
+
+def report_key(manifest: Manifest) -> str:
+    """What the report is made from beside the findings: it is up to date while this stays the same."""
+    return json.dumps([e for e in manifest.values["events"] if e["event"] in OF_REPORT], sort_keys=True)
+
+
+def with_events(findings: Findings, manifest: Manifest, restricted: Path) -> Findings:
+    """Findings with the draft's dates, the sign-offs of these very results, and the organisation's latest response."""
+    digest, sent, response = results_digest(findings), manifest.last_event(SENT), manifest.last_event(RESPONSE)
+    shown = [e for e in manifest.values["events"] if e["event"] in OF_REPORT and e.get("of", digest) == digest]
+    kept = ("event", "by", "date", "reason")
+    changes: dict[str, Any] = {
+        "sign_offs": tuple({key: event[key] for key in kept if event[key]} for event in shown),
+        "draft": Draft.model_validate({"sent": sent["date"], "respond_by": sent["respond_by"]} if sent else {}),
+        "organisation_response": _response(restricted / response["text"]) if response else None,
+    }
+    return findings.model_copy(update=changes)
+
+
+def _response(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError:
+        fix = f"record it again, with '{RESPONSE}'"
+        raise JDLError("the text of the organisation's response is gone", file.name, fix) from None
+
+
+def draft_standing(events: list[Mapping[str, str]], today: dt.date) -> dict[str, Any]:
+    """Where the draft of a request is: when it was sent, until when comments are due, and in words how it stands."""
+    last = {event["event"]: event for event in events}
+    sent, response = last.get(SENT), last.get(RESPONSE)
+    if sent is None or WITHDRAWN in last:
+        return {}
+    standing = {"sent": sent["date"], "respond_by": sent["respond_by"], "response": None, "overdue": False}
+    if response is not None and response["date"] >= sent["date"]:
+        return standing | {"response": response["date"], "words": f"response received {_in_words(response['date'])}"}
+    overdue = today.isoformat() > sent["respond_by"]
+    words = f"comments {'overdue since' if overdue else 'due by'} {_in_words(sent['respond_by'])}"
+    return standing | {"overdue": overdue, "words": words}

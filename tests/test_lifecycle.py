@@ -1,0 +1,255 @@
+"""What people record of a request: which events can be, in what order, and what they change in the findings."""
+
+import datetime as dt
+import json
+
+import pytest
+from examples import findings, spec
+
+from jdl_toolkit.errors import JDLError
+from jdl_toolkit.findings import Draft
+from jdl_toolkit.lifecycle import (
+    LONGEST_RESPONSE,
+    draft_standing,
+    read_response,
+    record_event,
+    recorded_in_words,
+    report_key,
+    results_digest,
+    with_events,
+)
+from jdl_toolkit.manifest import Manifest, alone
+from jdl_toolkit.narrative import draft_mark, draft_words
+
+TODAY = dt.date(2014, 3, 31)
+REQUEST = "foundation-2013"
+
+
+class InventedLab:
+    """As much of a lab as an event needs: the request's specification, received on 12 August 2013."""
+
+    def spec(self, request):
+        return spec(report={"draft_weeks": 4})
+
+
+@pytest.fixture
+def record(tmp_path):
+    """Records an event of a request whose report is made."""
+    folder = tmp_path / REQUEST
+    manifest = Manifest.new(folder / "manifest.json", REQUEST, "digest", [], 1)
+    manifest.values["stages"]["report"] = {"status": "done"}
+    manifest.write()
+    findings().write(folder / "findings.json")
+
+    def call(event, by="A. Analyst", **options):
+        options = {"today": TODAY} | options
+        return record_event(InventedLab(), REQUEST, tmp_path, event, by, **options)
+
+    call.folder = folder
+    call.manifest = lambda: Manifest.read(folder / "manifest.json")
+    return call
+
+
+@pytest.fixture
+def response(tmp_path):
+    def write(content="We are proud of it.\n"):
+        file = tmp_path / "answer.txt"
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return file
+
+    return write
+
+
+def refused(call, *said):
+    with pytest.raises(JDLError) as raised:
+        call()
+    for words in said:
+        assert words in str(raised.value)
+
+
+def test_what_a_draft_says_of_itself():
+    said = {
+        None: ("", ""),
+        Draft(): ("DRAFT: comments are due four weeks after it is sent. Not for release.", "DRAFT"),
+        Draft(sent=dt.date(2026, 11, 22), respond_by=dt.date(2026, 12, 20)): (
+            "DRAFT for comments by 20 December 2026. Not for release.",
+            "DRAFT",
+        ),
+    }
+    for draft, words in said.items():
+        found = findings(draft=draft)
+        assert (draft_words(found), draft_mark(found)) == words
+    withdrawn = findings(draft=Draft(), sign_offs=({"event": "withdrawn", "by": "A", "date": "2014-01-07"},))
+    assert draft_mark(withdrawn) == "WITHDRAWN" and draft_words(withdrawn).startswith("WITHDRAWN: the request")
+
+
+@pytest.mark.parametrize(
+    ("weeks", "time"), [(1, "1 week"), (2, "two weeks"), (12, "12 weeks")], ids=["one", "two", "twelve"]
+)
+def test_the_weeks_of_a_draft_are_those_of_the_settings(weeks, time):
+    found = findings(draft=Draft())
+    found.provenance.settings["report"] = {"draft_weeks": weeks}
+    assert draft_words(found).startswith(f"DRAFT: comments are due {time} after it is sent.")
+
+
+def test_a_draft_that_is_sent_is_due_four_weeks_later(record):
+    said = record("draft sent", date=dt.date(2014, 2, 3))
+    assert (said["date"], said["respond_by"]) == ("2014-02-03", "2014-03-03")
+    assert recorded_in_words(REQUEST, said) == (
+        "Recorded for foundation-2013: draft sent on 3 February 2014, by A. Analyst. Comments are due by 3 March 2014."
+        " Run the request again: only its report is made anew."
+    )
+
+
+def test_events_are_laid_over_the_findings_the_same_each_time(record, response):
+    record("sign-off", by="B.  Second ")
+    record("draft sent", date=dt.date(2014, 2, 3))
+    record(
+        "response received", text_file=response("“Proud”\r\n\r\n<b>=1+1</b>\u2067 اسم\u2069"), date=dt.date(2014, 2, 9)
+    )
+    made = [with_events(findings(), record.manifest(), record.folder / "restricted") for _ in range(2)]
+    made.append(with_events(made[0], record.manifest(), record.folder / "restricted"))
+    assert made[0].sign_offs == (
+        {"event": "sign-off", "by": "B. Second", "date": "2014-03-31"},
+        {"event": "draft sent", "by": "A. Analyst", "date": "2014-02-03"},
+        {"event": "response received", "by": "A. Analyst", "date": "2014-02-09"},
+    )
+    assert made[0].draft == Draft(sent=dt.date(2014, 2, 3), respond_by=dt.date(2014, 3, 3))
+    assert made[0].organisation_response == "“Proud”\n\n<b>=1+1</b> اسم"
+    assert len({one.model_dump_json() for one in made}) == 1
+
+
+def test_a_request_without_events_has_a_draft_that_is_not_sent(record):
+    found = with_events(findings(), record.manifest(), record.folder / "restricted")
+    assert (found.draft, found.sign_offs, found.organisation_response) == (Draft(), (), None)
+
+
+def test_only_events_of_the_report_make_it_out_of_date(record):
+    keys = [report_key(record.manifest())]
+    manifest = record.manifest()
+    manifest.record_event("balance accepted", "A. Analyst", "b")
+    keys.append(report_key(manifest))
+    record("draft sent")
+    keys.append(report_key(record.manifest()))
+    assert keys[0] == keys[1] != keys[2]
+
+
+def test_a_sign_off_is_of_the_results_that_were_seen(record):
+    record("sign-off", by="B. Second")
+    others = findings(organisation_response="x", draft=Draft())
+    assert results_digest(others) == results_digest(findings())
+    assert with_events(others, record.manifest(), record.folder).sign_offs
+    changed = findings(exploratory=True)
+    assert with_events(changed, record.manifest(), record.folder).sign_offs == ()
+
+
+def test_the_latest_response_and_the_latest_draft_count(record, response):
+    record("draft sent", date=dt.date(2014, 1, 6))
+    for text in ("first", "second"):
+        record("response received", text_file=response(text), date=dt.date(2014, 1, 20))
+    record("draft sent", date=dt.date(2014, 2, 3))
+    found = with_events(findings(), record.manifest(), record.folder / "restricted")
+    assert found.organisation_response == "second" and found.draft.respond_by == dt.date(2014, 3, 3)
+
+
+def test_who_accepted_the_balance_does_not_sign_off(record):
+    manifest = record.manifest()
+    manifest.record_event("balance accepted", "A. Analyst", "small")
+    refused(lambda: record("sign-off", by=" a.  ANALYST"), "cannot sign it off", "second analyst")
+    assert record("sign-off", by="B. Second")["by"] == "B. Second"
+
+
+def test_faults_of_an_event_are_told_all_at_once(record, response):
+    refused(
+        lambda: record("withdrawn", by=" \u2066", date=dt.date(2014, 4, 1), text_file=response()),
+        "4 problems", "nobody is named", "withdrawn needs a reason", "1 April 2014 is still to come", "--text-file",
+    )  # fmt: skip
+    assert record.manifest().values["events"] == []
+
+
+@pytest.mark.parametrize(
+    ("event", "options", "said"),
+    [
+        ("draft sent", {"date": dt.date(2013, 8, 11)}, "before the request was received, on 12 August 2013"),
+        ("draft sent", {"analysis": "custody"}, "of no single analysis"),
+        ("response received", {}, "the response is missing"),
+        ("balance accepted", {}, "balance accepted needs a reason"),
+        ("sign-off", {"by": "x" * 121}, "the name is too long"),
+        ("withdrawn", {"reason": "x" * 2001}, "the reason is too long"),
+    ],
+)
+def test_an_event_that_cannot_be(record, event, options, said):
+    refused(lambda: record(event, **options), said)
+
+
+def test_a_response_follows_a_draft(record, response):
+    refused(lambda: record("response received", text_file=response()), "no draft was sent yet", "'draft sent'")
+    record("draft sent", date=dt.date(2014, 2, 3))
+    early = {"text_file": response(), "date": dt.date(2014, 2, 2)}
+    refused(lambda: record("response received", **early), "before the draft was sent, on 3 February 2014")
+
+
+def test_nothing_is_sent_or_signed_before_there_is_a_report(record):
+    manifest = record.manifest()
+    manifest.values["stages"] = {"report": {"status": "failed"}}
+    manifest.write()
+    for event in ("draft sent", "sign-off"):
+        refused(lambda event=event: record(event), "there is no report yet", "jdl run foundation-2013")
+
+
+def test_a_request_that_is_withdrawn_stays_so(record):
+    record("withdrawn", reason="asked for by the organisation")
+    assert record.manifest().values["status"] == "withdrawn"
+    refused(lambda: record("draft sent"), "was withdrawn on 31 March 2014", "--fresh")
+    found = with_events(findings(), record.manifest(), record.folder / "restricted")
+    assert found.sign_offs[0]["reason"] == "asked for by the organisation" and draft_mark(found) == "WITHDRAWN"
+
+
+def test_an_event_waits_for_a_run_under_way(record, tmp_path):
+    with alone(tmp_path, REQUEST):
+        refused(lambda: record("draft sent"), "another run of this request is under way")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "no text"),
+        (b" \n\xc2\xa0 ... 12", "no text"),
+        (b"\xff\xfea\x00b\x00", "no plain text in UTF-8"),
+        (b"a\x00b", "no plain text in UTF-8"),
+        (b"PK\x03\x04\x80", "no plain text in UTF-8"),
+        ("é" * (LONGEST_RESPONSE + 1), "longer than 20,000 characters"),
+        (b"x" * 10 * LONGEST_RESPONSE, "longer than 20,000 characters"),
+    ],
+    ids=["empty", "no words", "UTF-16", "a NUL", "a zip", "long", "very long"],
+)
+def test_a_file_that_is_no_response(response, content, said):
+    refused(lambda: read_response(response(content)), said)
+
+
+def test_a_response_is_read_as_plain_text(response, tmp_path):
+    assert read_response(response("\ufeffWe\r\nthank\tyou\u202e\u2067 <i>\r")) == "We\nthank you <i>"
+    assert len(read_response(response("é" * LONGEST_RESPONSE))) == LONGEST_RESPONSE
+    refused(lambda: read_response(tmp_path / "none.txt"), "cannot be read")
+
+
+def test_a_response_whose_text_is_gone_is_to_be_recorded_again(record, response):
+    record("draft sent")
+    said = record("response received", text_file=response())
+    (record.folder / "restricted" / said["text"]).unlink()
+    refused(lambda: with_events(findings(), record.manifest(), record.folder / "restricted"), "is gone", "again")
+
+
+@pytest.mark.parametrize(
+    ("today", "words"),
+    [((2014, 3, 3), "comments due by 3 March 2014"), ((2014, 3, 4), "comments overdue since 3 March 2014")],
+)
+def test_how_a_draft_stands(record, response, today, words):
+    assert draft_standing(record.manifest().values["events"], TODAY) == {}
+    record("draft sent", date=dt.date(2014, 2, 3))
+    standing = draft_standing(record.manifest().values["events"], dt.date(*today))
+    assert (standing["words"], standing["overdue"]) == (words, "overdue" in words)
+    record("response received", text_file=response(), date=dt.date(2014, 2, 20))
+    answered = draft_standing(record.manifest().values["events"], dt.date(2015, 1, 1))
+    assert (answered["words"], answered["overdue"]) == ("response received 20 February 2014", False)
+    assert json.dumps(answered)
