@@ -1,11 +1,15 @@
 """A lab with the demonstration request, made once for all tests that need one."""
 
 import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
 
 # Before numpy is loaded: several processes test at once, and threads of small fits would wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
+from filelock import FileLock
 
 from jdl_toolkit.lab import Lab, lay_out
 
@@ -23,13 +27,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def made_lab(tmp_path_factory) -> Lab:
+def made_once(tmp_path_factory, worker_id) -> Callable[[str, Callable[[Path], None]], Path]:
+    """``made_once(name, make)``: a folder that the first process to ask for it makes, and all others copy."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+
+    def folder(name: str, make: Callable[[Path], None]) -> Path:
+        first = shared / f"first-{name}"
+        with FileLock(f"{first}.lock"):
+            if not (first / "made").exists():
+                shutil.rmtree(first, ignore_errors=True)  # of a process that failed
+                make(first / name)
+                (first / "made").touch()
+        return shutil.copytree(first / name, tmp_path_factory.mktemp(name) / name)
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def made_lab(made_once) -> Lab:
     """A working folder with the demonstration register and upload, no request run yet."""
     from jdl_toolkit.synthetic.demonstration import synthesise
 
-    lab = lay_out(tmp_path_factory.mktemp("labs") / "lab")
-    synthesise(lab.root / "data" / "demo", PERSONS, seed=1, effect_pp=-2.0)
-    return lab
+    def make(root: Path) -> None:
+        synthesise(lay_out(root).root / "data" / "demo", PERSONS, seed=1, effect_pp=-2.0)
+
+    return Lab(made_once("lab", make))
 
 
 @pytest.fixture(scope="session")
@@ -50,13 +73,17 @@ def in_lab(made_lab):
 
 
 @pytest.fixture(scope="session")
-def known_register(tmp_path_factory):
+def known_register(made_once):
     """An invented register with people put in by hand, for linkage."""
     from linkage_register import build_known_register
 
     from jdl_toolkit.register import Register
 
-    with Register.open(build_known_register(tmp_path_factory.mktemp("linkage"))) as opened:
+    def make(folder: Path) -> None:
+        folder.mkdir(parents=True)
+        build_known_register(folder)
+
+    with Register.open(made_once("linkage", make) / "r.duckdb") as opened:
         yield opened
 
 
@@ -66,3 +93,14 @@ def company(known_register):
     from linkage_register import draw_upload
 
     return draw_upload(known_register, "clean", seed=17, n=400)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A browser for the tests of one file, see `browser.py`."""
+    from browser import chromium
+
+    with chromium() as started:
+        if started is None:
+            pytest.skip("no Chromium, or no Playwright to drive it, is installed here")
+        yield started
