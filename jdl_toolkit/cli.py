@@ -91,7 +91,7 @@ def _tell(fault: Exception, as_json: bool) -> int:
         raise fault
     else:  # the text of an unforeseen error may hold data: its class is all that is printed
         message = f"A fault of the toolkit ({type(fault).__name__}). JDL_DEBUG=1 shows where; that may hold data."
-    click.echo(message, err=True)
+    click.echo("\n".join([message, *getattr(fault, "__notes__", ())]), err=True)
     if as_json:
         click.echo(json.dumps({"error": message, "exit_status": status}))
     return status
@@ -269,31 +269,31 @@ def _own_files(upload: Path, *written: Path | None) -> None:
     help="Last stage to run: intake, linkage, matching, outcomes or report.",
 )
 @click.option("--fresh", is_flag=True, help="Archive the request's earlier outputs and start anew.")
+@click.option("--with-code", is_flag=True, help="Put the code of the report's notebook into its HTML, folded.")
 @click.option(
     "--outputs", type=click.Path(path_type=Path), help="Folder of all outputs. Default: outputs/ in the lab's folder."
 )
-def run(request: str, until: str, fresh: bool, outputs: Path | None) -> tuple[dict, str]:
+def run(request: str, until: str, fresh: bool, with_code: bool, outputs: Path | None) -> tuple[dict, str]:
     """Run one request: every stage that is not yet up to date, up to the report."""
     from .lab import Lab
     from .run import run_request
 
     lab = Lab.find()
     outputs = (outputs or lab.root / "outputs").resolve()
-    outcome = run_request(lab, request, outputs, until, fresh, progress=_stage_progress())
+    outcome = run_request(lab, request, outputs, until, fresh, _stage_progress(), with_code)
+    review = lab.short(outcome.review)
     values = {
         "request": outcome.request,
         "status": outcome.status,
         "headline": outcome.headline,
         "seconds": outcome.seconds,
         "warning": outcome.warning,
+        "review": review,
     }
     if outcome.report is None:
-        return (
-            values,
-            f"{outcome.request}: done up to stage {until}. Its executed notebooks are in the restricted folder.",
-        )
+        return values, f"{outcome.request}: done up to stage {until}.\n\nFor review: {review}"
     report = {name: lab.short(outcome.report / f"report.{name}") for name in ("html", "pdf")}
-    words = f"{outcome.headline}\n\nReport: {report['html']}\n        {report['pdf']}"
+    words = f"{outcome.headline}\n\nReport: {report['html']}\n        {report['pdf']}\n\nFor review: {review}"
     words += f"\n\n{outcome.warning}" if outcome.warning else ""
     return values | {"report": report}, words
 
@@ -362,6 +362,7 @@ def status(outputs: Path | None) -> tuple[dict, str]:
     from .lab import Lab
     from .lifecycle import draft_standing
     from .manifest import Manifest
+    from .stage import RequestFolder
 
     outputs, listed = outputs or Lab.find().root / "outputs", []
     for path in sorted(outputs.glob("*/manifest.json")):
@@ -370,12 +371,16 @@ def status(outputs: Path | None) -> tuple[dict, str]:
             stages = {name: stage["status"] for name, stage in of["stages"].items()}
             match = order_of_stages(Manifest.read(path))
             by_hand = sum(entry["by"] == "by hand" for entry in MatchingLog(path.parent / "restricted").entries(TRIED))
+            review = RequestFolder(path.parent).review / "index.html"
             found = {"request": of["request"], "status": of["status"], "stages": stages}
+            found["review"] = str(review) if review.exists() else None
             draft = draft_standing(of["events"], dt.date.today())
             listed.append(found | {"draft": draft, "matching": match, "matchings_tried_by_hand": by_hand})
         except (JDLError, KeyError, TypeError, AttributeError):  # one spoilt manifest hides no other request
             listed.append({"request": path.parent.name, "status": SPOILT, "stages": {}})
     words = "\n".join(map(_status_line, listed)) or "No request has been run yet."
+    if any(one.get("review") for one in listed):
+        words += f"\n\nFor review: {outputs}/<request>/restricted/review/index.html"
     return {"requests": listed}, words
 
 

@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,8 @@ class RunOutcome:
         Time of each stage that ran now; a stage that was up to date is absent.
     warning : str
         What to think of before anything is published; empty if there is nothing.
+    review : Path or None
+        Contents of the pages for sign-off.
     """
 
     request: str
@@ -90,6 +92,7 @@ class RunOutcome:
     report: Path | None
     seconds: dict[str, float]
     warning: str = ""
+    review: Path | None = None
 
 
 def run_request(
@@ -99,6 +102,7 @@ def run_request(
     until: str = "report",
     fresh: bool = False,
     progress: Callable[[str, str, float], None] = lambda stage, state, share: None,
+    with_code: bool = False,
 ) -> RunOutcome:
     """Run every stage of a request that is not yet up to date.
 
@@ -116,6 +120,8 @@ def run_request(
     progress : callable
         Told ``(stage, state, share)`` with state ``running``, ``done``, ``up to date`` or ``failed``; `share` is 1, or
         less where several analyses share a stage.
+    with_code : bool
+        Whether the HTML report carries the code of its notebook, folded.
 
     Raises
     ------
@@ -139,8 +145,15 @@ def run_request(
                 manifest = Manifest.read(folder.manifest_file)
                 made_from = json.dumps(manifest.values["inputs"], sort_keys=True) + manifest.values["toolkit_version"]
                 keys = {MAIN: spec.digest + made_from}
-                walk = _Walk(lab, request, spec, folder, manifest, progress, keys, set(), {})
-                return _run_stages(walk, until)
+                walk = _Walk(lab, request, spec, folder, manifest, progress, keys, set(), {}, with_code)
+                try:
+                    return replace(_run_stages(walk, until), review=folder.review / "index.html")
+                except (JDLError, StageFailed) as fault:
+                    fault.add_note(f"For review: {lab.short(folder.review / 'index.html')}")
+                    raise
+                finally:
+                    if walk.anew or not (folder.review / "index.html").exists():
+                        _draw_review(walk)
     finally:
         render.write_index(outputs)
 
@@ -195,6 +208,8 @@ class _Walk:
         under the same.
     anew : set of str
         Analyses of which a stage was executed, so that every later one must be.
+    with_code : bool
+        Whether the report carries code.
     """
 
     lab: Lab
@@ -206,6 +221,7 @@ class _Walk:
     keys: dict[str, str]
     anew: set[str]
     seconds: dict[str, float]
+    with_code: bool = False
 
     def take(self, name: str, analysis: str = MAIN, of: int = 1) -> dict[str, Any]:
         """Bring one stage up to date, and return its record. `of`: how many analyses share the stage."""
@@ -218,7 +234,10 @@ class _Walk:
             self.progress(record, "up to date", 1 / of)
             return done
         self.anew.add(analysis)
-        self.seconds[record] = _run_stage(self, name, analysis, record, 1 / of)
+        try:
+            self.seconds[record] = _run_stage(self, name, analysis, record, 1 / of)
+        finally:
+            _draw_review(self, name, analysis)
         return self.manifest.stage(record)
 
 
@@ -243,7 +262,7 @@ def _run_stages(walk: _Walk, until: str) -> RunOutcome:
     if len(walk.keys) > 1 or MAIN not in analyses:
         walk.anew |= {MAIN} if walk.anew else set()
         walk.keys[MAIN] = "".join(walk.keys[analysis] for analysis in analyses)
-    walk.keys[MAIN] += report_key(walk.manifest)
+    walk.keys[MAIN] += report_key(walk.manifest) + (" with code" if walk.with_code else "")
     walk.take("report")
     findings = Findings.read(walk.folder.findings_file)
     status, warning = walk.manifest.values["status"], EARLIER if differs_from_archived(walk.folder) else ""
@@ -314,7 +333,7 @@ def _run_stage(walk: _Walk, name: str, analysis: str, record: str, share: float)
     started = time.perf_counter()
     try:
         if name == "report":
-            build_report(walk.lab, walk.request, walk.spec, walk.folder)
+            build_report(walk.lab, walk.request, walk.spec, walk.folder, walk.with_code)
             said = {"gate": PASSED, "reason": ""}
         else:
             said = _execute_stage(walk, name, analysis)
@@ -430,7 +449,7 @@ def _without_papermill_metadata(path: Path) -> str:
     return nbformat.writes(notebook)
 
 
-def build_report(lab: Lab, request: str, spec: RequestSpec, folder: RequestFolder) -> None:
+def build_report(lab: Lab, request: str, spec: RequestSpec, folder: RequestFolder, with_code: bool = False) -> None:
     """Execute the report's notebook, draw HTML and PDF, check them for leaks, and put them in place in one rename.
 
     What people did with the report (sign-offs, the draft, a response) is laid over the findings first. The first
@@ -447,7 +466,7 @@ def build_report(lab: Lab, request: str, spec: RequestSpec, folder: RequestFolde
     places = {a.id: temporary / a.id if i else temporary for i, a in enumerate(findings.analyses)}
     try:
         for analysis, place in places.items():
-            _draw_report(lab, request, folder, findings.about(analysis), place)
+            _draw_report(lab, request, folder, findings.about(analysis), place, with_code)
         _check_leaks(lab, spec, folder, temporary)
         if folder.report.exists():
             old = Path(tempfile.mkdtemp(dir=folder.root, prefix=".report.old."))
@@ -490,7 +509,9 @@ def _with_events(lab: Lab, spec: RequestSpec, folder: RequestFolder) -> Findings
     return findings
 
 
-def _draw_report(lab: Lab, request: str, folder: RequestFolder, findings: Findings, place: Path) -> None:
+def _draw_report(
+    lab: Lab, request: str, folder: RequestFolder, findings: Findings, place: Path, with_code: bool
+) -> None:
     """Execute the report's notebook for the first analysis of `findings`, check its numbers, draw HTML and PDF."""
     place.mkdir(exist_ok=True)
     analysis, notebook = findings.analyses[0], place / "report.ipynb"
@@ -498,7 +519,15 @@ def _draw_report(lab: Lab, request: str, folder: RequestFolder, findings: Findin
     execute(lab, template, request, folder.root.parent, notebook, analysis=analysis.id)
     _without_machine_path(notebook, request, analysis.id)
     _check_numbers(notebook, findings)
-    render.write_report(notebook, findings, place)
+    render.write_report(notebook, findings, place, with_code)
+
+
+def _draw_review(walk: _Walk, stage: str = "", analysis: str = MAIN) -> None:
+    """Draw the pages for sign-off, of one stage or of all. A failure here stops no run; the log tells of it."""
+    try:
+        render.write_review(walk.folder, stage, analysis)
+    except Exception as fault:
+        log.error("the pages for review could not be drawn: %s", type(fault).__name__)
 
 
 def _without_machine_path(path: Path, request: str, analysis: str) -> None:

@@ -78,6 +78,11 @@ class RequestFolder:
         return self.root / "restricted"
 
     @property
+    def review(self) -> Path:
+        """The executed notebooks as pages, for sign-off."""
+        return self.restricted / "review"
+
+    @property
     def exploratory(self) -> Path:
         """What notebooks save that were not executed by `jdl run`: never part of what is published."""
         return self.restricted / "exploratory"
@@ -113,17 +118,21 @@ def open_folder(lab: Lab, spec: RequestSpec, outputs: Path) -> RequestFolder:
             {"name": submission.name, "sha256": file_digest(submission)},
             {"name": "register", "sha256": opened.digest},
         ]
+        is_invented = opened.meta.synthetic
     if not folder.manifest_file.exists():
         if folder.root.exists() and any(folder.root.iterdir()):
             fix = "choose another outputs folder with --outputs, or move what lies there"
             raise JDLError("the folder holds something else than a request's outputs", lab.short(folder.root), fix)
         write_atomically(folder.root / "spec.yml", yaml.safe_dump(spec.to_dict(), sort_keys=False, allow_unicode=True))
-        Manifest.new(folder.manifest_file, spec.request, spec.digest, inputs, spec.seed).write()
+        manifest = Manifest.new(folder.manifest_file, spec.request, spec.digest, inputs, spec.seed)
+        manifest.values["synthetic"] = is_invented
+        manifest.write()
         return folder
     manifest = Manifest.read(folder.manifest_file)
     if manifest.stage("intake").get("status") != "done":  # nothing was finished: the folder takes what there is now
         write_atomically(folder.root / "spec.yml", yaml.safe_dump(spec.to_dict(), sort_keys=False, allow_unicode=True))
         manifest.values |= {"spec_digest": spec.digest, "inputs": inputs, "seed": spec.seed}
+        manifest.values["synthetic"] = is_invented
         manifest.write()
         return folder
     changed = differences(read_yaml(folder.root / "spec.yml"), spec.to_dict())

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from .lint import lint_html
     from .pdf import to_pdf
     from .report import write_report
+    from .review import write_review
 
-__all__ = ["lint_html", "to_html", "to_pdf", "write_figures", "write_index", "write_report"]
+__all__ = ["lint_html", "to_html", "to_pdf", "write_figures", "write_index", "write_report", "write_review"]
 
 _HOMES = {"write_figures": "files", "to_html": "html", "write_index": "index", "lint_html": "lint"}
-_HOMES |= {"to_pdf": "pdf", "write_report": "report"}
+_HOMES |= {"to_pdf": "pdf", "write_report": "report", "write_review": "review"}
 
 
 def __getattr__(name: str) -> Any:

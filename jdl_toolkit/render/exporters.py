@@ -13,6 +13,7 @@ from traitlets import Unicode
 from . import content
 from .html import html_of
 from .pdf import pdf_of
+from .review import notebook_page
 
 
 class _ReportExporter(Exporter):
@@ -36,6 +37,21 @@ class HTMLReport(_ReportExporter):
     def from_notebook_node(self, nb: Any, resources: dict | None = None, **kw: Any) -> tuple[str, dict]:
         report, resources = self._report(nb, resources, **kw)
         return html_of(report), resources
+
+
+class ReviewPage(Exporter):
+    """A page for who works in the lab: as `HTMLReport`, with the code folded; marked RESTRICTED."""
+
+    output_mimetype = "text/html"
+    title = Unicode("Notebook", help="Title of the page").tag(config=True)
+    export_from_notebook = None
+
+    def _file_extension_default(self) -> str:
+        return ".html"
+
+    def from_notebook_node(self, nb: Any, resources: dict | None = None, **kw: Any) -> tuple[str, dict]:
+        nb, resources = super().from_notebook_node(nb, resources, **kw)
+        return notebook_page(nb, self.title), resources
 
 
 class PDFReport(_ReportExporter):

@@ -18,13 +18,11 @@ from .balance import NOTHING
 MOST_ROWS = 100
 #: Columns of whole numbers that are no amounts.
 YEARS = ("year", "since")
-#: Caption of a frame that nobody gave one; the reviewer's page puts the question above it in its place.
-UNTITLED = "Table without a caption"
 
 
 def plain_table(
     values: pd.DataFrame | pd.Series,
-    caption: str = UNTITLED,
+    caption: str = "",
     names: Mapping[str, str] | None = None,
     *,
     key: str = "plain",
@@ -37,7 +35,8 @@ def plain_table(
     ----------
     values : DataFrame or Series
         Aggregates. An index that only counts the rows is left out; any other comes first.
-    caption : str
+    caption : str, optional
+        Without one, the reviewer's page puts the question above the table in its place.
     names : mapping of str to str, optional
         Which columns are shown, in this order, and their headers. Default: all, under names made readable.
     key : str
@@ -52,7 +51,7 @@ def plain_table(
     shown = [(_readable(c), frame.iloc[:, i]) for i, c in enumerate(frame.columns) if c != groups]
     shown = [(head, frame[column]) for column, head in names.items()] if names else shown
     rows = tuple(zip(*(_cells(column) for _, column in shown), strict=True))
-    align = "".join("r" if _is_number(column) else "l" for _, column in shown)
+    align = "".join("r" if i and _is_number(column) else "l" for i, (_, column) in enumerate(shown))
     if not n_rows:
         note = f"{note} There are none.".strip()
     elif n_rows > MOST_ROWS:
