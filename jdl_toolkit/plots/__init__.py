@@ -4,11 +4,12 @@ Every function takes records (a data frame, dicts or parts of the findings) and 
 code, from measured widths; meaning never rests on colour alone.
 """
 
-from .balance import love_plot, overlap
+from .balance import love_plot
 from .canvas import DARK, LILAC, NAVY, ORANGE, PLUM, TEAL
 from .effects import estimates_plot, forest_plot, measures_plot, subgroups_plot
 from .flow import flow_chart
 from .linkage import waterfall, weights_plot
+from .overlap import overlap
 from .people import people_picture
 from .power import power_curve
 from .robustness import robustness_plot

@@ -6,12 +6,10 @@ Lengths are points and y runs down the sheet, so that measured text and drawn bo
 from __future__ import annotations
 
 import functools
-import io
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
 from typing import Any
-from xml.etree import ElementTree
 
 import matplotlib
 import numpy as np
@@ -22,14 +20,21 @@ from matplotlib.figure import Figure as Sheet
 from .. import document
 from ..markup import clean
 from ..typeface import FAMILY, printable, width, wrap
+from .svg import to_svg
 
-#: Analysis Function palette.
+#: Analysis Function palette: each stands out from white by at least 3 to 1, as a mark must. Navy, plum and dark are
+#: alike in grey, and so are teal, orange and lilac: marks that must be told apart are of different groups, or shapes.
 NAVY, TEAL, PLUM, ORANGE, DARK, LILAC = "#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1"
-INK, RULE, PALE = "#0B0C0C", "#6F777B", "#E8EDF2"
+INK, RULE = "#0B0C0C", "#6F777B"  # text and rules: at least 4.5 to 1
+PALE = "#E8EDF2"  # behind marks and text; means nothing by itself
 
 WIDTH = 454.0  # the text column of an A4 report, in points
-SIZE = 8.5
+SIZE = 9.0  # of all text, in points; no smaller type is printed but in pictures that fill a page
+DENSE = 8.5  # of those
+TITLE = 10.0  # of what names a part of a picture
 LEADING = 1.3  # line height in units of the type size
+THIN, LINE, HEAVY = 0.8, 1.3, 2.0  # line widths: rules; intervals and outlines; what a picture is about
+DOTTED, DASHED = (0, (1, 2)), (0, (4, 2))
 
 STYLE = {
     "font.family": FAMILY,
@@ -49,9 +54,6 @@ STYLE = {
     "text.parse_math": False,  # an organisation's "$" is a dollar
     "svg.fonttype": "none",  # text stays text: it can be selected, searched and read by the leak check
 }
-
-#: Verdana has the metrics of DejaVu Sans; all others are narrower.
-_FONTS = f"'{FAMILY}', Verdana, Arial, sans-serif"
 
 
 def styled(draw: Callable[..., document.Figure]) -> Callable[..., document.Figure]:
@@ -91,11 +93,13 @@ def panel(drawing: Sheet, left: float, top: float, right: float, bottom: float) 
     return axes
 
 
-def write(paper: Axes, x: float, y: float, lines: list[str], size: float = SIZE, **style: Any) -> float:
+def write(
+    paper: Axes, x: float, y: float, lines: list[str], size: float = SIZE, leading: float = LEADING, **style: Any
+) -> float:
     """Write lines from (x, y), the top of the first, and return the y below the last."""
     bold = style.pop("bold", False)
     for line in lines:
-        y += size * LEADING
+        y += size * leading
         paper.text(x, y - size * 0.35, printable(line), fontsize=size, weight="bold" if bold else "normal", **style)
     return y
 
@@ -104,9 +108,33 @@ def block_height(lines: list[str], size: float = SIZE) -> float:
     return len(lines) * size * LEADING
 
 
-def key_above(axes: Axes) -> None:
-    """The key, on one line above the axes."""
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=4, frameon=False, borderaxespad=0.2, handletextpad=0.5)
+def key_above(axes: Axes, gap: float = 0.0) -> None:
+    """The key, on one line that ends where the axes end, `gap` points above them."""
+    high = axes.bbox.height * 72 / axes.figure.dpi
+    place = {"loc": "lower right", "bbox_to_anchor": (1, 1 + gap / high), "ncols": 4}
+    axes.legend(**place, frameon=False, borderaxespad=0.2, handletextpad=0.5, columnspacing=1.6)
+
+
+def name_axis(axes: Axes, text: str) -> None:
+    """The name of the horizontal axis, in lines no longer than it."""
+    axes.set_xlabel("\n".join(wrap(text, axes.bbox.width * 72 / axes.figure.dpi, SIZE)))
+
+
+def few_ticks(axes: Axes, most: int = 6) -> None:
+    """As many marks on the horizontal axis as leave room between their numbers."""
+    wide = axes.bbox.width * 72 / axes.figure.dpi
+    for n in range(most, 0, -1):
+        axes.locator_params(axis="x", nbins=n)
+        low, high = sorted(axes.get_xlim())
+        ticks = [x for x in axes.get_xticks() if low <= x <= high]
+        texts = axes.xaxis.get_major_formatter().format_ticks(ticks)
+        at = [wide * (x - low) / (high - low) for x in ticks]
+        apart = (
+            right - left - (width(one, SIZE) + width(two, SIZE)) / 2
+            for (left, one), (right, two) in pairwise(zip(at, texts, strict=True))
+        )
+        if all(room >= 0.6 * SIZE for room in apart):
+            return
 
 
 def rows_sheet(
@@ -115,16 +143,18 @@ def rows_sheet(
     *,
     right_title: str = "",
     headings: list[str] | None = None,
-    top: float = 26,
-    below: float = 34,
+    top: float = 28,
+    below: float = 36,
     gap: float = 3,
+    size: float = SIZE,
+    leading: float = LEADING,
 ) -> tuple[Sheet, Axes, list[float]]:
     """A sheet with one row for each label, for dot and interval plots.
 
     Parameters
     ----------
     labels : list of str
-        Row labels, wrapped to at most 40 per cent of the sheet.
+        Row labels, wrapped so that at least a third of the sheet is left to draw on.
     right : list of str, optional
         What is printed at the right end of each row.
     right_title : str
@@ -135,17 +165,24 @@ def rows_sheet(
         Room above the rows (for the key) and below them (for the axis), in points.
     gap : float
         Between two rows, in points.
+    size, leading : float
+        Of the type of the rows; the height of a line in units of it.
 
     Returns
     -------
     sheet, axes, y : the rows' middles as y of the axes
     """
-    wrapped = [wrap(label, WIDTH * 0.4, SIZE) for label in labels]
-    left = max(width(line, SIZE) for lines in wrapped for line in lines) + 10
-    margin = max(width(right_title, SIZE, bold=True), *(width(text, SIZE) for text in right or [""])) + 14
-    heights = [block_height(lines) + gap for lines in wrapped]
-    over = [wrap(text, WIDTH - 6, SIZE, bold=True) if text else [] for text in headings or [""] * len(labels)]
-    led = [block_height(lines) + 7 if lines else 0 for lines in over]
+    column = max(width(text, size) for text in right or [""])
+    title = wrap(right_title, max(column, 90), SIZE, bold=True) if right_title else []
+    margin = max(column, *(width(line, SIZE, bold=True) for line in title or [""])) + 14
+    top = max(top, block_height(title) + 5)
+    widest = min(0.46 * WIDTH, 0.67 * WIDTH - margin - 10)
+    wrapped = [wrap(label, widest, size) for label in labels]
+    over = [wrap(text, widest + 5, size, bold=True) if text else [] for text in headings or [""] * len(labels)]
+    left = max(width(line, size) for lines in wrapped for line in lines) + 10
+    left = max(left, *(width(line, size, bold=True) + 5 for lines in over for line in lines or [""]))
+    heights = [len(lines) * size * leading + gap for lines in wrapped]
+    led = [len(lines) * size * leading + 2 * gap + 3 if lines else 0 for lines in over]
     bottom = top + sum(heights) + sum(led)
     drawing, paper = sheet(bottom + below)
     axes = panel(drawing, left, top, WIDTH - margin, bottom)
@@ -153,14 +190,13 @@ def rows_sheet(
     axes.spines["left"].set_visible(False)
     middles, y = [], top
     for lines, height, text, above, lead in zip(wrapped, heights, right or [""] * len(wrapped), over, led, strict=True):
-        write(paper, 3, y + 5, above, bold=True)
+        write(paper, 3, y + gap + 2, above, size, leading, bold=True)
         y += lead
-        write(paper, left - 8, y + gap / 2, lines, ha="right")
-        write(paper, WIDTH - margin + 10, y + (height - SIZE * LEADING) / 2, [text] if text else [])
+        write(paper, left - 8, y + gap / 2, lines, size, leading, ha="right")
+        write(paper, WIDTH - margin + 10, y + (height - size * leading) / 2, [text] if text else [], size, leading)
         middles.append(y + height / 2)
         y += height
-    if right_title:
-        write(paper, WIDTH - margin + 10, top - SIZE * LEADING - 2, [right_title], bold=True)
+    write(paper, WIDTH - margin + 10, top - block_height(title) - 2, title, bold=True)
     return drawing, axes, middles
 
 
@@ -170,29 +206,6 @@ def finish(
     """The drawing as a block for readers, with its data rounded to six significant digits."""
     rounded = tuple({k: _rounded(v) for k, v in row.items()} for row in data)
     return document.Figure(key, clean(caption), clean(alt), to_svg(drawing, key), rounded, clean(note))
-
-
-def to_svg(drawing: Sheet, salt: str) -> str:
-    """The drawing as SVG: the same bytes for the same drawing, no comment, date, style sheet or outside reference.
-
-    Matplotlib writes label text into comments and a style rule that would reach out of an inlined drawing.
-    """
-    file = io.StringIO()
-    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    with matplotlib.rc_context({"svg.hashsalt": salt}):
-        drawing.savefig(file, format="svg", metadata=nothing, transparent=False, facecolor="white")
-    root = ElementTree.fromstring(file.getvalue())
-    for parent in list(root.iter()):
-        for child in list(parent):
-            if child.tag.rpartition("}")[2] in ("metadata", "style"):
-                parent.remove(child)
-    for element in root.iter():
-        element.tag = element.tag.rpartition("}")[2]
-        element.attrib = {name.rpartition("}")[2]: value for name, value in element.attrib.items()}
-        if "font" in element.get("style", ""):
-            element.set("style", re.sub(r"'DejaVu Sans'(, [^;]*)?", _FONTS, element.get("style", "")))
-    root.attrib |= {"xmlns": "http://www.w3.org/2000/svg", "stroke-linejoin": "round", "stroke-linecap": "butt"}
-    return ElementTree.tostring(root, encoding="unicode")
 
 
 def _plain(value: Any) -> Any:

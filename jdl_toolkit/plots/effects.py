@@ -5,9 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Sheet
+
 from .. import document
 from ..numbers import UNITS, decimals_for, difference, interval, number, plural
-from .canvas import DARK, NAVY, PALE, RULE, finish, records, rows_sheet, styled
+from ..typeface import width, wrap
+from .canvas import (
+    DARK,
+    DENSE,
+    DOTTED,
+    HEAVY,
+    LINE,
+    NAVY,
+    PALE,
+    RULE,
+    SIZE,
+    THIN,
+    WIDTH,
+    block_height,
+    few_ticks,
+    finish,
+    records,
+    rows_sheet,
+    styled,
+    write,
+)
 from .families import AMONG, Placed, arranged
 
 UNIT_WORDS = {
@@ -64,47 +87,78 @@ def forest_plot(
     level = f"{100 * confidence:g}"
     texts = [estimate_words(r["estimate"], r["ci_low"], r["ci_high"], unit, decimals) for r in shown]
     names = [r.get("name") or r["label"] for r in shown]
+    sides = _sides(directions)
     drawing, axes, middles = rows_sheet(
         [r["label"] for r in shown],
         texts,
-        right_title=f"Difference ({level}% interval)",
+        right_title=f"Difference\n({level}% interval)",
         headings=_first_of_each([r.get("heading") or "" for r in shown]),
-        top=20,
-        below=48,
-        gap=1 if is_dense else 3,
+        below=37 + max(block_height(lines) for lines in sides),
+        **({"gap": 1.5, "size": DENSE, "leading": 1.15} if is_dense else {}),
     )
     if band is not None:
         axes.axvspan(factor * band[0], factor * band[1], color=PALE, lw=0, zorder=-1)
     for row, y in zip(shown, middles, strict=True):
         low, mid, high = (factor * row[k] for k in ("ci_low", "estimate", "ci_high"))
         head, part = row.get("is_headline", False), row.get("is_below", False)
-        colour, heavy = NAVY if head else DARK, 2.2 if head else 0.9 if part else 1.3
+        colour, heavy = NAVY if head else DARK, HEAVY if head else THIN if part else LINE
         dashes = (0, (3, 1.5)) if part else "-"
         axes.plot([low, high], [y, y], color=colour, lw=heavy, ls=dashes, solid_capstyle="butt")
         shape, size = ("D", 7) if head else ("s", 4) if part else ("o", 5.5)
         axes.plot(mid, y, shape, color=colour, mfc=NAVY if head else "white", ms=size)
     axes.axvline(0, color=RULE, lw=1, zorder=0)
     if reference is not None:
-        axes.axvline(factor * reference, color=NAVY, lw=1, ls=(0, (1, 2)), zorder=0)
+        axes.axvline(factor * reference, color=NAVY, lw=LINE, ls=DOTTED, zorder=0)
     axes.margins(x=0.06)
-    axes.locator_params(axis="x", nbins=5)
     if max(abs(x) for x in axes.get_xlim()) >= 1000:
         axes.xaxis.set_major_formatter(lambda x, _: number(x))
-    left, right = directions
-    axes.set_xlabel(
-        f"Difference in {UNIT_WORDS[unit]}\n\N{LEFTWARDS ARROW} {left}   |   {right} \N{RIGHTWARDS ARROW}",
-        linespacing=1.5,
-    )
-    alt = f"{plural(len(shown), 'difference', 'differences')} in {UNIT_WORDS[unit]}, with {level} per cent intervals. "
-    if len(shown) == 1:
-        alt = f"Difference in {UNIT_WORDS[unit]}, with its {level} per cent interval. "
-    alt += "; ".join(f"{name}: {text}" for name, text in zip(names, texts, strict=True)) + "."
+    few_ticks(axes)
+    axes.set_xlabel(f"Difference in {UNIT_WORDS[unit]}")
+    _name_sides(drawing, axes, sides)
     heads = {f"Estimate ({UNIT_WORDS[unit]})": "estimate", "Lower limit": "ci_low", "Upper limit": "ci_high"}
     data = [
         {"Label": name} | {head: round(factor * r[k], in_data) for head, k in heads.items()}
         for name, r in zip(names, shown, strict=True)
     ]
+    alt = _words(shown, names, texts, f"{UNIT_WORDS[unit]}, with", level)
     return finish(drawing, key, caption or "Differences and their intervals", alt, data, note)
+
+
+#: Rows up to which the alternative text tells each of them; of more it tells the ends, as somebody has to listen.
+_TOLD = 16
+
+
+def _words(shown: list[dict[str, Any]], names: list[str], texts: list[str], what: str, level: str) -> str:
+    said = [f"{name}: {text}" for name, text in zip(names, texts, strict=True)]
+    if len(shown) == 1:
+        return f"Difference in {what} its {level} per cent interval. {said[0]}."
+    begin = f"{plural(len(shown), 'difference', 'differences')} in {what} {level} per cent intervals. "
+    if len(shown) <= _TOLD:
+        return f"{begin}{'; '.join(said)}."
+    heads = [i for i, row in enumerate(shown) if row.get("is_headline")]
+    others = sorted((i for i in range(len(shown)) if i not in heads), key=lambda i: shown[i]["estimate"])
+    ends = (
+        f"The others lie between {names[others[0]]}: {texts[others[0]]}, and {names[others[-1]]}: {texts[others[-1]]}."
+    )
+    return begin + "".join(f"{said[i]}. " for i in heads) + (ends if heads else ends.replace("The others", "They", 1))
+
+
+def _sides(directions: tuple[str, str]) -> list[list[str]]:
+    """What is said on either side of zero, each in lines of at most half the sheet."""
+    left, right = directions
+    texts = f"\N{LEFTWARDS ARROW} {left}", f"{right} \N{RIGHTWARDS ARROW}"
+    return [wrap(text, WIDTH / 2 - 9, SIZE) for text in texts]
+
+
+def _name_sides(drawing: Sheet, axes: Axes, sides: list[list[str]]) -> None:
+    """Say at the lower edge, on either side of zero, what an estimate there means."""
+    paper = drawing.axes[0]
+    zero = paper.transData.inverted().transform(axes.transData.transform((0, 0)))[0]
+    left, right = (max(width(line, SIZE) for line in lines) for lines in sides)
+    middle = min(max(zero, left + 9), WIDTH - right - 9)
+    y = paper.get_ylim()[0] - max(block_height(lines) for lines in sides) - 3
+    write(paper, middle - 6, y, sides[0], ha="right")
+    write(paper, middle + 6, y, sides[1])
 
 
 def estimates_plot(measure: Any, *, key: str = "estimates", caption: str = "") -> document.Figure | None:

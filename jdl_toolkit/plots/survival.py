@@ -9,16 +9,35 @@ from matplotlib.axes import Axes
 
 from .. import document
 from ..numbers import number
-from .canvas import DARK, NAVY, ORANGE, RULE, SIZE, WIDTH, finish, panel, sheet, styled, write
+from .canvas import (
+    DARK,
+    DASHED,
+    DOTTED,
+    HEAVY,
+    LEADING,
+    NAVY,
+    ORANGE,
+    PALE,
+    RULE,
+    SIZE,
+    THIN,
+    WIDTH,
+    finish,
+    panel,
+    sheet,
+    styled,
+    write,
+)
 
 #: Group -> name, colour and line: told apart without colour.
-_GROUPS = {"treatment": ("Treatment group", NAVY, "-"), "control": ("Comparison group", ORANGE, (0, (4, 1.6)))}
+_GROUPS = {"treatment": ("Treatment group", NAVY, "-"), "control": ("Comparison group", ORANGE, DASHED)}
 CLOCKS = {
     "calendar": "Days since the index date",
     "at_risk": "Days since the index date that were not spent in custody",
 }
+_LIMITS = {"treatment": "-", "control": DOTTED}
 _BEYOND = 1.06  # of the last day, up to which its value is drawn, so that the last step is seen to lead to it
-_LABEL = 2 * SIZE * 1.3 + 6  # height of the label of a line, in points
+_LABEL = 2 * SIZE * LEADING + 6  # height of the label of a line, in points
 
 
 @styled
@@ -42,8 +61,8 @@ def survival_plot(
         everyone = dict.fromkeys(type(points[0]).model_fields, 1.0) | {"day": 0}
         points.insert(0, type(points[0])(**everyone))
     lowest = 10 * math.floor(10 * min(min(p.treatment_low, p.control_low) for p in points))
-    drawing, paper = sheet(252)
-    left, top, right, bottom = 56.0, 10.0, WIDTH - 104, 212.0
+    drawing, paper = sheet(232)
+    left, top, right, bottom = 56.0, 10.0, WIDTH - 106, 196.0
     axes = panel(drawing, left, top, right, bottom)
     ends = {}
     for group, (_, colour, line) in _GROUPS.items():
@@ -60,7 +79,8 @@ def survival_plot(
     axes.locator_params(axis="y", nbins=6)
     axes.grid(axis="y", color=RULE, alpha=0.25, lw=0.6)
     _label_ends(paper, ends, lowest, top, right, bottom)
-    note = "Shaded: 95 per cent limits of the treatment group, day by day; dotted: those of the comparison group."
+    note = "Shaded, between thin lines: 95 per cent limits of the treatment group, day by day; dotted: those of the "
+    note += "comparison group."
     note += f" The vertical axis begins at {lowest} per cent." if lowest > 0 else ""
     return finish(
         drawing,
@@ -81,11 +101,10 @@ def _draw(axes: Axes, points: list[Any], group: str, colour: str, line: Any) -> 
     days = [p.day for p in points]
     middle, low, high = ([100 * getattr(p, f"{group}{part}") for p in points] for part in ("", "_low", "_high"))
     if group == "treatment":
-        axes.fill_between(days, low, high, step="post", facecolor=colour, alpha=0.18, lw=0)
-    else:
-        for limit in (low, high):
-            axes.step(days, limit, where="post", color=DARK, ls=(0, (1, 1.5)), lw=0.9)
-    axes.step(days, middle, where="post", color=colour, ls=line, lw=2)
+        axes.fill_between(days, low, high, step="post", facecolor=PALE, lw=0, zorder=0)
+    for limit in (low, high):
+        axes.step(days, limit, where="post", color=colour if group == "treatment" else DARK, lw=THIN, ls=_LIMITS[group])
+    axes.step(days, middle, where="post", color=colour, ls=line, lw=HEAVY)
 
 
 def _label_ends(paper: Axes, ends: dict[str, float], lowest: float, top: float, right: float, bottom: float) -> None:
@@ -95,9 +114,9 @@ def _label_ends(paper: Axes, ends: dict[str, float], lowest: float, top: float, 
     gap = max(0.0, _LABEL - (height[lower] - height[upper]))
     places = {lower: min(height[lower] + gap / 2, bottom - _LABEL)}
     places[upper] = min(height[upper] - gap / 2, places[lower] - _LABEL)
-    for group, (name, _, line) in _GROUPS.items():
+    for group, (name, colour, line) in _GROUPS.items():
         y = places[group]
-        paper.plot([right + 6, right + 24], [y, y], color=DARK, lw=1.6, ls=line)
+        paper.plot([right + 6, right + 24], [y, y], color=colour, lw=HEAVY, ls=line)
         write(paper, right + 6, y + 1, [name, f"{number(ends[group])} per cent"], color=DARK)
 
 
