@@ -224,20 +224,32 @@ def with_worth(needed, floor=2.1):
 @pytest.mark.parametrize(
     ("needed", "words", "observed"),
     [
-        (None, "2 percentage points: 9,327 people (no number would be enough).", "7,594 people (no number is enough)"),
-        (12_001, "2 percentage points: 9,327 people (12,001 people).", "7,594 people (12,001) would be needed"),
-        (1, "2 percentage points: 9,327 people (1 person).", "7,594 people (1) would be needed"),
+        (None, "no number of people would be enough.", "(by the safer count, no number of people would be enough)"),
+        (12_001, "12,001 people.", "7,594 people (by the safer count, 12,001 people) would be needed"),
+        (1, "1 person.", "7,594 people (by the safer count, 1 person) would be needed"),
     ],
 )
 def test_power_is_told_both_ways_with_the_reason(needed, words, observed):
     found = with_worth(needed)
     said = narrative.what_could_be_detected(found)
-    assert "counts everybody in the comparison group as one person, as published" in said.text
-    assert words in said.text and observed in said.text
-    assert "a reduction of less than 0.9 percentage points (2.1)." in said.text
+    assert "counts everybody in the comparison group as one person, as earlier publications do" in said.text
+    assert f"- For a reduction of 2 percentage points: 9,327 people; by the safer count, {words}" in said.text
+    assert observed in said.text
+    assert "a reduction of less than 0.9 percentage points (by the safer count, 2.1)." in said.text
     assert narrative.check_numbers(said.text, found) == []
     plain = narrative.what_could_be_detected(findings())
-    assert "power_two_counts" not in plain.rules and "(" not in plain.text
+    assert "power_two_counts" not in plain.rules and "safer" not in plain.text
+
+
+def test_by_what_test_the_numbers_of_people_were_worked_out():
+    said = narrative.power_method(with_worth(12_001))
+    assert said.text == (
+        "The numbers of people are those of a two-sided t-test of two means at 5%, with 95% power, 33,111 people in the"
+        " comparison group and a standard deviation of 0.473 in both groups. The safer count takes the comparison"
+        " group’s effective size, 6,190, in place of its number of people."
+    )
+    assert narrative.power_method(findings()).rules == ("power_method",)
+    assert narrative.power_method(findings(analysis_changes={"power": None})) is None
 
 
 # --- the method page -------------------------------------------------------------------------------------------------
@@ -287,9 +299,12 @@ def test_what_the_score_was_made_of_otherwise_is_in_words(settings, words):
 @pytest.mark.parametrize(
     ("direction", "words"),
     [
-        ("decrease", "pairs of one person each (Rosenbaum), for a decrease."),
-        ("increase", "for an increase, as which these pairs differ; the estimate of this report is a decrease."),
-        ("none", "the pairs point neither way."),
+        ("decrease", "compared with one other. It is for an outcome that is lower in the treatment group."),
+        (
+            "increase",
+            "In these pairs the outcome is higher in the treatment group, in this report it is lower: so this",
+        ),
+        ("none", "compared with one other. The pairs point neither way."),
     ],
 )
 def test_the_p_value_in_pairs_names_its_direction(direction, words):

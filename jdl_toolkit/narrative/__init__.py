@@ -3,17 +3,20 @@
 from .alike import how_alike
 from .analyses import other_analyses
 from .caveats import caveats, technical_notes
-from .certainty import three_estimates, what_could_be_detected
-from .check import check_numbers
+from .certainty import power_method, three_estimates, what_could_be_detected
+from .check import check_blocks, check_numbers
 from .claims import can_say, cannot_say
 from .drafts import draft_mark, draft_words
 from .finding import finding, headline_sentence
+from .flow import what_would_help, who_is_in
 from .follow_up import follow_up, survival
+from .guide import for_reviewers, how_to_read
 from .hidden_bias import hidden_bias, placebo
 from .method import method_in_short, provenance, synthetic_notice
-from .people import what_was_done, who_is_in
+from .people import what_was_done
+from .response import organisation_response
 from .robustness import other_ways
-from .seen import for_every_100, range_in_words
+from .seen import for_every_100, not_shown_measures, range_in_words
 from .subgroups import subgroups, subgroups_caution
 from .terms import GLOSSARY, glossary
 
@@ -22,20 +25,26 @@ __all__ = [
     "can_say",
     "cannot_say",
     "caveats",
+    "check_blocks",
     "check_numbers",
     "draft_mark",
     "draft_words",
     "finding",
     "follow_up",
     "for_every_100",
+    "for_reviewers",
     "glossary",
     "headline_sentence",
     "hidden_bias",
     "how_alike",
+    "how_to_read",
     "method_in_short",
+    "not_shown_measures",
+    "organisation_response",
     "other_analyses",
     "other_ways",
     "placebo",
+    "power_method",
     "provenance",
     "range_in_words",
     "subgroups",
@@ -46,5 +55,6 @@ __all__ = [
     "three_estimates",
     "what_could_be_detected",
     "what_was_done",
+    "what_would_help",
     "who_is_in",
 ]

@@ -132,6 +132,10 @@ def _points(pp: float) -> str:
     return f"{printed} percentage {'point' if printed == '1' else 'points'}"
 
 
+#: How many people are needed where nothing would do.
+NO_NUMBER = "no number of people would be enough"
+
+
 def what_could_be_detected(findings: Findings, analysis: Analysis | None = None) -> Words:
     """What this analysis could have found, how many people would be needed, and what that rests on."""
     analysis = chosen(findings, analysis)
@@ -143,10 +147,9 @@ def what_could_be_detected(findings: Findings, analysis: Analysis | None = None)
     if worth is not None:
         passage.say(
             "power_two_counts",
-            "That counts everybody in the comparison group as one person, as published. But some of them count for more"
-            " than others, so the group tells less than its number of people promises. The figures in brackets, and in"
-            " the last column of the table, count them by what they are worth, and are the safer guide: here,"
-            f" {_points(worth.detectable_in_hand_pp)} or more.",
+            "That counts everybody in the comparison group as one person, as earlier publications do. But some of them"
+            " count for more than others, so the group tells less than its number of people promises. A safer count"
+            f" allows for that: by it, this analysis could show {_points(worth.detectable_in_hand_pp)} or more.",
         )
     chance = numbers.per_cent(power.power)
     rows = {row.reduction_pp: row for row in power.rows}
@@ -160,15 +163,15 @@ def what_could_be_detected(findings: Findings, analysis: Analysis | None = None)
         )
     for row in wanted:
         out_of_reach = row.infeasible or row.n_treatment is None
-        needed = "no number of people would be enough" if out_of_reach else _people(row)
+        needed = NO_NUMBER if out_of_reach else _people(row)
         other = by_worth.get(row.reduction_pp)
         if other is not None and not out_of_reach:
-            needed += " (no number would be enough)" if _people(other) is None else f" ({_people(other)})"
+            needed += f"; by the safer count, {_people(other) or NO_NUMBER}"
         rule = "needed_infeasible" if out_of_reach else "needed_fixed"
         passage.item(rule, f"For a reduction of {_points(row.reduction_pp)}: {needed}.")
     floor = _points(power.smallest_detectable_pp)
     if worth is not None:
-        floor += f" ({_points(worth.smallest_detectable_pp).split()[0]})"
+        floor += f" (by the safer count, {_points(worth.smallest_detectable_pp).split()[0]})"
     passage.say(
         "floor",
         f"With this comparison group, no number of people would be enough to show a reduction of less than {floor}.",
@@ -225,10 +228,32 @@ def _needed_for_observed(passage: Passage, power: PowerSummary, estimate: Estima
     needed = numbers.plural(power.needed_for_observed, "person", "people")
     if power.effective is not None:
         by_worth = power.effective.needed_for_observed
-        needed += " (no number is enough)" if by_worth is None else f" ({numbers.count_(by_worth)})"
+        other = NO_NUMBER if by_worth is None else numbers.plural(by_worth, "person", "people")
+        needed += f" (by the safer count, {other})"
     passage.say(
         "needed_for_observed",
         f"If the true reduction were the one seen here, {words}, {needed} would be needed.",
         "But what was seen is itself uncertain, so this number is too.",
         new=True,
     )
+
+
+def power_method(findings: Findings, analysis: Analysis | None = None) -> Words | None:
+    """By what test and from what the numbers of people were worked out; None where there are none."""
+    power = chosen(findings, analysis).power
+    if power is None:
+        return None
+    passage = Passage()
+    passage.say(
+        "power_method",
+        f"The numbers of people are those of a two-sided t-test of two means at {numbers.per_cent(power.alpha)}, with"
+        f" {numbers.per_cent(power.power)} power, {numbers.plural(power.n_control, 'person', 'people')} in the"
+        f" comparison group and a standard deviation of {numbers.number(power.sd, 3)} in both groups.",
+    )
+    if power.effective is not None:
+        passage.say(
+            "power_method_effective",
+            f"The safer count takes the comparison group’s effective size, {numbers.number(power.effective.n_control)},"
+            " in place of its number of people.",
+        )
+    return passage.words()

@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from .. import numbers
 from ..document import Words
-from ..findings import Analysis, Findings, FollowUpRow, SurvivalCurve, SurvivalPoint, Unit
+from ..findings import Analysis, Findings, SurvivalCurve, SurvivalPoint, Unit
 from ..wording import Passage, period, within
 from .events import event
 from .ranges import chosen
-
-#: What is told of a row of the follow-up: "… of the people who received the service", by its key.
-_TOLD = {
-    "days_in_custody": "spent {treatment} of the follow-up in custody on average, against {control}",
-    "returned_to_custody": "{treatment} were in custody at least once during the follow-up, against {control}",
-    "recalled": "{treatment} were recalled to custody, against {control}",
-    "reoffences_per_year_at_risk": "committed {treatment} proven reoffences for each year at risk, against {control}",
-}
-
 
 _DAYS_OF_A_MONTH = 365.25 / 12
 _WHOLE = 3  # days by which the last day of a curve may differ from the end of the follow-up, as months do
@@ -33,69 +24,83 @@ def follow_up(findings: Findings, analysis: Analysis | None = None) -> Words | N
         "Nobody can reoffend in the community while in prison, so time in custody leaves people less opportunity to"
         " reoffend. The days outside it are called days at risk.",
     )
-    rows = {row.key: row for row in analysis.follow_up}
-    for key in _TOLD:
-        row = rows.get(key)
-        if row is not None and row.treatment is not None and row.control is not None:
-            passage.item(f"follow_up_{key}", _told(row))
+    if is_custody_withheld(analysis):
+        passage.say(
+            "custody_withheld",
+            "How much of the follow-up was spent in custody is not shown, nor what follows from it, as it would tell"
+            " of too few people.",
+        )
     passage.say(
         "custody_in_measures",
         "The reoffending rate and the frequency are counted over the whole follow-up, days in custody included, in both"
         " groups alike.",
     )
-    if any(curve.clock == "at_risk" for curve in analysis.survival):
+    if _curve(analysis, "at_risk") is not None:
         passage.say(
             "custody_in_curves",
-            "Of the two curves of time to the first reoffence, the one under “How long did people stay free of"
-            " reoffending?” counts every day. The one under “Time to the first reoffence without days in custody”"
-            " counts only days at risk: a person's clock stands still while they are in custody. If both tell the same,"
-            " time in custody is unlikely to explain the result. Neither is the only right one, as custody may itself"
-            " follow from a reoffence.",
+            "Of the two curves of time to the first reoffence above, the first counts every day. The second counts only"
+            " days at risk: a person's clock stands still while they are in custody. If both tell the same, time in"
+            " custody is unlikely to explain the result. Neither is the only right one, as custody may itself follow"
+            " from a reoffence.",
         )
     return passage.words()
 
 
-def _told(row: FollowUpRow) -> str:
-    values = {name: _value(getattr(row, name), row) for name in ("treatment", "control")}
-    sentence = _TOLD[row.key].format(**values)
-    who = "Of the people who received the service, " if row.unit is Unit.share else "People who received the service "
-    return f"{who}{sentence} in the comparison group."
+#: Rows of the follow-up from which the days in custody follow.
+_OF_CUSTODY = ("days_in_custody", "returned_to_custody", "days_at_risk", "reoffences_per_year_at_risk")
 
 
-def _value(value: float, row: FollowUpRow) -> str:
-    printed = numbers.value(value, row.unit)
-    return printed if row.unit is not Unit.days else f"{printed} {'day' if printed == '1' else 'days'}"
+def is_custody_withheld(analysis: Analysis) -> bool:
+    """Whether time in custody was measured and may not be shown, so that no curve may leave it out either."""
+    rows = [row for row in analysis.follow_up if row.key in _OF_CUSTODY]
+    return bool(rows) and all(row.treatment is None and row.control is None for row in rows)
 
 
-def survival(findings: Findings, analysis: Analysis | None = None, clock: str = "calendar") -> Words | None:
-    """How many stayed free of proven reoffending, half way and to the end; None without such a curve."""
+def _curve(analysis: Analysis, clock: str) -> SurvivalCurve | None:
+    if clock == "at_risk" and is_custody_withheld(analysis):
+        return None
+    return next((c for c in analysis.survival if c.clock == clock and c.points), None)
+
+
+def survival(findings: Findings, analysis: Analysis | None = None) -> Words | None:
+    """How many stayed free of proven reoffending, half way and to the end, on both clocks; None without a curve."""
     analysis = chosen(findings, analysis)
-    curve = next((c for c in analysis.survival if c.clock == clock and c.points), None)
+    curve = _curve(analysis, "calendar")
     if curve is None:
         return None
     passage = Passage()
     middle, last = _told_points(curve)
-    days = "days" if clock == "calendar" else "days at risk"
     passage.say(
         "survival",
-        f"The figure shows the share of people without a proven reoffence, day by day after the {event(analysis)}"
-        f"{', as far as days were not spent in custody' if clock == 'at_risk' else ''}.",
+        f"The curves show the share of people without a proven reoffence, day by day after the {event(analysis)}.",
     )
     if middle is not None:
         passage.say(
-            "survival_half_way",
-            f"About half-way through, after {numbers.count_(middle.day)} {days}, {_shares(middle)}.",
+            "survival_half_way", f"About half-way through, after {numbers.count_(middle.day)} days, {_shares(middle)}."
         )
-    is_end = abs(last.day - analysis.follow_up_months * _DAYS_OF_A_MONTH) <= _WHOLE
-    at_risk = " at risk" if clock == "at_risk" else ""
-    end = f"{period(analysis.follow_up_months)}{at_risk}" if is_end else f"{numbers.count_(last.day)} {days}"
-    passage.say("survival_end", f"After {end}, {_shares(last)}.")
+    passage.say("survival_end", f"After {_end(last, analysis, 'calendar')}, {_shares(last)}.")
+    at_risk = _curve(analysis, "at_risk")
+    if at_risk is not None:
+        last = _told_points(at_risk)[1]
+        passage.say(
+            "survival_at_risk",
+            f"If days in custody are not counted, then after {_end(last, analysis, 'at_risk')}, {_shares(last)}.",
+        )
+    elif is_custody_withheld(analysis):
+        passage.say("survival_withheld", "A curve without the days in custody is not shown, as those days are not.")
     passage.say(
         "survival_limits",
         "The limits hold for each day by itself. The verdict of this report rests on the reoffending rate"
         f" {within(analysis.follow_up_months)}, not on the curves.",
     )
     return passage.words()
+
+
+def _end(last: SurvivalPoint, analysis: Analysis, clock: str) -> str:
+    """The last day of a curve: ``one year``, ``365 days at risk``."""
+    at_risk = " at risk" if clock == "at_risk" else ""
+    is_end = abs(last.day - analysis.follow_up_months * _DAYS_OF_A_MONTH) <= _WHOLE
+    return f"{period(analysis.follow_up_months) if is_end else f'{numbers.count_(last.day)} days'}{at_risk}"
 
 
 def _told_points(curve: SurvivalCurve) -> tuple[SurvivalPoint | None, SurvivalPoint]:

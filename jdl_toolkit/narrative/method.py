@@ -193,25 +193,14 @@ def _intervals(passage: Passage, findings: Findings) -> None:
 
 
 def provenance(findings: Findings) -> Words:
-    """Where the numbers come from, so that they can be traced and made again."""
-    source, passage = findings.provenance, Passage()
-    passage.item("request", f"Request: {findings.request}, received on {numbers.date(findings.received)}.")
-    passage.item(
-        "period",
-        f"Register: extract {plain(source.extract)}, data from {numbers.date(source.data_start)} to"
-        f" {numbers.date(source.data_end)}.",
+    """How the figures can be made again, and what was done after outcomes had been opened; `tables` has the rest."""
+    passage = Passage()
+    passage.say(
+        "made_again",
+        "The same upload, register, specification and version of the toolkit give the same figures. A digest (SHA-256)"
+        " tells whether a file is the same to the last letter.",
     )
-    commit = f", commit {source.toolkit_commit}" if source.toolkit_commit else ""
-    passage.item("toolkit", f"Made with jdl-toolkit {source.toolkit_version}{commit}.")
-    passage.item(
-        "specification", f"Specification: SHA-256 {source.spec_digest[:16]}…; random numbers start from {source.seed}."
-    )
-    for entry in source.inputs:
-        passage.item("input", f"Input: {plain(entry.get('name', 'input'))}, SHA-256 {entry.get('sha256', '')[:16]}….")
-    packages = ", ".join(f"{name} {version}" for name, version in sorted(source.packages.items()))
-    if packages:
-        passage.item("packages", f"Packages: {packages}.")
-    for reason in source.matched_again:
+    for reason in findings.provenance.matched_again:
         passage.item("matched_again", f"Matched again after outcomes had been opened: {ended(plain(reason))}")
     for entry in findings.sign_offs:
         said = ", ".join(f"{key}: {value}" for key, value in entry.items())

@@ -1,15 +1,13 @@
-"""What was done, with whom, and who left on the way, in words."""
+"""What was done, and with whom, in words."""
 
 from __future__ import annotations
 
 from .. import numbers
 from ..document import Words
-from ..findings import Analysis, Findings, FlowStep, Status
-from ..plots.flow import step_label
+from ..findings import Analysis, Findings, Status
 from ..wording import Passage, capital, ended, listed, period, plain, quoted, within
-from .another_way import OTHER_ANALYSIS, another_way
 from .design import concerns_either_group, is_matched, was_blind
-from .events import REPEAT_RECORD, disposals_in_words, event, is_delay_drawn, people_found
+from .events import disposals_in_words, event, is_delay_drawn
 from .titles import is_named, records_in_words, title_in_words
 
 #: What the organisation was asked about its service, beside what it is -> how its answer is introduced.
@@ -21,15 +19,16 @@ ANSWERS = {
 }
 
 
-def _pick(findings: Findings, analysis: Analysis | None) -> Analysis | None:
+def pick(findings: Findings, analysis: Analysis | None) -> Analysis | None:
+    """The analysis asked for, else the first, if there is any."""
     return analysis if analysis is not None else next(iter(findings.analyses), None)
 
 
 def what_was_done(findings: Findings, analysis: Analysis | None = None) -> Words:
     """The whole analysis in a few sentences, before any detail."""
-    analysis, passage = _pick(findings, analysis), Passage()
+    analysis, passage = pick(findings, analysis), Passage()
     organisation, service = plain(findings.organisation.name), plain(findings.service.name)
-    received = _received(analysis, findings)
+    received = received_in_words(analysis, findings)
     register_note(passage, findings)
     passage.say(
         "received",
@@ -155,93 +154,9 @@ def _blind(passage: Passage, findings: Findings) -> None:
         passage.say("not_blind", "It was settled anew after outcomes had been opened.")
 
 
-def _received(analysis: Analysis | None, findings: Findings) -> str:
+def received_in_words(analysis: Analysis | None, findings: Findings) -> str:
+    """How many records the organisation sent: ``1,246 records``."""
     first = analysis.flow[0] if analysis and analysis.flow else None
     if first is None or first.records_after is None:
         return "records"
     return numbers.plural(first.records_after, "record", "records", findings.minimum_cell)
-
-
-# --- the flow --------------------------------------------------------------------------------------------------------
-
-
-def who_is_in(findings: Findings, analysis: Analysis | None = None) -> Words:
-    """Every step from the records received to the people analysed, and who could be analysed another way or later."""
-    analysis, passage, minimum = _pick(findings, analysis), Passage(), findings.minimum_cell
-    if analysis is None or not analysis.flow:
-        return passage.say("no_flow", "No record was looked at.").words()
-    passage.say("received", f"{capital(plain(findings.organisation.name))} sent {_received(analysis, findings)}.")
-    left = [s for s in analysis.flow[1:] if s.records_excluded != 0]
-    if left:
-        passage.say(
-            "left", "Not all of them could be used. A record is counted once, at the first reason that applies:"
-        )
-    for step in left:
-        passage.item("step", f"{_excluded(step, minimum)}: {_reason(step, analysis)}{_details(step, minimum)}.")
-    passage.say("remaining", _remaining(analysis, minimum))
-    if any(
-        s.secondary or s.records_excluded is None or any(d.records is None for d in s.details) for s in analysis.flow
-    ):
-        passage.say(
-            "withheld_counts",
-            f"Counts below {minimum} are not shown, so that nobody can be recognised.",
-            "Where a small count could be worked out from others, one of those is withheld too.",
-        )
-    if left and analysis.matching is not None:
-        passage.say("why_strict", "It is usual to lose many records: strict rules keep the two groups comparable.")
-    another_way(passage, analysis, minimum, findings.setting("cohort", "minimum_analysed"))
-    return passage.words()
-
-
-def _remaining(analysis: Analysis, minimum: int) -> str:
-    first, last = analysis.flow[0], analysis.flow[-1]
-    people = numbers.plural(last.records_after, "person", "people", minimum)
-    if last.records_after is None and "records_after" in last.secondary:
-        return "How many people remained in the end is not shown, as a small count could be worked out from it."
-    was = "" if analysis.matching is None else " and was analysed" if last.records_after == 1 else " and were analysed"
-    shares = []
-    if first.records_after and last.records_after:
-        shares.append(f"{numbers.per_cent(last.records_after / first.records_after)} of the records sent")
-    found = people_found(analysis)
-    if found and last.records_after:
-        of = f"{numbers.count_(found)} different people found with a conviction"
-        shares.append(f"{numbers.per_cent(last.records_after / found)} of the {of}")
-    share = f" ({', '.join(shares)})" if shares else ""
-    return f"In the end, {people} remained{was}{share}."
-
-
-def _reason(step: FlowStep, analysis: Analysis) -> str:
-    """Why records left at a step; for those of other analyses, which records this one takes."""
-    label = plain(step_label(step.code, step.label))
-    takes = records_in_words(analysis) if step.code == OTHER_ANALYSIS else ""
-    return f"{label} (this analysis takes {takes})" if takes else label
-
-
-def _excluded(step: FlowStep, minimum: int) -> str:
-    """Records up to the step that leaves one record of each person, people after it."""
-    people = step.code is not None and step.code > REPEAT_RECORD
-    if step.records_excluded is None and "records_excluded" in step.secondary:
-        return f"A number of {'people' if people else 'records'} that is withheld"
-    nouns = ("person", "people") if people else ("record", "records")
-    return capital(numbers.plural(step.records_excluded, *nouns, minimum))
-
-
-def _details(step: FlowStep, minimum: int) -> str:
-    """The parts of those who left, and remarks on some of them; parts of parts are for the table.
-
-    A single part that is all of them says nothing more than the reason, and small parts are named together.
-    """
-    labels = [d.label for d in step.details]
-    told = [d for d in step.details if not any(d.label.startswith(f"{other}: ") for other in labels)]
-    shown = [d for d in told if d.records]
-    if len(shown) == 1 and shown[0].records == step.records_excluded or [d.records for d in told] == [None]:
-        return ""
-    told = [d for d in told if d.records is not None or not d.label.startswith("of which ")]
-    parts = [f"{plain(d.label)}: {numbers.count_(d.records)}" for d in shown]
-    for names, value in (
-        ([plain(d.label) for d in told if d.records is None and not d.secondary], f"fewer than {minimum}"),
-        ([plain(d.label) for d in told if d.records is None and d.secondary], numbers.WITHHELD),
-    ):
-        if names:
-            parts.append(f"{listed(names)}: {value}{' each' if len(names) > 1 and value != numbers.WITHHELD else ''}")
-    return f" ({'; '.join(parts)})" if parts else ""

@@ -6,7 +6,7 @@ from .. import numbers
 from ..document import Words
 from ..findings import Analysis, Estimate, Findings, Measure, Unit, Verdict
 from ..plots.families import CLASSES, HEADINGS, arranged, heading, not_shown
-from ..wording import Passage, ended, listed, plain, within
+from ..wording import Passage, capital, ended, listed, plain, small_number, within
 from .design import EITHER_GROUP, concerns_either_group
 from .ranges import chosen, compared, expected, holds, judged, named, sized, value_in_words, verdict_of
 
@@ -139,18 +139,33 @@ def range_in_words(findings: Findings, analysis: Analysis | None = None) -> Word
             "They are weaker evidence than measures over everyone.",
             new=bool(rest),
         )
-    _missing(passage, findings, analysis)
+    _missing(passage, analysis)
     _many(passage, findings, shown)
     return passage.say("rounding", ROUNDING, new=True).words()
 
 
-def _missing(passage: Passage, findings: Findings, analysis: Analysis) -> None:
-    """What is withheld, each reason once, and what the register has no records of."""
+def _missing(passage: Passage, analysis: Analysis) -> None:
+    """How many measures are withheld; which, and why, stands beside the table of all measures."""
+    n = sum(m.headline is None for m in analysis.measures)
+    further = "further " if n < len(analysis.measures) else ""
+    if n:
+        passage.say(
+            "measures_withheld",
+            f"{capital(small_number(n))} {further}{'measure is' if n == 1 else 'measures are'} not shown. “Every result in"
+            f" tables” names {'it, and the reason' if n == 1 else 'them, and the reasons'}.",
+            new=True,
+        )
+
+
+def not_shown_measures(findings: Findings, analysis: Analysis | None = None) -> Words | None:
+    """What is withheld, each reason once, and what the register has no records of; None where all is shown."""
+    analysis, passage = chosen(findings, analysis), Passage()
     for words in not_shown(analysis.measures):
         passage.item("measure_withheld", ended(f"Not shown, {plain(words)}"))
     lacking = [name for name in lacking_families(findings, analysis) if name]
     if lacking:
         passage.item("measure_lacking", f"Not measured, as the register holds no records of it: {listed(lacking)}.")
+    return passage.words() if passage.rules else None
 
 
 def lacking_families(findings: Findings, analysis: Analysis) -> list[str]:
