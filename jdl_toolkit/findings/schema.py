@@ -238,14 +238,36 @@ class Heterogeneity(Model):
     p_value: float
 
 
+class SubgroupDifference(Model):
+    """Standardised difference on one level after the subgroup was matched; `light` is of the unrounded one."""
+
+    covariate: str
+    level: str
+    smd_after: float
+    light: Literal["green", "amber", "red"]
+
+
+class SubgroupBalance(Model):
+    """How alike the groups are within a subgroup; `n_withheld`: rows not listed, as they concern too few people."""
+
+    by: str
+    level: str
+    rows: tuple[SubgroupDifference, ...]
+    n_withheld: int = 0
+
+
 class SubgroupSummary(Model):
-    """`n_tests`: subgroups that were tested, which the p-values are adjusted for."""
+    """`n_tests`: subgroups that were tested, which the p-values are adjusted for.
+
+    `balance`: of subgroups whose result is shown.
+    """
 
     declared: tuple[str, ...]
     n_tests: int
     rows: tuple[SubgroupRow, ...]
     heterogeneity: tuple[Heterogeneity, ...]
     messages: tuple[str, ...] = ()
+    balance: tuple[SubgroupBalance, ...] = ()
 
 
 class PowerRow(Model):
@@ -438,6 +460,8 @@ class Findings(Model):
             texts += [row.label for row in (*analysis.measures, *analysis.follow_up)]
             if analysis.subgroups is not None:
                 texts += [text for row in analysis.subgroups.rows for text in (row.by, row.level)]
+                differences = [row for group in analysis.subgroups.balance for row in group.rows]
+                texts += dict.fromkeys(text for row in differences for text in (row.covariate, row.level))
             if analysis.robustness is not None:
                 texts += [row.label for row in analysis.robustness.rows]
             texts += [row.label for row in (*analysis.estimators, *analysis.time_to_event)]

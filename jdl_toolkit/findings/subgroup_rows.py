@@ -9,6 +9,7 @@ from ..disclosure import may_be_shown
 from .digits import DECIMALS, coarse, floored
 from .outcome_rows import ESTIMATE_PARTS, counts_of, few, number, text
 from .overlaps import Shown
+from .subgroup_balance import subgroup_balance
 
 #: Characteristics whose levels an organisation wrote itself: named only where enough people have them.
 IN_OWN_WORDS = ("region", "establishment", "provider", "intervention_type")
@@ -53,6 +54,7 @@ def subgroup_summary(
         "rows": rows,
         "heterogeneity": _heterogeneity(subgroups, rows) if is_known else [],
         "messages": tuple(subgroups.messages),
+        "balance": subgroup_balance(subgroups, rows, minimum_cell, shown, analysis),
     }
 
 

@@ -6,7 +6,7 @@ an analysis are adjusted together, and only the adjusted one makes a subgroup's 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,6 +58,8 @@ class Subgroups(Result):
     n_tests : int
         Subgroups tested.
     messages : tuple of str
+    balance : DataFrame
+        As `SubgroupSamples.balance`.
     """
 
     rows: pd.DataFrame
@@ -66,6 +68,7 @@ class Subgroups(Result):
     labels: dict[str, str]
     n_tests: int
     messages: tuple[str, ...]
+    balance: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def summary(self) -> str:
         if not self.declared:
@@ -114,7 +117,7 @@ def compare_subgroups(samples: SubgroupSamples, outcomes: pd.DataFrame, spec: Re
     n_tests = int(compared["headline_p_value"].notna().sum())
     shared = () if heterogeneity["by"].isin(OF_PEOPLE).all() else (_SHARED_CONTROLS,)
     messages = (*samples.messages, *said, *shared)
-    return Subgroups(compared, heterogeneity, samples.declared, samples.labels, n_tests, messages)
+    return Subgroups(compared, heterogeneity, samples.declared, samples.labels, n_tests, messages, samples.balance)
 
 
 def cochran_q(estimates: np.ndarray, se: np.ndarray) -> tuple[float, int, float]:

@@ -7,7 +7,7 @@ fitted, the caliper chosen and balance judged for each subgroup alone.
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +26,7 @@ from .characteristics import OF_PEOPLE, labels_of, levels_of
 from .forming import GROUP_COLUMNS, form_groups
 
 if TYPE_CHECKING:
+    from ..balance import Balance
     from ..cohort import Cohort
     from ..covariates import Covariates
     from ..spec import RequestSpec
@@ -48,6 +49,11 @@ class SubgroupSamples(Result):
         people), is_formed (large enough to be matched), n_matched, n_control (people in the comparison; missing if no
         match was found), worst (largest absolute standardised mean difference), caliper_sd, why_not (missing: it can be
         tested).
+    balance : DataFrame
+        A row per level of every covariate in each subgroup that can be tested: by, level; covariate (its label),
+        covariate_level, is_level (else a number), smd_after (in standard deviations), light; n_matched, n_treated,
+        n_pool: how many of the treated people in the comparison, of all treated people and of the pool are in the
+        subgroup; k_matched, k_treated, k_pool: how many of them have the level.
     declared : tuple of str
         Characteristics that the request declares.
     labels : dict of str to str
@@ -60,6 +66,7 @@ class SubgroupSamples(Result):
     declared: tuple[str, ...]
     labels: dict[str, str]
     messages: tuple[str, ...]
+    balance: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def summary(self) -> str:
         if not self.declared:
@@ -124,11 +131,13 @@ def match_subgroups(
     levels, messages = levels_of(submission, cohort, covariates, spec)
     labels = labels_of(covariates)
     groups = form_groups(levels, spec.disclosure.minimum_group)
-    samples, rows, said = {}, [], list(messages)
+    samples, rows, said, balances = {}, [], list(messages), []
     bar = tqdm(total=int(groups["why_not"].isna().sum()), desc="subgroups", disable=None, leave=False)
     for group in groups.assign(is_formed=groups["why_not"].isna()).to_dict("records"):
         if group["is_formed"]:
-            found, sample, fault = _match(_within(covariates, levels, group["by"], group["level"]), spec)
+            found, sample, balance, fault = _match(_within(covariates, levels, group["by"], group["level"]), spec)
+            if balance is not None:
+                balances.append(balance.assign(by=group["by"], level=str(group["level"])))
             name = name_of(group["by"], group["level"])
             samples |= {name: sample} if sample is not None else {}
             said += [f"{labels[group['by']]}, {group['level']}: {fault}."] if fault else []
@@ -136,7 +145,8 @@ def match_subgroups(
             bar.update()
         rows.append(group)
     bar.close()
-    return SubgroupSamples(samples, _frame(rows), declared, labels, tuple(said))
+    balance = pd.concat(balances, ignore_index=True) if balances else pd.DataFrame()
+    return SubgroupSamples(samples, _frame(rows), declared, labels, tuple(said), balance)
 
 
 def _within(covariates: Covariates, levels: pd.DataFrame, by: str, level: str) -> Covariates:
@@ -146,24 +156,50 @@ def _within(covariates: Covariates, levels: pd.DataFrame, by: str, level: str) -
     return dataclasses.replace(covariates, units=covariates.units[belongs].reset_index(drop=True))
 
 
-def _match(covariates: Covariates, spec: RequestSpec) -> tuple[dict, MatchedSample | None, str | None]:
-    """What a subgroup's row says of its match, the sample if it can be tested, and what has to be said of it."""
+def _match(
+    covariates: Covariates, spec: RequestSpec
+) -> tuple[dict, MatchedSample | None, pd.DataFrame | None, str | None]:
+    """What a subgroup's row says of its match; the sample and its balance if it can be tested; what is to be said."""
     try:
         matched, balance, _ = choose_caliper(covariates, spec, distances=False)
     except (JDLError, np.linalg.LinAlgError) as fault:  # few people: no score, or nobody alike
         known = isinstance(fault, JDLError)
         what = fault.problems[0].what if known else "the propensity score cannot be worked out for so few people"
-        return {"why_not": NOT_ALIKE}, None, what
+        return {"why_not": NOT_ALIKE}, None, None, what
     least = spec.disclosure.minimum_group
     found = {"n_matched": matched.n_treatment_matched, "n_control": matched.n_control}
     found |= {"worst": balance.worst, "caliper_sd": matched.caliper_sd}
     if matched.n_treatment_matched < least:
-        return found | {"why_not": f"fewer than {least} people in the treatment group could be matched"}, None, None
+        return (
+            found | {"why_not": f"fewer than {least} people in the treatment group could be matched"},
+            None,
+            None,
+            None,
+        )
     if matched.n_control < least:
-        return found | {"why_not": f"fewer than {least} comparable people were found"}, None, None
+        return found | {"why_not": f"fewer than {least} comparable people were found"}, None, None, None
     if not balance.passed:
-        return found | {"why_not": NOT_ALIKE}, None, None
-    return found, _in_comparison(matched), FELL_BACK.rstrip(".") if matched.method != spec.matching.method else None
+        return found | {"why_not": NOT_ALIKE}, None, None, None
+    fell_back = FELL_BACK.rstrip(".") if matched.method != spec.matching.method else None
+    return found, _in_comparison(matched), _differences(balance, matched, covariates.labels), fell_back
+
+
+def _differences(balance: Balance, matched: MatchedSample, labels: dict[str, str]) -> pd.DataFrame:
+    """Differences after matching on every level, with the numbers of people that decide whether they can be shown."""
+    rows = balance.rows
+    sizes = {"matched": matched.n_treatment_matched, "treated": matched.n_treatment, "pool": matched.n_pool}
+    shares = {"matched": "mean_treatment_matched", "treated": "mean_treatment_all", "pool": "mean_pool"}
+    return pd.DataFrame(
+        {
+            "covariate": rows["covariate"].map(lambda c: labels.get(c, c)),
+            "covariate_level": rows["level"],
+            "is_level": (rows["level"] != "") | rows["var_ratio"].isna(),
+            "smd_after": rows["smd_after"],
+            "light": rows["light"],
+        }
+        | {f"n_{group}": n for group, n in sizes.items()}
+        | {f"k_{group}": (rows[shares[group]] * n).round() for group, n in sizes.items()}
+    )
 
 
 def _in_comparison(matched: MatchedSample) -> MatchedSample:
