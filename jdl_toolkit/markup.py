@@ -16,13 +16,16 @@ import mistune
 
 #: ``{"type": "heading", "level", "text"}``, ``{"type": "paragraph", "inline"}``, ``{"type": "list", "ordered", "start",
 #: "items"}`` (each item a list of blocks); inline ``{"type": "text", "text"}``, ``{"type": "strong" | "emphasis",
-#: "inline"}`` and ``{"type": "break"}``.
+#: "inline"}``, ``{"type": "break"}`` and, on pages with definitions, ``{"type": "term", "text", "id"}``.
 Node = dict[str, Any]
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 _HOLDERS = ("strong", "emphasis")
 _STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
+#: Letters of scripts that are written from right to left: Hebrew, Arabic, Syriac, Thaana, N'Ko and older ones.
+_LEFTWARDS = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff"
+_LEFTWARDS_RUN = re.compile(rf"[{_LEFTWARDS}](?:(?:[{_LEFTWARDS}\xa0 0-9'’\"&/-]|\.(?! ))*[{_LEFTWARDS}])?")
 
 
 def clean(text: str) -> str:
@@ -32,6 +35,15 @@ def clean(text: str) -> str:
     """
     text = unicodedata.normalize("NFC", str(text)).replace("\r\n", "\n")
     return "".join(_clean_character(c) for c in text)
+
+
+def isolated(text: str) -> str:
+    """`text` for a page, with what is written from right to left between U+2068 and U+2069.
+
+    A Hebrew or Arabic name then turns round neither the rest of its sentence nor the figures beside it. Characters, not
+    ``<bdi>``: they also work in a page's title, in attributes and in drawings.
+    """
+    return _LEFTWARDS_RUN.sub("\N{FIRST STRONG ISOLATE}\\g<0>\N{POP DIRECTIONAL ISOLATE}", text)
 
 
 def parse_words(text: str) -> list[Node]:
@@ -129,7 +141,10 @@ def _inline(tokens: list[Node]) -> list[Node]:
 def _html(node: Node) -> str:
     match node["type"]:
         case "text":
-            return escape(node["text"])
+            return escape(isolated(node["text"]))
+        case "term":
+            button = f'<button type="button" class="term" popovertarget="{escape(node["id"])}">'
+            return f"{button}{escape(isolated(node['text']))}</button>"
         case "break":
             return "<br>"
         case "strong":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from ..document import Words
@@ -197,6 +197,16 @@ def occurring(texts: Iterable[str]) -> frozenset[str]:
     """The terms of the glossary that are said anywhere in `texts`."""
     text = "\n".join(texts)
     return frozenset(term for term, _ in GLOSSARY if _pattern(term).search(text))
+
+
+def mentions(text: str) -> Iterator[tuple[int, int, str]]:
+    """Where `text` says a term: first place, place after the last, and the term; of two that overlap the longer."""
+    found = sorted((m.start(), -m.end(), term) for term, _ in GLOSSARY for m in _pattern(term).finditer(text))
+    free = 0
+    for start, end, term in found:
+        if start >= free:
+            free = -end
+            yield start, free, term
 
 
 @cache

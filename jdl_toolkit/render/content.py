@@ -17,7 +17,7 @@ from .. import document
 from ..errors import JDLError, Problem
 from ..markup import Node, clean, parse_markdown, parse_words
 from .glossary import with_terms_that_occur
-from .parts import Box, Figure, Glossary, Heading, Part, Prose, Report, Table
+from .parts import Box, Code, Figure, Glossary, Heading, Part, Prose, Report, Table
 
 #: Where the report's marks stand in a notebook's metadata: ``{"exploratory": true, "synthetic": true}``.
 METADATA = "jdl_toolkit"
@@ -41,6 +41,9 @@ def read_report(
     *,
     exploratory: bool | None = None,
     synthetic: bool | None = None,
+    draft: str = "",
+    names: tuple[str, ...] = (),
+    with_code: bool = False,
 ) -> Report:
     """Read an executed notebook.
 
@@ -54,43 +57,57 @@ def read_report(
         The file, or its content as `nbformat` or `json` reads it.
     exploratory, synthetic : bool, optional
         Whether to show these banners. Default: as the notebook's metadata says, else no.
+    draft : str
+        What a draft says of itself; nothing of a report that is published.
+    names : tuple of str
+        Names from outside, in which no term of the glossary is looked for.
+    with_code : bool
+        Whether the source of each code cell becomes a part, too, before what the cell shows.
 
     Raises
     ------
     JDLError
         If the file is no notebook, or a bundle is malformed; all faults at once.
     """
-    content = _load(notebook)
+    content = load(notebook)
     marks = content.get("metadata", {}).get(METADATA, {})
     shown = {EXPLORATORY: exploratory, INVENTED: synthetic}
     asked = {EXPLORATORY: marks.get("exploratory"), INVENTED: marks.get("synthetic")}
     banners = tuple(text for text, wanted in shown.items() if (asked[text] if wanted is None else wanted))
+    draft = _line(draft)
     faults: list[Problem] = []
-    reader = _Reader(faults)
+    reader = Reader(faults, with_code)
     parts = [part for i, cell in enumerate(content["cells"], start=1) for part in reader.cell(i, cell)]
     if faults:
         raise JDLError(faults)
     heads = (_line(title) or "Report", _line(subtitle))
     parts = with_terms_that_occur(parts, heads)
-    return Report(*heads, banners, tuple(_without_empty_sections(parts)))
+    return Report(*heads, banners, tuple(_without_empty_sections(parts)), tuple(map(_line, names)), draft)
 
 
 def _without_empty_sections(parts: list[Part]) -> list[Part]:
-    """The parts without headings that are followed by another of the same or a higher level, or by nothing."""
+    """The parts without headings that are followed by another of the same or a higher level, or by nothing.
+
+    Code alone below a heading is nothing.
+    """
     kept: list[Part] = []
+    below: Part | None = None
     for part in reversed(parts):
-        below = kept[-1] if kept else None
+        if isinstance(part, Code):
+            kept.append(part)
+            continue
         ends = below is None or (isinstance(below, Heading) and isinstance(part, Heading) and below.level <= part.level)
         if not isinstance(part, Heading) or not ends:
             kept.append(part)
+            below = part
     return kept[::-1]
 
 
-class _Reader:
+class Reader:
     """Turns cells into parts, and remembers what must be unique or in order across them."""
 
-    def __init__(self, faults: list[Problem]) -> None:
-        self.faults = faults
+    def __init__(self, faults: list[Problem], with_code: bool = False) -> None:
+        self.faults, self.with_code = faults, with_code
         self.level = 1
         self.counts = {"table": 0, "figure": 0, "box": 0}
         self.ids = set(_RESERVED)
@@ -102,8 +119,12 @@ class _Reader:
         if cell.get("cell_type") == "markdown":
             yield from self.markdown(_text(cell.get("source", "")))
         elif cell.get("cell_type") == "code":
+            source = clean(_text(cell.get("source", ""))).strip("\n")
+            if self.with_code and source.strip():
+                yield Code(number, source)
             for output in cell.get("outputs", ()):
-                if output.get("output_type") in ("display_data", "execute_result") and document.MIME in output["data"]:
+                is_shown = output.get("output_type") in ("display_data", "execute_result")
+                if is_shown and document.MIME in output.get("data", {}):
                     yield from self.bundle(number, output["data"][document.MIME])
 
     def markdown(self, source: str) -> Iterator[Part]:
@@ -142,7 +163,8 @@ class _Reader:
         elif isinstance(block, document.Inset):
             self.counts["box"] += 1
             name = f"box-{self.counts['box']}"
-            yield Box(block.tone, block.title, tuple(parse_words(block.text)), name, block.links)
+            text, quoted = tuple(parse_words(block.text)), "response" in block.rules
+            yield Box(block.tone, block.title, text, name, block.links, quoted)
         else:
             self.counts[block.kind] += 1
             block = replace(block, key=self.unique(block.key, self.keys))
@@ -163,7 +185,8 @@ def _words(fields: dict[str, Any]) -> document.Words:
 
 def _inset(fields: dict[str, Any]) -> document.Inset:
     links = tuple((_line(text), _line(target)) for text, target in fields.get("links", ()))
-    return document.Inset(str(fields["tone"]), _line(fields["title"]), _text(fields["text"]), links=links)
+    title, text = _line(fields["title"]), _text(fields["text"])
+    return document.Inset(str(fields["tone"]), title, text, tuple(fields.get("rules", ())), links)
 
 
 def _table(fields: dict[str, Any]) -> document.Table:
@@ -213,7 +236,8 @@ def _faults(block: document.Block) -> list[str]:
     return faults + ([] if whole and grouped and len(block.align) == n else [f"{name} has rows or headers amiss"])
 
 
-def _load(notebook: Path | Mapping[str, Any]) -> Mapping[str, Any]:
+def load(notebook: Path | Mapping[str, Any]) -> Mapping[str, Any]:
+    """A notebook's content, from its file or as it is."""
     if isinstance(notebook, Mapping):
         return notebook
     try:

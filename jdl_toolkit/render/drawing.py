@@ -6,6 +6,7 @@ import re
 from xml.etree import ElementTree
 
 from ..errors import JDLError
+from ..markup import isolated
 
 _SHAPES = frozenset(
     "svg g path rect circle ellipse line polyline polygon text tspan defs use clipPath symbol marker pattern "
@@ -50,6 +51,7 @@ def for_html(svg: str, key: str, title: str, description: str) -> str:
     """The drawing as inline SVG that a screen reader meets as one image, its ids beginning with `key`."""
     root = parse(svg, key)
     for element in root.iter():
+        element.text, element.tail = (text and isolated(text) for text in (element.text, element.tail))
         for name, value in element.attrib.items():
             if name == "id":
                 element.set(name, f"{key}-{value}")
@@ -62,7 +64,7 @@ def for_html(svg: str, key: str, title: str, description: str) -> str:
     root.attrib |= {"role": "img", "aria-labelledby": f"{key}-title", "aria-describedby": f"{key}-desc"}
     for place, (tag, text) in enumerate({"title": title, "desc": description}.items()):
         element = ElementTree.Element(tag, {"id": f"{key}-{tag}"})
-        element.text, element.tail = text, "\n"
+        element.text, element.tail = isolated(text), "\n"
         root.insert(place, element)
     return _markup(root)
 

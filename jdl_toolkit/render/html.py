@@ -12,12 +12,14 @@ import jinja2
 from markupsafe import Markup
 
 from ..errors import JDLError, Problem
-from ..markup import Node
+from ..markup import Node, isolated
 from ..markup import to_html as markup_html
 from ..numbers import MINUS, WITHHELD
 from ..result import write_atomically
 from . import content, drawing
+from .code import highlighted
 from .files import field_names, to_csv
+from .glossary import meanings, with_marks
 from .lint import lint_html
 
 
@@ -29,6 +31,9 @@ def to_html(
     *,
     exploratory: bool | None = None,
     synthetic: bool | None = None,
+    draft: str = "",
+    names: tuple[str, ...] = (),
+    with_code: bool = False,
 ) -> Path:
     """Draw an executed notebook as a self-contained, accessible HTML file.
 
@@ -39,13 +44,20 @@ def to_html(
     out : Path
     exploratory, synthetic : bool, optional
         Show these banners. Default: as the notebook's metadata says.
+    draft : str
+        What a draft says of itself: shown first, its mark behind the text.
+    names : tuple of str
+        Names from outside, in which no term of the glossary is looked for.
+    with_code : bool
+        Put the code of each cell, folded, before what it shows.
 
     Raises
     ------
     JDLError
         If a block is malformed, or the page would not pass `lint_html`; nothing is written then.
     """
-    report = content.read_report(notebook, title, subtitle, exploratory=exploratory, synthetic=synthetic)
+    marks = {"exploratory": exploratory, "synthetic": synthetic, "draft": draft}
+    report = content.read_report(notebook, title, subtitle, names=names, with_code=with_code, **marks)
     write_atomically(Path(out), html_of(report))
     return Path(out)
 
@@ -58,7 +70,10 @@ def html_of(report: content.Report) -> str:
     JDLError
         With every fault that `lint_html` finds.
     """
-    page = page_of("report.html.j2", report=report, split=report.opening)
+    opening, parts = report.opening, with_marks(report.parts, report.names)
+    page = page_of(
+        "report.html.j2", report=report, opening=parts[:opening], rest=parts[opening:], meanings=meanings(parts)
+    )
     faults = lint_html(page)
     if faults:
         raise JDLError(Problem(fault, "report.html") for fault in faults)
@@ -76,18 +91,23 @@ def _environment() -> jinja2.Environment:
         loader=jinja2.PackageLoader("jdl_toolkit.render"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=lambda value: isolated(value) if type(value) is str else value,  # markup has it already
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters |= {"blocks": _blocks, "drawing": _drawing, "data_rows": _data_rows, "csv_link": _csv_link}
+    environment.filters["highlighted"] = highlighted
+    environment.filters |= {"meanings": lambda glossary: meanings([glossary])}
     environment.tests |= {
         name: lambda part, kind=kind: isinstance(part, kind)
         for name, kind in {
+            "glossary": content.Glossary,
             "heading": content.Heading,
             "prose": content.Prose,
             "box": content.Box,
             "table": content.Table,
             "figure": content.Figure,
+            "code": content.Code,
         }.items()
     }
     return environment

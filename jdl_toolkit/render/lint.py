@@ -1,4 +1,8 @@
-"""What accessibility checkers let pass: captions, alternative text, row headers, headings, ids, outside references."""
+"""What accessibility checkers let pass: captions, alternative text, row headers, headings, ids, outside references.
+
+They find what a machine can tell from a page drawn by a browser (tests/browser.py); these rules need none, so that no
+page is ever written that breaks them.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,20 @@ _VOID = frozenset("area base br col embed hr img input link meta source track wb
 _FORBIDDEN = frozenset("script iframe object embed base form applet frame link audio video".split())
 _LOADS = frozenset("src srcset poster data background action formaction ping manifest".split())
 _LEAST_ALT = 20
+#: Embeddings, overrides and marks, which reach beyond the text they stand in; isolates end with it.
+_TURNS = re.compile("[\u202a-\u202e\u200e\u200f\u061c]")
+_ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
+_NAMED = ("title", "desc", "caption", "th", "a", "button", "summary", "h1", "h2", "h3", "h4", "h5", "h6")
 
 
 def lint_html(html: str) -> list[str]:
     """Faults of a report's HTML, in plain words; empty when there are none.
 
-    Checked: language and title; one h1, no skipped and no empty heading; unique ids, and targets for all that refer to
-    one; a name and a description of at least 20 characters for each drawing; captions of figures and tables; scopes of
-    all header cells and a header for each row; nothing that loads from elsewhere and no script.
+    Checked: language and title; one main part and, first of all, a link to it; one h1, no skipped and no empty heading;
+    unique ids, and targets for all that refer to one; a name and a description of at least 20 characters for each
+    drawing, which are not the same; captions of figures and tables; text and scope of all header cells and a header for
+    each row; names of links and buttons; order of the keyboard as that of the text; no character that turns the
+    direction of writing for good; a policy that forbids scripts, nothing that loads from elsewhere and no script.
     """
     page = _Page()
     page.feed(html)
@@ -24,7 +34,11 @@ def lint_html(html: str) -> list[str]:
     faults = page.faults + _headings(page.headings) + _ids(page)
     faults += [] if page.lang else ["the page does not say its language"]
     faults += [] if page.title.strip() else ["the page has no title"]
-    return faults
+    faults += [] if page.n_main == 1 else [f"there are {page.n_main} main parts, not one"]
+    faults += [] if page.first_link == "#main" else ["the first link does not lead past the masthead"]
+    faults += [] if page.policy.startswith("default-src 'none'") else ["the page does not forbid scripts"]
+    turns = _TURNS.search(html) or html.count(_ISOLATE) != html.count(_END_OF_ISOLATE)
+    return faults + (["the direction of writing is turned and not turned back"] if turns else [])
 
 
 def _headings(headings: list[tuple[int, str]]) -> list[str]:
@@ -57,7 +71,8 @@ class _Page(HTMLParser):
         self.headings: list[tuple[int, str]] = []
         self.ids: list[str] = []
         self.targets: set[str] = set()
-        self.lang = self.title = ""
+        self.lang = self.title = self.policy = self.first_link = ""
+        self.n_main = 0
         self._open: list[str] = []
         self._texts: dict[str, str] = {}  # what is gathered now: tag -> text
         self._figure = self._table = self._row = self._drawing = None
@@ -70,6 +85,16 @@ class _Page(HTMLParser):
         match tag:
             case "html":
                 self.lang = values.get("lang", "")
+            case "main":
+                self.n_main += 1
+            case "meta" if values.get("http-equiv", "").lower() == "content-security-policy":
+                self.policy = values.get("content", "")
+            case "meta" if values.get("http-equiv", "").lower() == "refresh":
+                self.faults.append("the page replaces itself")
+            case "a" if not self.first_link:
+                self.first_link = values.get("href", "none")
+            case "button" if values.get("type") != "button":
+                self.faults.append("a button is not of the type “button”")
             case "figure":
                 self._figure = {"captions": 0}
             case "figcaption" if self._figure is not None:
@@ -87,8 +112,8 @@ class _Page(HTMLParser):
                 self._drawing = {"title": "", "desc": "", "role": values.get("role"), "hidden": "aria-hidden" in values}
             case "img" if len(values.get("alt", "")) < _LEAST_ALT:
                 self.faults.append(f"an image has no alternative text of {_LEAST_ALT} characters")
-        if tag in ("title", "desc", "caption") or re.fullmatch(r"h[1-6]", tag):
-            self._texts[tag] = ""
+        if tag in _NAMED:
+            self._texts[tag] = values.get("aria-label", "")
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
@@ -123,6 +148,8 @@ class _Page(HTMLParser):
             case "figure":
                 if self._figure["captions"] != 1:
                     self.faults.append("a figure does not have one caption")
+            case "th" | "a" | "button" | "summary" if not text.strip():
+                self.faults.append(f"an element “{tag}” has no text")
             case _ if re.fullmatch(r"h[1-6]", tag):
                 self.headings.append((int(tag[1]), text))
 
@@ -132,6 +159,8 @@ class _Page(HTMLParser):
             return
         if drawing["role"] != "img" or not drawing["title"].strip() or len(drawing["desc"].strip()) < _LEAST_ALT:
             self.faults.append(f"a drawing has no name, or no description of {_LEAST_ALT} characters")
+        elif drawing["title"].split() == drawing["desc"].split():
+            self.faults.append("the description of a drawing only repeats its name")
 
     def _references(self, tag: str, values: dict[str, str]) -> None:
         if tag in _FORBIDDEN:
@@ -148,7 +177,9 @@ class _Page(HTMLParser):
                     self.faults.append("a link leads out of the page")
             elif name in _LOADS and not value.startswith(("#", "data:")):
                 self.faults.append(f"something is loaded from elsewhere ({tag} {name})")
-            elif name in ("aria-labelledby", "aria-describedby", "aria-controls", "for", "headers"):
+            elif name == "tabindex" and value not in ("0", "-1"):
+                self.faults.append("the keyboard does not follow the order of the text (tabindex)")
+            elif name in ("aria-labelledby", "aria-describedby", "aria-controls", "popovertarget", "for", "headers"):
                 self.targets |= set(value.split())
             elif re.search(r"url\((?!['\"]?#)", value):
                 self.faults.append("an attribute loads something")
