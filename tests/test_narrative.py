@@ -1049,9 +1049,9 @@ def parts(*results, records=({},)):
 @pytest.mark.parametrize(
     ("p", "n", "rule", "words"),
     [
-        (0.007, 8, "no_longer_clear_among_analyses", "would no longer be clear: its p-value times eight (Bonferroni's"
-         " adjustment) is 0.06, which is not below 0.05."),
-        (0.02, 2, "still_clear_among_analyses", "is still clear: its p-value times two (Bonferroni's adjustment) is"
+        (0.007, 8, "no_longer_clear_among_analyses", "would no longer be clear: its p-value times eight"
+         " is 0.06, which is not below 0.05."),
+        (0.02, 2, "still_clear_among_analyses", "is still clear: its p-value times two is"
          " 0.04, which is below 0.05."),
         (0.0249, 2, "still_clear_among_analyses", "is 0.0498, which is below 0.05."),
         (0.4, 3, "no_longer_clear_among_analyses", "is 1.00, which is not below 0.05."),

@@ -35,7 +35,6 @@ def test_the_curve_without_days_in_custody_is_withheld_with_the_days_in_custody(
     assert said.rules == ("custody_limits", "custody_withheld", "custody_in_measures")
     curves = narrative.survival(found)
     assert "at risk" not in curves.text and "survival_withheld" in curves.rules
-    assert narrative.check_numbers(said.text + curves.text, found) == []
     assert not is_custody_withheld(findings().analyses[0]), "nothing was measured, nothing is withheld"
 
 

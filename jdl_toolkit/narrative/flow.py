@@ -63,7 +63,8 @@ def what_would_help(findings: Findings, analysis: Analysis | None = None) -> Wor
         " request can be made as soon as so many are to be expected. These things would help:",
     )
     passage.item(
-        "more_people", "**More people**: send those of further years, areas or providers together with the ones sent now."
+        "more_people",
+        "**More people**: send those of further years, areas or providers together with the ones sent now.",
     )
     minimum_analysed = findings.setting("cohort", "minimum_analysed")
     steps = analysis.flow[1:] if analysis is not None else ()
@@ -107,6 +108,10 @@ def _excluded(step: FlowStep, minimum: int) -> str:
     return capital(numbers.plural(step.records_excluded, *nouns, minimum))
 
 
+#: How the label of a remark on some of those who left begins.
+_REMARK = "of which "
+
+
 def _details(step: FlowStep, minimum: int) -> str:
     """The parts of those who left, and remarks on some of them; parts of parts are for the table.
 
@@ -117,12 +122,14 @@ def _details(step: FlowStep, minimum: int) -> str:
     shown = [d for d in told if d.records]
     if len(shown) == 1 and shown[0].records == step.records_excluded or [d.records for d in told] == [None]:
         return ""
-    told = [d for d in told if d.records is not None or not d.label.startswith("of which ")]
-    parts = [f"{plain(d.label)}: {numbers.count_(d.records)}" for d in shown]
+    remarks = [d for d in shown if d.label.startswith(_REMARK)]
+    told = [d for d in told if not d.label.startswith(_REMARK)]
+    parts = [f"{plain(d.label)}: {numbers.count_(d.records)}" for d in shown if d not in remarks]
     for names, value in (
         ([plain(d.label) for d in told if d.records is None and not d.secondary], f"fewer than {minimum}"),
         ([plain(d.label) for d in told if d.records is None and d.secondary], numbers.WITHHELD),
     ):
         if names:
             parts.append(f"{listed(names)}: {value}{' each' if len(names) > 1 and value != numbers.WITHHELD else ''}")
+    parts += [f"{numbers.count_(d.records)} of these {plain(d.label).removeprefix(_REMARK)}" for d in remarks]
     return f" ({'; '.join(parts)})" if parts else ""

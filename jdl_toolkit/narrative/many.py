@@ -70,7 +70,7 @@ def judged_together(passage: Passage, findings: Findings, analysis: Analysis, it
     n, level = small_number(n_answered(findings)), f"{alpha(findings):g}"
     text = (
         f"When all {n} analyses that were answered are judged together, the result of this one"
-        f" {'is still' if is_clear else 'would no longer be'} clear: its p-value times {n} (Bonferroni's adjustment) is"
+        f" {'is still' if is_clear else 'would no longer be'} clear: its p-value times {n} is"
         f" {joint_p_in_words(analysis, findings)}, which is {'below' if is_clear else 'not below'} {level}."
     )
     rule = "still_clear_among_analyses" if is_clear else "no_longer_clear_among_analyses"

@@ -6,6 +6,7 @@ from .. import numbers
 from ..document import Words
 from ..findings import Analysis, Findings, Status
 from ..wording import Passage, capital, ended, listed, period, plain, quoted, within
+from .alike import is_outside_the_limit
 from .design import concerns_either_group, is_matched, was_blind
 from .events import disposals_in_words, event, is_delay_drawn
 from .titles import is_named, records_in_words, title_in_words
@@ -76,6 +77,7 @@ def what_was_done(findings: Findings, analysis: Analysis | None = None) -> Words
         f" or warning {listed([x for x in ('in that time', waiting) if x], 'or')}.",
     )
     _blind(passage, findings)
+    _alike(passage, analysis)
     return passage.words()
 
 
@@ -152,6 +154,24 @@ def _blind(passage: Passage, findings: Findings) -> None:
         passage.say("blind_but_for_start", f"{looked}, except to leave out those who reoffended before the service.")
     if first:
         passage.say("not_blind", "It was settled anew after outcomes had been opened.")
+
+
+def _alike(passage: Passage, analysis: Analysis) -> None:
+    """Whether the two groups came out as alike as the limit asks."""
+    balance = analysis.balance
+    if balance is None:
+        return
+    if is_outside_the_limit(balance):
+        passage.say(
+            "alike_not", "**The two groups are less alike in what is on record than the limit asks.**", new=True
+        )
+        return
+    n = numbers.plural(len(balance.rows) + balance.n_withheld, "point", "points")
+    passage.say(
+        "alike",
+        f"In what is on record the two groups came out alike: they were compared on {n}, and on none are they further"
+        " apart than this analysis allows.",
+    )
 
 
 def received_in_words(analysis: Analysis | None, findings: Findings) -> str:
