@@ -2,17 +2,18 @@
 
 Rules, stated once
 ------------------
-- **Full name**: forename and surname of one person side by side in either order, with or without the middle name;
-  case and accents do not matter, and a number between two words keeps them apart. Not counted where the same words
-  stand side by side in the toolkit's own texts or in a public text of the findings (the organisation, the service,
-  labels, who signed).
+- **Full name**: forename and surname of one person side by side in either order, with or without the middle name or
+  initials between them, in any script; case, accents, ligatures, invisible characters, hyphens, apostrophes and spaces
+  within a name do not matter (`DaleBrown`, `o threlfall`), and a number between two words keeps them apart. Not counted
+  where the same words stand side by side in the toolkit's own texts or in a public text of the findings (the
+  organisation, the service, labels, who signed).
 - **Rare surname**: a word of at least four letters, written with a capital, that is the surname of at most one person
   in 10,000 of the register (of a single one in a small register). Not counted if it is an ordinary word or place
   (`ORDINARY_WORDS`), or a word of the toolkit's own texts or of a public text of the findings.
-- **Date of birth**: any date, written as 1985-05-16, 16/05/1985, 16/05/85, 16.05.1985, 16 May 1985, May 16, 1985 or
-  19850516, on which somebody was born. Not counted are the dates of the request itself: data period, period of the
-  index dates, date received, sign-offs, dates in the labels of the flow.
-- **PNC id** (either form), **prison number**, **CRO number**: as on record.
+- **Date of birth**: any date, written as 1985-05-16, 16/05/1985, 16/05/85, 16.05.1985, 16 05 1985, 05/16/1985,
+  16 May 1985, 16-May-85, May 16, 1985, 19850516 or 16051985, on which somebody was born. Not counted are the dates of
+  the request itself: data period, period of the index dates, date received, sign-offs, dates in the labels of the flow.
+- **PNC id** (either form), **prison number**, **CRO number**: as on record, with spaces or hyphens within or not.
 
 The files are read first; only the words, dates and numbers found there are then looked up among the people of the
 upload and of the register, so that the size of the register hardly matters. What is found is named by file and kind,
@@ -41,8 +42,11 @@ UNREADABLE = "could not be read"
 
 #: Longest run of words looked up as a name: forename, middle name and surname of up to five words together.
 LONGEST_NAME = 5
+#: Letters of forename and surname that may be one written together.
+SHORTEST_TOGETHER = 8
 RARE_SHARE, SHORTEST_SURNAME = 1 / 10_000, 4
 MONTHS = {name: i for i, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+MONTHS |= {name: i for i, name in enumerate("ion chw maw ebr mai meh gor aws med hyd tac rha".split(), 1)}  # Welsh
 
 #: Surnames that are common, or words of everyday English, places and techniques as well: never a leak by themselves.
 ORDINARY_WORDS = frozenset(
@@ -136,9 +140,10 @@ class _Found:
             words = _WORD.findall(text)
             found.runs.update(_runs(text))
             found.capitalised.update(w.upper() for w in words if len(w) >= SHORTEST_SURNAME and w[0].isupper())
-            found.dates.update(dates_in(text))
-            found.pnc_ids.update(m.group() for m in _PNC.finditer(text.upper()))
-            found.numbers.update(m.group() for m in _NUMBERED.finditer(text.upper()))
+            if _DIGIT.search(text):
+                found.dates.update(dates_in(text))
+                found.pnc_ids.update(_closed(m) for m in _PNC.findall(text.upper()))
+                found.numbers.update(_closed(m) for m in _NUMBERED.findall(text.upper()))
         written = pd.Series(sorted(found.pnc_ids), dtype="object")
         long = set(normalise_pnc_id(written).dropna()) if len(written) else set()
         return cls(found.runs, found.capitalised, found.dates, long, found.numbers)
@@ -171,43 +176,82 @@ class _Found:
 
 #: Every PDF names this vocabulary in its metadata; the date in its address is nobody's date of birth.
 _RDF = "1999/02/22-rdf-syntax-ns"
-_WORD = re.compile(r"[A-Za-z]+")
-_PNC = re.compile(r"(?<![0-9A-Z])(?:\d{4}|\d{2})/?\d{1,7}[A-Z](?![0-9A-Z])")
-_NUMBERED = re.compile(r"(?<![0-9A-Z])(?:[A-Z]\d{4}[A-Z]{2}|\d{1,6}/\d{2}[A-Z])(?![0-9A-Z])")
+_WORD = re.compile(r"[^\W\d_]+")
+_DIGIT = re.compile(r"\d")
+_GAP = r"[ \u00a0-]?"
+_PNC = re.compile(
+    rf"(?<![0-9A-Z])(?:\d{{4}}|\d{{2}})(?: ?/ ?|-)?\d{{1,7}}{_GAP}[A-Z](?![0-9A-Z])"
+    rf"|(?<![0-9A-Z])\d{{4}} \d{{7}} ?[A-Z](?![0-9A-Z])"
+)
+_NUMBERED = re.compile(
+    rf"(?<![0-9A-Z])(?:[A-Z]{_GAP}\d{{4}}{_GAP}[A-Z]{{2}}|\d{{1,6}} ?/ ?\d{{2}}{_GAP}[A-Z])(?![0-9A-Z])"
+)
 _ISO = re.compile(r"(?<![\d.])(\d{4})([-/.]?)(\d{2})\2(\d{2})(?![\d.]\d|\d)")
-_DAY_FIRST = re.compile(r"(?<![\d.])(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
-_LONG = re.compile(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)?[\s,.-]+(?:of\s+)?([a-z]{3})[a-z]*\.?[\s,-]+(\d{4})(?!\d)")
-_MONTH_FIRST = re.compile(r"\b([a-z]{3})[a-z]*\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})(?!\d)")
+_YEAR_FIRST = re.compile(r"(?<![\d.])(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?!\d)")
+_CLOSED = re.compile(r"(?<![\d.])(\d{2})(\d{2})((?:19|20)\d{2})(?![\d.]\d|\d)")
+_DAY_FIRST = re.compile(r"(?<![\d.])(\d{1,2})(\.| ?[-/] ?)(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
+_SPACED = re.compile(r"(?<![\d.,] )(?<![\d.,])(\d{2}) (\d{2}) ((?:19|20)\d{2})(?![\d.,]| \d)")
+_ORDINAL = r"(\d{1,2})(?:st|nd|rd|th)?"
+_LONG = re.compile(rf"(?<!\d){_ORDINAL}[\s,./-]*(?:day\s+)?(?:of\s+)?([a-z]{{3}})[a-z]*\.?[\s,./’'-]*(\d{{4}}|\d{{2}})(?!\d)")
+_MONTH_FIRST = re.compile(rf"\b([a-z]{{3}})[a-z]*\.?[\s/-]+{_ORDINAL}[,\s/-]+(\d{{4}})(?!\d)")
+#: Letters of their own that stand for letters with a mark, and what is written in their place.
+_FOLDED = str.maketrans(
+    {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "þ": "th", "Þ": "TH"}
+    | {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "ı": "i", "ħ": "h", "Ħ": "H"}
+    | dict.fromkeys("‐‑‒–—−", "-")
+)
 
 
 def bare(text: str) -> str:
-    """Text without accents, soft hyphens and zero-width characters."""
+    """Text without accents and invisible characters, letters of their own as they are written in English."""
     if text.isascii():
         return text
-    text = re.sub("[\u00ad\u200b-\u200d\u2060\ufeff]", "", text)
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    text = unicodedata.normalize("NFKD", text.translate(_FOLDED))
+    return "".join(c for c in text if c.isascii() or unicodedata.category(c) not in ("Mn", "Cf"))
+
+
+def _closed(number: str) -> str:
+    """An identifier without spaces and hyphens."""
+    return re.sub(r"[\s-]+", "", number)
 
 
 def _runs(text: str) -> set[str]:
-    """Runs of two to five words, side by side in a text; a number between two words keeps them apart."""
+    """Runs of two to five words, side by side in a text, and long words, written together.
+
+    A number between two words keeps them apart; single letters between them do not.
+    """
     runs: set[str] = set()
     for part in re.split(r"\d+", text.upper()):
         words = _WORD.findall(part)
-        lengths = range(2, min(LONGEST_NAME, len(words)) + 1)
-        runs.update(" ".join(words[i : i + n]) for n in lengths for i in range(len(words) - n + 1))
+        _add_runs(runs, words)
+        if len(longer := [word for word in words if len(word) > 1]) < len(words):
+            _add_runs(runs, longer)
     return runs
+
+
+def _add_runs(runs: set[str], words: list[str]) -> None:
+    runs.update(word for word in words if len(word) >= SHORTEST_TOGETHER)
+    for n in range(2, min(LONGEST_NAME, len(words)) + 1):
+        runs.update("".join(words[i : i + n]) for i in range(len(words) - n + 1))
 
 
 def dates_in(text: str) -> set[dt.date]:
     """Every date that a text may mean, in any of the forms above."""
     text = text.lower().replace(_RDF, "")
-    found = {_date(y, m, d) for y, _, m, d in _ISO.findall(text)}
-    for day, _, month, year in _DAY_FIRST.findall(text):
-        years = [year] if len(year) == 4 else [f"19{year}", f"20{year}"]
-        found |= {_date(y, month, day) for y in years}
-    found |= {_date(y, MONTHS.get(m, 0), d) for d, m, y in _LONG.findall(text)}
+    found = {_date(y, m, d) for pattern in (_ISO, _YEAR_FIRST) for y, _, m, d in pattern.findall(text)}
+    in_digits = [(d, m, y, sign.strip() in "/-") for d, sign, m, y in _DAY_FIRST.findall(text)]
+    in_digits += [(*found, False) for pattern in (_CLOSED, _SPACED) for found in pattern.findall(text)]
+    for first, second, year, is_either in in_digits:  # the month comes first in America
+        orders = ((first, second), (second, first)) if is_either else ((first, second),)
+        found |= {_date(y, m, d) for y in _years(year) for d, m in orders}
+    for day, month, year in _LONG.findall(text):
+        found |= {_date(y, MONTHS.get(month, 0), day) for y in _years(year)}
     found |= {_date(y, MONTHS.get(m, 0), d) for m, d, y in _MONTH_FIRST.findall(text)}
     return found - {None}
+
+
+def _years(year: str) -> list[str]:
+    return [year] if len(year) == 4 else [f"19{year}", f"20{year}"]
 
 
 def _date(year: str, month: str | int, day: str) -> dt.date | None:
@@ -229,7 +273,7 @@ def own_text() -> tuple[frozenset[str], frozenset[str]]:
     sources += [p for folder in ("_lab", "../notebooks") for p in sorted((root / folder).rglob("*.ipynb"))]
     words, runs = set(), set()
     for path in sources:
-        for text in read_texts(path):
+        for text in [path.read_text(encoding="utf-8")] if path.suffix == ".py" else read_texts(path):
             words.update(w.upper() for w in _WORD.findall(bare(text)))
             runs.update(_runs(bare(text)))
     return frozenset(words), frozenset(runs)
@@ -241,7 +285,7 @@ def own_text() -> tuple[frozenset[str], frozenset[str]]:
 def _in_people(sought: _Found, people: pd.DataFrame) -> dict[str, set]:
     """What was found, as far as it is of the upload."""
     names = {
-        " ".join(parts)
+        "".join(parts).replace(" ", "")
         for order in (("forename", "surname"), ("surname", "forename"), ("forename", "middle_name", "surname"))
         if set(order) <= set(people)
         for parts in zip(*(_keys(people[column]) for column in order), strict=True)
@@ -252,7 +296,7 @@ def _in_people(sought: _Found, people: pd.DataFrame) -> dict[str, set]:
     if "pnc_id" in people:
         found[PNC] = set(normalise_pnc_id(people["pnc_id"]).dropna()) & sought.pnc_ids
     if "prison_number" in people:
-        found[PRISON] = {str(n).upper() for n in people["prison_number"].dropna()} & sought.numbers
+        found[PRISON] = {_closed(str(n).upper()) for n in people["prison_number"].dropna()} & sought.numbers
     return found
 
 
@@ -262,22 +306,36 @@ def _keys(names: pd.Series) -> list[str]:
 
 def _key(column: str) -> str:
     """SQL for a name as `_keys` makes it."""
-    return f"trim(regexp_replace(upper(strip_accents(coalesce({column}, ''))), '[^A-Z]+', ' ', 'g'))"
+    known = f"coalesce({column}, '')"
+    folded = "".join(chr(letter) for letter, other in _FOLDED.items() if len(other) == 1)
+    others = "".join(other for other in _FOLDED.values() if len(other) == 1)
+    marked = f"translate({known}, '{folded}', '{others}')"
+    for letter, other in _FOLDED.items():
+        marked = f"replace({marked}, '{chr(letter)}', '{other}')" if len(other) > 1 else marked
+    marked = f"regexp_replace(nfc_normalize({marked}), '\\p{{Cf}}+', '', 'g')"
+    plain = f"CASE WHEN regexp_matches({known}, '[^\\x00-\\x7F]') THEN strip_accents({marked}) ELSE {known} END"
+    return f"trim(regexp_replace(upper({plain}), '[^\\p{{L}}]+', ' ', 'g'))"
+
+
+def _together(column: str) -> str:
+    """SQL for a name without what stands between its parts."""
+    return f"replace({_key(column)}, ' ', '')"
 
 
 def _in_register(sought: _Found, register: Any) -> dict[str, set]:
     """What was found, as far as it is of the register."""
-    named = f"""SELECT {_key("forename")} AS f, {_key("middle_name")} AS m, {_key("surname")} AS s FROM person"""
+    parts = zip((_together(column) for column in ("forename", "middle_name", "surname")), "fms", strict=True)
+    named = f"SELECT {', '.join(f'{part} AS {name}' for part, name in parts)} FROM person"
     born = "SELECT dob FROM person"
     if register.has("person_alias"):
-        f, s = _key("coalesce(a.forename, p.forename)"), _key("coalesce(a.surname, p.surname)")
+        f, s = _together("coalesce(a.forename, p.forename)"), _together("coalesce(a.surname, p.surname)")
         named += f" UNION ALL SELECT {f}, '', {s} FROM person_alias a JOIN person p USING (person_id)"
         born += " UNION ALL SELECT dob FROM person_alias"
     runs = pd.DataFrame({"run": sorted(sought.runs)}, dtype="str")
     query = f"""
         WITH names AS (FROM ({named}) WHERE f <> '' AND s <> ''),
-             whole AS (SELECT f || ' ' || s AS run FROM names UNION ALL SELECT s || ' ' || f FROM names
-                       UNION ALL SELECT f || ' ' || m || ' ' || s FROM names WHERE m <> '')
+             whole AS (SELECT f || s AS run FROM names UNION ALL SELECT s || f FROM names
+                       UNION ALL SELECT f || m || s FROM names WHERE m <> '')
         SELECT DISTINCT run FROM whole SEMI JOIN runs USING (run)"""
     found = {FULL_NAME: set(register.sql(query, runs=runs)["run"])}
     days = pd.DataFrame({"dob": pd.to_datetime(sorted(sought.dates))})
@@ -299,7 +357,8 @@ def _rare_surnames(sought: _Found, register: Any, people: pd.DataFrame | None) -
     words = pd.DataFrame({"word": sorted(sought.capitalised)}, dtype="str")
     of_upload = set()
     if people is not None:
-        of_upload = {w for key in _keys(people["surname"]) for w in key.split()} & sought.capitalised
+        of_upload = {w for key in _keys(people["surname"]) for w in (*key.split(), key.replace(" ", ""))}
+        of_upload &= sought.capitalised
     if register is None:
         return of_upload
     query = f"""

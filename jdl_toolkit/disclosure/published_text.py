@@ -1,55 +1,86 @@
 """Everything that can be read out of a published file: what it shows, and what it carries along unseen.
 
-HTML text, attributes, comments, scripts and embedded pictures; PDF text and document properties; the values of JSON and
-notebooks; SVG; the text chunks of PNG; CSV and other text; the cells, comments and properties of a spreadsheet.
+HTML text, attributes, comments, scripts and embedded files; the values and keys of JSON and notebooks; SVG; CSV and
+other text, by rows and by columns. PDF, pictures and spreadsheets are read by `published_documents`. Whatever is found
+is read a second time as it is meant: entities, percent signs, escapes and base64 resolved, words broken at the end of a
+line joined. A kind of file that is not known here, an encrypted or an oversized one is refused, never passed over.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import csv
+import html
 import json
 import re
-import struct
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
-from io import BytesIO
+from io import StringIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
-from pypdf import PdfReader
-from python_calamine import CalamineWorkbook
+#: Files above this size, packed or unpacked, are refused.
+MOST_BYTES = 200_000_000
+#: How often something may be written within something else.
+DEEPEST = 6
 
-_DATA_ADDRESS = re.compile(r"data:([\w/+.-]*)((?:;[\w=-]+)*),([^\"'\s>)]*)")
-_PNG = b"\x89PNG\r\n\x1a\n"
-#: Parts of a PNG that hold text: keyword and value, plain or compressed.
-_PNG_TEXT = (b"tEXt", b"zTXt", b"iTXt", b"eXIf")
+_DATA_ADDRESS = re.compile(r"data:([\w/+.-]*)((?:;[\w=+.-]+)*),([^\"'\s>)]*)")
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/]{12,}={0,2}(?![A-Za-z0-9+/=_-])")
+_PACKED_LINES = re.compile(r"[A-Za-z0-9+/\s]{60,}={0,2}\s*")
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
+#: A word broken at the end of a line, by a hyphen that may be a soft one.
+_BROKEN = re.compile("(?<=\\w)(?:-|\u2010|\u00ad)[ \\t]*\\r?\\n[ \\t]*(?=\\w)")
 
 
 def read_texts(path: Path) -> list[str]:
-    """The texts of a file, in the order of reading.
+    """The texts of a file, in the order of reading, its name first.
 
     Raises
     ------
     ValueError
-        If the file has a format that is read here but is damaged.
+        If the file is of a kind that is not read here, damaged, encrypted or too large.
     """
     path = Path(path)
-    content = path.read_bytes()
     try:
-        return [path.name, *_READERS.get(path.suffix.lower(), _text)(content)]
+        if path.stat().st_size > MOST_BYTES:
+            raise ValueError("too large")
+        return [text for one in (path.name, *read_bytes(path.read_bytes(), path.suffix)) for text in _as_meant(one)]
     except (
         Exception
     ) as fault:  # the libraries raise errors of many classes; whatever cannot be read cannot be published
         raise ValueError(f"{path.name} could not be read ({type(fault).__name__})") from None
 
 
-def _decode(content: bytes) -> str:
+def read_bytes(content: bytes, suffix: str) -> Iterator[str]:
+    """The texts of a file's content, by the ending of its name.
+
+    Raises
+    ------
+    ValueError
+        If files of that ending are not read here.
+    """
+    from . import published_documents as documents
+
+    reader = documents.READERS.get(suffix.lower()) or _READERS.get(suffix.lower())
+    if reader is None:
+        raise ValueError(f"files ending in {suffix or 'nothing'} are not read")
+    return reader(content)
+
+
+def decoded(content: bytes) -> str:
+    """Bytes as text.
+
+    Raises
+    ------
+    ValueError
+        If they hold zero bytes, and so are no text of one byte for each character.
+    """
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return content.decode("utf-16", "replace")
+    if b"\0" in content:
+        raise ValueError("no text")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -57,10 +88,90 @@ def _decode(content: bytes) -> str:
 
 
 def _text(content: bytes) -> Iterator[str]:
-    if content.startswith(_PNG):
-        yield from _png(content)
-    else:
-        yield _decode(content)
+    yield decoded(content)
+
+
+# --- written within something else -----------------------------------------------------------------------------------
+
+
+def _as_meant(text: str, depth: int = 0) -> Iterator[str]:
+    """A text without what is packed in it; what is packed; and the text with its entities and escapes resolved."""
+    bare, packed = _unpacked(text)
+    yield bare
+    for part in packed if depth < DEEPEST else ():
+        yield from _as_meant(part, depth + 1)
+    meant = bare
+    for _ in range(DEEPEST):
+        before = meant
+        if "&" in meant:
+            meant = html.unescape(meant)
+        if "%" in meant:
+            meant = unquote(meant, errors="ignore")
+        if "\\" in meant:
+            meant = _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), meant)
+        meant = _BROKEN.sub("", meant)
+        if meant == before:
+            break
+    if meant != bare:
+        yield meant
+        if "<" in meant:
+            try:
+                yield from list(markup_text(meant))
+            except AssertionError:  # it only looked like markup
+                return
+
+
+def _unpacked(text: str) -> tuple[str, list[str]]:
+    """A text without files, and short texts, that are packed in it as base64 or in data addresses; and their texts."""
+    if not _BASE64.search(text) and "data:" not in text:
+        return text, []
+    packed: list[str] = []
+
+    def address(found: re.Match[str]) -> str:
+        kind, options, value = found.groups()
+        content = unquote_to_bytes(value)
+        if ";base64" in options:
+            content = _from_base64(content.decode("ascii", "ignore")) or b""
+        packed.extend(_embedded(content, kind))
+        return " "
+
+    def token(found: re.Match[str]) -> str:
+        content = _from_base64(found[0])
+        texts = list(_embedded(content, "", is_sure=False)) if content else []
+        packed.extend(texts)
+        return " " if texts else found[0]
+
+    return _BASE64.sub(token, _DATA_ADDRESS.sub(address, text)), packed
+
+
+def _from_base64(text: str) -> bytes | None:
+    text = re.sub(r"\s+", "", text).rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        return None
+
+
+#: How a file of a kind begins.
+_BEGINNINGS = ((b"\x89PNG", ".png"), (b"\xff\xd8\xff", ".jpg"), (b"%PDF", ".pdf"), (b"PK\x03\x04", ".xlsx"))
+
+
+def _embedded(content: bytes, kind: str, is_sure: bool = True) -> Iterator[str]:
+    """The texts of a file within a file. Without a kind that is told, only what clearly is a file or a text counts."""
+    for beginning, suffix in _BEGINNINGS:
+        if content.startswith(beginning):
+            yield from read_bytes(content, suffix)
+            return
+    if is_sure:
+        markup = any(word in kind for word in ("svg", "html", "xml"))
+        yield from read_bytes(content, ".html" if markup else ".json" if "json" in kind else ".txt")
+        return
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return
+    if text.isprintable() and sum(c.isalnum() or c == " " for c in text) > 0.7 * len(text):
+        yield text
 
 
 # --- markup ----------------------------------------------------------------------------------------------------------
@@ -68,6 +179,7 @@ def _text(content: bytes) -> Iterator[str]:
 
 #: Elements that stand apart for every reader: what one ends with and the next begins with is never read as one word.
 _APART = frozenset("br caption dd desc div dt figcaption h1 h2 h3 h4 h5 h6 li p td text th title tr".split())
+_APART |= frozenset({"text:p", "text:h", "table:table-cell", "table:table-row", "si", "row"})
 
 
 class _Markup(HTMLParser):
@@ -100,11 +212,13 @@ class _Markup(HTMLParser):
     handle_decl = unknown_decl = handle_pi = handle_comment
 
 
-def _markup(content: bytes) -> Iterator[str]:
-    yield from _markup_text(_decode(content))
+def markup(content: bytes) -> Iterator[str]:
+    """The texts of a file of HTML, SVG or XML."""
+    yield from markup_text(decoded(content))
 
 
-def _markup_text(text: str) -> Iterator[str]:
+def markup_text(text: str, depth: int = 0) -> Iterator[str]:
+    """Text as read, the same without the gaps that elements within a line make, and what elements carry."""
     parser = _Markup()
     parser.feed(text)
     parser.close()
@@ -112,41 +226,49 @@ def _markup_text(text: str) -> Iterator[str]:
     # A name may be broken by an element, as in Jo<b>hn</b>: read the text a second time without the gaps.
     yield "".join(parser.joined)
     for value in parser.carried:
-        yield _DATA_ADDRESS.sub(" ", value)
-    for kind, options, value in _DATA_ADDRESS.findall(text):
-        yield from _embedded(kind, options, value)
-
-
-def _embedded(kind: str, options: str, value: str) -> Iterator[str]:
-    try:
-        content = base64.b64decode(value, validate=False) if ";base64" in options else unquote_to_bytes(value)
-    except (binascii.Error, ValueError):
-        return
-    reader = _markup if "svg" in kind or "html" in kind or "xml" in kind else _text
-    yield from reader(content)
+        yield value
+        if "<" in value and ">" in value and depth < DEEPEST:
+            yield from markup_text(value, depth + 1)
 
 
 # --- data ------------------------------------------------------------------------------------------------------------
 
 
 def _json(content: bytes) -> Iterator[str]:
-    """Values in their order, and keys; markup inside a value is read as such."""
-    values, keys = [], []
-    _walk(json.loads(_decode(content)), values, keys)
-    yield " ".join(values)
+    """Values in their order, keys, and each key with its value; markup and JSON inside a value are read as such."""
+    yield from _json_value(json.loads(decoded(content)))
+
+
+def _json_value(content: Any, depth: int = 0) -> Iterator[str]:
+    values: list[str] = []
+    keys: list[str] = []
+    pairs: list[str] = []
+    _walk(content, values, keys, pairs)
+    yield " ".join(value for value in values if len(value) < 1_000_000)
     yield " ".join(keys)
+    yield "\n1\n".join(pairs)  # a number keeps words apart
     for value in values:
+        if len(value) > 60 and _PACKED_LINES.fullmatch(value):
+            value = re.sub(r"\s+", "", value)
+            yield value
+        elif len(value) >= 1_000_000:
+            yield value
         if "<" in value and ">" in value:
-            yield from _markup_text(value)
-        if value.startswith("iVBOR"):
-            yield from _png(base64.b64decode(value))
+            yield from markup_text(value)
+        elif value[:1] in ("{", "[") and depth < DEEPEST:
+            try:
+                yield from _json_value(json.loads(value), depth + 1)
+            except json.JSONDecodeError:
+                continue
 
 
-def _walk(value: Any, values: list[str], keys: list[str]) -> None:
+def _walk(value: Any, values: list[str], keys: list[str], pairs: list[str]) -> None:
     if isinstance(value, dict):
         for key, part in value.items():
             keys.append(key)
-            _walk(part, values, keys)
+            if isinstance(part, str) and len(part) < 200:
+                pairs.append(f"{key} {part}")
+            _walk(part, values, keys, pairs)
     elif isinstance(value, list):
         if value and all(isinstance(part, str) for part in value):
             values.append(
@@ -154,78 +276,40 @@ def _walk(value: Any, values: list[str], keys: list[str]) -> None:
             )  # a notebook's lines are one text
         else:
             for part in value:
-                _walk(part, values, keys)
+                _walk(part, values, keys, pairs)
     elif value is not None:
         values.append(str(value))
 
 
-def _pdf(content: bytes) -> Iterator[str]:
-    reader = PdfReader(BytesIO(content))
-    for page in reader.pages:
-        yield page.extract_text()
-    for value in (reader.metadata or {}).values():
-        yield str(value)
-    if "/Metadata" in reader.trailer["/Root"]:
-        yield from _markup(reader.trailer["/Root"]["/Metadata"].get_data())
-    yield from _outline(reader.outline)
-    for name, files in reader.attachments.items():
-        yield name
-        for file in files:
-            yield from _text(file)
+def _table(content: bytes) -> Iterator[str]:
+    """A table as it stands, and read down its columns."""
+    text = decoded(content)
+    yield text
+    rows = list(csv.reader(StringIO(text)))
+    yield from columns_of(rows)
 
 
-def _outline(entries: list) -> Iterator[str]:
-    for entry in entries:
-        if isinstance(entry, list):
-            yield from _outline(entry)
-        else:
-            yield str(entry.title)
-
-
-def _png(content: bytes) -> Iterator[str]:
-    place = len(_PNG)
-    while place + 8 <= len(content):
-        size, kind = struct.unpack(">I4s", content[place : place + 8])
-        body = content[place + 8 : place + 8 + size]
-        if kind in _PNG_TEXT:
-            for part in body.split(b"\0"):
-                yield _decode(part)
-                try:
-                    yield _decode(zlib.decompress(part))
-                except zlib.error:
-                    pass
-            packed = body.split(b"\0", 1)[-1].lstrip(b"\0\1")
-            try:  # compressed data may hold zero bytes itself
-                yield _decode(zlib.decompress(packed))
-            except zlib.error:
-                pass
-        place += 12 + size
-
-
-def _workbook(content: bytes) -> Iterator[str]:
-    """Cells row by row, with dates as dates; then every part of the archive: comments, properties, names of sheets."""
-    workbook = CalamineWorkbook.from_filelike(BytesIO(content))
-    for name in workbook.sheet_names:
-        yield name
-        for row in workbook.get_sheet_by_name(name).to_python():
-            yield " ".join(cell.isoformat() if hasattr(cell, "isoformat") else str(cell) for cell in row)
-    with zipfile.ZipFile(BytesIO(content)) as archive:
-        for name in archive.namelist():
-            if name.endswith((".xml", ".rels", ".vml")):
-                yield from _markup(archive.read(name))
-            elif name.endswith(".png"):
-                yield from _png(archive.read(name))
+def columns_of(rows: list[list[str]]) -> Iterator[str]:
+    """The cells of each column below each other; of a table that is no longer than a person's details would be."""
+    for i in range(max(map(len, rows), default=0)):
+        yield " ".join(row[i] for row in rows if i < len(row))
 
 
 _READERS: dict[str, Callable[[bytes], Iterator[str]]] = {
-    ".html": _markup,
-    ".htm": _markup,
-    ".svg": _markup,
-    ".xml": _markup,
+    ".html": markup,
+    ".htm": markup,
+    ".svg": markup,
+    ".xml": markup,
+    ".rels": markup,
+    ".rdf": markup,
+    ".vml": markup,
     ".json": _json,
     ".ipynb": _json,
-    ".pdf": _pdf,
-    ".png": _png,
-    ".xlsx": _workbook,
-    ".ods": _workbook,
+    ".csv": _table,
+    ".txt": _text,
+    ".md": _text,
+    ".css": _text,
+    ".py": _text,
+    ".typ": _text,
+    ".j2": _text,
 }
