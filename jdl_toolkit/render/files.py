@@ -1,51 +1,52 @@
-"""The figures and tables of a report as files of their own."""
+"""The figures of a report as files of their own, and the data they were drawn from as CSV.
+
+CSV is UTF-8 without a byte order mark, which programs would take for a part of the first heading; whoever opens figures
+by hand has the spreadsheets.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .. import document
+from ..document import Figure
+from ..publication import field_names, figure_cells, plain
 from ..result import write_atomically
 from . import content
 
 
 def write_figures(notebook: Path | Mapping[str, Any], folder: Path) -> list[Path]:
-    """Write ``figures/<key>.svg`` and ``tables/<key>.csv`` (tables, and the data of each figure); return the files."""
-    report = notebook if isinstance(notebook, content.Report) else content.read_report(notebook, "report")
-    files: dict[Path, str] = {}
-    for part in report.parts:
-        if isinstance(part, content.Table | content.Figure):
-            files[Path(folder) / "tables" / f"{part.block.key}.csv"] = to_csv(part.block)
-        if isinstance(part, content.Figure):
-            files[Path(folder) / "figures" / f"{part.block.key}.svg"] = part.block.svg + "\n"
-    for path, text in files.items():
-        write_atomically(path, text)
+    """Write ``figures/<key>.svg``; return the files."""
+    files = {Path(folder) / "figures" / f"{figure.key}.svg": figure.svg for figure in read_figures(notebook)}
+    for path, svg in files.items():
+        write_atomically(path, svg + "\n")
     return sorted(files)
 
 
-def to_csv(block: document.Table | document.Figure) -> str:
-    """The rows of a table as printed, or the records a figure was drawn from, as CSV."""
+def read_figures(notebook: Path | Mapping[str, Any]) -> list[Figure]:
+    """The figures of an executed report notebook, in order."""
+    report = notebook if isinstance(notebook, content.Report) else content.read_report(notebook, "report")
+    return [part.block for part in report.parts if isinstance(part, content.Figure)]
+
+
+def to_csv(figure: Figure) -> str:
+    """The records a figure was drawn from, as CSV: [c] for what is withheld, [z] where there is nothing to tell."""
+    return csv_of(field_names(figure.data), figure_cells(figure))
+
+
+def csv_of(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Headings and rows as CSV."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    if isinstance(block, document.Table):
-        groups = zip(("Group", *block.groups), strict=True) if block.groups else [()] * (len(block.rows) + 1)
-        rows = zip(groups, (block.columns, *block.rows), strict=True)
-        writer.writerows([_harmless(cell) for cell in (*group, *row)] for group, row in rows)
-    else:
-        names = field_names(block.data)
-        writer.writerow(names)
-        writer.writerows([_harmless(row.get(name)) for name in names] for row in block.data)
+    writer.writerows([_harmless(cell) for cell in row] for row in (names, *rows))
     return file.getvalue()
 
 
-def field_names(data: Iterable[Mapping[str, Any]]) -> list[str]:
-    return list(dict.fromkeys(name for row in data for name in row))
-
-
 def _harmless(cell: Any) -> Any:
-    """A text that a spreadsheet would take for a formula is preceded by an apostrophe."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t")) else cell
+    """A text on one line, after an apostrophe where a spreadsheet would take it for a formula; a number as it is."""
+    if not isinstance(cell, str):
+        return cell
+    return f"'{plain(cell)}" if plain(cell).startswith(("=", "+", "-", "@")) else plain(cell)
