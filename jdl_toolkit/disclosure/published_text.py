@@ -179,7 +179,7 @@ def _embedded(content: bytes, kind: str, is_sure: bool = True) -> Iterator[str]:
 
 #: Elements that stand apart for every reader: what one ends with and the next begins with is never read as one word.
 _APART = frozenset("br caption dd desc div dt figcaption h1 h2 h3 h4 h5 h6 li p td text th title tr".split())
-_APART |= frozenset({"text:p", "text:h", "table:table-cell", "table:table-row", "si", "row"})
+_APART |= frozenset({"text:p", "text:h", "table:table-cell", "table:table-row", "si", "row", "c"})
 
 
 class _Markup(HTMLParser):
