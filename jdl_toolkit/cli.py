@@ -374,7 +374,7 @@ def status(outputs: Path | None) -> tuple[dict, str]:
             review = RequestFolder(path.parent).review / "index.html"
             found = {"request": of["request"], "status": of["status"], "stages": stages}
             found["review"] = str(review) if review.exists() else None
-            draft = draft_standing(of["events"], dt.date.today())
+            draft = draft_standing(of.get("events", []), dt.date.today())
             listed.append(found | {"draft": draft, "matching": match, "matchings_tried_by_hand": by_hand})
         except (JDLError, KeyError, TypeError, AttributeError):  # one spoilt manifest hides no other request
             listed.append({"request": path.parent.name, "status": SPOILT, "stages": {}})

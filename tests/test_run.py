@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from jdl_toolkit.findings import Findings, Verdict
 from jdl_toolkit.lab import STAGES
 from jdl_toolkit.linkage import Linkage
 from jdl_toolkit.register import Register
+from jdl_toolkit.render import lint_html
 from jdl_toolkit.result import write_atomically
 from jdl_toolkit.robustness import Robustness
 from jdl_toolkit.spec import merge
@@ -168,6 +170,27 @@ def test_no_notebook_of_the_lab_shows_anybody(demo):
             f"{p.forename} {p.surname}" for p in people.itertuples() if p.forename and p.surname and len(p.surname) > 3
         ]
         assert not [name for name in full if name in shown], path.name
+        page = (lab.root / "outputs" / REQUEST / "restricted/review" / f"{path.stem}.html").read_text()
+        assert lint_html(page) == [] and not [name for name in full if name in page], path.name
+        assert all((lab.root / "outputs" / REQUEST / "restricted/review" / link).exists() for link in links(page))
+
+
+def links(page):
+    return re.findall(r'href="([^"#]+\.html)"', page)
+
+
+def test_code_comes_into_the_report_where_it_is_asked_for_and_the_report_alone_is_made_anew(
+    demo, in_lab, tmp_path, monkeypatch
+):
+    shutil.copytree(in_lab.root / "outputs" / REQUEST, tmp_path / REQUEST)
+    asked = []
+    monkeypatch.setattr(run, "build_report", lambda *given: asked.append(given[-1]))
+    for options in (["--with-code"], ["--with-code"], []):
+        told = jdl("run", REQUEST, "--outputs", tmp_path, "--json", *options)
+        assert told.exit_code == 0, told.stderr
+        asked.append(list(json.loads(told.stdout)["seconds"]))
+    assert asked == [True, ["report"], [], False, ["report"]]
+    assert '<details class="code">' not in (in_lab.root / "outputs" / REQUEST / "report/report.html").read_text()
 
 
 def test_a_second_run_does_nothing_again(demo, in_lab):
@@ -350,6 +373,9 @@ def test_a_stage_that_fails_leaves_its_notebook_and_the_manifest_says_so(demo, i
     assert manifest["stages"]["linkage"]["status"] == "done"
     executed = nbformat.read(tmp_path / REQUEST / "restricted/notebooks/03_matching.ipynb", as_version=4)
     assert any(o.output_type == "error" for c in executed.cells for o in c.get("outputs", []))
+    review = tmp_path / REQUEST / "restricted/review"
+    assert "Cell 8 failed: ZeroDivisionError" in (review / "03_matching.html").read_text()
+    assert "failed with StageFailed" in (review / "index.html").read_text()
     assert snapshot(tmp_path / REQUEST / "report") == kept
     resumed = jdl("run", REQUEST, "--outputs", tmp_path, "--json")
     assert resumed.exit_code == 0 and list(json.loads(resumed.stdout)["seconds"]) == ["matching", "outcomes", "report"]
@@ -357,7 +383,8 @@ def test_a_stage_that_fails_leaves_its_notebook_and_the_manifest_says_so(demo, i
 
 def test_a_closed_gate_keeps_outcomes_shut_until_someone_accepts_with_a_reason(bad, tmp_path):
     strict = bad(balance={"green_up_to": 0.00001, "amber_up_to": 0.00002}, matching={"fallback": "none"})
-    ends_with(strict(), 4, "stage matching is closed", "standardised mean difference")
+    ends_with(strict(), 4, "stage matching is closed", "standardised mean difference", "For review:")
+    assert "Gate of this stage: closed" in (tmp_path / "bad/restricted/review/03_matching.html").read_text()
     assert (
         not (tmp_path / "bad/findings.json").exists()
         and not (tmp_path / "bad/restricted/notebooks/04_outcomes.ipynb").exists()
