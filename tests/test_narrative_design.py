@@ -241,6 +241,21 @@ def test_power_is_told_both_ways_with_the_reason(needed, words, observed):
     assert "power_two_counts" not in plain.rules and "safer" not in plain.text
 
 
+def test_a_safer_count_that_comes_to_the_same_is_not_told_twice():
+    rows = power().rows
+    worth = EffectivePower(
+        n_control=33_000.0,
+        rows=rows,
+        smallest_detectable_pp=0.9377,
+        detectable_in_hand_pp=10.69,
+        needed_for_observed=7_594,
+    )
+    found = findings(analysis_changes={"power": power().model_copy(update={"effective": worth})})
+    text = narrative.what_could_be_detected(found).text
+    assert "by it, too, this analysis could show 10.7 percentage points or more." in text
+    assert "by the safer count" not in text and "- For a reduction of 5 percentage points: 1,207 people.\n" in text
+
+
 def test_by_what_test_the_numbers_of_people_were_worked_out():
     said = narrative.power_method(with_worth(12_001))
     assert said.text == (

@@ -168,7 +168,10 @@ def test_a_request_without_a_result_says_first_what_would_help_the_most_first():
     first = found.analyses[0].model_copy(update={"flow": flow})
     found = found.model_copy(update={"analyses": (first,)})
     said = narrative.what_would_help(found)
-    assert said.text.startswith("An analysis needs at least 30 people who remain after every step and can be compared")
+    assert said.text.startswith(
+        "An analysis needs at least 30 people who remain after every step and can be compared with others; this time,"
+        " 21 did. A new request"
+    )
     assert [line.split("**")[1] for line in said.text.split("\n") if line.startswith("- ")] == [
         "More people", "39 people", "20 records",
     ]  # fmt: skip

@@ -47,6 +47,10 @@ def test_curves_in_words():
     ) in said.text
     assert "If days in custody are not counted, then after one year at risk, 66% of" in said.text
     assert narrative.survival(findings()) is None
+    few = "it would tell something of fewer than 5 people"
+    hidden = tuple(r.model_copy(update={"estimate": None, "why_not": few}) for r in found.analyses[0].time_to_event)
+    none = found.analyses[0].model_copy(update={"survival": (), "time_to_event": hidden})
+    assert narrative.survival(found, none).text == f"This is not shown, because {few}."
     short = found.analyses[0].survival[0]
     short = short.model_copy(update={"points": short.points[-1:]})
     only = narrative.survival(found, found.analyses[0].model_copy(update={"survival": (short,)}))

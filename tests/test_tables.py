@@ -53,10 +53,10 @@ def test_the_power_table_prints_the_published_sizes_and_what_is_out_of_reach():
     table = tables.power_table(ANALYSIS)
     assert table.rows[:3] == (("0.5", "no number of people is enough"), ("1", "240,648"), ("2", "9,327"))
     assert "95 per cent chance of a clear result, with 33,111 people in the comparison group" in table.note
-    assert (
-        "below 0.9 percentage points" in table.note
-        and "257 people in this analysis could show 10.7 points" in table.note
-    )
+    assert "below 0.9 points" in table.note
+    assert "257 people in this analysis could show 10.7 points or more." in table.note
+    power = ANALYSIS.power.model_copy(update={"smallest_detectable_pp": 1.02})
+    assert "below 1 point cannot" in tables.power_table(ANALYSIS.model_copy(update={"power": power})).note
 
 
 def test_measures_are_printed_in_their_units():
@@ -77,7 +77,9 @@ def test_withheld_measures_have_no_row_and_are_named_beside_the_tables_once():
 def test_the_measure_that_decides_has_its_row_even_if_it_is_withheld():
     measures = (examples.withheld(), examples.withheld(key="frequency", label="Frequency"))
     table = tables.measures_table(ANALYSIS.model_copy(update={"measures": measures}))
-    assert table.rows == (("One-year proven reoffending rate", *["[c]"] * 6),) and table.note.endswith(" [c]: not shown.")
+    assert table.rows == (("One-year proven reoffending rate", *["[c]"] * 6),) and table.note.endswith(
+        " [c]: not shown."
+    )
     assert tables.estimates_table(ANALYSIS.model_copy(update={"measures": measures})).rows[0][1:] == ("[c]",) * 3
 
 
@@ -374,7 +376,12 @@ def test_an_unclear_result_needs_nothing_hidden_to_be_unclear_and_that_is_said_o
         ("E-value (risk ratio)", "1.65"),
     )
     assert table.note.endswith(" The result is unclear already, so nothing hidden is needed to make it so.")
-    assert tables.hidden_bias_table(WHOLE).note.endswith(" –: not worked out.")
+    assert tables.hidden_bias_table(WHOLE).note.endswith(
+        " –: this measure does not speak of it, or it was not worked out."
+    )
+    no_pairs = panel.model_copy(update={"hidden": hidden.model_copy(update={"pairs": None})})
+    bounds = tables.bounds_table(WHOLE.model_copy(update={"robustness": no_pairs}))
+    assert bounds.columns == ("Factor", "Estimates", "Limits") and {len(row) for row in bounds.rows} == {3}
 
 
 def test_thresholds_and_bounds_of_hidden_bias():
@@ -401,6 +408,8 @@ def test_estimators_stand_by_scale_and_say_what_could_not_be_estimated():
     )  # fmt: skip
     assert tables.time_to_event_table(WHOLE).groups[1:3] == ("Every day counts", "Days in custody do not count")
     assert tables.estimators_table(ANALYSIS) is None and tables.time_to_event_table(ANALYSIS) is None
+    hidden = tuple(row.model_copy(update={"estimate": None}) for row in WHOLE.time_to_event)
+    assert tables.time_to_event_table(WHOLE.model_copy(update={"time_to_event": hidden})) is None
 
 
 def test_estimators_with_the_same_figures_share_a_row_with_the_standard_errors_of_all():

@@ -145,11 +145,12 @@ def what_could_be_detected(findings: Findings, analysis: Analysis | None = None)
         return passage.words()
     worth = power.effective
     if worth is not None:
+        too = ", too" if _points(worth.detectable_in_hand_pp) == _points(power.detectable_in_hand_pp) else ""
         passage.say(
             "power_two_counts",
             "That counts everybody in the comparison group as one person, as earlier publications do. But some of them"
             " count for more than others, so the group tells less than its number of people promises. A safer count"
-            f" allows for that: by it, this analysis could show {_points(worth.detectable_in_hand_pp)} or more.",
+            f" allows for that: by it{too}, this analysis could show {_points(worth.detectable_in_hand_pp)} or more.",
         )
     chance = numbers.per_cent(power.power)
     rows = {row.reduction_pp: row for row in power.rows}
@@ -165,12 +166,12 @@ def what_could_be_detected(findings: Findings, analysis: Analysis | None = None)
         out_of_reach = row.infeasible or row.n_treatment is None
         needed = NO_NUMBER if out_of_reach else _people(row)
         other = by_worth.get(row.reduction_pp)
-        if other is not None and not out_of_reach:
+        if other is not None and not out_of_reach and _people(other) != needed:
             needed += f"; by the safer count, {_people(other) or NO_NUMBER}"
         rule = "needed_infeasible" if out_of_reach else "needed_fixed"
         passage.item(rule, f"For a reduction of {_points(row.reduction_pp)}: {needed}.")
     floor = _points(power.smallest_detectable_pp)
-    if worth is not None:
+    if worth is not None and _points(worth.smallest_detectable_pp) != floor:
         floor += f" (by the safer count, {_points(worth.smallest_detectable_pp).split()[0]})"
     passage.say(
         "floor",
@@ -229,7 +230,7 @@ def _needed_for_observed(passage: Passage, power: PowerSummary, estimate: Estima
     if power.effective is not None:
         by_worth = power.effective.needed_for_observed
         other = NO_NUMBER if by_worth is None else numbers.plural(by_worth, "person", "people")
-        needed += f" (by the safer count, {other})"
+        needed += f" (by the safer count, {other})" if other != needed else ""
     passage.say(
         "needed_for_observed",
         f"If the true reduction were the one seen here, {words}, {needed} would be needed.",

@@ -26,7 +26,9 @@ def who_is_in(findings: Findings, analysis: Analysis | None = None) -> Words:
     )
     left = [s for s in analysis.flow[1:] if s.records_excluded != 0]
     if left:
-        passage.say("left", "Not all of them could be used. Each is counted once, at the first reason that applies.")
+        passage.say(
+            "left", "Not all of them could be used. Each record is counted once, at the first reason that applies."
+        )
     ways = [_way(step, findings) if analysis.matching is not None else "" for step in left]
     if any(ways):
         passage.say(
@@ -53,14 +55,20 @@ def _way(step: FlowStep, findings: Findings) -> str:
     return way and f" **Another way**: {way}"
 
 
+def _so_far(analysis: Analysis | None) -> str:
+    """How many remained, where that may be shown."""
+    n = analysis.flow[-1].records_after if analysis is not None and analysis.flow else None
+    return "" if n is None else f"; this time, {numbers.count_(n)} did"
+
+
 def what_would_help(findings: Findings, analysis: Analysis | None = None) -> Words:
     """When and how a request without a result could be answered: what is needed, and what could bring people back."""
     analysis, passage = pick(findings, analysis), Passage()
     needed = numbers.count_(findings.setting("cohort", "minimum_analysed"))
     passage.say(
         "needed",
-        f"An analysis needs at least {needed} people who remain after every step and can be compared with others. A new"
-        " request can be made as soon as so many are to be expected. These things would help:",
+        f"An analysis needs at least {needed} people who remain after every step and can be compared with others"
+        f"{_so_far(analysis)}. A new request can be made as soon as so many are to be expected. These would help:",
     )
     passage.item(
         "more_people",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import numbers
 from ..document import Words
 from ..findings import Analysis, Findings, SurvivalCurve, SurvivalPoint, Unit
-from ..wording import Passage, period, within
+from ..wording import Passage, period, plain, within
 from .events import event
 from .ranges import chosen
 
@@ -65,10 +65,13 @@ def _curve(analysis: Analysis, clock: str) -> SurvivalCurve | None:
 def survival(findings: Findings, analysis: Analysis | None = None) -> Words | None:
     """How many stayed free of proven reoffending, half way and to the end, on both clocks; None without a curve."""
     analysis = chosen(findings, analysis)
-    curve = _curve(analysis, "calendar")
+    curve, passage = _curve(analysis, "calendar"), Passage()
     if curve is None:
-        return None
-    passage = Passage()
+        reasons = [row.why_not for row in analysis.time_to_event if row.estimate is None and row.why_not]
+        if not reasons:
+            return None
+        because = plain(reasons[0]).rstrip(".")
+        return passage.say("survival_not_shown", f"This is not shown, because {because}.").words()
     middle, last = _told_points(curve)
     passage.say(
         "survival",

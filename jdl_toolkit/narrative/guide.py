@@ -36,7 +36,7 @@ def for_reviewers() -> Inset:
         )
         .say(
             "you_can_stop",
-            "Who only wants to know what was found can stop here. Two short sections below are for everybody:"
+            "Anyone who only wants to know what was found can stop here. Two short sections below are for everybody:"
             f" “{CAVEATS}” and “{RESPONSE}”.",
             new=True,
         )

@@ -146,5 +146,5 @@ def ratio(value: float) -> str:
 
 
 def _name(label: str) -> str:
-    name = plain(label).split(" (log of")[0]
+    name = plain(label).split(" (log of")[0].removesuffix(" (years)")
     return capital(name)

@@ -98,8 +98,8 @@ def _of_whole_pool(analysis: Analysis) -> str:
 
 
 def time_to_event_table(analysis: Analysis, *, key: str = "time_to_event", caption: str = "") -> Table | None:
-    """Comparisons of the times to the first reoffence; None without any."""
-    if not analysis.time_to_event:
+    """Comparisons of the times to the first reoffence; None where none can be shown."""
+    if all(row.estimate is None for row in analysis.time_to_event):
         return None
     clocks = [row.clock for row in analysis.time_to_event]
     rows = tuple((row.label, *_scaled(row.estimate, row.scale, "days")) for row in analysis.time_to_event)

@@ -31,9 +31,9 @@ def power_table(analysis: Analysis, *, key: str = "power", caption: str = "") ->
     rows = tuple((f"{same[0].reduction_pp:g}", *map(_needed, same)) for same in zip(*tables, strict=True))
     note = (
         f"For a {number(power.power, factor=100)} per cent chance of a clear result, with {power.n_control:,} people "
-        f"in the comparison group. With that group a reduction below {short(power.smallest_detectable_pp)} percentage "
-        f"points cannot be shown by any number of people; the {power.n_treatment:,} people in this analysis could show "
-        f"{short(power.detectable_in_hand_pp)} points or more."
+        f"in the comparison group. With that group a reduction below {_points(power.smallest_detectable_pp)} cannot be "
+        f"shown by any number of people; the {power.n_treatment:,} people in this analysis could show "
+        f"{_points(power.detectable_in_hand_pp)} or more."
     )
     caption = caption or "How many people must be analysed to show a reduction in reoffending"
     columns = ("Reduction in the reoffending rate, percentage points", "People needed in the treatment group")
@@ -42,10 +42,15 @@ def power_table(analysis: Analysis, *, key: str = "power", caption: str = "") ->
         note += (
             " The safer count: some people of the comparison group count for more than others, so that together they "
             f"are worth {number(worth.n_control)} who count alike. Counted like that, no number of people could show "
-            f"less than {short(worth.smallest_detectable_pp)} points, and this analysis could show "
+            f"less than {_points(worth.smallest_detectable_pp)}, and this analysis could show "
             f"{short(worth.detectable_in_hand_pp)} or more."
         )
     return Table(key, caption, columns, rows, "l" + "r" * (len(columns) - 1), note)
+
+
+def _points(pp: float) -> str:
+    """``1 point``, ``10.2 points``."""
+    return f"{short(pp)} {'point' if short(pp) == '1' else 'points'}"
 
 
 def _needed(row: PowerRow) -> str:

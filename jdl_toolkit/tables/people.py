@@ -107,9 +107,11 @@ def flow_parts_table(
     return Table(key, caption, ("Part", "Records"), rows, "lr", note, groups) if rows else None
 
 
-def linkage_table(findings: Findings, *, key: str = "linkage", caption: str = "") -> Table:
-    """How each record was looked for on the register, and found."""
+def linkage_table(findings: Findings, *, key: str = "linkage", caption: str = "") -> Table | None:
+    """How each record was looked for on the register, and found; None where none was looked for."""
     linkage = findings.linkage
+    if linkage is None:
+        return None
     hidden = linkage.secondary
     found = {name: n for name, n in linkage.by_status.items() if name == "matched"}
     others = {name: n for name, n in linkage.by_status.items() if name != "matched"}

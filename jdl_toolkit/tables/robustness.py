@@ -88,7 +88,7 @@ def hidden_bias_table(analysis: Analysis, *, key: str = "hidden_bias", caption: 
     if is_unclear:
         note += " The result is unclear already, so nothing hidden is needed to make it so."
     elif any(NONE in row for row in rows):
-        note += f" {NONE}: not worked out."
+        note += f" {NONE}: this measure does not speak of it, or it was not worked out."
     columns = ("Measure of hidden bias", "Explains all of the difference", "Makes it unclear")[:n_told]
     return Table(key, caption or "How strong hidden bias would have to be", columns, rows, "lrr"[:n_told], note)
 
@@ -129,7 +129,12 @@ def bounds_table(analysis: Analysis, *, key: str = "hidden_bias_bounds", caption
         f"{_of_pairs(found, measure)}"
     )
     columns = ("Factor", "Estimates", "Limits", "p-value in pairs")
-    return Table(key, caption or "What the difference could be under hidden bias", columns, rows, "lrrr", note)
+    kept = [i for i in range(len(columns)) if i == 0 or any(row[i] != NONE for row in rows)]
+    if len(kept) == 1:
+        return None
+    columns, *rows = (tuple(row[i] for i in kept) for row in (columns, *rows))
+    caption = caption or "What the difference could be under hidden bias"
+    return Table(key, caption, columns, tuple(rows), "l" + "r" * (len(kept) - 1), note)
 
 
 #: Direction of the bounds for pairs -> the sign of the differences that it stands for.
