@@ -107,12 +107,14 @@ def find_leaks(
     files, leaks = [], set()
     for path in paths:
         try:
-            files.append((Path(path), _Found.of(read_texts(path))))
+            files.append((Path(path), _Found.of(dict.fromkeys(read_texts(path)))))
         except ValueError:
             leaks.add((Path(path), UNREADABLE))
     sought = _Found.together(found for _, found in files).without(findings)
     known = [_in_people(sought, people)] if people is not None else []
     known += [_in_register(sought, register)] if register is not None else []
+    for names in (result.get(FULL_NAME, set()) for result in known):
+        names -= {name for name in names if is_own(name)}
     known.append({SURNAME: _rare_surnames(sought, register, people)})
     for path, found in files:
         parts = found.parts()
@@ -161,13 +163,10 @@ class _Found:
         texts = [bare(t) for t in (findings.public_texts() if findings is not None else ())]
         public_words = [w.upper() for text in texts for w in _WORD.findall(text)]
         runs = {run for text in texts for run in _runs(text)}
-        own_words, own_runs = own_text()
         dates = set(findings.public_dates()) if findings is not None else set()
         dates |= {date for text in texts for date in dates_in(text)}
-        usual = {w.upper() for w in ORDINARY_WORDS} | own_words | set(public_words)
-        return _Found(
-            self.runs - runs - own_runs, self.capitalised - usual, self.dates - dates, self.pnc_ids, self.numbers
-        )
+        usual = {w.upper() for w in ORDINARY_WORDS} | own_text()[0] | set(public_words)
+        return _Found(self.runs - runs, self.capitalised - usual, self.dates - dates, self.pnc_ids, self.numbers)
 
     def parts(self) -> dict[str, set]:
         numbers = {PRISON: self.numbers, CRO: self.numbers, PNC: self.pnc_ids}
@@ -192,7 +191,9 @@ _CLOSED = re.compile(r"(?<![\d.])(\d{2})(\d{2})((?:19|20)\d{2})(?![\d.]\d|\d)")
 _DAY_FIRST = re.compile(r"(?<![\d.])(\d{1,2})(\.| ?[-/] ?)(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
 _SPACED = re.compile(r"(?<![\d.,] )(?<![\d.,])(\d{2}) (\d{2}) ((?:19|20)\d{2})(?![\d.,]| \d)")
 _ORDINAL = r"(\d{1,2})(?:st|nd|rd|th)?"
-_LONG = re.compile(rf"(?<!\d){_ORDINAL}[\s,./-]*(?:day\s+)?(?:of\s+)?([a-z]{{3}})[a-z]*\.?[\s,./’'-]*(\d{{4}}|\d{{2}})(?!\d)")
+_LONG = re.compile(
+    rf"(?<!\d){_ORDINAL}[\s,./-]*(?:day\s+)?(?:of\s+)?([a-z]{{3}})[a-z]*\.?[\s,./’'-]*(\d{{4}}|\d{{2}})(?!\d)"
+)
 _MONTH_FIRST = re.compile(rf"\b([a-z]{{3}})[a-z]*\.?[\s/-]+{_ORDINAL}[,\s/-]+(\d{{4}})(?!\d)")
 #: Letters of their own that stand for letters with a mark, and what is written in their place.
 _FOLDED = str.maketrans(
@@ -206,8 +207,17 @@ def bare(text: str) -> str:
     """Text without accents and invisible characters, letters of their own as they are written in English."""
     if text.isascii():
         return text
-    text = unicodedata.normalize("NFKD", text.translate(_FOLDED))
-    return "".join(c for c in text if c.isascii() or unicodedata.category(c) not in ("Mn", "Cf"))
+    return unicodedata.normalize("NFKD", text).translate(_FOLDED | _unseen())
+
+
+@cache
+def _unseen() -> dict[int, None]:
+    """Accents and other marks, and characters that format a text and are not seen: none of them is part of a name."""
+    return {
+        c: None
+        for c in (*range(128, 0x20000), *range(0xE0000, 0xE0200))
+        if unicodedata.category(chr(c)) in ("Mn", "Mc", "Me", "Cf")
+    }
 
 
 def _closed(number: str) -> str:
@@ -232,7 +242,7 @@ def _runs(text: str) -> set[str]:
 def _add_runs(runs: set[str], words: list[str]) -> None:
     runs.update(word for word in words if len(word) >= SHORTEST_TOGETHER)
     for n in range(2, min(LONGEST_NAME, len(words)) + 1):
-        runs.update("".join(words[i : i + n]) for i in range(len(words) - n + 1))
+        runs.update(map("".join, zip(*(words[i:] for i in range(n)), strict=False)))
 
 
 def dates_in(text: str) -> set[dt.date]:
@@ -262,21 +272,37 @@ def _date(year: str, month: str | int, day: str) -> dt.date | None:
 
 
 @cache
-def own_text() -> tuple[frozenset[str], frozenset[str]]:
-    """Words, and runs of words, of the toolkit's own texts: its modules and the templates of its notebooks.
+def own_text() -> tuple[frozenset[str], str]:
+    """Words of the toolkit's own texts, its modules and the templates of its notebooks; and the texts themselves.
 
-    The lists of names it ships (nicknames, invented people) are left out.
+    In the latter, words stand apart by one space, and numbers between them by more. The lists of names it ships
+    (nicknames, invented people) are left out.
     """
     root = Path(__file__).resolve().parent.parent
     names = {root / "register" / "nicknames.py", *(root / "synthetic").rglob("*.py"), Path(__file__).resolve()}
     sources = [p for p in sorted(root.rglob("*.py")) if p not in names]
     sources += [p for folder in ("_lab", "../notebooks") for p in sorted((root / folder).rglob("*.ipynb"))]
-    words, runs = set(), set()
+    words, parts = set(), []
     for path in sources:
         for text in [path.read_text(encoding="utf-8")] if path.suffix == ".py" else read_texts(path):
-            words.update(w.upper() for w in _WORD.findall(bare(text)))
-            runs.update(_runs(bare(text)))
-    return frozenset(words), frozenset(runs)
+            for part in re.split(r"\d+", bare(text).upper()):
+                found = _WORD.findall(part)
+                words.update(found)
+                parts.append(" ".join(found))
+    return frozenset(words), "  ".join(parts)
+
+
+def is_own(run: str) -> bool:
+    """Whether words, written together, stand side by side in the toolkit's own texts."""
+    text = own_text()[1]
+    if run not in _own_together():
+        return False
+    return re.search(rf"(?<![^ ]){' ?'.join(run)}(?![^ ])", text) is not None
+
+
+@cache
+def _own_together() -> str:
+    return own_text()[1].replace("  ", "\n").replace(" ", "")
 
 
 # --- whom it may belong to -------------------------------------------------------------------------------------------

@@ -12,7 +12,14 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from pypdf import PdfReader
-from pypdf.generic import ArrayObject, ByteStringObject, DictionaryObject, IndirectObject, StreamObject, TextStringObject
+from pypdf.generic import (
+    ArrayObject,
+    ByteStringObject,
+    DictionaryObject,
+    IndirectObject,
+    StreamObject,
+    TextStringObject,
+)
 from python_calamine import CalamineWorkbook
 
 from .pdf_pages import pdf_pages
