@@ -3,7 +3,7 @@
 from .alike import how_alike
 from .analyses import other_analyses
 from .caveats import caveats, technical_notes
-from .certainty import power_method, three_estimates, what_could_be_detected
+from .certainty import three_estimates
 from .check import check_blocks, check_numbers
 from .claims import can_say, cannot_say
 from .drafts import draft_mark, draft_words
@@ -14,6 +14,7 @@ from .guide import for_reviewers, how_to_read
 from .hidden_bias import hidden_bias, placebo
 from .method import method_in_short, provenance, synthetic_notice
 from .people import what_was_done
+from .power import power_method, what_could_be_detected
 from .response import organisation_response
 from .robustness import other_ways
 from .seen import for_every_100, not_shown_measures, range_in_words

@@ -14,8 +14,8 @@ from ..findings import Analysis, Findings, Measure, Status, Verdict
 from ..wording import Passage, capital, ended, listed, plain, small_number, within
 from .alike import accepted_imbalance
 from .another_way import in_another, most_frequent_reason
-from .certainty import power_sentence
 from .design import EITHER_GROUP, among_either_group, concerns_either_group, say_matched_again
+from .power import power_sentence
 from .ranges import (
     compared,
     conditional,

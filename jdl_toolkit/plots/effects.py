@@ -178,12 +178,14 @@ def measures_plot(
     measures: Iterable[Any],
     *,
     unit: str = "share",
+    fewest: int = 1,
     key: str = "measure_differences",
     caption: str = "",
 ) -> document.Figure | None:
     """The headline estimates of all measures in one unit, under the headings of their families; None without any.
 
-    A measure among people who reoffended is drawn lighter, below the same over everyone.
+    A measure among people who reoffended is drawn lighter, below the same over everyone. With fewer measures than
+    `fewest` there is no figure: a table says the same.
     """
     shown = [p for p in arranged(measures) if p.measure.headline is not None and p.measure.unit == unit]
     names = [p.name for p in shown]
@@ -199,7 +201,7 @@ def measures_plot(
         caption = caption or f"Difference in the {label[:1].lower()}{label[1:]}"
     caption = caption or f"Differences between the groups in {UNIT_WORDS[unit]}, measure by measure"
     note = f"Dashed: {AMONG}, which compares only part of each group." if any(p.is_below for p in shown) else ""
-    return forest_plot(rows, unit=unit, key=key, caption=caption, note=note) if rows else None
+    return forest_plot(rows, unit=unit, key=key, caption=caption, note=note) if len(rows) >= max(1, fewest) else None
 
 
 def _first(shown: list[Placed], unit: str) -> str:
