@@ -22,6 +22,8 @@ def write_index(outputs: Path) -> Path:
             row = {"request": values["request"], "status": values["status"], "when": values["created"][:10]}
         except (OSError, ValueError, KeyError, TypeError):
             row = {"request": path.parent.name, "status": "manifest unreadable", "when": ""}
+        review = f"{path.parent.name}/restricted/review/index.html"
+        row["review"] = review if (outputs / review).exists() else ""
         rows.append(row | {"reports": _reports(path.parent, row["request"])})
     write_atomically(outputs / "index.html", page_of("index.html.j2", rows=rows))
     return outputs / "index.html"
