@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -18,7 +19,8 @@ from ..errors import JDLError
 from ..markup import Node
 from ..result import write_atomically
 from ..typeface import FAMILY, FOLDER, printable, width
-from . import content, drawing
+from . import content, drawing, layout
+from .row_headers import with_row_headers
 
 _MARGIN = 70.6  # points
 TEXT_WIDTH, LANDSCAPE_WIDTH = 595.2 - 2 * _MARGIN, 841.8 - 2 * _MARGIN  # of an A4 page
@@ -45,6 +47,7 @@ def to_pdf(
     *,
     exploratory: bool | None = None,
     synthetic: bool | None = None,
+    draft: str = "",
 ) -> Path:
     """Draw an executed notebook as a tagged PDF; the same bytes for the same notebook.
 
@@ -52,7 +55,7 @@ def to_pdf(
 
     Parameters
     ----------
-    notebook, title, subtitle, out, exploratory, synthetic
+    notebook, title, subtitle, out, exploratory, synthetic, draft
         As in `to_html`.
 
     Raises
@@ -60,7 +63,8 @@ def to_pdf(
     JDLError
         If a block is malformed, or the document breaks a rule of PDF/UA-1; nothing is written then.
     """
-    report = content.read_report(notebook, title, subtitle, exploratory=exploratory, synthetic=synthetic)
+    marks = {"exploratory": exploratory, "synthetic": synthetic, "draft": draft}
+    report = content.read_report(notebook, title, subtitle, **marks)
     write_atomically(Path(out), pdf_of(report))
     return Path(out)
 
@@ -69,11 +73,20 @@ def pdf_of(report: content.Report) -> bytes:
     """The PDF's bytes."""
     import typst  # not at the top: what only executes notebooks needs none of it
 
-    template = resources.files(__package__).joinpath("templates", "report.typ").read_bytes()
-    inputs = {"report": json.dumps(values_of(report))}
+    template, values = resources.files(__package__).joinpath("templates", "report.typ"), values_of(report)
     try:
-        compiler = typst.Compiler(template, font_paths=_fonts(), sys_inputs=inputs)
-        return compiler.compile(format="pdf", pdf_standards=["ua-1"])
+        with tempfile.TemporaryDirectory(prefix="jdl-pdf-") as place:
+            folder = Path(place)
+            (folder / "report.typ").write_bytes(template.read_bytes())
+            (folder / "report.json").write_text(json.dumps(values), encoding="utf-8")
+            compiler = typst.Compiler(folder / "report.typ", font_paths=_fonts())
+
+            def ask(chosen: layout.Layout) -> str:
+                (folder / "layout.json").write_text(json.dumps(chosen), encoding="utf-8")
+                return compiler.query("metadata")
+
+            ask(layout.settle(values["parts"], ask))
+            return with_row_headers(compiler.compile(format="pdf", pdf_standards=["ua-1"]))
     except typst.TypstError as fault:
         what = f"the PDF breaks a rule of accessibility or layout ({fault.message})"
         raise JDLError(what, "report.pdf", "see whether the HTML report shows the same fault") from None
@@ -91,12 +104,21 @@ def values_of(report: content.Report) -> dict[str, Any]:
     return {
         "title": printable(report.title),
         "subtitle": printable(report.subtitle),
-        "banners": [printable(banner) for banner in report.banners],
+        "warnings": [_marked(printable(warning)) for warning in report.warnings],
+        "running": printable(report.running),
+        "mark": printable(report.mark),
         "font": FAMILY,
         "margin": _MARGIN,
+        "width": TEXT_WIDTH,
         "opening": report.opening,
-        "parts": [_part(part) for part in report.parts],
+        "parts": [_part(part) | {"index": i} for i, part in enumerate(report.parts)],
     }
+
+
+def _marked(warning: str) -> tuple[str, str]:
+    """A warning as its mark, the words in capitals that it begins with, and what follows."""
+    mark = re.match(r"[A-Z]+(?: [A-Z]+)*\b", warning)
+    return (mark[0], warning[mark.end() :]) if mark else ("", warning)
 
 
 def _part(part: content.Part) -> dict[str, Any]:
