@@ -7,6 +7,7 @@ import zipfile
 from decimal import Decimal
 
 import examples
+import invented
 import openpyxl
 import pytest
 from odfdo import Document
@@ -16,7 +17,7 @@ from jdl_toolkit import numbers, plots
 from jdl_toolkit.document import MIME, Figure
 from jdl_toolkit.findings import Findings
 from jdl_toolkit.publication import MEANINGS, Symbol, plain, printed
-from jdl_toolkit.publication.collect import data_tables
+from jdl_toolkit.publication.collect import MAKERS, data_tables
 from jdl_toolkit.publication.cover import request_cover
 from jdl_toolkit.publication.dictionary import data_dictionary
 from jdl_toolkit.publication.figures import MEANINGS as FIGURE_MEANINGS
@@ -26,7 +27,7 @@ from jdl_toolkit.render.ods import to_ods
 from jdl_toolkit.render.sheets import sheets
 from jdl_toolkit.render.workbook import write_data
 from jdl_toolkit.render.xlsx import to_xlsx
-from jdl_toolkit.tables import measures_table
+from jdl_toolkit.tables import measures_table, robustness_table
 
 HOSTILE = '=HYPERLINK("http://x")\u202e\x00[a](http://x) $$1$$ <b>&amp;</b> _x0041_ \ufffe' + "l" * 40_000
 MARKS = ("DRAFT for comments by 20 December 2026. Not for release.",)
@@ -39,7 +40,9 @@ def findings():
     service = found.service.model_copy(update={"name": HOSTILE[:60]})
     first = found.analyses[0]
     rows = [row.model_copy(update={"level": level}) for row, level in zip(first.profile, (HOSTILE, "-1"), strict=True)]
-    first = first.model_copy(update={"profile": tuple(rows), "title": "=1+1"})
+    panel = {"robustness": invented.robustness(), "estimators": invented.estimators()}
+    more = {"profile": tuple(rows), "title": "=1+1", "time_to_event": invented.times()} | panel
+    first = invented.with_subgroup_balance(first.model_copy(update=more))
     return found.model_copy(update={"service": service, "analyses": (first, *found.analyses[1:])})
 
 
@@ -127,6 +130,38 @@ def test_measures_say_what_the_report_prints(findings, tables):
         assert (row["p_value"], row["holm_p"]) == tuple(map(printed, cells[5:7]))
     few = rows["People whose first reoffence was triable either way"]
     assert few["difference"] is Symbol.c and few["why_not"].startswith("fewer than 10 people")
+
+
+def test_the_panel_says_what_the_report_prints(findings, tables):
+    analysis = findings.analyses[0]
+    ways = {row["label"]: row for row in records(named(tables, "robustness"))}
+    for label, words, p, left in robustness_table(analysis).rows:
+        row = ways[label.removesuffix(" (257)")]
+        estimate, low, high = re.fullmatch(r"(\S+) \((\S+) to (\S+)\)", words).groups()
+        figures = (row["difference"], row["ci_low"], row["ci_high"], row["p_value"])
+        assert figures == tuple(map(printed, (estimate, low, high, p)))
+        assert row["largest_difference_left"] == (Symbol.x if left == "–" else printed(left))
+    assert len(ways) == len(analysis.robustness.rows)
+    refused = ways["Within 0.01 standard deviations"]
+    assert refused["difference"] is Symbol.x and refused["why_not"].startswith("fewer than 30 people")
+    (placebo,) = records(named(tables, "placebo"))
+    assert (str(placebo["difference"]), placebo["difference_unit"], placebo["holds"]) == (
+        "0.05",
+        "number per person",
+        "yes",
+    )
+    ratio = next(row for row in records(named(tables, "estimators")) if row["scale"] == "ratio")
+    assert (str(ratio["estimate"]), ratio["unit"]) == ("0.84", "ratio")
+    hidden = {row["kind"]: row for row in records(named(tables, "hidden_bias"))}
+    assert str(hidden["Shift of the difference"]["explains_all"]) == "6.1"
+    assert hidden["Odds ratio within pairs (Rosenbaum)"]["explains_all"] is Symbol.z
+    assert [row["p_value_in_pairs"] for row in records(named(tables, "hidden_bias_bounds"))][1] == Decimal("0.19")
+
+
+def test_there_is_a_table_of_every_kind(tables):
+    told_elsewhere = {"flow_parts"}
+    names = {make.__name__.removesuffix("_table").replace("bounds", "hidden_bias_bounds") for make in MAKERS}
+    assert {table.name for table in tables} | told_elsewhere == names and len(MAKERS) == len(names) == 25
 
 
 def test_withheld_unknown_and_not_applicable_are_told_apart(tables):
@@ -286,6 +321,7 @@ def drawn(findings):
         plots.power_curve(analysis.power),
         *(plots.survival_plot(analysis, clock=clock) for clock in ("calendar", "at_risk")),
         plots.subgroups_plot(analysis),
+        plots.robustness_plot(analysis),
         plots.flow_chart(analysis.flow),
         plots.love_plot(analysis.balance.every),
         plots.overlap(analysis.overlap),

@@ -6,7 +6,8 @@ from ..findings import Findings
 from . import people, record, results, robustness, subgroups
 from .table import DataTable
 
-_MAKERS = (
+#: What makes each table, in the order of the report.
+MAKERS = (
     results.analyses_table,
     results.measures_table,
     results.estimates_table,
@@ -16,6 +17,7 @@ _MAKERS = (
     results.survival_table,
     subgroups.subgroups_table,
     subgroups.subgroup_tests_table,
+    subgroups.subgroup_balance_table,
     people.flow_table,
     people.flow_parts_table,
     people.linkage_table,
@@ -36,4 +38,4 @@ _MAKERS = (
 
 def data_tables(findings: Findings) -> list[DataTable]:
     """Every table that has any row, in the order of the report; each holds all analyses of the request."""
-    return [table for table in (make(findings) for make in _MAKERS) if table.rows]
+    return [table for table in (make(findings) for make in MAKERS) if table.rows]

@@ -50,6 +50,34 @@ def _subgroup(a: Analysis, row: SubgroupRow) -> tuple[Cell, ...]:
     )
 
 
+def subgroup_balance_table(findings: Findings) -> DataTable:
+    columns = (
+        of.ANALYSIS,
+        _BY,
+        text("level", "Subgroup", "Value of the characteristic"),
+        text("characteristic", "Compared in", "What the groups are compared in within the subgroup"),
+        text("characteristic_level", "Level", "Value of what the groups are compared in"),
+        number(
+            "after",
+            "After matching",
+            "Standardised difference from the subgroup’s own comparison group",
+            "per cent of a standard deviation",
+        ),
+        text("light", "Light", "green, amber or red, by the size of the difference that is left"),
+    )
+    rows = tuple(
+        (
+            *(a.id, subgroup_words(part.by), level_words(part.by, part.level), row.covariate, row.level),
+            *(of.standardised(row.smd_after), row.light),
+        )
+        for a in findings.analyses
+        if a.subgroups is not None
+        for part in a.subgroups.balance
+        for row in part.rows
+    )
+    return DataTable("subgroup_balance", "How alike the groups are within each subgroup", columns, rows)
+
+
 def subgroup_tests_table(findings: Findings) -> DataTable:
     columns = (
         of.ANALYSIS,
