@@ -209,6 +209,25 @@ def subgroups(**changes) -> f.SubgroupSummary:
     return f.SubgroupSummary(**(values | changes))
 
 
+def with_subgroup_balance(analysis: f.Analysis, spread: float = 0.02, **levels: tuple[str, ...]) -> f.Analysis:
+    """The analysis with differences within its subgroups, or within those of the levels given; some are withheld."""
+    draw = np.random.default_rng(3)
+    levels = levels or {"sex": ("men", "women"), "age_band": ("18 to 24", "25 to 34", "35 and over")}
+
+    def row(covariate: str, level: str) -> f.SubgroupDifference:
+        smd = round(float(draw.normal(0, spread)), 3)
+        light = "green" if abs(smd) <= 0.05 else "amber" if abs(smd) <= 0.1 else "red"
+        return f.SubgroupDifference(covariate=covariate, level=level, smd_after=smd, light=light)
+
+    found = []
+    for by, names in levels.items():
+        for name in names:
+            rows = [row(c, level) for c, all_levels in _LEVELS.items() for level in all_levels if draw.random() > 0.1]
+            found.append(f.SubgroupBalance(by=by, level=name, rows=tuple(rows), n_withheld=24 - len(rows)))
+    known = analysis.subgroups or subgroups()
+    return analysis.model_copy(update={"subgroups": known.model_copy(update={"balance": tuple(found)})})
+
+
 #: Group -> key and label of its variants, in the order in which a report shows them.
 _WAYS = {
     "caliper": [(f"caliper_{c}", f"Within {c} standard deviations") for c in ("0.01", "0.05", "0.1", "0.5")],

@@ -10,11 +10,8 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from drawn import layout_faults
 from matplotlib.patches import Rectangle
-from matplotlib.text import Text
 
 from jdl_toolkit import plots
 from jdl_toolkit.attrition import Ledger
@@ -39,6 +36,7 @@ DRAWINGS = {
     "robustness": lambda: plots.robustness_plot(WHOLE),
     "power_curve": lambda: plots.power_curve(invented.power()),
     "people_picture": lambda: plots.people_picture(84 / 257, 0.389),
+    "balance_strip": lambda: plots.balance_strip(invented.with_subgroup_balance(WHOLE)),
 }
 
 
@@ -48,37 +46,6 @@ def sheets(monkeypatch):
     drawn, to_svg = [], canvas.to_svg
     monkeypatch.setattr(canvas, "to_svg", lambda drawing, salt: (drawn.append(drawing), to_svg(drawing, salt))[1])
     return drawn
-
-
-def layout_faults(drawing):
-    """Texts that overlap or leave the sheet, by the renderer's own extents."""
-    with matplotlib.rc_context(canvas.STYLE | {"text.hinting": "none"}):  # as SVG is drawn
-        agg = FigureCanvasAgg(drawing)
-        agg.draw()
-        undrawn = set(_undrawn(drawing))
-        texts = [t for t in drawing.findobj(Text) if t.get_visible() and t.get_text().strip() and t not in undrawn]
-        boxes = [(t.get_text(), t.get_window_extent(agg.get_renderer())) for t in texts]
-    page = drawing.bbox
-    faults = [
-        f"{text!r} leaves the sheet"
-        for text, b in boxes
-        if min(b.x0, b.y0) < -0.5 or b.x1 > page.x1 + 0.5 or b.y1 > page.y1 + 0.5
-    ]
-    for (one, a), (two, b) in itertools.combinations(boxes, 2):
-        if min(a.x1, b.x1) - max(a.x0, b.x0) > 1 and min(a.y1, b.y1) - max(a.y0, b.y0) > 1.5:
-            faults.append(f"{one!r} overlaps {two!r}")
-    return faults
-
-
-def _undrawn(drawing):
-    """Texts of axes that are switched off, and tick labels beyond the limits: they exist, but nobody sees them."""
-    for axis in (axis for axes in drawing.axes for axis in (axes.xaxis, axes.yaxis)):
-        if not axis.axes.axison:
-            yield from axis.findobj(Text)
-        low, high = sorted(axis.get_view_interval())
-        for tick in [*axis.get_major_ticks(), *axis.get_minor_ticks()]:
-            if not low <= tick.get_loc() <= high:
-                yield from tick.findobj(Text)
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
@@ -92,31 +59,11 @@ def test_a_text_outside_the_sheet_would_be_noticed():
     canvas.write(paper, canvas.WIDTH - 10, 10, ["too far to the right"])
     canvas.write(paper, 10, 30, ["one"])
     canvas.write(paper, 12, 31, ["two"])
-    assert layout_faults(drawing) == ["'too far to the right' leaves the sheet", "'one' overlaps 'two'"]
-
-
-@settings(
-    max_examples=10,
-    deadline=None,
-    phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(
-    st.lists(st.text(st.characters(max_codepoint=0x250), min_size=1, max_size=90), min_size=1, max_size=6),
-    st.floats(-0.9, 0.9),
-    st.floats(1e-4, 0.9),
-)
-def test_any_label_and_any_interval_fit(sheets, labels, middle, half):
-    sheets.clear()
-    rows = [
-        {"label": "x" + label, "estimate": middle, "ci_low": middle - half, "ci_high": middle + half}
-        for label in labels
-    ]
-    plots.forest_plot(rows)
-    plots.flow_chart(
-        [{"code": None, "label": label, "records_excluded": 7, "records_after": 10**6} for label in ["a", *labels]]
-    )
-    assert [fault for drawing in sheets for fault in layout_faults(drawing)] == []
+    paper.plot([0, 60], [52, 52])
+    canvas.write(paper, 30, 46, ["crossed"])
+    assert layout_faults(drawing) == [
+        "'too far to the right' leaves the sheet", "'one' overlaps 'two'", "'crossed' lies on a mark"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", DRAWINGS)

@@ -13,6 +13,7 @@ from .overlap import overlap
 from .people import people_picture
 from .power import power_curve
 from .robustness import robustness_plot
+from .strip import balance_strip
 from .survival import survival_plot
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "ORANGE",
     "PLUM",
     "TEAL",
+    "balance_strip",
     "estimates_plot",
     "flow_chart",
     "forest_plot",

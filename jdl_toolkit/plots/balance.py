@@ -158,11 +158,14 @@ def _draw_row(axes: Axes, y: float, values: list[list[float]], decides: bool) ->
 def _draw_limits(drawing: Sheet, axes: Axes, green: float, amber: float, signed: bool) -> None:
     """The limits as lines with their value above: the smaller to the left of its line, lest they touch."""
     paper, top = drawing.axes[0], axes.get_ylim()[1]
-    for limit, colour, dashes, side in ((green, DARK, DOTTED, "right"), (amber, ORANGE, DASHED, "left")):
+    for limit, colour, dashes in ((green, DARK, DOTTED), (amber, ORANGE, DASHED)):
         for x in (-100 * limit, 100 * limit) if signed else (100 * limit,):
             axes.axvline(x, color=colour, ls=dashes, lw=LINE, zorder=0)
-        at = paper.transData.inverted().transform(axes.transData.transform((100 * limit, top)))[0]
-        write(paper, at + (3 if side == "right" else -3), top - 13, [f"{number(limit, factor=100)}%"], ha=side)
+    at = [axes.transData.transform((100 * limit, top)) for limit in (green, amber)]
+    first, second = (paper.transData.inverted().transform(place)[0] for place in at)
+    over = min(3.0, (second - first - 4) / 2)  # how far a label reaches over its line
+    for limit, x, side in ((green, first + over, "right"), (amber, second - over, "left")):
+        write(paper, x, top - 13, [f"{number(limit, factor=100)}%"], ha=side)
 
 
 def _love_key(axes: Axes, has_beside: bool) -> None:

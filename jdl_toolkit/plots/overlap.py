@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import document
 from ..numbers import number
+from ..typeface import width
 from .canvas import (
     DARK,
     DASHED,
@@ -17,6 +18,7 @@ from .canvas import (
     LINE,
     NAVY,
     ORANGE,
+    SIZE,
     WIDTH,
     few_ticks,
     finish,
@@ -52,18 +54,20 @@ def overlap(
     """
     names = _GROUPS | dict(groups or {})
     rows = [{k: _whole(v) if k in _GROUPS else v for k, v in row.items()} for row in records(bins)]
-    drawing, _ = sheet(206)
-    axes = panel(drawing, 52, 26, WIDTH - 16, 170)
     edges = [r["lower"] for r in rows] + [rows[-1]["upper"]]
+    heights = {g: [None if r[g] is None else r[g] / (r["upper"] - r["lower"]) for r in rows] for g in _LOOKS}
+    top = max([1.0, *(1.05 * h for of_group in heights.values() for h in of_group if h is not None)])
+    drawing, _ = sheet(206)
+    axes = panel(drawing, 42 + max(width(text, SIZE) for text in ("0.00", f"{top:.0f}")), 26, WIDTH - 16, 170)
     for group, look in _LOOKS.items():
-        heights = [np.nan if r[group] is None else r[group] / (r["upper"] - r["lower"]) for r in rows]
-        axes.stairs(heights, edges, label=names[group], **({} if "fill" in look else {"baseline": None}) | look)
+        known = [np.nan if h is None else h for h in heights[group]]
+        axes.stairs(known, edges, label=names[group], **({} if "fill" in look else {"baseline": None}) | look)
     axes.set(
         xlim=(edges[0], edges[-1]),
         xlabel=f"How likely to {receive} (propensity score, logit scale)",
         ylabel="Per cent of the group\nfor each unit of the score",
     )
-    axes.set_ylim(0, max(1.0, axes.get_ylim()[1]))
+    axes.set_ylim(0, top)
     few_ticks(axes, 9)
     key_above(axes)
     withheld = any(r[g] is None for r in rows for g in _GROUPS)

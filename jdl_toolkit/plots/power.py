@@ -166,13 +166,8 @@ def _free(
     for x, y in places:
         box = (x - 3, y - 1, x + max(width(line, SIZE) for line in words) + 2, y + _ROW * len(words) + 1)
         inside = (blocked > box[:2]).all(axis=1) & (blocked < box[2:]).all(axis=1)
-        if (
-            box[1] > 2
-            and box[2] < WIDTH - 2
-            and box[3] < _BOTTOM
-            and not inside.any()
-            and not any(_touch(box, other) for other in taken)
-        ):
+        on_sheet = box[0] > _LEFT and box[1] > 2 and box[2] < WIDTH - 2 and box[3] < _BOTTOM
+        if on_sheet and not inside.any() and not any(_touch(box, other) for other in taken):
             taken.append(box)
             return x, y
     return None
