@@ -28,14 +28,17 @@ from .published_text import MOST_BYTES, columns_of, decoded, markup, read_bytes
 _PNG = b"\x89PNG\r\n\x1a\n"
 #: Parts of a PNG that hold the picture, and no text.
 _OF_PICTURE = frozenset(b"IHDR PLTE IDAT IEND pHYs gAMA cHRM sRGB bKGD tRNS sBIT hIST tIME iCCP".split())
+#: Says where in a spreadsheet's header or footer the following text stands.
+_PLACE = re.compile(r"&[LCR]|&\"[^\"]*\"")
 #: Text that stands in a page in place of what is drawn there.
 _INSTEAD = re.compile(rb"/(?:ActualText|Alt|E|Contents)\s*(?:\(((?:[^()\\]|\\.)*)\)|<([0-9A-Fa-f\s]+)>)", re.DOTALL)
 
 
 def _loosely(content: bytes) -> Iterator[str]:
     """Bytes that may hold text, of one or two bytes for each character."""
-    for part in (content.replace(b"\0", b" "), content.replace(b"\0", b"")):
-        yield decoded(part)
+    yield decoded(content.replace(b"\0", b" "))
+    if b"\0" in content:
+        yield from (content[start:].decode("utf-16-le", "ignore") for start in (0, 1))
 
 
 # --- PDF -------------------------------------------------------------------------------------------------------------
@@ -156,7 +159,8 @@ def _workbook(content: bytes) -> Iterator[str]:
             if part.is_dir():
                 continue
             suffix = ".txt" if part.filename == "mimetype" else f".{part.filename.rpartition('.')[2]}"
-            yield from read_bytes(archive.read(part), suffix)
+            for text in read_bytes(archive.read(part), suffix):
+                yield _PLACE.sub(" ", text)
     workbook = CalamineWorkbook.from_filelike(BytesIO(content))
     for name in workbook.sheet_names:
         rows = [[_cell(cell) for cell in row] for row in workbook.get_sheet_by_name(name).to_python()]

@@ -244,15 +244,13 @@ def _json_value(content: Any, depth: int = 0) -> Iterator[str]:
     keys: list[str] = []
     pairs: list[str] = []
     _walk(content, values, keys, pairs)
-    yield " ".join(value for value in values if len(value) < 1_000_000)
+    packed = [len(value) > 60 and _PACKED_LINES.fullmatch(value) is not None for value in values]
+    yield " ".join(value for value, is_packed in zip(values, packed, strict=True) if not is_packed)
     yield " ".join(keys)
     yield "\n1\n".join(pairs)  # a number keeps words apart
-    for value in values:
-        if len(value) > 60 and _PACKED_LINES.fullmatch(value):
-            value = re.sub(r"\s+", "", value)
-            yield value
-        elif len(value) >= 1_000_000:
-            yield value
+    for value, is_packed in zip(values, packed, strict=True):
+        if is_packed:
+            yield re.sub(r"\s+", "", value)
         if "<" in value and ">" in value:
             yield from markup_text(value)
         elif value[:1] in ("{", "[") and depth < DEEPEST:
@@ -266,7 +264,7 @@ def _walk(value: Any, values: list[str], keys: list[str], pairs: list[str]) -> N
     if isinstance(value, dict):
         for key, part in value.items():
             keys.append(key)
-            if isinstance(part, str) and len(part) < 200:
+            if isinstance(part, str) and len(part) < 200 and not _PACKED_LINES.fullmatch(part):
                 pairs.append(f"{key} {part}")
             _walk(part, values, keys, pairs)
     elif isinstance(value, list):
