@@ -16,6 +16,7 @@ from python_calamine import CalamineWorkbook
 from jdl_toolkit import numbers, plots
 from jdl_toolkit.document import MIME, Figure
 from jdl_toolkit.findings import Findings
+from jdl_toolkit.narrative import provenance
 from jdl_toolkit.publication import MEANINGS, Symbol, plain, printed
 from jdl_toolkit.publication.collect import MAKERS, data_tables
 from jdl_toolkit.publication.cover import request_cover
@@ -25,7 +26,7 @@ from jdl_toolkit.publication.table import LONGEST_TEXT, DataTable, number, text
 from jdl_toolkit.render.files import csv_of, to_csv
 from jdl_toolkit.render.ods import to_ods
 from jdl_toolkit.render.sheets import sheets
-from jdl_toolkit.render.workbook import write_data
+from jdl_toolkit.render.workbook import SPREADSHEET, write_data
 from jdl_toolkit.render.xlsx import to_xlsx
 from jdl_toolkit.tables import measures_table, robustness_table
 
@@ -389,3 +390,9 @@ def test_no_digit_is_more_than_the_report_prints():
     (row, *_) = records(named(data_tables(found), "measures"))
     assert [str(row[name]) for name in ("difference", "ci_low", "ci_high")] == ["-6.19", "-12.35", "-0.04"]
     assert Findings.model_validate(found.model_dump()) == found
+
+
+def test_the_report_names_the_files(findings):
+    said = provenance(findings)
+    assert "data_files" in said.rules
+    assert f"“{SPREADSHEET}” (.xlsx and .ods)" in said.text and "folder “data”" in said.text

@@ -200,6 +200,11 @@ def provenance(findings: Findings) -> Words:
         "The same upload, register, specification and version of the toolkit give the same figures. A digest (SHA-256)"
         " tells whether a file is the same to the last letter.",
     )
+    passage.say(
+        "data_files",
+        "Every figure of this report is also in the spreadsheets “data-tables” (.xlsx and .ods), and as CSV in the"
+        " folder “data”, where the data dictionary says what every column means.",
+    )
     for reason in findings.provenance.matched_again:
         passage.item("matched_again", f"Matched again after outcomes had been opened: {ended(plain(reason))}")
     for entry in findings.sign_offs:
