@@ -13,7 +13,6 @@ from .digits import DECIMALS
 from .overlaps import Shown
 
 _GROUPS = ("matched", "treated", "pool")
-_FEWER_DECIMALS = 2  # of subgroups whose numbers are withheld
 
 
 def subgroup_balance(
@@ -26,8 +25,7 @@ def subgroup_balance(
     """Standardised differences after matching in every subgroup whose result is shown, by the rules of the whole group.
 
     A level that few people of a group have, or all but a few, is left out, and with it the next smallest of its
-    covariate; so is a difference that is not finite. Differences have three decimals, and two where the numbers of the
-    subgroup are withheld.
+    covariate; so is a difference that is not finite. Differences have three decimals.
 
     Parameters
     ----------
@@ -41,18 +39,17 @@ def subgroup_balance(
     every = getattr(subgroups, "balance", None)
     if every is None or not len(every):
         return []
-    published = {(row["by"], row["level"]): row for row in rows if row["headline"] is not None}
+    published = {(row["by"], row["level"]) for row in rows if row["headline"] is not None}
     found = []
     for (by, level), own in every.groupby(["by", "level"], sort=False):
-        if (row := published.get((by, level))) is None:
+        if (by, level) not in published:
             continue
         own = own.reset_index(drop=True)
         hidden = _hidden(own, minimum_cell)
         if shown is not None:
             hidden = _beside_others(own, hidden, f"balance {by} {level}", shown, analysis)
-        decimals = _FEWER_DECIMALS if row["n_treatment"] is None else DECIMALS
         listed = own[~hidden].drop(columns="level").rename(columns={"covariate_level": "level"})
-        listed = listed.assign(smd_after=listed["smd_after"].round(decimals) + 0.0)  # + 0.0: no -0
+        listed = listed.assign(smd_after=listed["smd_after"].round(DECIMALS) + 0.0)  # + 0.0: no -0
         columns = ["covariate", "level", "smd_after", "light"]
         found.append(
             {"by": by, "level": level, "rows": listed[columns].to_dict("records"), "n_withheld": int(hidden.sum())}
