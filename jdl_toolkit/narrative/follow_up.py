@@ -53,7 +53,7 @@ _OF_CUSTODY = ("days_in_custody", "returned_to_custody", "days_at_risk", "reoffe
 def is_custody_withheld(analysis: Analysis) -> bool:
     """Whether time in custody was measured and may not be shown, so that no curve may leave it out either."""
     rows = [row for row in analysis.follow_up if row.key in _OF_CUSTODY]
-    return bool(rows) and all(row.treatment is None and row.control is None for row in rows)
+    return any(row.treatment is None or row.control is None for row in rows)
 
 
 def _curve(analysis: Analysis, clock: str) -> SurvivalCurve | None:

@@ -36,7 +36,7 @@ def settings_table(findings: Findings, *, is_brief: bool = False, key: str = "se
     ----------
     findings : Findings
     is_brief : bool
-        Name the choices of nothing in the note, instead of giving each a row.
+        Name the choices of nothing, and long lists, in the note, so that each row is short.
     """
     own = findings.analyses[0].settings if findings.analyses else {}
     chosen = {k: _with(v, own.get(k)) for k, v in findings.provenance.settings.items() if k not in _ELSEWHERE}
@@ -44,11 +44,21 @@ def settings_table(findings: Findings, *, is_brief: bool = False, key: str = "se
     sections = {k: tuple(_settings({k: v}, unused=unused)) for k, v in chosen.items() if k not in unused}
     every = [(SECTIONS.get(name, OTHER), row) for name, rows in sections.items() for row in rows]
     every.sort(key=lambda pair: [*SECTIONS.values(), OTHER].index(pair[0]))
-    told = [(group, row) for group, row in every if row[1] != _NONE or not is_brief]
-    none = "; ".join(row[0] for _, row in every if row[1] == _NONE and is_brief)
+    told, note = _briefly(every) if is_brief else (every, "")
     rows, groups = tuple(row for _, row in told), tuple(group for group, _ in told)
-    note = f"Set to none: {none}." if none else ""
     return Table(key, caption or "The settings of this analysis", ("Setting", "Value"), rows, "ll", note, groups)
+
+
+#: Characters of a value that still has a row in a brief table.
+_LONGEST = 60
+
+
+def _briefly(every: list[tuple[str, tuple[str, str]]]) -> tuple[list[tuple[str, tuple[str, str]]], str]:
+    """Settings with a short value, each with its heading; and a note of the others."""
+    none = "; ".join(row[0] for _, row in every if row[1] == _NONE)
+    notes = [f"{row[0]}: {row[1]}." for _, row in every if len(row[1]) > _LONGEST]
+    notes += [f"Set to none: {none}."] if none else []
+    return [(group, row) for group, row in every if row[1] != _NONE and len(row[1]) <= _LONGEST], " ".join(notes)
 
 
 def setting_rows(values: Mapping[str, Any], unused: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
