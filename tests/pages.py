@@ -9,8 +9,9 @@ from typing import Any
 from jdl_toolkit.document import Block
 from jdl_toolkit.findings import Findings
 from jdl_toolkit.lab import lab_resources
+from jdl_toolkit.narrative import draft_words
 from jdl_toolkit.render import to_html
-from jdl_toolkit.render.report import titles
+from jdl_toolkit.render.report import names_of, titles
 
 PARAMETERS = "parameters"
 
@@ -19,6 +20,7 @@ def report_page(findings: Findings, **more: Any) -> str:
     """The HTML report of the first analysis of the findings."""
     with TemporaryDirectory() as folder:
         marks = {"exploratory": findings.exploratory, "synthetic": findings.synthetic}
+        marks |= {"draft": draft_words(findings), "names": names_of(findings)}
         out = to_html(executed(findings, **more), *titles(findings), Path(folder) / "report.html", **marks)
         return out.read_text(encoding="utf-8")
 
