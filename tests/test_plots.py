@@ -1,5 +1,6 @@
 """Figures: what is drawn, in words and numbers; that labels fit and do not overlap; the same bytes again."""
 
+import functools
 import itertools
 import json
 import re
@@ -16,7 +17,8 @@ from matplotlib.patches import Rectangle
 from jdl_toolkit import plots
 from jdl_toolkit.attrition import Ledger
 from jdl_toolkit.errors import JDLError
-from jdl_toolkit.plots import canvas, people, power
+from jdl_toolkit.plots import canvas, people, power, strip, survival
+from jdl_toolkit.plots.overlap import _LOOKS
 
 WHOLE = invented.whole_findings().analyses[0]
 
@@ -38,6 +40,11 @@ DRAWINGS = {
     "people_picture": lambda: plots.people_picture(84 / 257, 0.389),
     "balance_strip": lambda: plots.balance_strip(invented.with_subgroup_balance(WHOLE)),
 }
+
+
+@functools.cache
+def figure_of(name):
+    return DRAWINGS[name]()
 
 
 @pytest.fixture
@@ -68,7 +75,7 @@ def test_a_text_outside_the_sheet_would_be_noticed():
 
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_a_figure_is_complete_and_the_same_each_time(name):
-    figure, again = DRAWINGS[name](), DRAWINGS[name]()
+    figure, again = figure_of(name), DRAWINGS[name]()
     assert figure == again
     assert len(figure.alt) >= 20 and figure.caption and figure.data
     json.dumps(figure.data, allow_nan=False)
@@ -296,6 +303,52 @@ def _people(axes):
 
 def _texts(svg):
     return [e.text for e in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+
+
+def _luminance(colour):
+    """Relative luminance of WCAG 2.2, from 0 (black) to 1 (white)."""
+    channel = np.array(matplotlib.colors.to_rgb(colour))
+    linear = np.where(channel <= 0.04045, channel / 12.92, ((channel + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def _contrast(one, two):
+    dark, light = sorted([_luminance(one), _luminance(two)])
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_every_colour_stands_out_and_every_text_can_be_read(name):
+    """Marks and lines by 3 to 1, text by 4.5 to 1; the pale ground means nothing by itself. No type is small."""
+    root = ElementTree.fromstring(figure_of(name).svg)
+    ground = {matplotlib.colors.to_hex(c) for c in (canvas.PALE, "white")}
+    for element in root.iter():
+        tag = element.tag.rpartition("}")[2]
+        if tag == "text":
+            assert float(element.get("font-size").removesuffix("px")) >= 8.5
+            fill = element.get("fill", "#000000")
+            assert fill == "#ffffff" or _contrast(fill, "white") >= 4.5, element.text
+        elif "opacity" not in "".join(element.attrib):
+            for colour in {element.get("fill"), element.get("stroke")} - ground - {None, "none"}:
+                assert _contrast(colour, "white") >= 3, (tag, colour)
+    white_text = [t.text for t in root.iter("{http://www.w3.org/2000/svg}text") if t.get("fill") == "#ffffff"]
+    assert not white_text or name.startswith("flow_chart"), "only on the navy box of the flow chart"
+
+
+def test_what_must_be_told_apart_differs_in_grey_or_in_shape():
+    assert _contrast(canvas.NAVY, canvas.ORANGE) > 3 and _contrast(canvas.DARK, canvas.ORANGE) > 3
+    assert _contrast(canvas.PLUM, canvas.TEAL) > 3 and _contrast(canvas.NAVY, "white") > 4.5
+    assert len({strip._MARKS[light]["marker"] for light in strip._MARKS}) == 3
+    assert len({str(look.get("ls")) for look in _LOOKS.values()}) == 3
+    assert len({str(line) for *_, line in survival._GROUPS.values()}) == 2
+
+
+def test_drawings_are_small_and_say_each_style_once():
+    sizes = {name: len(figure_of(name).svg) for name in DRAWINGS}
+    assert max(sizes.values()) < 30_000, sizes
+    svg = figure_of("people_picture").svg
+    assert svg.count("<use") == 206 + 4 and sizes["people_picture"] < 16_000
+    assert "style=" not in svg and not re.search(r"\d\.\d{3}", svg)
 
 
 def test_dollars_and_underscores_are_no_formula():
