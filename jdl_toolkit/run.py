@@ -30,7 +30,7 @@ from .findings import Findings, Status
 from .lab import OF_ANALYSIS, STAGES, Lab
 from .lifecycle import RESPONSE, WITHDRAWN, report_key, with_events
 from .manifest import Manifest, alone, now
-from .narrative import check_numbers, headline_sentence
+from .narrative import check_blocks, headline_sentence
 from .result import write_atomically
 from .spec import RequestSpec
 from .stage import (
@@ -518,8 +518,10 @@ def _draw_report(
     template = STAGES["report"] if analysis.status is Status.reported else NOT_ANSWERED
     execute(lab, template, request, folder.root.parent, notebook, analysis=analysis.id)
     _without_machine_path(notebook, request, analysis.id)
-    _check_numbers(notebook, findings)
+    blocks = _blocks(notebook)
+    _none_wrong(check_blocks(blocks, findings))
     render.write_report(notebook, findings, place, with_code)
+    _none_wrong(render.misprints(blocks, findings, place / "report.html", place / "report.pdf"))
 
 
 def _draw_review(walk: _Walk, stage: str = "", analysis: str = MAIN) -> None:
@@ -540,20 +542,23 @@ def _without_machine_path(path: Path, request: str, analysis: str) -> None:
     write_atomically(path, nbformat.writes(notebook))
 
 
-def _check_numbers(path: Path, findings: Findings) -> None:
-    """Every number in the report's sentences must be one of the findings.
+def _blocks(path: Path) -> list[dict[str, Any]]:
+    """What an executed notebook shows a reader."""
+    shown = [o for c in nbformat.read(path, as_version=4).cells for o in c.get("outputs", [])]
+    return [o["data"][MIME] for o in shown if MIME in o.get("data", {})]
+
+
+def _none_wrong(faults: list[str]) -> None:
+    """Every number of a report must be one of the findings, and stand in its place.
 
     Raises
     ------
     StageFailed
-        If one is not: a sentence was made from something else than the findings.
+        If one does not: it was made from something else than the findings, or drawn otherwise.
     """
-    shown = [o for c in nbformat.read(path, as_version=4).cells for o in c.get("outputs", [])]
-    blocks = [o["data"][MIME] for o in shown if MIME in o.get("data", {})]
-    texts = [block["text"] for block in blocks if block["kind"] in ("words", "inset")]
-    foreign = sorted({n for text in texts for n in check_numbers(text, findings)})
-    if foreign:
-        raise StageFailed(f"the report says {', '.join(foreign[:5])}, which the findings do not hold")
+    if faults:
+        more = f" (and {len(faults) - 5} more)" if len(faults) > 5 else ""
+        raise StageFailed(f"the report says what the findings do not hold: {'; '.join(faults[:5])}{more}")
 
 
 def _check_leaks(lab: Lab, spec: RequestSpec, folder: RequestFolder, published: Path) -> None:

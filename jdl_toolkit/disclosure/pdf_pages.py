@@ -1,4 +1,4 @@
-"""The text of a PDF's pages, read once: a report is read for its numbers and then for leaks, and reading takes seconds."""
+"""The text of a PDF's pages, read once: for the numbers of a report and then for leaks, as reading takes seconds."""
 
 from __future__ import annotations
 

@@ -1,283 +1,371 @@
-"""Every number in a generated text must come from the findings, or be one of a few constants of the method."""
+"""Every number that a report prints must come from the findings, and from where its sentence or row says it comes.
+
+A number is held to the topics of its passage (`rules.RULES` for words, `rules.SHOWN` for tables and figures), with the
+unit behind it, and where the passage names what it is about, to that measure, step or row alone. Numbers of one fact
+must stand in its order, so that two that changed places are found. Texts that the findings hold (labels, names, what
+the organisation wrote) are quoted, and their numbers are not looked at.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from html import unescape
 from typing import Any
 
 from .. import numbers
-from ..findings import (
-    Analysis,
-    Estimate,
-    Findings,
-    FollowUpRow,
-    HiddenBias,
-    Measure,
-    Robustness,
-    SubgroupSummary,
-    SurvivalCurve,
-)
-from .events import people_found, reoffended_first_shares
-from .hidden_bias import ratio
-from .many import chance_of_any, joint_p_in_words, n_answered
-from .ranges import beyond, sized
-from .robustness import n_of_other_methods, n_unlike, size, tally
-from .ways_of_matching import ends_of_trim
+from ..findings import Findings
+from ..wording import plain, quoted
+from .facts import NUMBER, TOPICS, Fact
+from .rules import EVERYTHING, RULES, THEIR_OWN_WORDS, topics_shown
 
-#: Numbers that belong to the method or to ordinary speech: "for every 100 people", "SHA-256".
-CONSTANTS = frozenset({"1", "100", "256"})
+#: What a unit behind a number is marked by.
+_UNITS = {"%": r"%|per cent\b", "pp": r"percentage points?\b", "d": r"days?\b", "m": r"months?\b"}
+_UNITS |= {"n": r"(?:different )?(?:people|persons?|records?)\b"}
+_UNIT = re.compile(r"\s*(?:" + "|".join(f"(?P<{'u' + str(i)}>{p})" for i, p in enumerate(_UNITS.values())) + ")")
+#: Words for which side of zero a difference lies on.
+_SIDE = re.compile(r"\s*(?:(?P<below>lower|fewer|sooner)|higher|more|later)\b")
 _DIGEST = re.compile(r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{12,}\b")
-_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)*")
+_CLAUSE = re.compile(r"(?<=[;.])\s+|\n")
+#: Numbers of ordinary speech and of the method, with the words around them.
+_SPEECH = (
+    r"for every 100 people", r"(of )?every 100\b", r"100 similar people", r"\b1 in 20\b", r"SHA-256", r"\bHC[0-3]\b",
+    r"fewer than 1 of", r"fewer than 0\.1", r"\(log of 1 \+ number\)", r"\b1 is no difference",
+)  # fmt: skip
+#: Topics whose clauses tell one fact each, where they name one.
+_SEVERAL = frozenset(("measures", "subgroups", "estimates", "follow_up", "power"))
+#: How far apart, in numbers, two may stand whose order is looked at.
+_NEAR = 3
 
 
-def check_numbers(text: str, findings: Findings) -> list[str]:
-    """The numbers in `text` that are nowhere in the findings, as they stand there; empty when all are.
+@dataclass(frozen=True)
+class Passage:
+    """A piece of a report by itself: a paragraph, a list item, a row, a caption.
 
-    A number is found when it is a value of the findings as `numbers` prints it, a share or difference that the
-    narrative forms from two of them, a setting, or part of a text that the findings hold (a label, a name).
+    Parameters
+    ----------
+    where : str
+        For the message: the heading, table or figure it stands under.
+    text : str
+    topics : tuple of str
+        Names of `facts.TOPICS` that its numbers may come from.
+    is_row : bool
+        Whether it tells one fact and nothing else, as a row of a table does.
+    """
+
+    where: str
+    text: str
+    topics: tuple[str, ...] = EVERYTHING
+    is_row: bool = False
+
+
+@dataclass(frozen=True)
+class _Token:
+    number: str
+    unit: str
+
+    @property
+    def key(self) -> str:
+        return self.number + self.unit
+
+
+def check_numbers(text: str, findings: Findings, topics: tuple[str, ...] = EVERYTHING) -> list[str]:
+    """The numbers in `text` that the findings do not hold for `topics`, as they stand there; empty when all are.
 
     Parameters
     ----------
     text : str
     findings : Findings
+    topics : tuple of str
+        Names of `facts.TOPICS`; without them, all.
     """
-    allowed = known_numbers(findings)
-    rest = _without_quotes(text, findings)
-    digests = _DIGEST.findall(rest)
-    return [found for found in _tokens(_DIGEST.sub(" ", rest)) if found not in allowed] + digests
+    checker = Checker(findings, text)
+    lines = [line for line in text.split("\n") if line.strip()]
+    return [n for line in lines for n in checker.foreign(Passage("", line, topics))]
 
 
-def known_numbers(findings: Findings) -> frozenset[str]:
-    """Every number that a text about these findings may hold, without sign and unit."""
-    allowed = set(CONSTANTS)
-    for printed in _printed(findings):
-        allowed.update(_tokens(printed))
-    return frozenset(allowed)
+def passages_of(block: Mapping[str, Any]) -> Iterator[Passage]:
+    """The passages of a block as a notebook holds it (`document.Block.to_json`), each with its topics.
+
+    Axis labels of a figure are no results: the ticks of an axis stand at round numbers that no finding has.
+    """
+    kind, rules = block["kind"], block.get("rules", ())
+    if THEIR_OWN_WORDS in rules:
+        return
+    if kind in ("words", "inset"):
+        topics = tuple(dict.fromkeys(t for rule in rules for t in RULES.get(rule, ())))
+        topics = topics if set(rules) <= RULES.keys() else EVERYTHING
+        where = f"“{block['title']}”" if block.get("title") else "the text"
+        texts = [block.get("title") or "", *block["text"].split("\n"), *(text for text, _ in block.get("links", ()))]
+        yield from (Passage(where, text.replace("**", ""), topics) for text in texts if text.strip())
+        return
+    topics, where = topics_shown(block["key"]), f"the {kind} “{block['key']}”"
+    texts = [block["caption"], block.get("note", "")]
+    if kind == "table":
+        groups = block.get("groups") or [""] * len(block["rows"])
+        texts += [*block["columns"], *dict.fromkeys(groups)]
+        one_each = topics != ("estimators",)  # estimators that agree stand in one row
+        for group, row in zip(groups, block["rows"], strict=True):
+            yield Passage(where, " | ".join((f"{group}: {row[0]}" if group else row[0], *row[1:])), topics, one_each)
+    else:
+        figures, words = drawn_texts(block["svg"])
+        texts += [block["alt"], words]
+        yield from (Passage(f"{where}, drawn", text, topics, is_row=True) for text in figures)
+        for row in block.get("data", ()):
+            values = [row[name] for name in block.get("data_columns", row) if name in row]
+            cells = (f"{x:,}".replace("-", numbers.MINUS) if _is_number(x) else str(x) for x in values)
+            yield Passage(f"{where}, data", " | ".join(cells), topics, is_row=True)
+    yield from (Passage(where, text, topics) for text in texts if text)
 
 
-def _tokens(text: str) -> list[str]:
-    return [token.rstrip(",") for token in _NUMBER.findall(text)]
+def _is_number(x: Any) -> bool:
+    return isinstance(x, int | float) and not isinstance(x, bool)
 
 
-def _without_quotes(text: str, findings: Findings) -> str:
-    """`text` without digests and without names and identifiers that the findings hold as they are."""
+def drawn_texts(svg: str) -> tuple[list[str], str]:
+    """The texts of a drawing, those of an axis's ticks left out: the figures, and all words as one text."""
+    drawn = re.findall(r"<text\b([^>]*)>(.*?)</text>", svg, re.S)
+    texts = [unescape(re.sub(r"<[^>]+>", " ", text)) for values, text in drawn if 'class="tick"' not in values]
+    words = [text for text in texts if any(c.isalpha() for c in text.replace(" to ", ""))]
+    return [text for text in texts if text not in words], " ".join(words)
+
+
+def check_blocks(blocks: Iterable[Mapping[str, Any]], findings: Findings) -> list[str]:
+    """Every number of a report's blocks that the findings do not hold there: ``29 in the table “measures”: …``."""
+    passages = [passage for block in blocks for passage in passages_of(block)]
+    checker = Checker(findings, "\n".join(p.text for p in passages))
+    return [
+        f"{', '.join(found)} in {passage.where}: {passage.text[:160]}"
+        for passage in passages
+        if (found := checker.foreign(passage))
+    ]
+
+
+class Checker:
+    """The facts of some findings, each topic worked out once.
+
+    Parameters
+    ----------
+    findings : Findings
+        The first analysis is the one the report is about; a text without a topic may tell of any.
+    page : str
+        All that is looked at: what is quoted nowhere on it need not be looked for.
+    """
+
+    def __init__(self, findings: Findings, page: str) -> None:
+        self.findings, self._page = findings, page.lower()
+        self._topics: dict[str, list[Fact]] = {}
+        self._scopes: dict[tuple[str, ...], _Scope] = {}
+
+    def foreign(self, passage: Passage) -> list[str]:
+        """Numbers of a passage that are not in its facts, and those that stand in another order than there."""
+        if not any(c.isdigit() for c in passage.text):
+            return []
+        text = self._quotes.sub(lambda quote: _masked(quote[0]), passage.text)
+        found = _DIGEST.findall(text)
+        text = self._speech.sub(lambda words: _masked(words[0]), _DIGEST.sub(" ", text))
+        for told in self._told(text, passage):
+            allowed = told.scope.keys(told.facts)
+            foreign = [t.number for t in told.tokens if t.key not in allowed]
+            found += foreign or told.disordered(passage.is_row, not _SEVERAL.isdisjoint(passage.topics))
+        return found
+
+    def _told(self, text: str, passage: Passage) -> list[_Told]:
+        """The clauses of a passage, each with the facts it names; one without a name goes on with the one before.
+
+        Of the finding itself, what was seen stands in one sentence and what is expected in the next.
+        """
+        scope = self._scope(passage.topics)
+        parts = [_Told(scope, scope.facts, 0, [])]
+        of_anything = passage.topics == EVERYTHING  # words mean different things in different topics
+        for clause in _CLAUSE.split(text):
+            facts, n_names = (scope.facts, len(scope.facts)) if of_anything else scope.named(clause)
+            goes_on = not n_names and (parts[-1].n_names or passage.is_row or "headline" in passage.topics)
+            if not goes_on:
+                parts.append(_Told(scope, facts if n_names else scope.facts, n_names, []))
+            parts[-1].tokens.extend(t for t in _tokens(clause) if t.key not in self._free)
+        return parts
+
+    def _facts(self, topic: str) -> list[Fact]:
+        if topic not in self._topics:
+            analyses = self.findings.analyses[:1]
+            self._topics[topic] = [f for a in analyses for f in TOPICS[topic](self.findings, a) if f.figures]
+        return self._topics[topic]
+
+    def _scope(self, topics: tuple[str, ...]) -> _Scope:
+        if topics not in self._scopes:
+            facts = [fact for topic in topics for fact in self._facts(topic)]
+            if topics == EVERYTHING:
+                more = [self.findings.about(a.id) for a in self.findings.analyses[1:]]
+                facts += [f for o in more for topic in TOPICS for f in TOPICS[topic](o, o.analyses[0]) if f.figures]
+            self._scopes[topics] = _Scope(facts)
+        return self._scopes[topics]
+
+    @cached_property
+    def _free(self) -> frozenset[str]:
+        """What may be said anywhere: the level of the intervals, lengths of time in months."""
+        confidence = self.findings.provenance.settings["inference"]["confidence"]
+        months = {12}
+        for a in self.findings.analyses:
+            months |= {
+                a.start_within_months,
+                a.follow_up_months,
+                a.proving_months,
+                a.follow_up_months + a.proving_months,
+            }
+        return frozenset({numbers.per_cent(confidence), *(f"{n}m" for n in months)})
+
+    @cached_property
+    def _quotes(self) -> re.Pattern[str]:
+        """Texts of the findings that hold a number, the longest first."""
+        texts = sorted({t for t in _quoted_texts(self.findings) if t.lower() in self._page}, key=len, reverse=True)
+        return re.compile("|".join(rf"(?<![\w.,]){re.escape(t)}(?![\w])" for t in texts) or r"(?!)", re.IGNORECASE)
+
+    @cached_property
+    def _speech(self) -> re.Pattern[str]:
+        few = rf"fewer than {self.findings.minimum_cell}\b|below {self.findings.minimum_cell} are not shown"
+        return re.compile("|".join((*_SPEECH, few)), re.IGNORECASE)
+
+
+@dataclass
+class _Told:
+    """Numbers that are told together, and the facts that they may come from."""
+
+    scope: _Scope
+    facts: list[Fact]
+    n_names: int
+    tokens: list[_Token]
+
+    def disordered(self, is_row: bool, is_result: bool) -> list[str]:
+        """The numbers, if they cannot be read off one fact in its order; elsewhere, pairs that are inverted."""
+        keys = [t.key for t in self.tokens]
+        if self.n_names > 1:
+            return []
+        if is_row or (is_result and self.n_names):
+            return [] if any(_reads(keys, fact) for fact in self.facts) else [t.number for t in self.tokens]
+        pairs = ((a, b) for i, a in enumerate(self.tokens) for b in self.tokens[i + 1 : i + _NEAR] if a.key != b.key)
+        return [f"{a.number} before {b.number}" for a, b in pairs if _is_inverted(a.key, b.key, self.facts)]
+
+
+class _Scope:
+    """Facts that a passage may draw on, by their labels."""
+
+    def __init__(self, facts: list[Fact]) -> None:
+        self.facts = facts
+        self._by_label: dict[str, list[Fact]] = {}
+        for fact in facts:
+            for label in fact.labels:
+                self._by_label.setdefault(_masked(plain(label)).lower(), []).append(fact)
+        self._without = [fact for fact in facts if not fact.labels]
+        self._narrow: dict[tuple[str, ...], list[Fact]] = {}
+        self._known: dict[int, frozenset[str]] = {}
+
+    def named(self, text: str) -> tuple[list[Fact], int]:
+        """The facts whose labels a clause holds, of overlapping labels the longest; and how many labels."""
+        text, found = text.lower(), []
+        for label in self._labels:
+            if label in text:
+                found.append(label)
+                text = text.replace(label, " ")
+        key = tuple(found)
+        if key not in self._narrow:
+            self._narrow[key] = [fact for label in found for fact in self._by_label[label]] + self._without
+        return self._narrow[key], len(found)
+
+    @cached_property
+    def _labels(self) -> list[str]:
+        return sorted((label for label in self._by_label if len(label) > 1), key=len, reverse=True)
+
+    def keys(self, facts: list[Fact]) -> frozenset[str]:
+        if id(facts) not in self._known:
+            self._known[id(facts)] = self._keys(facts)
+        return self._known[id(facts)]
+
+    @staticmethod
+    def _keys(facts: list[Fact]) -> frozenset[str]:
+        return frozenset().union(*(figure for fact in facts for figure in fact.figures))
+
+
+def _masked(text: str) -> str:
+    """A quoted text without digits, and as one clause."""
+    return re.sub(r"\d", "#", text).replace(";", ",").replace(". ", ", ")
+
+
+def _tokens(text: str) -> list[_Token]:
+    found = []
+    for match in NUMBER.finditer(text):
+        unit = _UNIT.match(text, match.end())
+        mark = list(_UNITS)[int(unit.lastgroup[1:])] if unit is not None else ""
+        side = _SIDE.match(text, unit.end() if unit is not None else match.end())
+        found.append(_Token(match[0].rstrip(","), mark + (("-" if side["below"] else "+") if side else "")))
+    return found
+
+
+def _reads(keys: list[str], fact: Fact) -> bool:
+    """Whether numbers are figures of a fact, each of another figure, in its order; some may be left out."""
+    figures = iter(fact.figures)
+    return all(any(key in figure for figure in figures) for key in keys)
+
+
+def _is_inverted(one: str, other: str, facts: list[Fact]) -> bool:
+    """Whether some fact holds two numbers the other way round, and none this way."""
+    inverted = False
+    for fact in facts:
+        places = [i for i, figure in enumerate(fact.figures) if one in figure]
+        others = [i for i, figure in enumerate(fact.figures) if other in figure] if places else []
+        if others:
+            if places[0] < others[-1]:
+                return False
+            inverted |= places[0] > others[-1]
+    return inverted
+
+
+# --- what is quoted --------------------------------------------------------------------------------------------------
+
+
+def _is_quoted(text: str) -> bool:
+    """Whether a text has a digit, or looks like two clauses, and a letter: a figure by itself is no text."""
+    return any(c.isalpha() for c in text) and bool(re.search(r"\d|[;.] ", text))
+
+
+def _quoted_texts(findings: Findings) -> Iterator[str]:
+    """Texts that a report takes over as they are, dates, versions and digests among them."""
     source = findings.provenance
-    held = [findings.request, findings.organisation.name, findings.service.name, source.toolkit_version, source.extract]
-    held += [source.toolkit_commit or "", *source.packages.values(), *(e.get("name", "") for e in source.inputs)]
-    for value in sorted(filter(None, held), key=len, reverse=True):
-        text = text.replace(value, " ")
-    digests = {source.spec_digest, *(e.get("sha256", "") for e in source.inputs)}
-    for token in _DIGEST.findall(text):
-        if any(digest.startswith(token) for digest in digests):
-            text = text.replace(token, " ")
-    return text
-
-
-def _printed(findings: Findings) -> Iterator[str]:
-    """Every value as it may be printed."""
-    yield from _dates(findings)
-    yield from _texts(findings.model_dump(mode="json", exclude={"provenance", "analyses"}))
-    yield from (str(findings.provenance.seed), findings.provenance.register_note, *findings.provenance.matched_again)
-    yield from _settings(findings.provenance.settings)
-    if findings.linkage is not None:
-        yield from _counts([findings.linkage.records, *findings.linkage.by_status.values()])
-        yield from _counts([d.records for d in findings.linkage.by_tier])
-        if findings.linkage.expected_wrong_links is not None:
-            yield numbers.number(findings.linkage.expected_wrong_links)
-            yield numbers.number(findings.linkage.expected_wrong_links, 1)
+    digests = [source.spec_digest, *(entry.get("sha256", "") for entry in source.inputs), source.toolkit_commit or ""]
+    yield from (digest[:n] for digest in digests for n in (12, 16, len(digest)) if digest)
+    yield from (f"{name} {version}" for name, version in source.packages.items())
+    yield source.toolkit_version
     for analysis in findings.analyses:
-        yield from _analysis(analysis, findings)
-        yield from _settings_of(analysis.settings)
-    yield from ends_of_trim(findings.setting("matching", "trim"))
-    yield from _counts([len(findings.analyses), n_answered(findings)])
-    yield numbers.per_cent(chance_of_any(findings))
-    yield from (p for a in findings.analyses if (p := joint_p_in_words(a, findings)) is not None)
+        pairs = {(row.characteristic, row.level) for row in analysis.profile}
+        pairs |= {(row.covariate, row.level) for row in (analysis.balance.every if analysis.balance else ())}
+        yield from (f"{name}: {level}" for name, level in pairs if _is_quoted(f"{name}: {level}"))
+    held = set(_texts(findings.model_dump(mode="json")))
+    for day in filter(None, map(_as_day, held)):
+        yield from (numbers.date(day), numbers.month(day), day.isoformat())
+    for text in filter(_is_quoted, held):
+        yield from (
+            text,
+            plain(text),
+            plain(text).rstrip("."),
+            quoted(text).strip("“”"),
+            text.removeprefix("of which "),
+        )
 
 
-def _dates(findings: Findings) -> Iterator[str]:
-    source = findings.provenance
-    days: list[dt.date | None] = [findings.received, source.data_start, source.data_end]
-    days += [day for a in findings.analyses for day in (a.index_from, a.index_to)]
-    for day in filter(None, days):
-        yield from (numbers.date(day), numbers.month(day), day.isoformat().replace("-", " "))
+def _as_day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text) if len(text) == len("2013-08-12") else None
+    except ValueError:
+        return None
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Numbers inside texts that the findings hold; they are quoted, never computed."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for key, part in value.items():
-            yield str(key)
-            yield from _texts(part)
+        yield from (text for key, part in value.items() for text in (key, *_texts(part)))
     elif isinstance(value, list | tuple):
-        for part in value:
-            yield from _texts(part)
-    elif isinstance(value, int) and not isinstance(value, bool):
-        yield numbers.number(value)
-
-
-def _settings_of(value: Any) -> Iterator[str]:
-    """Every text and number of the settings, however deep."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        yield from (part for inner in value.values() for part in _settings_of(inner))
-    elif isinstance(value, list | tuple):
-        yield from (part for inner in value for part in _settings_of(inner))
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield f"{value:g}"
-        yield numbers.number(value, factor=100)
-
-
-def _settings(settings: dict[str, Any]) -> Iterator[str]:
-    yield from (part for section in settings.values() if isinstance(section, dict) for part in _settings_of(section))
-    confidence = settings["inference"]["confidence"]
-    yield numbers.number(1 / (1 - confidence))
-    yield numbers.number(settings["power"]["power"], factor=100)
-
-
-def _counts(values: list[int | None]) -> Iterator[str]:
-    yield from (numbers.count_(v) for v in values if v is not None)
-
-
-def _analysis(analysis: Analysis, findings: Findings) -> Iterator[str]:
-    yield from _texts(analysis.model_dump(mode="json", include={"title", "reason", "records", "index_disposals"}))
-    for flow in (analysis.flow, analysis.pool_flow):
-        for step in flow:
-            yield from (step.label, step.could)
-            yield from _counts([step.records_excluded, step.records_after, step.people_after])
-            yield from (part for d in step.details for part in (d.label, *_counts([d.records])))
-    received, remaining = (
-        (s.records_after for s in (analysis.flow[0], analysis.flow[-1])) if analysis.flow else (None, None)
-    )
-    if received and remaining:
-        yield numbers.per_cent(remaining / received)
-    if remaining and people_found(analysis):
-        yield numbers.per_cent(remaining / people_found(analysis))
-    yield from (numbers.value(share, "share") for share in reoffended_first_shares(analysis) or ())
-    for row in analysis.profile:
-        yield from (row.characteristic, row.level)
-        yield from (numbers.per_cent(x) for x in (row.treatment, row.control, row.pool) if x is not None)
-    yield from (f"{x:g}" for pair in pairwise(analysis.overlap) for x in (pair[0].lower, pair[0].upper, pair[1].upper))
-    yield from _counts([len([m for m in analysis.measures if m.headline and m != analysis.headline_measure])])
-    for measure in analysis.measures:
-        yield from _measure(measure)
-    for row in analysis.follow_up:
-        yield from _follow_up(row)
-    for curve in analysis.survival:
-        yield from _curve(curve)
-    if analysis.subgroups is not None:
-        yield from _subgroups(analysis.subgroups, analysis)
-    if analysis.robustness is not None:
-        yield from _robustness(analysis.robustness, analysis)
-        yield from _counts([n_unlike(analysis.robustness, findings)])
-    yield from _design(analysis)
-
-
-def _follow_up(row: FollowUpRow) -> Iterator[str]:
-    yield row.label
-    yield from (numbers.value(x, row.unit) for x in (row.treatment, row.control) if x is not None)
-
-
-def _curve(curve: SurvivalCurve) -> Iterator[str]:
-    for point in curve.points:
-        yield numbers.count_(point.day)
-        yield from (numbers.value(x, "share") for x in (point.treatment, point.control))
-
-
-def _subgroups(found: SubgroupSummary, analysis: Analysis) -> Iterator[str]:
-    unit = analysis.headline_measure.unit.value if analysis.headline_measure is not None else "share"
-    yield from (numbers.count_(found.n_tests), *found.messages)
-    yield from (numbers.p_value(test.p_value) for test in found.heterogeneity)
-    for row in found.rows:
-        yield from (row.level, row.why_not or "", *_counts([row.n_treatment, row.n_control]))
-        yield from _estimate(row.headline, unit) if row.headline is not None else ()
-
-
-def _robustness(found: Robustness, analysis: Analysis) -> Iterator[str]:
-    unit, counted = analysis.headline_measure.unit.value if analysis.headline_measure else "share", tally(found)
-    if counted is not None:
-        yield from _counts([counted.n, counted.n_same, counted.n - counted.n_same, *counted.clear.values()])
-        yield from _counts([n_of_other_methods(found)])
-    for row in found.rows:
-        yield from (row.label, row.why_not or "", *_counts([row.n_treatment]))
-        yield from (size(row.estimate.estimate, unit),) if row.estimate is not None else ()
-    if found.placebo is not None:
-        yield from (found.placebo.label, found.placebo.why_not or "", *found.placebo.left_out)
-        if found.placebo.estimate is not None and found.placebo.unit is not None:
-            unit_of_placebo = str(found.placebo.unit)
-            yield from _estimate(found.placebo.estimate, "count" if unit_of_placebo == "days" else unit_of_placebo)
-    yield from _hidden(found.hidden, unit)
-
-
-def _hidden(found: HiddenBias, unit: str) -> Iterator[str]:
-    if found.confounder is not None:
-        yield found.confounder.strongest or ""
-        shifts = (found.confounder.to_zero, found.confounder.to_include_zero, found.confounder.strongest_bias)
-        yield from (size(x, unit) for x in shifts if x is not None)
-    ratios = [found.pairs.tipping_gamma] if found.pairs is not None else []
-    ratios += [found.e_values.point, found.e_values.limit] if found.e_values is not None else []
-    yield from (ratio(x) for x in ratios if x is not None)
-
-
-def _design(analysis: Analysis) -> Iterator[str]:
-    if analysis.balance is not None:
-        b = analysis.balance
-        yield from _counts([b.n_red, b.n_amber, b.n_withheld, len(b.rows), len(b.rows) + b.n_withheld])
-        yield from (b.accepted_reason or "", numbers.number(b.worst, 1, factor=100))
-        for row in (*b.rows, *b.squares):
-            yield from (row.covariate, row.level)
-            yield from (numbers.number(x, 1, factor=100) for x in (row.smd_before, row.smd_after))
-    if analysis.matching is not None:
-        m = analysis.matching
-        yield from _counts([m.n_treatment, m.n_treatment_matched, m.n_pool, m.n_control])
-        yield from (numbers.number(m.ess_control), *m.messages, *(f"{c:g}" for c in m.calipers_tried))
-        yield from (f"{c:g}" for c in (m.caliper_sd,) if c is not None)
-        yield from (numbers.number(c, 2) for c in (m.caliper_raw,) if c is not None)
-        if m.n_treatment is not None:
-            yield from _counts([m.n_treatment - m.n_treatment_matched])
-    if analysis.power is not None:
-        p = analysis.power
-        rows = (*p.rows, *(p.effective.rows if p.effective is not None else ()))
-        yield from _counts([p.effective.needed_for_observed] if p.effective is not None else [])
-        yield from _counts([p.n_control, p.n_treatment, p.needed_for_observed, *(r.n_treatment for r in rows)])
-        yield from (f"{r.reduction_pp:g}" for r in p.rows)
-        for pp in (
-            x
-            for part in filter(None, (p, p.effective))
-            for x in (part.smallest_detectable_pp, part.detectable_in_hand_pp)
-        ):
-            yield from (numbers.number(pp), numbers.number(pp, 1))
-        yield f"{p.sd:.3f}"
-
-
-def _measure(measure: Measure) -> Iterator[str]:
-    yield from (measure.label, measure.why_not or "")
-    yield from _counts([measure.n_treatment, measure.n_control])
-    unit = measure.unit.value
-    for value in (measure.treatment_value, measure.control_value, measure.control_value_adjusted):
-        if value is not None:
-            yield numbers.value(value, unit)
-            yield numbers.value(value, "share") if measure.base == "everyone" and unit != "days" else ""
-    for estimate in filter(None, (measure.headline, measure.classic, measure.check)):
-        yield from _estimate(estimate, unit)
-    if measure.holm_p is not None:
-        yield numbers.p_value(measure.holm_p)
-
-
-def _estimate(estimate: Estimate, unit: str) -> Iterator[str]:
-    limits = numbers.decimals_for(unit, estimate.ci_low, estimate.ci_high)
-    best = numbers.decimals_for(unit, estimate.estimate)
-    usual = numbers.UNITS[unit][1]
-    for value in (estimate.estimate, estimate.ci_low, estimate.ci_high):
-        for decimals in {usual, usual + 1, limits, max(best, limits)}:
-            yield numbers.difference(abs(value), unit, decimals)
-            yield sized(value, unit, decimals)
-    yield from (beyond(limit, unit, limits) for limit in (estimate.ci_low, estimate.ci_high))
-    if unit == "count":
-        yield from _estimate(estimate, "share")
-    yield numbers.p_value(estimate.p_value)
+        yield from (text for part in value for text in _texts(part))

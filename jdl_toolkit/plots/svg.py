@@ -18,6 +18,7 @@ from ..typeface import FAMILY
 #: Verdana has the metrics of DejaVu Sans; all others are narrower.
 _FONTS = f"'{FAMILY}', Verdana, Arial, sans-serif"
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
+_TICK = re.compile(r"[xy]tick_\d+")
 _NUMBER = re.compile(r"-?\d+\.\d+")
 _NO_TURN = re.compile(r"rotate\(-?0 [^)]*\)")
 _NUMERIC = ("d", "x", "y", "width", "height", "transform")
@@ -56,6 +57,9 @@ def _referred_to(root: ElementTree.Element) -> set[str]:
 def _tidy(element: ElementTree.Element, needed: set[str]) -> None:
     """Keep what draws: no groups without meaning, no ids that nothing points to, two decimals, each style said once."""
     children: list[ElementTree.Element] = []
+    if _TICK.fullmatch(element.get("id", "")):  # numbers of an axis are no results: who checks those passes them over
+        for text in element.iter("text"):
+            text.set("class", "tick")
     for child in element:
         if child.tag in ("metadata", "style"):
             continue

@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     from .index import write_index
     from .lint import lint_html
     from .pdf import to_pdf
+    from .printed import misprints
     from .report import write_report
     from .review import write_review
 
-__all__ = ["lint_html", "to_html", "to_pdf", "write_figures", "write_index", "write_report", "write_review"]
+__all__ = ["lint_html", "misprints", "to_html", "to_pdf"]
+__all__ += ["write_figures", "write_index", "write_report", "write_review"]
 
 _HOMES = {"write_figures": "files", "to_html": "html", "write_index": "index", "lint_html": "lint"}
-_HOMES |= {"to_pdf": "pdf", "write_report": "report", "write_review": "review"}
+_HOMES |= {"misprints": "printed", "to_pdf": "pdf", "write_report": "report", "write_review": "review"}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,172 @@
+"""What a reader finds in the files of a report, held to the findings and to what the report was drawn from.
+
+The numbers of a report's blocks are held to the findings before anything is drawn (`narrative.check_blocks`). Here the
+drawn HTML and PDF are read back: no number may differ from its block's, none may be missing, and what the frame adds
+(titles, banners, contents) must come from the findings itself. A reader's code is no result and is passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+from ..disclosure.pdf_pages import pdf_pages
+from ..findings import Findings
+from ..narrative.check import Checker, Passage
+from ..narrative.facts import NUMBER
+from ..numbers import MINUS
+
+#: Elements within a line; every other begins and ends a text.
+_INLINE = frozenset("a abbr b bdi br button cite dfn em i mark q s small span strong sub sup tspan u".split())
+_SILENT = frozenset(("style", "script", "pre"))
+#: Numbers of the frame: of tables, figures and pages.
+_FRAME = re.compile(r"\b(?:tables?|figures?)\s+\d+(?:\.\d+)*\.?|\bpage\s+\d+\s+of\s+\d+\b", re.IGNORECASE)
+#: Part of a digest, which may be cut by the end of a line.
+_DIGEST = re.compile(r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{12,}\b")
+#: Marks that keep the direction of a text from outside to itself; nobody sees them.
+_UNSEEN = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+def misprints(
+    blocks: Sequence[Mapping[str, Any]], findings: Findings, html: Path, pdf: Path | None = None
+) -> list[str]:
+    """Numbers that the files show otherwise than the blocks, or not at all, each with where it stands.
+
+    Parameters
+    ----------
+    blocks : sequence of dict
+        What the files were drawn from (`document.Block.to_json`); already held to the findings.
+    findings : Findings
+    html, pdf : Path
+    """
+    texts = [_plain(text) for block in blocks for text in _texts(block)]
+    page = html.read_text(encoding="utf-8")
+    found = [f"report.html: {fault}" for fault in _in_html(texts, findings, page)]
+    if pdf is not None:
+        drawn = [_plain(text) for block in blocks for text in _texts(block, in_pdf=True)]
+        found += [f"report.pdf: {fault}" for fault in _in_pdf(drawn, findings, "\n".join(pdf_pages(pdf.read_bytes())))]
+    return found
+
+
+def _texts(block: Mapping[str, Any], in_pdf: bool = False) -> Iterator[str]:
+    """Every text of a block, as one element of the page shows it; a PDF's pages lack what is read out, and the data."""
+    if block["kind"] in ("words", "inset"):
+        yield block.get("title") or ""
+        yield from (line.replace("**", "").removeprefix("- ") for line in block["text"].split("\n"))
+        yield from (text for text, _ in block.get("links", ()))
+        return
+    yield from (block["caption"], block.get("note") or "")
+    if block["kind"] == "table":
+        yield from (*block["columns"], *dict.fromkeys(block.get("groups") or ()))
+        yield from (cell for row in block["rows"] for cell in row)
+    else:
+        yield from (unescape(t) for t in re.findall(r"<text\b[^>]*>([^<]*)</text>", block["svg"]))
+        if in_pdf:
+            return
+        yield block["alt"]
+        yield from (str(name) for row in block.get("data", ()) for name in row)
+        yield from (_cell(x) for row in block.get("data", ()) for x in row.values())
+
+
+def _cell(x: Any) -> str:
+    """A value of a figure's data as the table below the figure shows it."""
+    return f"{x:,}".replace("-", MINUS) if isinstance(x, int | float) and not isinstance(x, bool) else str(x)
+
+
+def _in_html(texts: Iterable[str], findings: Findings, page: str) -> list[str]:
+    """Texts that are a block's but for their numbers, numbers that come from nowhere, and those that are gone."""
+    known: dict[str, set[tuple[str, ...]]] = {}
+    for text in texts:
+        known.setdefault(_shape(text), set()).add(_numbers(text))
+    frame, faults, shown = Checker(findings, page), [], Counter()
+    for text in read_page(page):
+        text, here = _FRAME.sub(" ", text), _numbers(_FRAME.sub(" ", text))
+        shown.update(here)
+        same = known.get(_shape(text)) if here else {()}
+        if same is None:
+            faults += [f"{n} in “{text[:120].strip()}”" for n in frame.foreign(Passage("", text))]
+        elif here not in same and here:
+            faults.append(f"{', '.join(here)} in “{text[:120].strip()}”")
+    gone = Counter(n for text in texts for n in _numbers(_FRAME.sub(" ", text))) - shown
+    return faults + [f"{n} is missing" for n in gone]
+
+
+def _in_pdf(texts: Iterable[str], findings: Findings, text: str) -> list[str]:
+    """A number of the PDF that no block holds, or one that is gone.
+
+    Pages cut paragraphs and the ticks of an axis run into each other, so it is read as a whole and without signs.
+    """
+    for digest in (findings.provenance.spec_digest, *(i.get("sha256", "") for i in findings.provenance.inputs)):
+        text = re.sub(r"\s*".join(digest), " ", text) if digest else text
+    wanted = Counter(n for t in texts for n in _numbers(_DIGEST.sub(" ", _FRAME.sub(" ", t)).replace(MINUS, " ")))
+    n_pages = max((int(n) for n in re.findall(r"Page \d+ of (\d+)", text)), default=0)
+    frame, shown, faults = Checker(findings, text), Counter[str](), []
+    for line in _DIGEST.sub(" ", _FRAME.sub(" ", _seen(text))).replace(MINUS, " ").split("\n"):
+        here = _numbers(line)
+        shown.update(here)
+        if any(n not in wanted and not (n.isdigit() and int(n) <= n_pages) for n in here):
+            faults += [f"{n} in “{line[:120]}”" for n in frame.foreign(Passage("", line)) if n in here]
+    return faults + [f"{n} is missing" for n in wanted - shown]
+
+
+def _numbers(text: str) -> tuple[str, ...]:
+    return tuple(n.rstrip(",") for n in NUMBER.findall(text))
+
+
+def _shape(text: str) -> str:
+    """A text without its numbers and gaps: what two texts share that differ in numbers alone."""
+    return re.sub(r"\s+", "", NUMBER.sub("#", text))
+
+
+def _seen(text: str) -> str:
+    return _UNSEEN.sub("", text)
+
+
+def _plain(text: str) -> str:
+    return " ".join(_seen(text).split())
+
+
+def read_page(page: str) -> list[str]:
+    """The texts that a page shows or reads out, one for each element that is not within a line."""
+    reader = _Texts()
+    reader.feed(page)
+    reader.close()
+    return reader.texts
+
+
+class _Texts(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.texts: list[str] = []
+        self._silent = 0
+        self._under_way: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._silent += tag in _SILENT
+        if tag not in _INLINE:
+            self._end()
+        self.texts += [_seen(v) for k, v in attrs if v and k in ("alt", "aria-label", "title")]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in _INLINE:
+            self._end()
+        self._silent -= tag in _SILENT
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self._under_way.append(data)
+
+    def close(self) -> None:
+        super().close()
+        self._end()
+
+    def _end(self) -> None:
+        text = _plain("".join(self._under_way))
+        self._under_way = []
+        if text:
+            self.texts.append(text)
