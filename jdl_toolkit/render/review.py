@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from .html import page_of
 from .parts import Box, Heading, Part, Prose, Table
 from .standing import TITLES, Standing, standing_of
 
-RESTRICTED = "RESTRICTED: for the lab alone. Counts on this page are not protected; do not publish it or pass it on."
+RESTRICTED = "RESTRICTED: for the lab alone. Not to be published or passed on."
 
 #: Of papermill, in a notebook that failed: a cell that it put in, which is none of the template's.
 _PUT_IN = "papermill-error-cell-tag"
@@ -37,16 +38,21 @@ class Page:
     stage, analysis : str
     name : str
         File below ``restricted/review``.
-    title : str
-        Of the stage, with the analysis's own.
+    of : str
+        Title of the analysis; empty where there is one alone.
     notebook : Path
     """
 
     stage: str
     analysis: str
     name: str
-    title: str
+    of: str
     notebook: Path
+
+    @property
+    def title(self) -> str:
+        """Of the stage, with the analysis's own."""
+        return f"{TITLES[self.stage]}: {self.of}" if self.of else TITLES[self.stage]
 
     @property
     def is_drawn(self) -> bool:
@@ -100,8 +106,8 @@ def review_pages(folder: RequestFolder, standing: Standing) -> list[Page]:
             continue
         for analysis in analyses if stage in (*OF_ANALYSIS, "report") else [MAIN]:
             name = template if analysis == MAIN else f"{template}-{analysis}"
-            of = "" if analysis == MAIN else f": {standing.title(analysis)}"
-            pages.append(Page(stage, analysis, f"{name}.html", TITLES[stage] + of, folder.executed(stage, analysis)))
+            of = "" if analysis == MAIN else standing.title(analysis)
+            pages.append(Page(stage, analysis, f"{name}.html", of, folder.executed(stage, analysis)))
     return pages
 
 
@@ -150,17 +156,17 @@ def stage_page(page: Page, pages: list[Page], standing: Standing) -> str:
 
 def notebook_page(notebook: Mapping[str, Any], title: str) -> str:
     """Any executed notebook as a page on its own."""
-    alone = Page("", MAIN, "", title, Path())
-    return _page(title, read_reviewed(notebook), Standing(), here=alone, pages=[], previous=None, following=None)
+    alone = {"here": None, "pages": [], "previous": None, "following": None}
+    return _page(title, read_reviewed(notebook), Standing(), **alone)
 
 
 def contents_page(pages: list[Page], standing: Standing) -> str:
     """The contents of a review: what was run, decided and tried, and what to look at before signing off."""
     tried = standing.tried and Table(1, standing.tried)
     looked_at = [(TITLES[stage], items) for stage, items in CHECKLIST.items()]
-    values = {"title": "Contents and sign-off", "pages": pages, "here": None, "previous": None, "following": None}
-    values |= {"tried": tried, "checklist": looked_at, "commands": _commands(standing), "standing": standing}
-    return page_of("review_index.html.j2", banners=_banners(standing), parts=(), questions=(), **values)
+    values = {"tried": tried, "checklist": looked_at, "commands": _commands(standing)}
+    around = {"pages": pages, "here": None, "previous": None, "following": None}
+    return _page("Contents and sign-off", [], standing, **values, **around)
 
 
 def read_reviewed(notebook: Path | Mapping[str, Any]) -> list[Part]:
@@ -171,10 +177,13 @@ def read_reviewed(notebook: Path | Mapping[str, Any]) -> list[Part]:
     return [part for i, cell in enumerate(own, start=1) for part in reader.cell(i, cell)]
 
 
-def _page(title: str, parts: list[Part], standing: Standing, **around: Any) -> str:
+def _page(title: str, parts: list[Part], standing: Standing, **more: Any) -> str:
+    """A page, or with what the contents have besides (`more`) the contents."""
     questions = [part for part in parts if isinstance(part, Heading) and part.level == 2]
-    values = {"title": title, "parts": parts, "questions": questions, "standing": standing}
-    return page_of("review.html.j2", banners=_banners(standing), **values, **around)
+    stages = [(TITLES[stage], list(pages)) for stage, pages in groupby(more["pages"], key=lambda page: page.stage)]
+    values = {"title": title, "parts": parts, "questions": questions, "standing": standing, "stages": stages}
+    template = "review_index.html.j2" if "checklist" in more else "review.html.j2"
+    return page_of(template, banners=_banners(standing), **values, **more)
 
 
 def _banners(standing: Standing) -> tuple[str, ...]:

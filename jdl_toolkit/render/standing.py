@@ -138,6 +138,7 @@ def standing_of(folder: RequestFolder) -> Standing:
     manifest, settings = Manifest.read(folder.manifest_file), read_yaml(folder.root / "spec.yml")
     values, findings = manifest.values, _findings(folder)
     titles = {name: str(one.get("title") or "") for name, one in settings.get("analyses", {}).items()}
+    titles |= {one.id: one.title for one in (findings.analyses if findings else ()) if one.title}
     analyses = list(read_closing(folder, "linkage").get("analyses", {})) or [MAIN]
     return Standing(
         request=values["request"],
