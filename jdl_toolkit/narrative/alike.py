@@ -127,7 +127,7 @@ def _lights(n_rows: int, n_amber: int, n_red: int) -> tuple[str, str]:
 
 
 def _name(row: BalanceRow) -> str:
-    name = plain(row.covariate).removesuffix(" (log of 1 + number)").removesuffix(" (years)")
+    name = plain(row.covariate).replace(" (log of 1 + number)", "").replace(" (years)", "")
     return f"{name}: {plain(row.level)}" if row.level else name
 
 
