@@ -19,7 +19,7 @@ from matplotlib.figure import Figure as Sheet
 
 from .. import document
 from ..markup import clean
-from ..typeface import FAMILY, printable, width, wrap
+from ..typeface import FAMILY, width, wrap
 from .svg import to_svg
 
 #: Analysis Function palette: each stands out from white by at least 3 to 1, as a mark must. Navy, plum and dark are
@@ -100,7 +100,7 @@ def write(
     bold = style.pop("bold", False)
     for line in lines:
         y += size * leading
-        paper.text(x, y - size * 0.35, printable(line), fontsize=size, weight="bold" if bold else "normal", **style)
+        paper.text(x, y - size * 0.35, clean(line), fontsize=size, weight="bold" if bold else "normal", **style)
     return y
 
 

@@ -7,8 +7,9 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from .. import document
+from ..markup import clean
 from ..numbers import number, plural
-from ..typeface import printable, width
+from ..typeface import width
 from .balance import covariate_label
 from .canvas import (
     DARK,
@@ -146,7 +147,7 @@ def _draw(paper: Axes, top: float, block: dict[str, Any], label_width: float, ri
 
 def _turned(paper: Axes, x: float, y: float, text: str) -> None:
     """Upright text that begins at y, in the middle of a column."""
-    paper.text(x + 0.36 * SIZE, y, printable(text), rotation=90, rotation_mode="anchor", ha="left", va="baseline")
+    paper.text(x + 0.36 * SIZE, y, clean(text), rotation=90, rotation_mode="anchor", ha="left", va="baseline")
 
 
 def _words(columns: list[Column]) -> str:

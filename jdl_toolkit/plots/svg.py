@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from xml.etree import ElementTree
 
 import matplotlib
@@ -36,7 +37,8 @@ def to_svg(drawing: Sheet, salt: str) -> str:
     """
     file = io.StringIO()
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    with matplotlib.rc_context({"svg.hashsalt": salt}):
+    with matplotlib.rc_context({"svg.hashsalt": salt}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # a browser has other typefaces; a PDF replaces what its own lacks
         drawing.savefig(file, format="svg", metadata=nothing, transparent=False, facecolor="white")
     root = ElementTree.fromstring(file.getvalue())
     for element in root.iter():
