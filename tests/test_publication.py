@@ -345,6 +345,9 @@ def test_every_column_of_every_file_is_in_the_dictionary(findings, tables, drawn
     assert head == ["file", "column", "label", "unit", "type", "symbols", "meaning"]
     told = [(row[0], row[1]) for row in rows]
     assert sorted(told) == sorted((path.name, name) for path in data for name in read_csv(path)[0])
+    assert all(row[3] != "[z]" for row in rows if row[4] == "number")  # every number has a unit
+    units = {(row[0], row[1]): row[3] for row in rows}
+    assert units["figure_m_days.csv", "Lower limit"] == "days"
     kinds = {(row[0], row[1]): (row[4], row[5]) for row in rows}
     for path in data:
         names, *values = read_csv(path)
@@ -395,4 +398,4 @@ def test_no_digit_is_more_than_the_report_prints():
 def test_the_report_names_the_files(findings):
     said = provenance(findings)
     assert "data_files" in said.rules
-    assert f"“{SPREADSHEET}” (.xlsx and .ods)" in said.text and "folder “data”" in said.text
+    assert f"“{SPREADSHEET}” (Excel and OpenDocument)" in said.text and "folder “data”" in said.text

@@ -15,7 +15,9 @@ UNIT = text("unit", "Unit of the values", "Unit of the values of both groups in 
 DIFFERENCE_UNIT = text("difference_unit", "Unit of the difference", "Unit of the difference and its interval")
 SCALE = text("scale", "Scale", "difference: treatment less comparison group; ratio: treatment divided by it")
 WHY_NOT = text("why_not", "Why it is not shown", "Reason for which the figures of this row are not shown")
-VERDICT = text("verdict", "Verdict", "reduction or increase where the 95 per cent interval does not hold zero")
+VERDICT = text(
+    "verdict", "Verdict", "reduction or increase where the 95 per cent interval does not hold zero, else inconclusive"
+)
 
 _SEE_UNIT, _SEE_DIFFERENCE = "see unit", "see difference_unit"
 N_TREATMENT = number("n_treatment", "Treatment group", "People in the treatment group of this row", "people")
@@ -39,9 +41,11 @@ WORST = number(
 
 def estimate_columns(unit: str = _SEE_DIFFERENCE) -> tuple[Column, ...]:
     """Estimate, the limits of its interval and its p-value."""
-    name = "Difference" if unit == _SEE_DIFFERENCE else "Estimate"
+    named = ("difference", "Difference", "Treatment group less comparison group")
+    if unit != _SEE_DIFFERENCE:
+        named = ("estimate", "Estimate", "Estimate on the scale of the row")
     return (
-        number(name.lower(), name, "Treatment less comparison group, or their ratio", unit),
+        number(*named, unit),
         number("ci_low", "Lower limit", "Lower limit of the 95 per cent interval", unit),
         number("ci_high", "Upper limit", "Upper limit of the 95 per cent interval", unit),
         P_VALUE,

@@ -49,6 +49,6 @@ def _of_figure(figure: Figure) -> Iterable[tuple[Cell, ...]]:
     names, cells = figures_of.field_names(figure.data), figures_of.figure_cells(figure)
     for name, column in zip(names, zip(*cells, strict=True), strict=True):
         symbols = [symbol for symbol in Symbol if symbol in column]
-        unit, kind = or_none(figures_of.column_unit(name)), figures_of.column_kind(column)
+        unit, kind = or_none(figures_of.column_unit(name, names)), figures_of.column_kind(column)
         meaning = figures_of.column_meaning(name, figure)
         yield figures_of.figure_file(figure), name, name, unit, kind, " ".join(symbols) or _NONE, meaning

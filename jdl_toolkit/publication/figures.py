@@ -71,8 +71,10 @@ def _cell(value: Any) -> Any:
     return Symbol.c if value is None else value
 
 
-def column_unit(heading: str) -> str:
-    """The unit in brackets in a heading, or that of the thing it counts; "" for a text."""
+def column_unit(heading: str, headings: Iterable[str]) -> str:
+    """The unit in brackets in a heading, or that of the thing it counts; limits have the estimate's; "" for a text."""
+    if heading in ("Lower limit", "Upper limit"):
+        heading = next((name for name in headings if name.startswith("Estimate (")), heading)
     found = _UNIT.search(heading)
     return found[1] if found else _UNITS.get(heading, "")
 
