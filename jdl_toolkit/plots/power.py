@@ -68,6 +68,7 @@ def power_curve(power: Any, *, key: str = "power_curve", caption: str = "") -> d
     ticks = [t for t in _TICKS if low <= t <= high]
     axes.set_xticks(ticks, [f"{t:,}" for t in ticks])
     axes.set_xticks([], minor=True)
+    axes.locator_params(axis="y", integer=True, nbins=7)
     axes.set(
         xlabel="People in the treatment group (logarithmic scale)",
         ylabel="Smallest reduction that\ncan be shown (points)",

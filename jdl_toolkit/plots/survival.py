@@ -37,6 +37,7 @@ CLOCKS = {
 }
 _LIMITS = {"treatment": "-", "control": DOTTED}
 _BEYOND = 1.06  # of the last day, up to which its value is drawn, so that the last step is seen to lead to it
+_HIGHEST = 4.0  # where the line of the upper label may stand, in points
 _LABEL = 2 * SIZE * LEADING + 6  # height of the label of a line, in points
 
 
@@ -112,8 +113,8 @@ def _label_ends(paper: Axes, ends: dict[str, float], lowest: float, top: float, 
     height = {group: bottom - (bottom - top) * (value - lowest) / (100 - lowest) for group, value in ends.items()}
     upper, lower = sorted(height, key=lambda group: height[group])
     gap = max(0.0, _LABEL - (height[lower] - height[upper]))
-    places = {lower: min(height[lower] + gap / 2, bottom - _LABEL)}
-    places[upper] = min(height[upper] - gap / 2, places[lower] - _LABEL)
+    places = {lower: min(max(height[lower] + gap / 2, _HIGHEST + _LABEL), bottom - _LABEL)}
+    places[upper] = max(min(height[upper] - gap / 2, places[lower] - _LABEL), _HIGHEST)
     for group, (name, colour, line) in _GROUPS.items():
         y = places[group]
         paper.plot([right + 6, right + 24], [y, y], color=colour, lw=HEAVY, ls=line)
