@@ -605,11 +605,11 @@ def test_what_was_done_in_the_community_and_from_custody():
         "an offence within one year of the sentence, proved by a conviction, caution, reprimand or warning in" in text
     )
     assert "people who had the same kinds of sentence in the same period" in text
-    assert text.endswith(
+    assert (
         "Reoffending in the follow-up was not looked at before the comparison group was settled, except to leave out"
         " people of both groups who reoffended before the service started (for the comparison group: before a start"
-        " drawn for them)."
-    )
+        " drawn for them). In what is on record the two groups came out alike: they were compared on 1 point, and on"
+    ) in text
     assert "in that time or in the six months after it" in text
     settings = findings().provenance.settings
     settings = settings | {"cohort": settings["cohort"] | {"route": "custody"}}
@@ -619,7 +619,11 @@ def test_what_was_done_in_the_community_and_from_custody():
         "We kept people who started the service while serving a sentence of custody, at any time in that sentence,"
         " before a release from custody, so that" in narrative.what_was_done(found).text
     )
-    assert narrative.what_was_done(found).text.endswith("before the comparison group was settled.")
+    assert "before the comparison group was settled. In what is on" in narrative.what_was_done(found).text
+    red = analysis().balance.model_copy(update={"n_red": 1, "passed": False, "accepted_reason": "Nothing better."})
+    said = narrative.what_was_done(findings(analysis_changes={"balance": red}))
+    assert "alike_not" in said.rules and "alike" not in said.rules
+    assert "alike" not in narrative.what_was_done(findings(analysis_changes={"balance": None})).rules
     assert "clock_from_index" in narrative.method_in_short(found).rules
 
 

@@ -202,7 +202,7 @@ def provenance(findings: Findings) -> Words:
     )
     passage.say(
         "data_files",
-        "Every figure of this report is also in the spreadsheets “data-tables” (.xlsx and .ods), and as CSV in the"
+        "Every figure of this report is also in the spreadsheets “data-tables” (Excel and OpenDocument), and as CSV in the"
         " folder “data”, where the data dictionary says what every column means.",
     )
     for reason in findings.provenance.matched_again:
