@@ -1,9 +1,11 @@
 """Figures as tidy tables: the report's own digits, typed cells, a meaning for every column; nothing that computes."""
 
 import csv
+import datetime as dt
 import io
 import re
 import zipfile
+from dataclasses import replace
 from decimal import Decimal
 
 import examples
@@ -14,6 +16,8 @@ from odfdo import Document
 from python_calamine import CalamineWorkbook
 
 from jdl_toolkit import numbers, plots
+from jdl_toolkit.disclosure.leaks import dates_in
+from jdl_toolkit.disclosure.published_text import read_texts
 from jdl_toolkit.document import MIME, Figure
 from jdl_toolkit.findings import Findings
 from jdl_toolkit.narrative import provenance
@@ -399,3 +403,12 @@ def test_the_report_names_the_files(findings):
     said = provenance(findings)
     assert "data_files" in said.rules
     assert f"“{SPREADSHEET}” (Excel and OpenDocument)" in said.text and "folder “data”" in said.text
+
+
+def test_numbers_of_neighbouring_cells_are_no_date_for_the_leak_check(cover, tmp_path):
+    columns = tuple(number(name, name, name, "people") for name in "abc")
+    table = DataTable("t", "T", columns, ((5, 6, 1946), (5, 6, 46)))
+    for ending, make in (("xlsx", to_xlsx), ("ods", to_ods)):
+        (path := tmp_path / f"t.{ending}").write_bytes(make(replace(cover, intro=(), about=()), [table]))
+        found = {day for told in read_texts(path) for day in dates_in(told)}
+        assert found == {cover.dated, dt.date(2026, 12, 20)}  # of its properties, and of the mark
