@@ -17,11 +17,12 @@ from .markup import REPLACEMENT, clean
 FAMILY = "DejaVu Sans"
 FOLDER = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 
-_FACES = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSans-BoldOblique")
+#: Upright faces alone: nothing from outside is ever slanted, and the slanted ones lack Arabic.
+_FACES = ("DejaVuSans", "DejaVuSans-Bold")
 
 
 def printable(text: str) -> str:
-    """`clean` text in which every character that one of the four faces lacks is replaced by U+FFFD."""
+    """`clean` text in which every character that one of the two upright faces lacks is replaced by U+FFFD."""
     covered = _covered()
     return "".join(c if c == "\n" or ord(c) in covered else REPLACEMENT for c in clean(text))
 

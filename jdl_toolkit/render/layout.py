@@ -20,7 +20,8 @@ _GAP, _HEADING = 16.0, 48.0  # points above a table or figure, and of a heading 
 _PASSES = 12
 
 #: By the part's place in the report: ``next`` (at the top of the next page, the text that follows it filling this
-#: one), ``scale`` of a drawing; ``breaks`` of a high table that a heading leads; of a long one ``after`` (all that waits), ``fresh`` (on a new page), ``inset`` of rows.
+#: one), ``scale`` of a drawing, ``breaks`` of a high table that a heading leads; of a table that breaks ``after`` (all
+#: that waits), ``fresh`` (on a new page) and ``inset`` of its rows.
 Layout = dict[str, dict[str, Any]]
 
 
@@ -49,8 +50,10 @@ def _choose(parts: list[dict[str, Any]], noted: list[dict[str, Any]]) -> Layout:
     begins = sorted((one for one in noted if "y" in one), key=lambda one: one["part"])
     layout: Layout = {}
     for before, one in zip([None, *begins], begins, strict=False):
-        waits = before is not None and stands.get(before["part"], 0) > one["page"]
-        part = parts[one["part"]]
+        place = stands.get(before["part"], 0) if before is not None else 0
+        # What waits fills the top of the page that follows; what must come after it has the rest of that page.
+        above = [b["whole"] + _GAP for b in begins if stands.get(b["part"]) == place and str(b["part"]) in layout]
+        part, waits = parts[one["part"]], sum(above) if place > one["page"] else 0.0
         choice = _of_long(part, one, waits) if part.get("breakable") else _of_whole(part, one, waits)
         if choice:
             layout[str(one["part"])] = choice
@@ -62,10 +65,10 @@ def _room(one: Mapping[str, Any]) -> float:
     return BOTTOM - one["y"] - (_HEADING if one["led"] else _GAP)
 
 
-def _of_whole(part: Mapping[str, Any], one: Mapping[str, Any], waits: bool) -> dict[str, Any]:
+def _of_whole(part: Mapping[str, Any], one: Mapping[str, Any], waits: float) -> dict[str, Any]:
     """What stands on one page: here, a little smaller if it then fits; else on the next, if no heading leads it there.
 
-    None overtakes another: while one waits for the next page, so does the following.
+    None overtakes another: while one waits for the next page, so does the following. `waits`: points of what does.
     """
     room, high = _room(one), part.get("height", 0.0)
     if not waits and one["whole"] <= room:
@@ -80,24 +83,24 @@ def _of_whole(part: Mapping[str, Any], one: Mapping[str, Any], waits: bool) -> d
     return {"after": True} if waits else {}
 
 
-def _of_long(part: Mapping[str, Any], one: Mapping[str, Any], waits: bool) -> dict[str, Any]:
+def _of_long(part: Mapping[str, Any], one: Mapping[str, Any], waits: float) -> dict[str, Any]:
     """A table that breaks where the page ends, after all that waits for the next page."""
-    room = _room(one)
-    if waits:
-        return {"after": True}
+    whole_page = BOTTOM - TOP - (_HEADING if one["led"] else 0.0)
+    room = whole_page - waits if waits else _room(one)
     fresh = room < one["frame"] + _FEW
-    room = BOTTOM - TOP - (_HEADING if one["led"] else 0) if fresh else room
+    room = whole_page if fresh else room
     n_rows = len(part["parts"]) + sum(bool(row["starts"]) for row in part["parts"])
     rows = one["rows"] - one["frame"]
 
     def fits(inset: float) -> bool:
         left = rows + 2 * (inset - INSETS[0]) * n_rows - (room - one["frame"])
         page = BOTTOM - TOP - one["head"]
-        if left + one["note"] <= 0:
+        if left + one["note"] + _GAP <= 0:
             return True
         while left > page:
             left -= page
         return left >= _FEW and left + one["note"] + _FEW / 2 <= page
 
     inset = next(filter(fits, INSETS), INSETS[0])
-    return ({"fresh": True} if fresh else {}) | ({"inset": inset} if inset != INSETS[0] else {})
+    choice = {"after": bool(waits), "fresh": fresh, "inset": inset if inset != INSETS[0] else None}
+    return {name: chosen for name, chosen in choice.items() if chosen}
