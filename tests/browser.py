@@ -41,7 +41,7 @@ def chromium() -> Iterator[Any]:
         if place is None:
             yield None
             return
-        browser = playwright.chromium.launch(executable_path=place, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=place, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
 

@@ -102,9 +102,13 @@ def test_every_kind_of_report_is_accessible(browser, found, looks):
     assert_accessible(browser, report_page(found), looks, without=COLOURS)
 
 
-@pytest.mark.parametrize("make", [index_page, page_of_check, page_of_match])
+@pytest.mark.parametrize("make", [index_page, page_of_check])
 def test_every_other_page_is_accessible(browser, make, tmp_path):
     assert_accessible(browser, make(tmp_path))
+
+
+def test_the_page_of_a_match_is_accessible(browser, tmp_path):
+    assert_accessible(browser, page_of_match(tmp_path), LOOKS[1:], without=COLOURS)
 
 
 def test_what_is_folded_is_accessible_too(browser, page):
