@@ -525,7 +525,7 @@ def test_both_are_written_from_a_file(tmp_path):
     made = to_pdf(tmp_path / "nb.ipynb", "Title", "Sub", tmp_path / "out" / "a.pdf", exploratory=True)
     assert EXPLORATORY in page.read_text(encoding="utf-8")
     assert made.read_bytes().startswith(b"%PDF-1.7")
-    assert EXPLORATORY in pypdf.PdfReader(made).pages[-1].extract_text()
+    assert "EXPLORATORY · INVENTED DATA" in pypdf.PdfReader(made).pages[-1].extract_text()
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a.html", "a.pdf"]
 
 
