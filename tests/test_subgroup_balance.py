@@ -101,8 +101,9 @@ def test_the_picture_shows_every_subgroup_and_names_the_worst():
         "The largest is 8.5 per cent of a standard deviation (Region: South, Sex: men)."
     )
     assert "Ringed: the largest difference, 8.5 per cent (Region: South, Sex: men)." in figure.note
-    for name in ("men", "women", "18 to 24", "Region: North", "Region: South", "above 5%, up to 10%", "8.5", "3.1"):
+    for name in ("men", "women", "18 to 24", "Region: North", "Region: South", "above 5%, up to 10%", "8.5", "4.1"):
         assert f">{name}<" in figure.svg
+    assert "Worst: of all characteristics" in figure.note, "women: 4.1 per cent, of a level that is not shown"
     assert plots.balance_strip(examples.analysis()) is None
     assert plots.balance_strip(examples.analysis(subgroups=invented.subgroups())) is None
 

@@ -138,7 +138,8 @@ def _write_labels(
         words, (px, py) = [f"{short(pp)} points:", f"{n:,} people"], at(n, pp)[0]
         wide = max(width(line, SIZE) for line in words)
         above = [(min(px + 7, _RIGHT - wide), py - 2 * _ROW - up) for up in (-6.0, 0.0, 6.0, 12.0)]
-        wanted.append((words, [*above, (px - wide - 7, py + 1), (px - wide - 9, py - 6)]))
+        before = [(px - wide - 7, py + 1), (px - wide - 9, py - 6), *((px - wide, y) for _, y in above)]
+        wanted.append((words, above + before))
     for words, places in wanted:
         place = _free(taken, places, words, blocked)
         if place is not None:

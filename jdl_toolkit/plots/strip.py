@@ -123,7 +123,7 @@ def _draw(paper: Axes, top: float, block: dict[str, Any], label_width: float, ri
     for column, x, lines in zip(columns, centres, block["heads"], strict=True):
         for i, line in enumerate(lines):
             _turned(paper, x + (i - (len(lines) - 1) / 2) * ROW, foot, line)
-        _turned(paper, x, first - 3, number(column.worst[0], 1, factor=100))
+        _turned(paper, x, first - 3, number(column.worst_of_all, 1, factor=100))
     write(paper, label_width - 8, first - 20, ["Worst, per cent"], ha="right", bold=True)
     marks: dict[str, list[tuple[float, float]]] = {light: [] for light in _MARKS}
     y = first
@@ -168,6 +168,8 @@ def _note(columns: list[Column], n_left: int, denominator: str) -> str:
     size, key = worst.worst
     note = f"Per cent of the standard deviation of {whose} before matching. Ringed: the largest difference"
     note += f", {number(size, 1, factor=100)} per cent ({covariate_label(worst.cells[key])}, {worst.full_name})."
+    if any(column.worst_of_all > column.worst[0] for column in columns):
+        note += " Worst: of all characteristics, also of those that are not shown."
     if len({key for column in columns for key in column.cells}) > min(len(column.cells) for column in columns):
         note += " Not shown: too few people have it, or nobody could."
     if n_left:

@@ -26,11 +26,12 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Column:
-    """A subgroup: its names, and its differences by covariate and level."""
+    """A subgroup: its names, its differences by covariate and level, and the worst of all, shown or not."""
 
     of: str
     name: str
     cells: dict[Key, dict[str, Any]]
+    worst_of_all: float
 
     @property
     def full_name(self) -> str:
@@ -38,16 +39,21 @@ class Column:
 
     @cached_property
     def worst(self) -> tuple[float, Key]:
+        """The largest difference of those shown, without sign, and where it is."""
         return max((abs(row["smd_after"]), key) for key, row in self.cells.items())
 
 
 def columns_of(found: Any) -> list[Column]:
     """A column for each subgroup of the findings that has a difference to show; none if there are no subgroups."""
+    if found is None:
+        return []
+    worst = {(row.by, row.level): row.worst or 0.0 for row in found.rows}
     columns = []
-    for group in found.balance if found is not None else ():
+    for group in found.balance:
         cells = {(row["covariate"], row["level"]): row for row in records(group.rows)}
         if cells:
-            columns.append(Column(subgroup_words(group.by), level_words(group.by, group.level), cells))
+            largest = max(worst.get((group.by, group.level), 0.0), *(abs(row["smd_after"]) for row in cells.values()))
+            columns.append(Column(subgroup_words(group.by), level_words(group.by, group.level), cells, largest))
     return columns
 
 

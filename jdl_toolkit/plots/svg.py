@@ -22,7 +22,7 @@ _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _TICK = re.compile(r"[xy]tick_\d+")
 _NUMBER = re.compile(r"-?\d+\.\d+")
 _NO_TURN = re.compile(r"rotate\(-?0 [^)]*\)")
-_NUMERIC = ("d", "x", "y", "width", "height", "transform")
+_NUMERIC = ("d", "x", "y", "width", "height", "transform", "viewBox")
 
 
 def to_svg(drawing: Sheet, salt: str) -> str:
