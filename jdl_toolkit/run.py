@@ -26,7 +26,7 @@ from . import disclosure, errors, render
 from .blinding import archived_folders, note_match
 from .document import MIME
 from .errors import CouldNotBeAnswered, GateClosed, JDLError, Problem, StageFailed
-from .findings import Findings, Status
+from .findings import Findings, Status, small_differences
 from .lab import OF_ANALYSIS, STAGES, Lab
 from .lifecycle import RESPONSE, WITHDRAWN, report_key, with_events
 from .manifest import Manifest, alone, now
@@ -197,6 +197,21 @@ def differs_from_archived(folder: RequestFolder) -> bool:
     return False
 
 
+def _beside_archived(folder: RequestFolder, findings: Findings) -> str:
+    """What to think of before these findings are published beside archived ones; empty if there is nothing."""
+    if not differs_from_archived(folder):
+        return ""
+    found: dict[str, None] = {}
+    for old in archived_folders(folder.root):
+        try:
+            found |= dict.fromkeys(
+                d.words for d in small_differences(Findings.read(RequestFolder(old).findings_file), findings)
+            )
+        except JDLError:  # it came to no findings, or they are of an older schema
+            continue
+    return "\n  ".join([EARLIER, *found])
+
+
 @dataclass
 class _Walk:
     """One run on its way through the stages: what is up to date stays, what is not is executed.
@@ -265,7 +280,7 @@ def _run_stages(walk: _Walk, until: str) -> RunOutcome:
     walk.keys[MAIN] += report_key(walk.manifest) + (" with code" if walk.with_code else "")
     walk.take("report")
     findings = Findings.read(walk.folder.findings_file)
-    status, warning = walk.manifest.values["status"], EARLIER if differs_from_archived(walk.folder) else ""
+    status, warning = walk.manifest.values["status"], _beside_archived(walk.folder, findings)
     if warning:
         log.warning(warning)
     return RunOutcome(walk.spec.request, status, _headline(findings), walk.folder.report, walk.seconds, warning)

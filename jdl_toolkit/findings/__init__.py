@@ -2,6 +2,7 @@
 
 from .aggregates import overlap_bins
 from .collect import AnalysisResults, collect_findings, could_not_be_answered
+from .differencing import SmallDifference, small_differences
 from .estimates import Estimate, Unit
 from .robustness_schema import (
     Confounder,
@@ -70,6 +71,7 @@ __all__ = [
     "PowerSummary",
     "ProfileRow",
     "Provenance",
+    "SmallDifference",
     "Status",
     "SubgroupBalance",
     "SubgroupDifference",
@@ -83,6 +85,7 @@ __all__ = [
     "could_not_be_answered",
     "findings_schema",
     "overlap_bins",
+    "small_differences",
     "Confounder",
     "EstimatorRow",
     "EValues",

@@ -140,7 +140,8 @@ def balance_summary(
     """Standardised differences of every level that may be shown; the lights count them all.
 
     From the difference of a rare level the number of people with it could be worked out, so such rows are left out. If
-    one level of a covariate is left out, so is its next smallest. A row without a finite difference is left out too.
+    what is left out of a covariate is one level, or of few people together, so is its next smallest. A row without a
+    finite difference is left out too.
 
     Before as after matching, the treated are those compared. Beside their share, that of all who took part would tell
     how many had no comparable control, and what these few are like. Differences have three decimals; the lights are of
@@ -164,9 +165,11 @@ def balance_summary(
             is_fine[i] = shown.allows(place, key, round(sizes["matched"][i]), matched.n_treatment_matched)
     hidden = (is_level & ~is_fine) | ~np.isfinite(rows[["smd_before", "smd_after"]]).all(axis=1)
     for _, of_covariate in rows[is_level].groupby("covariate", sort=False):
-        shown = of_covariate.index[~hidden[of_covariate.index]]
-        if hidden[of_covariate.index].sum() == 1 and len(shown):
-            hidden[sizes.loc[shown, "matched"].idxmin()] = True
+        while (is_out := hidden[of_covariate.index]).any() and not is_out.all():
+            left = sizes["matched"][of_covariate.index[is_out]]
+            if len(left) > 1 and round(left.sum()) >= minimum_cell:
+                break
+            hidden[sizes.loc[of_covariate.index[~is_out], "matched"].idxmin()] = True
     columns = ["covariate", "level", "smd_before", "smd_after", "light"]
     names = rows["covariate"].map(lambda c: covariates.labels.get(c, c))
     denominator = getattr(balance, "denominator", "pooled")

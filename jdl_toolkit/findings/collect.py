@@ -175,7 +175,7 @@ def _answered(one: AnalysisResults, flow: dict[str, Any], shown: Shown, place: i
     rate = next((m for m in measures if m["unit"] == "share" and m["base"] == "everyone"), None)
     if rate is not None and rate["why_not"] is None:  # else it could be worked out from the rest
         parts["follow_up"] = follow_up_rows.follow_up_rows(one.outcomes, limits.minimum_cell, shown, place)
-        parts["survival"] = follow_up_rows.survival_rows(one.outcomes, limits.minimum_cell)
+        parts["survival"] = follow_up_rows.survival_rows(one.outcomes, limits.minimum_cell, parts["follow_up"])
         parts |= {"estimators": robustness_rows.estimator_rows(one.outcomes)}
         told = parts["follow_up"], parts["survival"]
         parts |= {"time_to_event": robustness_rows.time_rows(one.outcomes, *told, limits.minimum_cell)}
@@ -183,7 +183,14 @@ def _answered(one: AnalysisResults, flow: dict[str, Any], shown: Shown, place: i
             panel, cell = one.robustness, limits.minimum_cell
             parts["robustness"] = robustness_rows.robustness_summary(panel, rate, cell, shown, place)
     if one.subgroups is not None:
-        parts["subgroups"] = subgroup_rows.subgroup_summary(one.subgroups, rate, *minimums, shown, place)
+        parts["subgroups"] = subgroup_rows.subgroup_summary(
+            one.subgroups,
+            rate,
+            *minimums,
+            shown,
+            place,
+            subgroup_rows.known_sizes(parts["profile"], one.subgroups, matched),
+        )
     return parts
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -55,14 +56,26 @@ def _counts(row: dict[str, Any]) -> list[tuple[int, int]]:
     return [(row[f"n_{g}_with"], row[f"n_{g}"]) for g in GROUPS]
 
 
-def survival_rows(outcomes: Any, minimum_cell: int) -> list[dict[str, Any]]:
+def custody_is_told(follow_up: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether all is shown that the days in custody follow from; False where there is no such row."""
+    custody = [row for row in follow_up if row["key"] in OF_CUSTODY]
+    return bool(custody) and all(row[g] is not None for row in custody for g in GROUPS)
+
+
+def survival_rows(
+    outcomes: Any, minimum_cell: int, follow_up: Iterable[Mapping[str, Any]] | None = None
+) -> list[dict[str, Any]]:
     """The curves of time to the first reoffence, in whole per cent, no step below the minimum in either group.
 
-    Neighbouring steps are joined until each holds enough people; the last is joined to the one before it.
+    Neighbouring steps are joined until each holds enough people; the last is joined to the one before it. The two
+    clocks differ by days in custody alone, so that the curves by days at risk are withheld where `follow_up` (as
+    `follow_up_rows` gives it) withholds those.
     """
+    withheld = set() if follow_up is None or custody_is_told(follow_up) else {"at_risk"}
     columns = [f"{g}{end}" for g in ("treatment", "control") for end in ("", "_low", "_high")]
     curves = []
-    for clock, curve in outcomes.survival.groupby("clock", sort=False):
+    told = outcomes.survival[~outcomes.survival["clock"].isin(withheld)]
+    for clock, curve in told.groupby("clock", sort=False):
         points, held = [], np.zeros(2)
         for row in curve.sort_values("day").to_dict("records"):
             held += (row["n_treatment_step"], row["n_control_step"])

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..disclosure import may_be_shown
+from ..disclosure import is_small, may_be_shown
 
 #: A group less others that lie within it and apart from each other: its place, and theirs.
 Remainder = tuple[int, tuple[int, ...]]
@@ -31,10 +31,13 @@ class Overlaps:
         a group that holds many others: the difference of the two results is all but theirs.
     apart : array of bool, groups x groups
         Whether two groups have nobody in common. A group without people is apart from all, and within none.
+    same : array of bool, groups x groups
+        Whether two groups are of the same people, some there are.
     """
 
     within: npt.NDArray[np.bool_]
     apart: npt.NDArray[np.bool_]
+    same: npt.NDArray[np.bool_]
 
     @classmethod
     def of(cls, members: npt.NDArray[np.bool_], minimum_cell: int) -> Overlaps:
@@ -48,7 +51,7 @@ class Overlaps:
         within = ((outside == 0) & (further > 0)) | nearly
         within &= (sizes > 0)[:, None]
         np.fill_diagonal(within, False)
-        return cls(within, common == 0)
+        return cls(within, common == 0, (outside == 0) & (further == 0) & (sizes > 0))
 
     def families(self, whole: int, among: Sequence[int]) -> list[tuple[int, ...]]:
         """Sets of groups within `whole` that have nobody in common, none of which could take in a further one."""
@@ -117,6 +120,8 @@ class Shown:
     def allows(self, analysis: int, key: str, count: float, size: float) -> bool:
         """Whether a count of people can be shown, as far as earlier analyses are concerned; if so, it then is."""
         values = self.counts.get(key, {}) | {analysis: (count, size)}
+        if any(is_small(abs(round(count - values[i][0])), self.minimum_cell) for i in self._same(analysis, values)):
+            return False
         numerators, sizes = ({i: value[place] for i, value in values.items()} for place in (0, 1))
         for remainder in self.overlaps.remainders(analysis, self.counts.get(key, {})):
             n_left, k_left = left_over(sizes, remainder), round(left_over(numerators, remainder))
@@ -124,6 +129,11 @@ class Shown:
                 return False
         self.counts[key] = values
         return True
+
+    def _same(self, analysis: int, others: Collection[int]) -> list[int]:
+        """Analyses of the very same people, by other rules: a longer follow-up, other reoffences."""
+        alike = self.overlaps.same[analysis]
+        return [i for i in others if i != analysis and alike[i]]
 
     def left_of_levels(self, analysis: int, characteristic: str, own: pd.Series) -> pd.DataFrame:
         """People at each level who remain when analyses are set off against each other; a column per remainder."""

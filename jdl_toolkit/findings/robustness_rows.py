@@ -15,7 +15,7 @@ import pandas as pd
 
 from ..disclosure import may_be_shown
 from .digits import DECIMALS, coarse, rounded
-from .follow_up_rows import OF_CUSTODY
+from .follow_up_rows import custody_is_told
 from .outcome_rows import few, text
 from .overlaps import Shown
 
@@ -69,8 +69,7 @@ def time_rows(
     minimum_cell : int
     """
     told = {curve["clock"] for curve in survival}
-    custody = [row for row in follow_up if row["key"] in OF_CUSTODY]
-    if not custody or any(row["treatment"] is None or row["control"] is None for row in custody):
+    if not custody_is_told(follow_up):
         told.discard("at_risk")
     frame = getattr(outcomes, "time_to_event", pd.DataFrame())
     rows = [_estimator(row, ("measure", "clock", "label", "scale")) for row in frame.to_dict("records")]

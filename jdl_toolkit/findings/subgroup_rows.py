@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..disclosure import may_be_shown
+from ..disclosure import is_small, may_be_shown
 from .digits import DECIMALS, coarse, floored
 from .outcome_rows import ESTIMATE_PARTS, counts_of, few, number, text
 from .overlaps import Shown
@@ -23,6 +23,7 @@ def subgroup_summary(
     minimum_cell: int,
     shown: Shown | None = None,
     analysis: int = 0,
+    known: Mapping[tuple[str, str], int] | None = None,
 ) -> dict[str, Any] | None:
     """The rate in each subgroup; None if none was declared.
 
@@ -34,11 +35,14 @@ def subgroup_summary(
     minimum_group, minimum_cell : int
     shown, analysis : optional
         As for `measure_rows`.
+    known : mapping, optional
+        People at a level, (by, level) -> number, as the profile tells it: see `known_sizes`.
 
     Notes
     -----
     Levels add up to the whole. Where what is shown of them leaves a few people over, as few had no comparable control
-    within their subgroup or were of a small one, the smallest level keeps its estimate, but not its numbers.
+    within their subgroup or were of a small one, the smallest level keeps its estimate, but not its numbers. So does a
+    level of which a few people less are compared than the profile tells of.
     """
     if not subgroups.declared:
         return None
@@ -46,6 +50,7 @@ def subgroup_summary(
     for _, levels in subgroups.rows.groupby("by", sort=False):
         found = [_subgroup(row, is_known, minimum_group, minimum_cell) for row in levels.to_dict("records")]
         if is_known:
+            _hide_lost(found, known or {}, minimum_cell)
             _hide_figures(found, rate, minimum_cell, shown, analysis)
         rows += _named(found, minimum_group)
     return {
@@ -74,6 +79,22 @@ def _subgroup(row: dict[str, Any], is_known: bool, minimum_group: int, minimum_c
     headline = {part: float(row[f"headline_{part}"]) for part in ESTIMATE_PARTS}
     values = {k: number(row[k]) for k in (*FIGURES, "holm_p")} | {"worst": _worst(row["worst"])}
     return names | values | {"verdict": text(row["verdict"]), "headline": headline}
+
+
+def known_sizes(profile: Sequence[Mapping[str, Any]], subgroups: Any, matched: Any) -> dict[tuple[str, str], int]:
+    """People at each level, (by, level) -> number, whom the profile tells of: its shares are exact."""
+    by_label = {label: str(by) for by, label in subgroups.labels.items()}
+    told = [row for row in profile if row["characteristic"] in by_label and row["treatment"] is not None]
+    n = matched.n_treatment_matched
+    return {(by_label[row["characteristic"]], str(row["level"])): round(row["treatment"] * n) for row in told}
+
+
+def _hide_lost(rows: Sequence[dict], known: Mapping[tuple[str, str], int], minimum_cell: int) -> None:
+    """Take out the figures of levels of which the profile tells a few people more, or less."""
+    for row in (row for row in rows if row["n_treatment"] is not None):
+        told = known.get((row["by"], row["level"]), row["n_treatment"])
+        if is_small(abs(told - row["n_treatment"]), minimum_cell):
+            _hide(row)
 
 
 #: What is withheld of a subgroup whose estimate is shown.
