@@ -138,4 +138,4 @@ def _cell(value: Any) -> str:
         return WITHHELD
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:,}".replace("-", MINUS) if isinstance(value, int | float) else str(value)
+    return f"{value:,}".replace("-", MINUS) if isinstance(value, int | float) else str(value).strip() or "–"
