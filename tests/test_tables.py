@@ -8,6 +8,7 @@ import pytest
 
 from jdl_toolkit import plots, tables
 from jdl_toolkit.attrition import Ledger
+from jdl_toolkit.findings import EffectivePower
 
 FINDINGS = invented.findings()
 ANALYSIS = FINDINGS.analyses[0]
@@ -53,10 +54,14 @@ def test_the_power_table_prints_the_published_sizes_and_what_is_out_of_reach():
     table = tables.power_table(ANALYSIS)
     assert table.rows[:3] == (("0.5", "no number of people is enough"), ("1", "240,648"), ("2", "9,327"))
     assert "95 per cent chance of a clear result, with 33,111 people in the comparison group" in table.note
-    assert "below 0.9 points" in table.note
-    assert "257 people in this analysis could show 10.7 points or more." in table.note
-    power = ANALYSIS.power.model_copy(update={"smallest_detectable_pp": 1.02})
-    assert "below 1 point cannot" in tables.power_table(ANALYSIS.model_copy(update={"power": power})).note
+    worth = EffectivePower(
+        n_control=6189.7, rows=ANALYSIS.power.rows, smallest_detectable_pp=2.1, detectable_in_hand_pp=10.9,
+        needed_for_observed=None,
+    )  # fmt: skip
+    power = ANALYSIS.power.model_copy(update={"effective": worth})
+    both = tables.power_table(ANALYSIS.model_copy(update={"power": power}))
+    assert both.columns[2] == "People needed, by the safer count" and both.rows[1] == ("1", "240,648", "240,648")
+    assert "By the safer count they are worth 6,190 who count alike." in both.note
 
 
 def test_measures_are_printed_in_their_units():

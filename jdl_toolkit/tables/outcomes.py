@@ -9,7 +9,6 @@ from ..document import Table
 from ..numbers import count_, decimals_for, difference, interval, number, p_value, value
 from ..plots.effects import estimate_words, level_words, subgroup_words
 from ..plots.families import Placed, arranged
-from ..plots.power import short
 
 if TYPE_CHECKING:  # findings stands above this module in the order of imports
     from ..findings import Analysis, Estimate, Measure, PowerRow
@@ -30,27 +29,16 @@ def power_table(analysis: Analysis, *, key: str = "power", caption: str = "") ->
     tables = (power.rows,) if worth is None else (power.rows, worth.rows)
     rows = tuple((f"{same[0].reduction_pp:g}", *map(_needed, same)) for same in zip(*tables, strict=True))
     note = (
-        f"For a {number(power.power, factor=100)} per cent chance of a clear result, with {power.n_control:,} people "
-        f"in the comparison group. With that group a reduction below {_points(power.smallest_detectable_pp)} cannot be "
-        f"shown by any number of people; the {power.n_treatment:,} people in this analysis could show "
-        f"{_points(power.detectable_in_hand_pp)} or more."
+        f"For a {number(power.power, factor=100)} per cent chance of a clear result, with {count_(power.n_control)} "
+        "people in the comparison group"
     )
     caption = caption or "How many people must be analysed to show a reduction in reoffending"
     columns = ("Reduction in the reoffending rate, percentage points", "People needed in the treatment group")
     if worth is not None:
         columns += ("People needed, by the safer count",)
-        note += (
-            " The safer count: some people of the comparison group count for more than others, so that together they "
-            f"are worth {number(worth.n_control)} who count alike. Counted like that, no number of people could show "
-            f"less than {_points(worth.smallest_detectable_pp)}, and this analysis could show "
-            f"{short(worth.detectable_in_hand_pp)} or more."
-        )
+        note += f". By the safer count they are worth {number(worth.n_control)} who count alike"
+    note += ". People needed: after every exclusion."
     return Table(key, caption, columns, rows, "l" + "r" * (len(columns) - 1), note)
-
-
-def _points(pp: float) -> str:
-    """``1 point``, ``10.2 points``."""
-    return f"{short(pp)} {'point' if short(pp) == '1' else 'points'}"
 
 
 def _needed(row: PowerRow) -> str:
