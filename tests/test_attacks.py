@@ -1,14 +1,19 @@
 """Attacks on published counts by integer programming: no count of a few people may have one value only."""
 
+from types import SimpleNamespace
+
 import numpy as np
+import pandas as pd
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from reader import Reader
 from requests_at_random import CODES, request
 
-from jdl_toolkit.disclosure import Suppressed
+from jdl_toolkit.disclosure import Suppressed, may_be_shown
 from jdl_toolkit.findings import flow_counts
 from jdl_toolkit.findings.flow_counts import flows_and_linkage
+from jdl_toolkit.findings.outcome_rows import ESTIMATE_PARTS, measure_rows
+from jdl_toolkit.findings.overlaps import Overlaps, Shown, members
 
 #: Stands for the reason of those who are still in.
 STAY = 99
@@ -110,3 +115,80 @@ def test_where_only_small_counts_are_withheld_the_attack_recovers_them(monkeypat
     reader, truth = read_flows(flows_and_linkage(flows, link, 5), flows, link, **layout)
     found = recovered(reader, truth)
     assert len(found) >= 5 and found == {name: truth[name] for name in found}
+
+
+# --- figures of several analyses of the same people ------------------------------------------------------------------
+
+#: Key of a measure -> whether somebody of a kind (region, reoffended, given custody, employed) has it.
+WITH = {"rate": lambda k: k[1], "first_custody": lambda k: k[2], "employed_any": lambda k: k[3]}
+FAMILIES = {"rate": "rate", "first_custody": "first_custody", "employed_any": "employed"}
+KINDS_OF_PEOPLE = [
+    (region, *how, employed)
+    for region in (-1, 0, 1)
+    for how in ((False, False), (True, False), (True, True))
+    for employed in (False, True)
+]
+ESTIMATES = {f"{e}_{p}": 0.1 for e in ("headline", "classic", "check") for p in ESTIMATE_PARTS}
+
+
+def measured(people, takes):
+    """The measures of an analysis as inference hands them over; the controls are of no concern here."""
+    n = sum(people[kind] for kind in KINDS_OF_PEOPLE if takes(kind))
+    rows = []
+    for key, has in WITH.items():
+        k = sum(people[kind] for kind in KINDS_OF_PEOPLE if takes(kind) and has(kind))
+        values = {"key": key, "family": FAMILIES[key], "label": key, "unit": "share", "base": "everyone"}
+        values |= {"n_treatment": n, "n_treatment_with": k, "treatment_value": k / n, "why_not": None}
+        values |= {"n_control": 5000, "n_control_with": 1500, "control_value": 0.3, "control_value_adjusted": 0.3}
+        rows.append(values | {"holm_p": 0.5, "verdict": "inconclusive", "classic_verdict": "inconclusive"} | ESTIMATES)
+    return SimpleNamespace(measures=pd.DataFrame(rows))
+
+
+def attacked(people, analyses, shown):
+    """Counts of few people, zero and all but a few included, that follow for a group, or for those left of it."""
+    reader = Reader(KINDS_OF_PEOPLE)
+    for place, takes in enumerate(analyses):
+        reader.told(f"{place}", takes, sum(people[k] for k in KINDS_OF_PEOPLE if takes(k)), 0, 0)
+        for row in measure_rows(measured(people, takes), 30, 5, shown, place):
+            if row["treatment_value"] is not None:
+                n_with = round(row["treatment_value"] * row["n_treatment"])
+                reader.told("", lambda k, t=takes, has=WITH[row["key"]]: t(k) and has(k), n_with, 0, 0)
+    found = {}
+    for regions in ((-1,), (0,), (1,), (-1, 0), (-1, 1), (0, 1), (-1, 0, 1)):
+        n = sum(people[k] for k in KINDS_OF_PEOPLE if k[0] in regions)
+        for key, has in WITH.items():
+            count = reader.row(lambda k, has=has, regions=regions: k[0] in regions and has(k))
+            n_with = sum(people[k] for k, is_in in zip(KINDS_OF_PEOPLE, count, strict=True) if is_in)
+            if n and not may_be_shown(n_with, n, 5) and len(set(reader.limits(count))) == 1:
+                found[regions, key] = n_with
+    return found
+
+
+ANALYSES = [lambda k: True, lambda k: k[0] == 0, lambda k: k[0] == 1]
+
+
+def shown_of(people):
+    """Whom each analysis is of, as the findings see it."""
+    everyone = [(kind, i) for kind in KINDS_OF_PEOPLE for i in range(people[kind])]
+    return Shown(Overlaps.of(members([{one for one in everyone if takes(one[0])} for takes in ANALYSES]), 5), 5)
+
+
+def at_random(seed):
+    """Regions of 40 to 140 people, and nobody or at least five without a region; few have what is measured."""
+    rng, people = np.random.default_rng(seed), {}
+    for region in (-1, 0, 1):
+        n = int(rng.choice([0, 5, 9, 40])) if region < 0 else int(rng.integers(40, 140))
+        share = rng.dirichlet([6, 1, 3, 0.6, 0.6, 0.3])
+        people |= dict(zip([k for k in KINDS_OF_PEOPLE if k[0] == region], rng.multinomial(n, share), strict=True))
+    return {kind: int(n) for kind, n in people.items()}
+
+
+@settings(max_examples=6, deadline=None, phases=[Phase.generate])
+@given(st.integers(0, 100_000))
+def test_no_few_people_follow_from_the_figures_of_a_nation_and_its_regions(seed):
+    people = at_random(seed)
+    assert attacked(people, ANALYSES, shown_of(people)) == {}
+
+
+def test_where_each_analysis_is_protected_for_itself_alone_few_people_follow():
+    assert sum(bool(attacked(at_random(seed), ANALYSES, None)) for seed in range(3)) >= 1
