@@ -244,6 +244,7 @@ def with_events(findings: Findings, manifest: Manifest, restricted: Path) -> Fin
     """Findings with the draft's dates, the sign-offs of these very results, and the organisation's latest response."""
     digest, sent, response = results_digest(findings), manifest.last_event(SENT), manifest.last_event(RESPONSE)
     shown = [e for e in manifest.values["events"] if e["event"] in OF_REPORT and e.get("of", digest) == digest]
+    shown = [e for e in shown if e["event"] != RESPONSE or e is response]
     kept = ("event", "by", "date", "reason")
     changes: dict[str, Any] = {
         "sign_offs": tuple({key: event[key] for key in kept if event[key]} for event in shown),

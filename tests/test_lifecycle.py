@@ -6,9 +6,11 @@ import json
 import pytest
 from examples import findings, spec
 
-from jdl_toolkit.errors import JDLError
-from jdl_toolkit.findings import Draft
+from jdl_toolkit import cli, run
+from jdl_toolkit.errors import GateClosed, JDLError
+from jdl_toolkit.findings import Draft, Findings
 from jdl_toolkit.lifecycle import (
+    EVENTS,
     LONGEST_RESPONSE,
     draft_standing,
     read_response,
@@ -20,6 +22,7 @@ from jdl_toolkit.lifecycle import (
 )
 from jdl_toolkit.manifest import Manifest, alone
 from jdl_toolkit.narrative import draft_mark, draft_words
+from jdl_toolkit.stage import RequestFolder
 
 TODAY = dt.date(2014, 3, 31)
 REQUEST = "foundation-2013"
@@ -150,6 +153,7 @@ def test_the_latest_response_and_the_latest_draft_count(record, response):
     record("draft sent", date=dt.date(2014, 2, 3))
     found = with_events(findings(), record.manifest(), record.folder / "restricted")
     assert found.organisation_response == "second" and found.draft.respond_by == dt.date(2014, 3, 3)
+    assert [entry["event"] for entry in found.sign_offs] == ["draft sent", "response received", "draft sent"]
 
 
 def test_who_accepted_the_balance_does_not_sign_off(record):
@@ -253,3 +257,35 @@ def test_how_a_draft_stands(record, response, today, words):
     answered = draft_standing(record.manifest().values["events"], dt.date(2015, 1, 1))
     assert (answered["words"], answered["overdue"]) == ("response received 20 February 2014", False)
     assert json.dumps(answered)
+
+
+def test_a_response_that_names_somebody_stops_publication_and_leaves_the_findings(record, response, monkeypatch):
+    record("draft sent")
+    record("response received", text_file=response("Thank you, Ada Example."))
+    folder, read = RequestFolder(record.folder), []
+
+    def leaks(lab, spec, folder, files, findings):
+        read.extend(file.read_text(encoding="utf-8") for file in files)
+        return [(file, "full name") for file in files if "Ada Example" in file.read_text(encoding="utf-8")]
+
+    monkeypatch.setattr(run, "_leaks", leaks)
+    before = folder.findings_file.read_bytes()
+    with pytest.raises(GateClosed, match=r"the organisation's response names somebody \(full name\)"):
+        run._with_events(InventedLab(), spec(), folder)
+    assert folder.findings_file.read_bytes() == before and read == ["Thank you, Ada Example."]
+    assert not list(folder.restricted.glob(".response*"))
+    record("response received", text_file=response("Thank you."))
+    assert run._with_events(InventedLab(), spec(), folder).organisation_response == "Thank you."
+    assert Findings.read(folder.findings_file).draft.sent == TODAY
+
+
+def test_a_reason_may_not_name_anybody_but_who_signed_may():
+    signed = ({"event": "sign-off", "by": "B. Second", "date": "2014-03-31", "reason": "Ada Example asked"},)
+    found = findings(sign_offs=signed, draft=Draft(respond_by=dt.date(2014, 4, 28)))
+    assert "B. Second" in found.public_texts() and "Ada Example asked" not in found.public_texts()
+    assert dt.date(2014, 4, 28) in found.public_dates()
+
+
+def test_the_command_offers_every_event():
+    (event,) = (p for p in cli.record.params if p.name == "event")
+    assert tuple(event.type.choices) == EVENTS
