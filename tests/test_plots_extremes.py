@@ -4,7 +4,7 @@ import invented
 import numpy as np
 import pytest
 from drawn import layout_faults
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from jdl_toolkit import findings as f
@@ -110,6 +110,7 @@ def test_power_of_any_group(faults, n_treatment, n_control, sd):
 
 
 @few
+@example(1.0, 1.0, 0.0)
 @given(SHARES, SHARES, st.floats(0, 0.2))
 def test_curves_that_end_anywhere(faults, one, two, half):
     def at(share, part):
