@@ -24,7 +24,7 @@ from jdl_toolkit.findings.flow_counts import Flow, flows_and_linkage
 from jdl_toolkit.findings.follow_up_rows import follow_up_rows, survival_rows
 from jdl_toolkit.findings.outcome_rows import measure_rows
 from jdl_toolkit.findings.overlaps import Overlaps, Shown, members
-from jdl_toolkit.findings.subgroup_rows import subgroup_summary
+from jdl_toolkit.findings.subgroup_rows import known_sizes, subgroup_summary
 
 
 @pytest.fixture
@@ -475,6 +475,25 @@ def test_no_step_of_a_curve_is_of_a_few_people_and_its_end_stays():
     assert [p["treatment"] for p in curve["points"]] == [0.97, 0.93, 0.88]
 
 
+def test_curves_without_days_in_custody_are_withheld_with_these():
+    rows = [{"clock": clock, "day": day} for clock in ("calendar", "at_risk") for day in (100, 200)]
+    frame = pd.DataFrame(rows).assign(n_treatment_step=20, n_control_step=900)
+    frame = frame.assign(**{f"{g}{end}": 0.8 for g in ("treatment", "control") for end in ("", "_low", "_high")})
+    told = [{"key": key, "treatment": 3.1, "control": 4.2} for key in ("days_in_custody", "days_at_risk")]
+    withheld = [told[0], told[1] | {"treatment": None, "control": None}]
+    for follow_up, clocks in ((told, ["calendar", "at_risk"]), (withheld, ["calendar"]), ([], ["calendar"])):
+        found = survival_rows(SimpleNamespace(survival=frame), 5, follow_up)
+        assert [curve["clock"] for curve in found] == clocks
+
+
+def test_the_same_people_by_other_rules_do_not_tell_of_a_few():
+    """Two more have reoffended within two years than within one; where six more have, both may be shown."""
+    for more, withheld in ((2, ["rate"]), (6, []), (0, [])):
+        shown = beside(range(200), range(200))
+        assert withheld_of(row("rate", 60 / 200), shown=shown) == {}
+        assert list(withheld_of(row("rate", (60 + more) / 200), shown=shown, place=1)) == withheld
+
+
 def subgroup_rows(by, *levels):
     rows = []
     for level, k, n, why in levels:
@@ -502,6 +521,20 @@ def test_subgroups_that_leave_few_people_of_the_whole_lose_the_numbers_of_the_sm
     assert [r["n_treatment"] for r in summary_of(levels)["rows"]] == [100, None, None]
     assert summary_of(levels, rate=3 / 200)["heterogeneity"] == []
     assert all(r["headline"] is None for r in summary_of(levels, rate=3 / 200)["rows"])
+
+
+def test_a_level_that_lost_a_few_of_those_in_the_profile_loses_its_numbers():
+    """The profile tells of 152 men exactly; that two had no comparable man would follow from 150."""
+    levels = subgroup_rows("sex", ("Male", 45, 150, None), ("Female", 14, 48, None))
+    levels.labels = {"sex": "Sex"}
+    whole = measure_rows(SimpleNamespace(measures=pd.DataFrame([row("rate", 60 / 200)])), 30, 5)[0]
+    for n_men, hidden in ((150, "Female"), (152, "Male"), (156, "Female")):
+        profile = [{"characteristic": "Sex", "level": "Male", "treatment": n_men / 200}]
+        known = known_sizes(profile, levels, SimpleNamespace(n_treatment_matched=200))
+        assert known == {("sex", "Male"): n_men}
+        found = subgroup_summary(levels, whole, 30, 5, known=known)["rows"]
+        assert [r["level"] for r in found if r["n_treatment"] is None] == [hidden], n_men
+        assert all(r["headline"] is not None for r in found)
 
 
 def numbers_that_fit(headline):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..disclosure import is_small, may_be_shown
+from ..disclosure import is_small, mask_small_counts, may_be_shown
 from .digits import DECIMALS, coarse, floored
 from .outcome_rows import ESTIMATE_PARTS, counts_of, few, number, text
 from .overlaps import Shown
@@ -58,7 +58,7 @@ def subgroup_summary(
         "n_tests": int(subgroups.n_tests),
         "rows": rows,
         "heterogeneity": _heterogeneity(subgroups, rows) if is_known else [],
-        "messages": tuple(subgroups.messages),
+        "messages": tuple(mask_small_counts(text, minimum_cell) for text in subgroups.messages),
         "balance": subgroup_balance(subgroups, rows, minimum_cell, shown, analysis),
     }
 
