@@ -402,6 +402,8 @@ def test_whether_the_differences_of_a_family_are_clear(headlines, words):
 
 
 def test_what_is_withheld_or_lacking_is_said_once_for_each_reason():
+    only = narrative.range_in_words(findings(withheld()))
+    assert only.text == "One measure is not shown. “Every result in tables” names it, and the reason."
     few = {"why_not": "fewer than 30 people in the treatment group reoffended"}
     hidden = [withheld(key=k, label=k, family="first_custody", **few) for k in ("First", "Second")]
     found = findings(measure(family="rate"), frequency(family="frequency"), *hidden, withheld(label="Third"))

@@ -20,7 +20,7 @@ def test_the_published_flow_in_words():
         "In the end, 257 people remained and were analysed (21% of the records sent, 27% of the 938 different people"
         " found with a conviction)." in text
     )
-    assert "sentence: 251). **Another way**: an analysis of these kinds of sentence." in text
+    assert "sentence: 251). **Another way**: An analysis of these kinds of sentence." in text
     assert "fewer than" not in text and "- 0 " not in text
 
 

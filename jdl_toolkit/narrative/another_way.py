@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import numbers
 from ..findings import Analysis, Detail, Findings, FlowStep
-from ..wording import ended, plain
+from ..wording import capital, ended, plain
 from .events import REPEAT_RECORD
 
 #: Reason code of a record that belongs to another analysis, whose report tells of it.
@@ -20,7 +20,7 @@ def another_way(step: FlowStep, minimum_analysed: int) -> str:
     """
     if step.code in (None, OTHER_ANALYSIS, REPEAT_RECORD) or step.records_excluded == 0:
         return ""
-    said = [ended(plain(step.could))] if step.could else []
+    said = [capital(ended(plain(step.could)))] if step.could else []
     if step.code == OTHER_DISPOSAL and _could_suffice(step, minimum_analysed):
         said.append(
             "A further analysis, with a comparison group of its own, can be asked for by kind of sentence; it needs at"

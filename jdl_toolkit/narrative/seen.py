@@ -141,7 +141,7 @@ def range_in_words(findings: Findings, analysis: Analysis | None = None) -> Word
         )
     _missing(passage, analysis)
     _many(passage, findings, shown)
-    return passage.say("rounding", ROUNDING, new=True).words()
+    return passage.say("rounding", ROUNDING, new=True).words() if shown else passage.words()
 
 
 def _missing(passage: Passage, analysis: Analysis) -> None:
