@@ -351,6 +351,7 @@ def diff(first: str, second: str | None, outputs: Path | None, html: Path | None
     path = html or found.after.folder / "restricted" / "changes" / f"{found.before.name}.html"
     write_atomically(path, page_of_differences(found))
     words = [f"{found.before.name} → {found.after.name}", *(f"{name}: {said}" for name, said in summary(found))]
+    words += [f"Together they tell of a few people: {said}" for said in found.telling]
     return found.to_json() | {"html": str(path)}, "\n".join([*words, f"Page: {lab.short(path)}"])
 
 

@@ -11,7 +11,7 @@ from itertools import zip_longest
 from typing import Any
 
 from .. import document
-from ..findings import Findings
+from ..findings import Findings, small_differences
 from ..markup import Node, words
 from ..render.parts import Box, Figure, Heading, Part, Prose, Report, Table
 from ..tables import setting_rows
@@ -61,6 +61,8 @@ class Differences:
         Sentences that both reports have.
     n_values : int
         Single values of the analyses in `findings.json` that differ, printed or not.
+    telling : tuple of str
+        What the counts of both runs, laid side by side, tell of fewer people than may be told of.
     """
 
     before: Run
@@ -72,6 +74,7 @@ class Differences:
     sentences: tuple[SentenceChange, ...]
     n_same: int
     n_values: int
+    telling: tuple[str, ...] = ()
 
     @property
     def n_changes(self) -> int:
@@ -86,6 +89,7 @@ class Differences:
         """Every change as plain values."""
         parts = {name: [vars(one) for one in getattr(self, name)] for name in _PARTS}
         counted = {"sentences_unchanged": self.n_same, "values_of_findings_changed": self.n_values}
+        counted["together_they_tell"] = list(self.telling)
         return {"before": self.before.name, "after": self.after.name, **parts, **counted}
 
 
@@ -110,7 +114,13 @@ def differences_between(before: Run, after: Run) -> Differences:
         sentences=tuple(sentences),
         n_same=n_same,
         n_values=_n_unlike(_values(before.findings), _values(after.findings)),
+        telling=_telling(before.findings, after.findings),
     )
+
+
+def _telling(before: Findings | None, after: Findings | None) -> tuple[str, ...]:
+    found = small_differences(before, after) if before is not None and after is not None else ()
+    return tuple(dict.fromkeys(one.words for one in found))
 
 
 # --- settings and inputs ---------------------------------------------------------------------------------------------

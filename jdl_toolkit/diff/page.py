@@ -22,14 +22,12 @@ RESTRICTED = (
 _WORD = re.compile(r"\s+|\S+")
 
 
-def page_of_differences(found: Differences, warnings: list[str] | None = None) -> str:
+def page_of_differences(found: Differences) -> str:
     """The page as HTML.
 
     Parameters
     ----------
     found : Differences
-    warnings : list of str, optional
-        What the two runs, laid side by side, tell of fewer people than may be told of.
 
     Raises
     ------
@@ -46,7 +44,6 @@ def page_of_differences(found: Differences, warnings: list[str] | None = None) -
         "diff.html.j2",
         found=found,
         restricted=RESTRICTED,
-        warnings=warnings or [],
         tables=[(key, title, note, _grouped(changes)) for key, title, note, changes in tables],
         sentences=_grouped_sentences(found),
         summary=summary(found),
