@@ -19,6 +19,7 @@ from jdl_toolkit.attrition import Ledger
 from jdl_toolkit.errors import JDLError
 from jdl_toolkit.plots import canvas, people, power, strip, survival
 from jdl_toolkit.plots.overlap import _LOOKS
+from jdl_toolkit.spec import Method
 
 WHOLE = invented.whole_findings().analyses[0]
 
@@ -190,6 +191,13 @@ def test_the_love_plot_by_covariate_has_headings_and_one_row_for_the_rest():
     shown = [text for text in _texts(figure.svg) if re.match("c\\d|level|All|143", text)]
     alone, headed = ["c37: level 148"], ["c36", "level 147", "level 146", "level 145", "level 144"]
     assert shown == [*alone, "c35: level 143", *headed, "All others", "143 more, a stroke for each"]
+
+
+def test_a_love_plot_of_weights_does_not_speak_of_matching():
+    assert set(plots.STEPS) == {str(method) for method in Method}
+    figure = plots.love_plot(invented.balance().rows, step=plots.STEPS["ebal"])
+    assert "matching" not in figure.alt + figure.note + figure.caption and "weighting" in figure.alt
+    assert "control group" in plots.overlap(invented.overlap()).alt and "matched" not in figure_of("overlap").svg
 
 
 def test_the_overlap_breaks_off_where_counts_are_withheld():

@@ -4,7 +4,7 @@ Every function takes records (a data frame, dicts or parts of the findings) and 
 code, from measured widths; meaning never rests on colour alone.
 """
 
-from .balance import love_plot
+from .balance import STEPS, love_plot
 from .canvas import DARK, LILAC, NAVY, ORANGE, PLUM, TEAL
 from .effects import estimates_plot, forest_plot, measures_plot, subgroups_plot
 from .flow import flow_chart
@@ -22,6 +22,7 @@ __all__ = [
     "NAVY",
     "ORANGE",
     "PLUM",
+    "STEPS",
     "TEAL",
     "balance_strip",
     "estimates_plot",

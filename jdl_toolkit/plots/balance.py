@@ -29,6 +29,8 @@ from .canvas import (
     write,
 )
 
+#: Method (`spec.Matching`) -> what lies between before and after.
+STEPS = dict.fromkeys(("radius", "nearest"), "matching") | dict.fromkeys(("ipw", "overlap", "ebal"), "weighting")
 _SMD = {"Before": "smd_before", "After": "smd_after"}
 
 
@@ -65,7 +67,7 @@ def love_plot(
     denominator : {"pooled", "treated"}
         Whose standard deviation the differences are measured by.
     step : str
-        What lies between before and after: matching, or weighting.
+        What lies between before and after: matching, or weighting (`STEPS`).
     """
     ranked = sorted(records(rows), key=lambda r: (-abs(r["smd_after"]), -abs(r["smd_before"]), covariate_label(r)))
     deciding, beside = ([r for r in ranked if _decides(r) is wanted] for wanted in (True, False))
