@@ -43,8 +43,8 @@ def meanings(parts: Iterable[Part]) -> list[Meaning]:
     return [Meaning(_term(item), words(item[0]["inline"][1:]).removeprefix(": ")) for item in items]
 
 
-def with_marks(parts: Iterable[Part], names: Iterable[str] = ()) -> list[Part]:
-    """The parts with each term of the glossary marked where a section first says it.
+def with_marks(parts: Iterable[Part], names: Iterable[str] = ()) -> tuple[list[Part], list[Meaning]]:
+    """The parts with each term of the glossary marked where a section first says it, and what the marked ones mean.
 
     Marked are words of paragraphs, lists and boxes. Never marked are headings, tables, captions and notes; names from
     outside; somebody else's words; and what stands between quotation marks.
@@ -56,22 +56,23 @@ def with_marks(parts: Iterable[Part], names: Iterable[str] = ()) -> list[Part]:
         Names from outside: of an organisation, a service, a place.
     """
     parts = list(parts)
-    ids = {meaning.term: meaning.id for meaning in meanings(parts)}
+    known = meanings(parts)
+    ids = {meaning.term: meaning.id for meaning in known}
     names = sorted(filter(None, names), key=len, reverse=True)
     unmarked = re.compile("|".join([_QUOTED, *map(re.escape, names)]), re.IGNORECASE)
     marked: list[Part] = []
-    section = _Section(ids, unmarked)
+    sections = [_Section(ids, unmarked)]
     for part in parts:
         if isinstance(part, Heading) and part.level == 2:
-            section = _Section(ids, unmarked)
+            sections.append(_Section(ids, unmarked))
         elif isinstance(part, Prose | Box) and not (isinstance(part, Glossary) or getattr(part, "quoted", False)):
-            part = replace(part, blocks=tuple(map(section.block, part.blocks)))
+            part = replace(part, blocks=tuple(map(sections[-1].block, part.blocks)))
         marked.append(part)
-    return marked
+    return marked, [meaning for meaning in known if any(meaning.term not in section.ids for section in sections)]
 
 
 class _Section:
-    """Marks each term once."""
+    """Marks each term once; `ids` are those of the terms that it has not said yet."""
 
     def __init__(self, ids: dict[str, str], unmarked: re.Pattern[str]) -> None:
         self.ids = dict(ids)

@@ -70,10 +70,9 @@ def html_of(report: content.Report) -> str:
     JDLError
         With every fault that `lint_html` finds.
     """
-    opening, parts = report.opening, with_marks(report.parts, report.names)
-    page = page_of(
-        "report.html.j2", report=report, opening=parts[:opening], rest=parts[opening:], meanings=meanings(parts)
-    )
+    parts, meant = with_marks(report.parts, report.names)
+    opening, rest = parts[: report.opening], parts[report.opening :]
+    page = page_of("report.html.j2", report=report, opening=opening, rest=rest, meanings=meant)
     faults = lint_html(page)
     if faults:
         raise JDLError(Problem(fault, "report.html") for fault in faults)
