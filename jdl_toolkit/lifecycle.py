@@ -89,6 +89,7 @@ def record_event(
     spec = lab.spec(request)
     folder = RequestFolder(outputs / spec.request)
     by, reason, date = " ".join(clean(by).split()), " ".join(clean(reason).split()), date or today
+    Manifest.read(folder.manifest_file)  # a request that was never run has no folder to hold
     with alone(outputs, spec.request):
         manifest = Manifest.read(folder.manifest_file)
         problems = [

@@ -21,7 +21,7 @@ from jdl_toolkit.lifecycle import (
     with_events,
 )
 from jdl_toolkit.manifest import Manifest, alone
-from jdl_toolkit.narrative import draft_mark, draft_words
+from jdl_toolkit.narrative import draft_mark, draft_words, provenance
 from jdl_toolkit.stage import RequestFolder
 
 TODAY = dt.date(2014, 3, 31)
@@ -209,6 +209,13 @@ def test_a_request_that_is_withdrawn_stays_so(record):
     assert found.sign_offs[0]["reason"] == "asked for by the organisation" and draft_mark(found) == "WITHDRAWN"
 
 
+def test_a_request_that_was_never_run_has_no_events(tmp_path):
+    def call():
+        record_event(InventedLab(), REQUEST, tmp_path / "none", "withdrawn", "A", today=TODAY, reason="b")
+
+    refused(call, "there is no manifest", "jdl run")
+
+
 def test_an_event_waits_for_a_run_under_way(record, tmp_path):
     with alone(tmp_path, REQUEST):
         refused(lambda: record("draft sent"), "another run of this request is under way")
@@ -284,6 +291,17 @@ def test_a_reason_may_not_name_anybody_but_who_signed_may():
     found = findings(sign_offs=signed, draft=Draft(respond_by=dt.date(2014, 4, 28)))
     assert "B. Second" in found.public_texts() and "Ada Example asked" not in found.public_texts()
     assert dt.date(2014, 4, 28) in found.public_dates()
+
+
+def test_the_report_says_what_was_done_with_it_in_sentences():
+    signed = (
+        {"event": "draft sent", "by": "A. *Analyst*", "date": "2014-02-03"},
+        {"event": "withdrawn", "by": "B", "date": "2014-03-01", "reason": "the service ended; <b>all</b> left."},
+    )
+    assert provenance(findings(sign_offs=signed)).text.split("\n")[-2:] == [
+        "- Draft sent on 3 February 2014, by A. *Analyst*.",
+        "- Withdrawn on 1 March 2014, by B: the service ended; <b>all</b> left.",
+    ]
 
 
 def test_the_command_offers_every_event():

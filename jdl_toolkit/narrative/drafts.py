@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping
+
 from .. import numbers
 from ..findings import Findings
-from ..wording import small_number
+from ..wording import capital, ended, plain, small_number
 
 #: How an event of a request stands among the sign-offs of its findings.
 WITHDRAWN = "withdrawn"
@@ -30,3 +33,10 @@ def draft_words(findings: Findings) -> str:
 def draft_mark(findings: Findings) -> str:
     """The mark by itself, as it lies behind the text: ``DRAFT``, ``WITHDRAWN``, or "" once published."""
     return draft_words(findings).split(" ")[0].rstrip(":")
+
+
+def event_words(entry: Mapping[str, str]) -> str:
+    """What somebody did with a report, as a sentence: ``Draft sent on 3 February 2014, by A. Analyst.``"""
+    day = numbers.date(dt.date.fromisoformat(entry["date"]))
+    why = f": {entry['reason']}" if entry.get("reason") else ""
+    return capital(ended(plain(f"{entry['event']} on {day}, by {entry['by']}{why}")))

@@ -6,9 +6,10 @@ from .. import numbers
 from ..document import Inset, Words
 from ..findings import Analysis, Findings
 from ..tables.choices import choice_words
-from ..wording import Passage, capital, ended, listed, period, plain, within
+from ..wording import Passage, ended, listed, period, plain, within
 from .covariates import covariates_in_words
 from .design import is_matched
+from .drafts import event_words
 from .events import event, is_delay_drawn
 from .ways_of_matching import how_matched
 
@@ -208,6 +209,5 @@ def provenance(findings: Findings) -> Words:
     for reason in findings.provenance.matched_again:
         passage.item("matched_again", f"Matched again after outcomes had been opened: {ended(plain(reason))}")
     for entry in findings.sign_offs:
-        said = ", ".join(f"{key}: {value}" for key, value in entry.items())
-        passage.item("sign_off", capital(ended(plain(said))))
+        passage.item("sign_off", event_words(entry))
     return passage.words()
