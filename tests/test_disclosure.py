@@ -96,7 +96,7 @@ def test_what_is_kept_must_not_give_a_small_count_away():
         suppress_counts(counts | {"total": 33}, sums, 5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(0, 14), min_size=2, max_size=4))
 def test_no_withheld_count_of_a_row_can_be_recovered(values):
     counts, sums = one_row(values)
@@ -105,7 +105,7 @@ def test_no_withheld_count_of_a_row_can_be_recovered(values):
     assert all(len(v) > 1 for v in by_hand(counts, sums, found, 5).values())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.lists(st.integers(0, 9), min_size=2, max_size=2), min_size=2, max_size=3))
 def test_no_withheld_count_of_a_table_with_margins_can_be_recovered(rows):
     table = np.array(rows)
@@ -120,7 +120,7 @@ def test_no_withheld_count_of_a_table_with_margins_can_be_recovered(rows):
     assert {k for k, n in counts.items() if 0 < n < 3} <= found.primary | found.secondary
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(0, 8), min_size=2, max_size=4), st.integers(5, 12))
 def test_the_limits_found_by_programming_are_those_found_by_trying(excluded, remaining):
     """A flow: each step's records are those before it less those that leave; the last count is always shown."""

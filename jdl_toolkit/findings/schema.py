@@ -472,6 +472,7 @@ class Findings(Model):
         dates = [self.received, self.provenance.data_start, self.provenance.data_end]
         dates += [self.draft.sent, self.draft.respond_by] if self.draft is not None else []
         dates += [day for analysis in self.analyses for day in (analysis.index_from, analysis.index_to)]
+        dates += [self.draft.sent, self.draft.respond_by] if self.draft is not None else []
         return [day for day in dates if day is not None]
 
     def write(self, path: Path) -> None:
