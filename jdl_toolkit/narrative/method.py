@@ -203,8 +203,8 @@ def provenance(findings: Findings) -> Words:
     )
     passage.say(
         "data_files",
-        "Every figure of this report is also in the spreadsheets “data-tables” (Excel and OpenDocument), and as CSV in the"
-        " folder “data”, where the data dictionary says what every column means.",
+        "Every figure of this report is also in the spreadsheets “data-tables” (Excel and OpenDocument), and as CSV in"
+        " the folder “data”, where the data dictionary says what every column means.",
     )
     for reason in findings.provenance.matched_again:
         passage.item("matched_again", f"Matched again after outcomes had been opened: {ended(plain(reason))}")

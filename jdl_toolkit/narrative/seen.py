@@ -151,8 +151,8 @@ def _missing(passage: Passage, analysis: Analysis) -> None:
     if n:
         passage.say(
             "measures_withheld",
-            f"{capital(small_number(n))} {further}{'measure is' if n == 1 else 'measures are'} not shown. “Every result in"
-            f" tables” names {'it, and the reason' if n == 1 else 'them, and the reasons'}.",
+            f"{capital(small_number(n))} {further}{'measure is' if n == 1 else 'measures are'} not shown.",
+            f"“Every result in tables” names {'it, and the reason' if n == 1 else 'them, and the reasons'}.",
             new=True,
         )
 
