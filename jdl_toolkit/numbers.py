@@ -101,12 +101,12 @@ def value(x: float | None, unit: str) -> str:
 
 
 def decimals_for(unit: str, *limits: float) -> int:
-    """Decimals at which none of the limits prints as zero (unless it is zero): the unit's own, or up to three more."""
+    """Decimals at which none of the limits prints as zero (unless it is zero): the unit's own, or up to six more."""
     factor, fewest = UNITS[unit]
-    for decimals in range(fewest, fewest + 3):
+    for decimals in range(fewest, fewest + 6):
         if all(x == 0 or number(x, decimals, factor=factor).strip(f"{MINUS}0.") for x in limits):
             return decimals
-    return fewest + 3
+    return fewest + 6
 
 
 def difference(diff: float | None, unit: str, decimals: int | None = None) -> str:

@@ -14,6 +14,7 @@ PAGE = ROOT / "docs" / "cases.md"
 ORDER = (
     "lives", "calendar", "index_disposal", "at_liberty", "custody_route", "release_types", "cohort_dates", "episodes",
     "reoffended_first", "observed", "resubmission", "control_pool", "follow_up", "measures", "previous",
+    "words-range", "words-finding", "words-measures", "words-claims", "words-power", "words-flow",
 )  # fmt: skip
 
 INTRODUCTION = """# Cases: the rules, date by date
@@ -24,6 +25,9 @@ conviction; 5: no sentence before the service; 6: another kind of disposal, or n
 release uncertain; 9: too late to be followed; 10: started too late; 11: sexual offence; 12: reoffended before the
 service started; 13: not observed to the end). `–` means that there is none. Why the rules are as they are:
 [decision 6](decisions/0006-cohort-rules.md) and [decision 16](decisions/0016-cohort-rules.md).
+
+The last tables are of words: each sentence of a report that states a result, with the estimate, the interval and
+whatever else it follows from ([decision 35](decisions/0035-numbers-and-words.md)).
 
 This page is made from `tests/cases` by `python tests/cases_page.py`.
 """

@@ -19,8 +19,9 @@ from typing import Any
 from .. import numbers
 from ..findings import Findings
 from ..wording import plain, quoted
-from .facts import NUMBER, TOPICS, Fact
+from .facts import NUMBER, Fact
 from .rules import EVERYTHING, RULES, THEIR_OWN_WORDS, topics_shown
+from .topics import TOPICS
 
 #: What a unit behind a number is marked by.
 _UNITS = {"%": r"%|per cent\b", "pp": r"percentage points?\b", "d": r"days?\b", "m": r"months?\b"}
@@ -51,7 +52,7 @@ class Passage:
         For the message: the heading, table or figure it stands under.
     text : str
     topics : tuple of str
-        Names of `facts.TOPICS` that its numbers may come from.
+        Names of `topics.TOPICS` that its numbers may come from.
     is_row : bool
         Whether it tells one fact and nothing else, as a row of a table does.
     """
@@ -80,7 +81,7 @@ def check_numbers(text: str, findings: Findings, topics: tuple[str, ...] = EVERY
     text : str
     findings : Findings
     topics : tuple of str
-        Names of `facts.TOPICS`; without them, all.
+        Names of `topics.TOPICS`; without them, all.
     """
     checker = Checker(findings, text)
     lines = [line for line in text.split("\n") if line.strip()]
@@ -341,6 +342,8 @@ def _quoted_texts(findings: Findings) -> Iterator[str]:
     for analysis in findings.analyses:
         pairs = {(row.characteristic, row.level) for row in analysis.profile}
         pairs |= {(row.covariate, row.level) for row in (analysis.balance.every if analysis.balance else ())}
+        within = analysis.subgroups.balance if analysis.subgroups else ()
+        pairs |= {(row.covariate, row.level) for group in within for row in group.rows}
         yield from (f"{name}: {level}" for name, level in pairs if _is_quoted(f"{name}: {level}"))
     held = set(_texts(findings.model_dump(mode="json")))
     for day in filter(None, map(_as_day, held)):

@@ -30,8 +30,8 @@ def can_say(findings: Findings, analysis: Analysis | None = None) -> Inset:
     period = within(analysis.follow_up_months)
     spread = interval_in_words(measure.headline, measure.unit)
     confident = (
-        f"“The true difference in the share of people who reoffend {period}{among_either_group(analysis, ', ')}"
-        f"{',' * concerns_either_group(analysis)} {spread}, with {confidence(findings)} confidence.”"
+        f"“With {confidence(findings)} confidence, the true difference in the share of people who reoffend {period}"
+        f"{among_either_group(analysis, ', ')}{',' * concerns_either_group(analysis)} {spread}.”"
     )
     if measure.verdict is Verdict.inconclusive:
         passage.item(

@@ -168,7 +168,9 @@ def _inconclusive(findings: Findings, analysis: Analysis, measure: Measure, pass
     difference = difference_in_words(measure.headline, measure.unit)
     passage.say(
         "inconclusive",
-        f"The best estimate of the difference is {difference}, but chance alone could explain it.",
+        f"The best estimate of the difference is {difference}, but chance alone could explain it."
+        if measure.headline.estimate
+        else "The best estimate is no difference, which does not mean that there is none.",
         new=True,
     )
     passage.say(
@@ -180,7 +182,7 @@ def _inconclusive(findings: Findings, analysis: Analysis, measure: Measure, pass
     passage.say(
         "ruled_out",
         f"The true difference {interval_in_words(measure.headline, measure.unit)}.",
-        f"So, with {confidence(findings)} confidence, {excluded} can be ruled out.",
+        f"With {confidence(findings)} confidence, this rules out {excluded}.",
         new=True,
     )
     say_matched_again(passage, findings)

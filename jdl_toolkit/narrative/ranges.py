@@ -80,7 +80,7 @@ def interval_in_words(estimate: Estimate, unit: str, family: str = "") -> str:
         return f"could be {as_much} {amount(low, unit, decimals, family)}, or {as_much} {other} {above}"
     near, far = sorted((abs(low), abs(high)))
     if near == 0:
-        return f"could be {as_much} {amount(low or high, unit, decimals, family)}, or nothing" if far else "is nothing"
+        return f"could be {as_much} {amount(low or high, unit, decimals, family)}, or nothing" if far else "is zero"
     first, last = (sized(x, unit, decimals) for x in (near, far))
     words = " ".join(filter(None, [unit_words(last, unit), below if high < 0 else above]))
     return f"is between {first} and {last} {words}" if first != last else f"is about {last} {words}"

@@ -1,7 +1,7 @@
 """The names of all rules that choose sentences, and what the sentences of each may speak of.
 
 The list is closed: a passage carries the names of its rules (`wording.Passage`), each of them stands here with its
-topics (`facts.TOPICS`), and a number of a sentence must be a figure of one of these.
+topics (`topics.TOPICS`), and a number of a sentence must be a figure of one of these.
 """
 
 from __future__ import annotations
@@ -12,45 +12,39 @@ THEIR_OWN_WORDS = "response"
 #: Topics -> the rules whose sentences hold figures of these, and of no other.
 _OF: dict[str, str] = {
     # the finding, and what can be said of it
-    "headline": """
-        rates conclusive_interval inconclusive ruled_out can_range rate_per_100 cannot_exact""",
+    "headline": "rates conclusive_interval inconclusive ruled_out can_range rate_per_100 cannot_exact",
     "measures": """
         other_measure other_measure_reoffenders others_clear others_clear_named others_lost can_other can_reoffenders
         frequency_per_100 family_per_100 further_per_100 measure_reduction measure_increase measure_inconclusive
         measure_withheld measures_withheld measure_lacking rest_inconclusive many_measures""",
-    "headline matching": """
-        either_group""",
-    "headline estimates": """
-        headline classic check""",
+    "headline matching": "either_group",
+    "headline estimates": "headline classic check",
     "power": """
-        power_in_hand power_two_counts power_method power_method_effective needed_fixed needed_infeasible floor observed_below_floor needed_for_observed""",
+        power_in_hand power_two_counts power_method power_method_effective needed_fixed needed_infeasible floor
+        observed_below_floor needed_for_observed""",
     "analyses": """
         can_one_of_several still_clear_among_analyses no_longer_clear_among_analyses several_analyses by_chance
         other_analysis which_analysis""",
     # who was analysed, and how
     "flow": """
-        received left step remaining withheld_counts another_way other_disposals other_disposal other_disposals_small
-        could_not_be_answered most_left could_bring_back could_help needed reoffended_first_gap""",
-    "flow linkage": """
-        wrong_links""",
+        received left step remaining withheld_counts another_way could_not_be_answered most_left could_bring_back
+        could_help needed reoffended_first_gap""",
+    "flow linkage": "wrong_links",
     "balance": """
-        alike alike_not ruler all_green some_amber some_red before none_left least_alike squares accepted not_accepted
-        outside_the_limit cannot_alike""",
-    "matching": """
-        dropped_few dropped_none dropped_some effective_size effective_size_small""",
+        alike alike_not ruler all_green some_amber some_red before none_left least_alike squares accepted
+        not_accepted outside_the_limit cannot_alike""",
+    "matching": "dropped_few dropped_none dropped_some effective_size effective_size_small",
     "matching settings": """
-        caliper caliper_blind caliper_not_blind chosen_blind chosen_not_blind caliper_narrowed_blind caliper_narrowed_not_blind caliper_best no_match trim window
-        common_support exact exact_weights matching_message subgroup_message""",
+        caliper caliper_narrowed caliper_blind caliper_not_blind chosen_blind chosen_not_blind
+        caliper_best no_match trim window common_support exact exact_weights
+        matching_message subgroup_message""",
     "settings": """
-        confidence_interval covariates interactions proven_reoffence specification splines stepwise fallback
-        equivalent_time_limit""",
+        confidence_interval covariates interactions proven_reoffence splines stepwise fallback equivalent_time_limit""",
     # what else was looked at
     "survival": """
         survival survival_half_way survival_end survival_limits survival_at_risk survival_withheld
         survival_not_shown""",
-    "follow_up": """
-        custody_withheld follow_up_days_in_custody follow_up_returned_to_custody follow_up_on_recall follow_up_by_sentence
-        follow_up_days_at_risk follow_up_reoffences_per_year_at_risk""",
+    "follow_up": "custody_withheld",
     "subgroups": """
         subgroups_tested subgroup_clear subgroups_lost heterogeneity heterogeneity_chance subgroup_not_shown""",
     "robustness": """
@@ -67,24 +61,22 @@ _OF: dict[str, str] = {
         cannot_opposite cannot_pick cannot_subgroup check_differs check_missing classes classic_differs
         classic_missing clock_from_index compared compared_by_weights compared_either_group conclusive_increase
         conclusive_reduction conditional conditional_measures custody_by_courts custody_in_curves custody_in_measures
-        custody_limits data_files
-        described described_by_them described_date_meaning described_referral_route described_selection
-        described_where_received ebal_matching exploratory for_reviewers glossary how_to_read index_period input
-        ipw_matching kept_community kept_custody made_again matched_again more_people nearest_matching no_balance
-        no_flow no_message no_needs no_outcome no_response no_result not_blind not_in_report observed_not_lower
-        only_recorded other_services outcome overlap_matching packages period power_caveats power_either_group
-        power_unknown propensity_score proven_only radius_matching register_note request response response_awaited
+        custody_limits data_files described described_by_them described_date_meaning described_referral_route
+        described_selection described_where_received ebal_matching exploratory for_reviewers glossary how_to_read
+        index_period ipw_matching kept_community kept_custody made_again matched_again more_people nearest_matching
+        no_balance no_flow no_message no_needs no_outcome no_response no_result not_blind not_in_report
+        observed_not_lower only_recorded other_services outcome overlap_matching power_caveats power_either_group
+        power_unknown propensity_score proven_only radius_matching register_note response response_awaited
         response_not_asked response_printed response_unchecked rounding searched selection send_more sign_off stopped
         subgroups_declared subgroups_none subgroups_unclear subgroups_warning synthetic three_estimates
-        three_estimates_by_weights toolkit unrecorded ways_agree ways_agree_direction ways_concern_either_group
-        ways_differ ways_none ways_share why_compare why_strict why_three withheld work_on_record you_can_stop""",
+        three_estimates_by_weights unrecorded ways_agree ways_agree_direction ways_concern_either_group ways_differ
+        ways_none ways_share why_compare why_strict why_three withheld work_on_record you_can_stop""",
 }
 
 #: Key of a table or figure -> its topics, the same way; a further one of the same key has a number behind it.
 _SHOWN: dict[str, str] = {
     "headline": "people_picture",
-    "measures": """
-        measures measure_differences measure_differences_per_person measure_differences_in_days""",
+    "measures": "measures measure_differences measure_differences_per_person measure_differences_in_days",
     "measures estimates": "estimates",
     "power": "power power_curve",
     "flow": "flow_chart flow flow_parts",
@@ -93,6 +85,7 @@ _SHOWN: dict[str, str] = {
     "profile": "profile",
     "balance": "balance",
     "balance n_differences": "love_plot",
+    "subgroup_balance": "subgroup_balance",
     "overlap": "overlap",
     "survival": "survival survival_at_risk",
     "follow_up": "follow_up",

@@ -1,0 +1,119 @@
+"""No number in a report that the findings do not hold, and none in another's place."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import examples
+import invented
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from report_blocks import report_blocks
+
+from jdl_toolkit import narrative, render, tables
+from jdl_toolkit.document import MIME
+from jdl_toolkit.narrative.check import Checker, Passage, check_blocks, passages_of
+
+KINDS = {
+    "whole": invented.whole_findings(),
+    "rich": examples.several(),
+    "increase": examples.findings(
+        examples.measure(examples.ranged(0.002, 0.11)), examples.frequency(), examples.days()
+    ),
+    "not answered": invented.several().about("women"),
+}
+
+
+@pytest.fixture(scope="module")
+def blocks():
+    """What the notebook shows for each kind of findings."""
+    return {kind: report_blocks(found) for kind, found in KINDS.items()}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_number_of_a_report_is_found(kind, blocks):
+    assert len(blocks[kind]) > 5
+    assert check_blocks(blocks[kind], KINDS[kind]) == []
+
+
+PASSAGES = [narrative.finding, narrative.for_every_100, narrative.range_in_words, narrative.can_say]
+PASSAGES += [narrative.what_could_be_detected, narrative.three_estimates]
+POINTS = st.floats(-0.6, 0.6).map(lambda x: round(x, 5))
+
+
+@settings(max_examples=30, deadline=None)
+@given(POINTS, st.floats(0.0005, 0.2), POINTS, st.floats(0.001, 0.3), st.sampled_from([30, 257, 9_000]))
+def test_no_true_number_is_called_foreign(best, se, of_frequency, se_of_frequency, n):
+    rate = examples.measure(examples.estimate(best, se), n_treatment=n)
+    found = examples.findings(rate, examples.frequency(examples.estimate(of_frequency, se_of_frequency)))
+    said = [passage(found).to_json() for passage in PASSAGES]
+    said += [tables.measures_table(found.analyses[0]).to_json(), tables.estimates_table(found.analyses[0]).to_json()]
+    assert check_blocks(said, found) == []
+
+
+@pytest.mark.parametrize(
+    ("topics", "true", "planted"),
+    [
+        (("headline",), "Of 257 people, 33% reoffended. Of similar people, 35% would.", "35% reoffended, 33% would."),
+        (("headline",), "Of 257 people, 33% reoffended.", "Of 258 people, 33% reoffended."),
+        (("headline",), "Of every 100 people who received the service, 33 did; 35 would: 2 fewer.",
+         "Of every 100 people who received the service, 33 did; 36 would: 2 fewer."),
+        (("headline",), "could be 8 percentage points lower, or 4 higher", "4 percentage points lower, or 8 higher"),
+        (("headline",), "33% of people", "33 percentage points"),
+        (("measures",), "Proven reoffences per person: 0.91, against 1.02 expected, 0.11 fewer.",
+         "Proven reoffences per person: 0.91, against 1.02 expected, 0.11 more."),
+        (("flow",), "491 people: the most recent sentence", "492 people: the most recent sentence"),
+        (("nothing",), "This is one.", "This is one of 257."),
+    ],
+)  # fmt: skip
+def test_planted_faults(topics, true, planted):
+    checker = Checker(examples.findings(), true + planted)
+    assert checker.foreign(Passage("", true, topics)) == []
+    assert checker.foreign(Passage("", planted, topics)) != []
+
+
+def test_a_row_of_a_table_is_read_off_one_fact_in_its_order():
+    found = KINDS["whole"]
+    rows = [p for p in passages_of(tables.measures_table(found.analyses[0]).to_json()) if p.is_row]
+    checker = Checker(found, "\n".join(p.text for p in rows))
+    swapped = 0
+    for row in rows:
+        assert checker.foreign(row) == []
+        first, seen, expected, *rest = row.text.split(" | ")
+        if seen != expected:
+            swapped += 1
+            assert checker.foreign(replace(row, text=" | ".join((first, expected, seen, *rest))))
+    assert swapped > 5
+
+
+def test_ticks_of_an_axis_are_passed_over_and_other_figures_of_a_drawing_are_not(blocks):
+    curve = next(b for b in blocks["whole"] if b["kind"] == "figure" and b["key"] == "power_curve")
+    assert 'class="tick"' in curve["svg"]
+    planted = curve | {"svg": curve["svg"].replace("</svg>", '<text x="1" y="1">77.7</text></svg>')}
+    assert [fault for fault in check_blocks([planted], KINDS["whole"]) if "77.7" in fault]
+
+
+def test_the_drawn_page_is_read_back(blocks, tmp_path):
+    found, shown = KINDS["whole"], blocks["whole"]
+    outputs = [{"output_type": "display_data", "metadata": {}, "data": {MIME: b}} for b in shown]
+    cell = {"cell_type": "code", "metadata": {}, "source": "", "execution_count": 1, "outputs": outputs}
+    heading = {"cell_type": "markdown", "metadata": {}, "source": "## The finding"}
+    notebook = {"cells": [heading, cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    page = tmp_path / "report.html"
+    render.to_html(json.loads(json.dumps(notebook)), "Title", "Received 12 August 2013.", page)
+    assert render.misprints(shown, found, page) == []
+    text = page.read_text(encoding="utf-8")
+    for true, planted in (("of the 257 people", "of the 258 people"), ("Of 257 people", "Of 527 people")):
+        if true in text:
+            page.write_text(text.replace(true, planted, 1), encoding="utf-8")
+            assert render.misprints(shown, found, page)
+    page.write_text(text.replace("12 August 2013", "13 August 2013"), encoding="utf-8")
+    assert any("13" in fault for fault in render.misprints(shown, found, page))
+
+
+def test_what_an_organisation_writes_is_its_own():
+    assert (
+        list(passages_of({"kind": "inset", "title": "A", "text": "We saw 99% do well.", "rules": ["response"]})) == []
+    )
