@@ -220,3 +220,10 @@ def test_headings_of_a_report_are_those_of_the_page():
     assert [title for _, title in outline(made.outline)] == [
         part.text for part in report.parts if isinstance(part, Heading)
     ]
+
+
+def test_a_drawing_never_overtakes_the_table_before_it():
+    rows = tuple((f"row{i}x", str(i)) for i in range(50))
+    made = texts(drawn(markdown("## A\n\nSome."), shown(table(rows=rows)), shown(tall(300)), markdown("The end.")))
+    (page,) = (text for text in made if "Drawing tall" in text)
+    assert page.index("row49x") < page.index("Drawing tall") < page.index("The end.")

@@ -12,7 +12,7 @@ from typing import Any
 
 TOP, BOTTOM = 70.9, 773.8  # points from the upper edge of a page, between which its text stands
 #: Points above and below the text of a row, best first.
-INSETS = (3.6, 3.3, 3.0, 2.7, 3.9, 4.2, 4.5)
+INSETS = (3.6, 3.3, 3.0, 2.7, 3.9, 4.2, 4.5, 5.0, 5.5, 6.0)
 _SMALLEST = 0.82  # of its size, that a drawing may be reduced to so that it fits on the page
 _HIGH = 300.0  # points of a table that is broken rather than moved, with its heading, to the next page
 _FEW = 70.0  # points of rows that may stand at the end or the beginning of a page: three rows
@@ -38,19 +38,22 @@ def settle(parts: list[dict[str, Any]], ask: Callable[[Layout], str]) -> Layout:
     layout: Layout = {}
     for _ in range(_PASSES):
         noted = [one["value"] for one in json.loads(ask(layout)) if one.get("label") in ("<begins>", "<stands>")]
-        chosen = _choose(parts, noted)
+        chosen = _choose(parts, noted, layout)
         if chosen == layout:
             break
         layout = chosen
     return layout
 
 
-def _choose(parts: list[dict[str, Any]], noted: list[dict[str, Any]]) -> Layout:
+def _choose(parts: list[dict[str, Any]], noted: list[dict[str, Any]], before: Layout) -> Layout:
     stands = {one["part"]: one["page"] for one in noted if "y" not in one}
     begins = sorted((one for one in noted if "y" in one), key=lambda one: one["part"])
+    for one in begins:  # what was to wait and found room above: the page without it is what counts
+        if before.get(str(one["part"]), {}).get("next") and stands.get(one["part"]) == one["page"]:
+            one["y"] -= one["whole"] + _GAP
     layout: Layout = {}
-    for before, one in zip([None, *begins], begins, strict=False):
-        place = stands.get(before["part"], 0) if before is not None else 0
+    for last, one in zip([None, *begins], begins, strict=False):
+        place = stands.get(last["part"], 0) if last is not None else 0
         # What waits fills the top of the page that follows; what must come after it has the rest of that page.
         above = [b["whole"] + _GAP for b in begins if stands.get(b["part"]) == place and str(b["part"]) in layout]
         part, waits = parts[one["part"]], sum(above) if place > one["page"] else 0.0
