@@ -1,4 +1,4 @@
-"""All that is published about one request, from its executed notebook: HTML, PDF, figures and tables as files."""
+"""All that is published about one request, from its executed notebook: HTML, PDF, figures, spreadsheets and CSV."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from pathlib import Path
 
 from .. import numbers
 from ..findings import Findings
+from ..narrative import draft_words
+from ..wording import plain
 from .files import write_figures
 from .html import to_html
 from .pdf import to_pdf
+from .workbook import write_data
 
 
-def write_report(notebook: Path, findings: Findings, folder: Path) -> None:
-    """Draw ``report.html``, ``report.pdf``, ``figures/`` and ``tables/`` into `folder`.
+def write_report(notebook: Path, findings: Findings, folder: Path, with_code: bool = False) -> None:
+    """Draw ``report.html``, ``report.pdf``, ``figures/``, ``data-tables.xlsx``, ``.ods`` and ``data/`` into `folder`.
 
     Parameters
     ----------
@@ -21,6 +24,8 @@ def write_report(notebook: Path, findings: Findings, folder: Path) -> None:
     findings : Findings
         For the title and the banners; of a request with several analyses, `Findings.about` the one of the notebook.
     folder : Path
+    with_code : bool
+        Whether the HTML carries the notebook's code, folded; the PDF never does.
 
     Raises
     ------
@@ -28,10 +33,21 @@ def write_report(notebook: Path, findings: Findings, folder: Path) -> None:
         If a block is malformed or the page is not accessible.
     """
     title, subtitle = titles(findings)
-    marks = {"exploratory": findings.exploratory, "synthetic": findings.synthetic}
-    to_html(notebook, title, subtitle, folder / "report.html", **marks)
+    marks = {"exploratory": findings.exploratory, "synthetic": findings.synthetic, "draft": draft_words(findings)}
+    names = names_of(findings)
+    to_html(notebook, title, subtitle, folder / "report.html", names=names, with_code=with_code, **marks)
     to_pdf(notebook, title, subtitle, folder / "report.pdf", **marks)
     write_figures(notebook, folder)
+    write_data(notebook, findings, folder)
+
+
+def names_of(findings: Findings) -> tuple[str, ...]:
+    """Names from outside that a report's sentences may hold: of the organisation, the service, analyses and parts."""
+    names = [findings.organisation.name, findings.service.name]
+    for analysis in findings.analyses:
+        names += [analysis.title, *(value for values in analysis.records.values() for value in values)]
+        names += [row.level for row in analysis.subgroups.rows] if analysis.subgroups is not None else []
+    return tuple(map(plain, names))
 
 
 def titles(findings: Findings) -> tuple[str, str]:
