@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -280,7 +280,11 @@ def _run_stages(walk: _Walk, until: str) -> RunOutcome:
     walk.keys[MAIN] += report_key(walk.manifest) + (" with code" if walk.with_code else "")
     walk.take("report")
     findings = Findings.read(walk.folder.findings_file)
-    status, warning = walk.manifest.values["status"], _beside_archived(walk.folder, findings)
+    warnings = [
+        _look_again(walk.manifest.stage("report").get("misplaced", [])),
+        _beside_archived(walk.folder, findings),
+    ]
+    status, warning = walk.manifest.values["status"], "\n".join(filter(None, warnings))
     if warning:
         log.warning(warning)
     return RunOutcome(walk.spec.request, status, _headline(findings), walk.folder.report, walk.seconds, warning)
@@ -348,8 +352,8 @@ def _run_stage(walk: _Walk, name: str, analysis: str, record: str, share: float)
     started = time.perf_counter()
     try:
         if name == "report":
-            build_report(walk.lab, walk.request, walk.spec, walk.folder, walk.with_code)
-            said = {"gate": PASSED, "reason": ""}
+            misplaced = build_report(walk.lab, walk.request, walk.spec, walk.folder, walk.with_code)
+            said = {"gate": PASSED, "reason": ""} | ({"misplaced": misplaced} if misplaced else {})
         else:
             said = _execute_stage(walk, name, analysis)
             if said["gate"] == "not run":
@@ -464,11 +468,18 @@ def _without_papermill_metadata(path: Path) -> str:
     return nbformat.writes(notebook)
 
 
-def build_report(lab: Lab, request: str, spec: RequestSpec, folder: RequestFolder, with_code: bool = False) -> None:
+def build_report(
+    lab: Lab, request: str, spec: RequestSpec, folder: RequestFolder, with_code: bool = False
+) -> list[str]:
     """Execute the report's notebook, draw HTML and PDF, check them for leaks, and put them in place in one rename.
 
     What people did with the report (sign-offs, the draft, a response) is laid over the findings first. The first
     analysis's report lies in ``report/``, each further one's in a folder of its own below.
+
+    Returns
+    -------
+    list of str
+        Numbers that may have changed places, for somebody to look at.
 
     Raises
     ------
@@ -480,8 +491,11 @@ def build_report(lab: Lab, request: str, spec: RequestSpec, folder: RequestFolde
     os.chmod(temporary, 0o755)
     places = {a.id: temporary / a.id if i else temporary for i, a in enumerate(findings.analyses)}
     try:
-        for analysis, place in places.items():
-            _draw_report(lab, request, folder, findings.about(analysis), place, with_code)
+        misplaced = [
+            said
+            for analysis, place in places.items()
+            for said in _draw_report(lab, request, folder, findings.about(analysis), place, with_code)
+        ]
         _check_leaks(lab, spec, folder, temporary)
         if folder.report.exists():
             old = Path(tempfile.mkdtemp(dir=folder.root, prefix=".report.old."))
@@ -490,6 +504,7 @@ def build_report(lab: Lab, request: str, spec: RequestSpec, folder: RequestFolde
             shutil.rmtree(old)
         else:
             os.replace(temporary, folder.report)
+        return misplaced
     except BaseException:
         for analysis, place in places.items():  # notebooks up to a failure are kept, among the lab's own records
             kept = folder.executed("report", analysis)
@@ -526,17 +541,25 @@ def _with_events(lab: Lab, spec: RequestSpec, folder: RequestFolder) -> Findings
 
 def _draw_report(
     lab: Lab, request: str, folder: RequestFolder, findings: Findings, place: Path, with_code: bool
-) -> None:
-    """Execute the report's notebook for the first analysis of `findings`, check its numbers, draw HTML and PDF."""
+) -> list[str]:
+    """Execute the report's notebook for the first analysis of `findings`, check its numbers, draw HTML and PDF.
+
+    Returns
+    -------
+    list of str
+        Numbers that may have changed places.
+    """
     place.mkdir(exist_ok=True)
     analysis, notebook = findings.analyses[0], place / "report.ipynb"
     template = STAGES["report"] if analysis.status is Status.reported else NOT_ANSWERED
     execute(lab, template, request, folder.root.parent, notebook, analysis=analysis.id)
     _without_machine_path(notebook, request, analysis.id)
     blocks = _blocks(notebook)
-    _none_wrong(check_blocks(blocks, findings))
+    checked = check_blocks(blocks, findings)
+    _none_wrong(checked.foreign)
     render.write_report(notebook, findings, place, with_code)
     _none_wrong(render.misprints(blocks, findings, place / "report.html", place / "report.pdf"))
+    return list(checked.misplaced)
 
 
 def _draw_review(walk: _Walk, stage: str = "", analysis: str = MAIN) -> None:
@@ -563,8 +586,15 @@ def _blocks(path: Path) -> list[dict[str, Any]]:
     return [o["data"][MIME] for o in shown if MIME in o.get("data", {})]
 
 
-def _none_wrong(faults: list[str]) -> None:
-    """Every number of a report must be one of the findings, and stand in its place.
+def _look_again(misplaced: Sequence[str]) -> str:
+    """What to look at before anything is published, as numbers may have changed places; empty if there is nothing."""
+    if not misplaced:
+        return ""
+    return "\n  ".join(["Look at these numbers of the report, which stand in an order of their own:", *misplaced])
+
+
+def _none_wrong(faults: Sequence[str]) -> None:
+    """Every number of a report must be one of the findings.
 
     Raises
     ------

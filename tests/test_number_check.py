@@ -14,7 +14,8 @@ from report_blocks import report_blocks
 
 from jdl_toolkit import narrative, render, tables
 from jdl_toolkit.document import MIME
-from jdl_toolkit.narrative.check import Checker, Passage, check_blocks, passages_of
+from jdl_toolkit.findings import EstimatorRow
+from jdl_toolkit.narrative.check import Checked, Checker, Passage, check_blocks, passages_of
 
 KINDS = {
     "whole": invented.whole_findings(),
@@ -35,7 +36,7 @@ def blocks():
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_number_of_a_report_is_found(kind, blocks):
     assert len(blocks[kind]) > 5
-    assert check_blocks(blocks[kind], KINDS[kind]) == []
+    assert check_blocks(blocks[kind], KINDS[kind]) == Checked((), ())
 
 
 PASSAGES = [narrative.finding, narrative.for_every_100, narrative.range_in_words, narrative.can_say]
@@ -50,7 +51,7 @@ def test_no_true_number_is_called_foreign(best, se, of_frequency, se_of_frequenc
     found = examples.findings(rate, examples.frequency(examples.estimate(of_frequency, se_of_frequency)))
     said = [passage(found).to_json() for passage in PASSAGES]
     said += [tables.measures_table(found.analyses[0]).to_json(), tables.estimates_table(found.analyses[0]).to_json()]
-    assert check_blocks(said, found) == []
+    assert check_blocks(said, found).foreign == ()
 
 
 @pytest.mark.parametrize(
@@ -70,8 +71,9 @@ def test_no_true_number_is_called_foreign(best, se, of_frequency, se_of_frequenc
 )  # fmt: skip
 def test_planted_faults(topics, true, planted):
     checker = Checker(examples.findings(), true + planted)
-    assert checker.foreign(Passage("", true, topics)) == []
-    assert checker.foreign(Passage("", planted, topics)) != []
+    said, wrong = Passage("", true, topics), Passage("", planted, topics)
+    assert checker.foreign(said) == checker.misplaced(said) == []
+    assert checker.foreign(wrong) or checker.misplaced(wrong)
 
 
 def test_a_row_of_a_table_is_read_off_one_fact_in_its_order():
@@ -80,11 +82,11 @@ def test_a_row_of_a_table_is_read_off_one_fact_in_its_order():
     checker = Checker(found, "\n".join(p.text for p in rows))
     swapped = 0
     for row in rows:
-        assert checker.foreign(row) == []
+        assert checker.foreign(row) == checker.misplaced(row) == []
         first, seen, expected, *rest = row.text.split(" | ")
         if seen != expected:
             swapped += 1
-            assert checker.foreign(replace(row, text=" | ".join((first, expected, seen, *rest))))
+            assert checker.misplaced(replace(row, text=" | ".join((first, expected, seen, *rest))))
     assert swapped > 5
 
 
@@ -92,7 +94,7 @@ def test_ticks_of_an_axis_are_passed_over_and_other_figures_of_a_drawing_are_not
     curve = next(b for b in blocks["whole"] if b["kind"] == "figure" and b["key"] == "power_curve")
     assert 'class="tick"' in curve["svg"]
     planted = curve | {"svg": curve["svg"].replace("</svg>", '<text x="1" y="1">77.7</text></svg>')}
-    assert [fault for fault in check_blocks([planted], KINDS["whole"]) if "77.7" in fault]
+    assert [fault for fault in check_blocks([planted], KINDS["whole"]).foreign if "77.7" in fault]
 
 
 def test_the_drawn_page_is_read_back(blocks, tmp_path):
@@ -111,6 +113,14 @@ def test_the_drawn_page_is_read_back(blocks, tmp_path):
             assert render.misprints(shown, found, page)
     page.write_text(text.replace("12 August 2013", "13 August 2013"), encoding="utf-8")
     assert any("13" in fault for fault in render.misprints(shown, found, page))
+
+
+def test_an_error_that_prints_like_the_other_end_of_an_interval_is_in_its_place():
+    """As 2.6 in “2.6 | −2.6 (−7.8 to 2.6)”: the standard error stands first, and the limit last."""
+    same = examples.estimate(-0.026, 0.026)
+    row = EstimatorRow(name="headline", label="Headline", scale="difference", estimate=same, why_not=None)
+    found = examples.findings(examples.measure(same), analysis_changes={"estimators": (row,)})
+    assert check_blocks([tables.estimators_table(found.analyses[0]).to_json()], found) == Checked((), ())
 
 
 def test_what_an_organisation_writes_is_its_own():

@@ -2,8 +2,8 @@
 
 A number is held to the topics of its passage (`rules.RULES` for words, `rules.SHOWN` for tables and figures), with the
 unit behind it, and where the passage names what it is about, to that measure, step or row alone. Numbers of one fact
-must stand in its order, so that two that changed places are found. Texts that the findings hold (labels, names, what
-the organisation wrote) are quoted, and their numbers are not looked at.
+that do not stand in its order are told apart: two may have changed places. Texts that the findings hold (labels, names,
+what the organisation wrote) are quoted, and their numbers are not looked at.
 """
 
 from __future__ import annotations
@@ -134,15 +134,36 @@ def drawn_texts(svg: str) -> tuple[list[str], str]:
     return [text for text in texts if text not in words], " ".join(words)
 
 
-def check_blocks(blocks: Iterable[Mapping[str, Any]], findings: Findings) -> list[str]:
-    """Every number of a report's blocks that the findings do not hold there: ``29 in the table “measures”: …``."""
+@dataclass(frozen=True)
+class Checked:
+    """What came of a check of a report's blocks, in words for whoever made it.
+
+    Parameters
+    ----------
+    foreign : tuple of str
+        Numbers that the findings do not hold where they stand: ``29 in the table “measures”: …``. The report is wrong.
+    misplaced : tuple of str
+        Numbers that a fact holds in another order. Two may have changed places, or two facts have a number in common
+        by chance: somebody should look.
+    """
+
+    foreign: tuple[str, ...]
+    misplaced: tuple[str, ...]
+
+
+def check_blocks(blocks: Iterable[Mapping[str, Any]], findings: Findings) -> Checked:
+    """Hold every number of a report's blocks to the findings."""
     passages = [passage for block in blocks for passage in passages_of(block)]
     checker = Checker(findings, "\n".join(p.text for p in passages))
-    return [
-        f"{', '.join(found)} in {passage.where}: {passage.text[:160]}"
-        for passage in passages
-        if (found := checker.foreign(passage))
-    ]
+    found = [(passage, checker.foreign(passage), checker.misplaced(passage)) for passage in passages]
+    return Checked(
+        tuple(_said(passage, foreign) for passage, foreign, _ in found if foreign),
+        tuple(_said(passage, misplaced) for passage, _, misplaced in found if misplaced),
+    )
+
+
+def _said(passage: Passage, found: list[str]) -> str:
+    return f"{', '.join(found)} in {passage.where}: {passage.text[:160]}"
 
 
 class Checker:
@@ -160,19 +181,28 @@ class Checker:
         self.findings, self._page = findings, page.lower()
         self._topics: dict[str, list[Fact]] = {}
         self._scopes: dict[tuple[str, ...], _Scope] = {}
+        self._clauses: dict[Passage, tuple[list[str], list[_Told]]] = {}
 
     def foreign(self, passage: Passage) -> list[str]:
-        """Numbers of a passage that are not in its facts, and those that stand in another order than there."""
+        """Numbers of a passage that are not in its facts."""
+        digests, clauses = self._read(passage)
+        return digests + [number for told in clauses for number in told.foreign]
+
+    def misplaced(self, passage: Passage) -> list[str]:
+        """Numbers of a passage that stand in another order than in its facts."""
+        is_result = not _SEVERAL.isdisjoint(passage.topics)
+        _, clauses = self._read(passage)
+        return [n for told in clauses if not told.foreign for n in told.disordered(passage.is_row, is_result)]
+
+    def _read(self, passage: Passage) -> tuple[list[str], list[_Told]]:
+        """Digests that are not the findings' own, and the clauses of a passage."""
         if not any(c.isdigit() for c in passage.text):
-            return []
-        text = self._quotes.sub(lambda quote: _masked(quote[0]), passage.text)
-        found = _DIGEST.findall(text)
-        text = self._speech.sub(lambda words: _masked(words[0]), _DIGEST.sub(" ", text))
-        for told in self._told(text, passage):
-            allowed = told.scope.keys(told.facts)
-            foreign = [t.number for t in told.tokens if t.key not in allowed]
-            found += foreign or told.disordered(passage.is_row, not _SEVERAL.isdisjoint(passage.topics))
-        return found
+            return [], []
+        if passage not in self._clauses:
+            text = self._quotes.sub(lambda quote: _masked(quote[0]), passage.text)
+            plain_text = self._speech.sub(lambda words: _masked(words[0]), _DIGEST.sub(" ", text))
+            self._clauses[passage] = _DIGEST.findall(text), self._told(plain_text, passage)
+        return self._clauses[passage]
 
     def _told(self, text: str, passage: Passage) -> list[_Told]:
         """The clauses of a passage, each with the facts it names; one without a name goes on with the one before.
@@ -239,6 +269,12 @@ class _Told:
     facts: list[Fact]
     n_names: int
     tokens: list[_Token]
+
+    @cached_property
+    def foreign(self) -> list[str]:
+        """Numbers that none of the facts holds."""
+        allowed = self.scope.keys(self.facts)
+        return [t.number for t in self.tokens if t.key not in allowed]
 
     def disordered(self, is_row: bool, is_result: bool) -> list[str]:
         """The numbers, if they cannot be read off one fact in its order; elsewhere, pairs that are inverted."""

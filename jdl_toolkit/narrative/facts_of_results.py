@@ -256,10 +256,10 @@ def estimators(findings: Findings, analysis: Analysis) -> Iterator[Fact]:
             continue
         if row.scale == "difference":
             in_unit = "days" if is_time else unit
-            yield Fact((), (signed(estimate.se, in_unit, finer(in_unit)),))
-            yield from told((row.label,), (), estimate, in_unit)
+            error = signed(estimate.se, in_unit, finer(in_unit))
+            yield from told((row.label,), (error,), estimate, in_unit)
         else:
             three = (estimate.estimate, estimate.ci_low, estimate.ci_high)
             p = figure([numbers.p_value(estimate.p_value)], ("",))
-            yield Fact((), (figure([numbers.number(estimate.se, 2)], ("",)),))
-            yield Fact((row.label,), (*(figure([numbers.number(x, 2)], ("",)) for x in three), p))
+            printed = (figure([numbers.number(x, 2)], ("",)) for x in (estimate.se, *three))
+            yield Fact((row.label,), (*printed, p))
