@@ -586,4 +586,80 @@ def test_a_subgroup_of_a_region_and_the_same_of_the_nation():
     assert [r["n_treatment"] for r in summary_of(nation, shown=shown)["rows"]] == [150, 50]
     whole = measure_rows(SimpleNamespace(measures=pd.DataFrame([row("rate", 42 / 150, 150)])), 30, 5)[0]
     found = subgroup_summary(region, whole, 30, 5, shown, 1)["rows"]
-    assert [r["n_treatment"] for r in found] == [110, None]  # three of the other ten women reoffended
+    assert [r["n_treatment"] for r in found] == [None, None]  # three of the other ten women; women follow from men
+    shown = beside(range(210), range(150))
+    nation = subgroup_rows("sex", ("Male", 45, 150, None), ("Female", 20, 60, None))
+    of_nation = measure_rows(SimpleNamespace(measures=pd.DataFrame([row("rate", 65 / 210, 210)])), 30, 5)[0]
+    subgroup_summary(nation, of_nation, 30, 5, shown, 0)
+    found = subgroup_summary(region, whole, 30, 5, shown, 1)["rows"]
+    assert [r["n_treatment"] for r in found] == [110, 40]
+
+
+def test_levels_by_which_a_request_is_divided_keep_their_estimates_alone():
+    """Matched within an analysis of its own, a region has a few people more, or less, than as a subgroup."""
+    levels = subgroup_rows("region", ("North", 45, 150, None), ("South", 15, 50, None))
+    whole = measure_rows(SimpleNamespace(measures=pd.DataFrame([row("rate", 60 / 200)])), 30, 5)[0]
+    assert [r["n_treatment"] for r in subgroup_summary(levels, whole, 30, 5)["rows"]] == [150, 50]
+    found = subgroup_summary(levels, whole, 30, 5, divided={"region"})["rows"]
+    assert [(r["n_treatment"], r["headline"]["df"], r["why_not"]) for r in found] == [(None, None, None)] * 2
+
+
+def test_a_level_that_the_profile_counts_otherwise_goes_through_beside_other_analyses():
+    levels = subgroup_rows("sex", ("Male", 45, 150, None), ("Female", 15, 50, None))
+    whole = measure_rows(SimpleNamespace(measures=pd.DataFrame([row("rate", 60 / 200)])), 30, 5)[0]
+    found = subgroup_summary(levels, whole, 30, 5, beside(range(200)), known={("sex", "Male"): 152})["rows"]
+    assert [r["n_treatment"] for r in found] == [None, 50]
+
+
+def levels_of_balance(*levels):
+    """Balance of one covariate: level and people at it, of 60."""
+    rows = pd.DataFrame(levels, columns=["level", "n"]).assign(covariate="age", smd_after=0.01, var_ratio=None)
+    rows = rows.assign(mean_treatment=rows["n"] / 60, mean_pool=0.3, smd_before=0.1, light="green")
+    return SimpleNamespace(rows=rows, worst=0.01, passed=True)
+
+
+def listed(balance, profile=()):
+    matched = SimpleNamespace(n_treatment=60, n_treatment_matched=60, n_pool=1000)
+    found = balance_summary(balance, SimpleNamespace(labels={"age": "Age"}), matched, 5, profile=profile)
+    return [r["level"] for r in found["rows"]]
+
+
+def test_levels_left_out_of_the_balance_are_at_least_two_and_not_few_together():
+    assert listed(levels_of_balance(("a", 20), ("b", 25), ("c", 15))) == ["a", "b", "c"]
+    assert listed(levels_of_balance(("a", 20), ("b", 37), ("c", 3))) == ["b"]  # one alone would be the rest
+    assert listed(levels_of_balance(("a", 20), ("b", 36), ("c", 2), ("d", 2))) == ["b"]  # two of four together, too
+    assert listed(levels_of_balance(("a", 20), ("b", 35), ("c", 2), ("d", 3))) == ["a", "b"]
+    assert listed(levels_of_balance(("a", 57), ("b", 3))) == []
+
+
+def test_the_balance_lists_no_level_that_the_profile_joins_with_others():
+    """Of 55 people "b or c", a difference that fits 52 at "b" would leave three."""
+    profile = [{"characteristic": "Age", "level": level, "treatment": 0.5} for level in ("a", "b or c")]
+    balance = levels_of_balance(("a", 15), ("b", 24), ("c", 21))
+    assert listed(balance, profile) == ["a"]
+    assert listed(balance, [profile[0] | {"level": "any", "treatment": None}]) == []
+    assert listed(balance, [profile[0] | {"characteristic": "Sex"}]) == ["a", "b", "c"]
+    rest = levels_of_balance(("a", 15), ("other levels", 45))
+    assert listed(rest, profile) == ["a", "other levels"]
+    rest = levels_of_balance(("a", 15), ("b", 24), ("other levels", 21))
+    assert listed(rest, profile) == ["a"]
+
+
+def test_a_day_of_the_curve_is_left_out_where_few_remain_beside_another_analysis():
+    frame = pd.DataFrame({"clock": "calendar", "day": [30, 60, 90], "n_control_step": 50})
+    frame = frame.assign(**{f"{g}{end}": 0.9 for g in ("treatment", "control") for end in ("", "_low", "_high")})
+
+    def days(steps, shown, place, n):
+        of = SimpleNamespace(survival=frame.assign(n_treatment_step=steps))
+        found = survival_rows(of, 5, None, shown, place, n)
+        return [point["day"] for curve in found for point in curve["points"]]
+
+    shown = beside(range(100), range(60))
+    assert days([10, 10, 12], shown, 0, 100) == [30, 60, 90]
+    assert days([5, 9, 6], shown, 1, 60) == [30, 60, 90]
+    shown = beside(range(100), range(60))
+    days([10, 10, 12], shown, 0, 100)
+    assert days([7, 7, 6], shown, 1, 60) == [60, 90]  # up to day 30, three of the others
+    shown = beside(range(100), range(60))
+    days([10, 10, 12], shown, 0, 100)
+    assert days([5, 9, 16], shown, 1, 60) == [30, 60]

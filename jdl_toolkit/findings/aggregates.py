@@ -16,6 +16,7 @@ import pandas as pd
 
 from ..balance.terms import label_of
 from ..disclosure import coarse_edges, mask_small_counts, may_be_shown, merge_levels
+from ..matching.design import OTHER_LEVELS
 from ..matching.match import WITH_CALIPER
 from .overlaps import Shown
 
@@ -135,13 +136,20 @@ def overlap_bins(matched: Any, minimum_cell: int, is_unmatched_hidden: bool = Fa
 
 
 def balance_summary(
-    balance: Any, covariates: Any, matched: Any, minimum_cell: int, shown: Shown | None = None, place: int = 0
+    balance: Any,
+    covariates: Any,
+    matched: Any,
+    minimum_cell: int,
+    shown: Shown | None = None,
+    place: int = 0,
+    profile: Iterable[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """Standardised differences of every level that may be shown; the lights count them all.
 
     From the difference of a rare level the number of people with it could be worked out, so such rows are left out. If
     what is left out of a covariate is one level, or of few people together, so is its next smallest. A row without a
-    finite difference is left out too.
+    finite difference is left out too. So is a level that the `profile` (rows as `profile_rows` gives them) joins with
+    others: of 55 people "25 and over", a difference that fits 52 of "25 to 34" leaves three.
 
     Before as after matching, the treated are those compared. Beside their share, that of all who took part would tell
     how many had no comparable control, and what these few are like. Differences have three decimals; the lights are of
@@ -158,7 +166,8 @@ def balance_summary(
     )
     n_people = {"matched": matched.n_treatment_matched, "treated": matched.n_treatment, "pool": matched.n_pool}
     fine = [[may_be_shown(round(k), n_people[g], minimum_cell) for k in sizes[g]] for g in sizes]
-    is_fine = np.all(fine, axis=0)
+    names = rows["covariate"].map(lambda c: covariates.labels.get(c, c))
+    is_fine = np.all(fine, axis=0) & ~_joined_in_profile(names, rows["level"], profile)
     if shown is not None:  # what earlier analyses leave of a level must not be few people either
         for i in np.flatnonzero(is_level & is_fine):
             key = f"balance {rows['covariate'][i]} {rows['level'][i]}"
@@ -171,7 +180,6 @@ def balance_summary(
                 break
             hidden[sizes.loc[of_covariate.index[~is_out], "matched"].idxmin()] = True
     columns = ["covariate", "level", "smd_before", "smd_after", "light"]
-    names = rows["covariate"].map(lambda c: covariates.labels.get(c, c))
     denominator = getattr(balance, "denominator", "pooled")
     smd = {"smd_before": _before(rows, is_level, denominator).round(3), "smd_after": rows["smd_after"].round(3)}
     shown_rows = rows.assign(covariate=names, **smd)[~hidden][columns].to_dict("records")
@@ -186,6 +194,22 @@ def balance_summary(
         "worst": round(float(balance.worst), 3),
         "passed": bool(balance.passed),
     }
+
+
+def _joined_in_profile(names: pd.Series, levels: pd.Series, profile: Iterable[dict[str, Any]]) -> np.ndarray:
+    """Levels of characteristics of the profile that stand there with others; mask over rows.
+
+    Levels that were joined for matching are the rest, and no news where all others stand alone.
+    """
+    alone: dict[str, set[str]] = {}
+    for row in profile:
+        alone.setdefault(row["characteristic"], set()).update({row["level"]} if row["treatment"] is not None else ())
+    is_joined = np.array(
+        [name in alone and level not in alone[name] for name, level in zip(names, levels, strict=True)], dtype=bool
+    )
+    is_rest = (levels == OTHER_LEVELS).to_numpy(bool)
+    others_joined = set(names[is_joined & ~is_rest])
+    return is_joined & (~is_rest | names.isin(others_joined).to_numpy(bool))
 
 
 def _squares(balance: Any, covariates: Any, shown_numbers: set[str]) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -85,11 +85,12 @@ def collect_findings(
     flows = [Flow.of(one.cohort, None if one.reason else one.matched) for one in results]
     counted = flow_counts.flows_and_linkage(flows, linkage, minimum)
     shown = Shown(Overlaps.of(members(groups), minimum), minimum)
+    divided = {str(column) for one in results for column in one.spec.analysis.records}
     analyses = []
     for i, (one, flow) in enumerate(zip(results, counted["flows"], strict=True)):
         if not one.reason and flow["flow"][-1]["records_after"] is None:
             one = replace(one, reason=f"beside another analysis of this request {few(minimum)}")
-        parts = {} if one.reason else _answered(one, flow, shown, i)
+        parts = {} if one.reason else _answered(one, flow, shown, i, divided)
         analyses.append(_analysis(spec, one, flow, **parts))
     is_answered = any(a.status is Status.reported for a in analyses)
     reason = None if is_answered else _reasons(analyses)
@@ -156,8 +157,10 @@ def _people(one: AnalysisResults) -> set[Any]:
     return set(compared if treated is None else treated.set_index("unit_id").loc[compared, "person_id"])
 
 
-def _answered(one: AnalysisResults, flow: dict[str, Any], shown: Shown, place: int) -> dict[str, Any]:
-    """What is told of an analysis that was answered, beside its flow."""
+def _answered(
+    one: AnalysisResults, flow: dict[str, Any], shown: Shown, place: int, divided: Collection[str]
+) -> dict[str, Any]:
+    """What is told of an analysis that was answered, beside its flow, in a request divided by these columns."""
     limits, matched = one.spec.disclosure, one.matched
     minimums = limits.minimum_group, limits.minimum_cell
     measures = outcome_rows.measure_rows(one.outcomes, *minimums, shown, place)
@@ -166,7 +169,9 @@ def _answered(one: AnalysisResults, flow: dict[str, Any], shown: Shown, place: i
         return parts
     parts["profile"] = aggregates.profile_rows(one.covariates, matched, limits.minimum_cell, shown, place)
     parts["overlap"] = aggregates.overlap_bins(matched, limits.minimum_cell, flow["is_unmatched_hidden"])
-    summary = aggregates.balance_summary(one.balance, one.covariates, matched, limits.minimum_cell, shown, place)
+    summary = aggregates.balance_summary(
+        one.balance, one.covariates, matched, limits.minimum_cell, shown, place, parts["profile"]
+    )
     parts["balance"] = summary | {f"accepted_{key}": (one.accepted or {}).get(key) for key in ("by", "reason")}
     parts["matching"] = aggregates.matching_summary(
         matched, one.tried, flow["is_unmatched_hidden"], one.spec, one.balance.passed
@@ -175,7 +180,9 @@ def _answered(one: AnalysisResults, flow: dict[str, Any], shown: Shown, place: i
     rate = next((m for m in measures if m["unit"] == "share" and m["base"] == "everyone"), None)
     if rate is not None and rate["why_not"] is None:  # else it could be worked out from the rest
         parts["follow_up"] = follow_up_rows.follow_up_rows(one.outcomes, limits.minimum_cell, shown, place)
-        parts["survival"] = follow_up_rows.survival_rows(one.outcomes, limits.minimum_cell, parts["follow_up"])
+        parts["survival"] = follow_up_rows.survival_rows(
+            one.outcomes, limits.minimum_cell, parts["follow_up"], shown, place, rate["n_treatment"]
+        )
         parts |= {"estimators": robustness_rows.estimator_rows(one.outcomes)}
         told = parts["follow_up"], parts["survival"]
         parts |= {"time_to_event": robustness_rows.time_rows(one.outcomes, *told, limits.minimum_cell)}
@@ -190,6 +197,7 @@ def _answered(one: AnalysisResults, flow: dict[str, Any], shown: Shown, place: i
             shown,
             place,
             subgroup_rows.known_sizes(parts["profile"], one.subgroups, matched),
+            divided,
         )
     return parts
 

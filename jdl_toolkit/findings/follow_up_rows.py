@@ -63,27 +63,35 @@ def custody_is_told(follow_up: Iterable[Mapping[str, Any]]) -> bool:
 
 
 def survival_rows(
-    outcomes: Any, minimum_cell: int, follow_up: Iterable[Mapping[str, Any]] | None = None
+    outcomes: Any,
+    minimum_cell: int,
+    follow_up: Iterable[Mapping[str, Any]] | None = None,
+    shown: Shown | None = None,
+    analysis: int = 0,
+    n_treatment: int = 0,
 ) -> list[dict[str, Any]]:
     """The curves of time to the first reoffence, in whole per cent, no step below the minimum in either group.
 
-    Neighbouring steps are joined until each holds enough people; the last is joined to the one before it. The two
-    clocks differ by days in custody alone, so that the curves by days at risk are withheld where `follow_up` (as
-    `follow_up_rows` gives it) withholds those.
+    Neighbouring steps are joined until each holds enough people; the last is joined to the one before it. A day is left
+    out if up to then few of those reoffended who remain beside earlier analyses (`shown`): whole per cents of small
+    groups (`n_treatment`) are numbers of people. The two clocks differ by days in custody alone, so that the curves by
+    days at risk are withheld where `follow_up` (as `follow_up_rows` gives it) withholds those.
     """
     withheld = set() if follow_up is None or custody_is_told(follow_up) else {"at_risk"}
     columns = [f"{g}{end}" for g in ("treatment", "control") for end in ("", "_low", "_high")]
     curves = []
     told = outcomes.survival[~outcomes.survival["clock"].isin(withheld)]
     for clock, curve in told.groupby("clock", sort=False):
-        points, held = [], np.zeros(2)
-        for row in curve.sort_values("day").to_dict("records"):
+        points, held, rows = [], np.zeros(2), curve.sort_values("day").to_dict("records")
+        n_with = np.cumsum([int(row["n_treatment_step"]) for row in rows])
+        for row, n in zip(rows, n_with, strict=True):
             held += (row["n_treatment_step"], row["n_control_step"])
-            if (held >= minimum_cell).all():
+            is_fine = shown is None or shown.allows(analysis, f"survival {clock} {row['day']}", int(n), n_treatment)
+            if is_fine and (held >= minimum_cell).all():
                 points.append(row)
                 held = np.zeros(2)
-        if points and held.any():
-            points[-1] = curve.sort_values("day").iloc[-1].to_dict()
+        if points and held.any() and is_fine:
+            points[-1] = rows[-1]
         rounded = [{"day": int(p["day"])} | {c: round(float(p[c]), 2) for c in columns} for p in points]
         if rounded and not any(math.isnan(value) for point in rounded for value in point.values()):
             curves.append({"clock": clock, "points": rounded})

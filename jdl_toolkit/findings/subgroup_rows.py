@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..disclosure import is_small, mask_small_counts, may_be_shown
@@ -24,6 +24,7 @@ def subgroup_summary(
     shown: Shown | None = None,
     analysis: int = 0,
     known: Mapping[tuple[str, str], int] | None = None,
+    divided: Collection[str] = (),
 ) -> dict[str, Any] | None:
     """The rate in each subgroup; None if none was declared.
 
@@ -37,6 +38,9 @@ def subgroup_summary(
         As for `measure_rows`.
     known : mapping, optional
         People at a level, (by, level) -> number, as the profile tells it: see `known_sizes`.
+    divided : collection of str
+        Characteristics by which the request is divided into analyses: their levels keep their estimates alone, for
+        matched within an analysis of its own, a level is of a few people more or less.
 
     Notes
     -----
@@ -50,7 +54,7 @@ def subgroup_summary(
     for _, levels in subgroups.rows.groupby("by", sort=False):
         found = [_subgroup(row, is_known, minimum_group, minimum_cell) for row in levels.to_dict("records")]
         if is_known:
-            _hide_lost(found, known or {}, minimum_cell)
+            _hide_lost(found, known or {}, minimum_cell, divided)
             _hide_figures(found, rate, minimum_cell, shown, analysis)
         rows += _named(found, minimum_group)
     return {
@@ -89,11 +93,13 @@ def known_sizes(profile: Sequence[Mapping[str, Any]], subgroups: Any, matched: A
     return {(by_label[row["characteristic"]], str(row["level"])): round(row["treatment"] * n) for row in told}
 
 
-def _hide_lost(rows: Sequence[dict], known: Mapping[tuple[str, str], int], minimum_cell: int) -> None:
-    """Take out the figures of levels of which the profile tells a few people more, or less."""
+def _hide_lost(
+    rows: Sequence[dict], known: Mapping[tuple[str, str], int], minimum_cell: int, divided: Collection[str]
+) -> None:
+    """Take out the figures of levels of which the profile, or an analysis, tells a few people more, or less."""
     for row in (row for row in rows if row["n_treatment"] is not None):
         told = known.get((row["by"], row["level"]), row["n_treatment"])
-        if is_small(abs(told - row["n_treatment"]), minimum_cell):
+        if row["by"] in divided or is_small(abs(told - row["n_treatment"]), minimum_cell):
             _hide(row)
 
 
@@ -109,14 +115,19 @@ def _hide_figures(
     def reoffended(row: dict[str, Any]) -> int:
         return round(row["treatment_value"] * row["n_treatment"])
 
-    for row in (row for row in rows if row["headline"] is not None):
+    for row in (row for row in rows if row["n_treatment"] is not None):
         key = f"subgroup {row['by']} {row['level']}"
         if shown is not None and not shown.allows(analysis, key, reoffended(row), row["n_treatment"]):
             _hide(row)
     while known := [row for row in rows if row["n_treatment"] is not None]:
         n_left = rate["n_treatment"] - sum(row["n_treatment"] for row in known)
         k_left = reoffended(rate) - sum(map(reoffended, known))
-        if n_left == 0 == k_left or may_be_shown(k_left, n_left, minimum_cell):
+        if n_left == 0 == k_left:
+            return
+        others = " or ".join(row["level"] for row in rows if row not in known)
+        if may_be_shown(k_left, n_left, minimum_cell) and (
+            shown is None or not others or shown.allows(analysis, f"subgroup {rows[0]['by']} {others}", k_left, n_left)
+        ):
             return
         smallest = min(known, key=lambda row: row["n_treatment"])
         _hide(smallest)
