@@ -197,7 +197,7 @@ def test_a_love_plot_of_weights_does_not_speak_of_matching():
     assert set(plots.STEPS) == {str(method) for method in Method}
     figure = plots.love_plot(invented.balance().rows, step=plots.STEPS["ebal"])
     assert "matching" not in figure.alt + figure.note + figure.caption and "weighting" in figure.alt
-    assert "control group" in plots.overlap(invented.overlap()).alt and "matched" not in figure_of("overlap").svg
+    assert "comparison group" in plots.overlap(invented.overlap()).alt and "matched" not in figure_of("overlap").svg
 
 
 def test_the_overlap_breaks_off_where_counts_are_withheld():
@@ -212,7 +212,7 @@ def test_the_overlap_is_drawn_by_area_and_in_whole_per_cent(sheets):
     rest = {"treatment": 0.8766, "pool": 0.5, "control": 0.8}
     figure = plots.overlap([{"lower": -9, "upper": -5} | shares, {"lower": -5, "upper": -4.5} | rest])
     assert figure.data[0] == {
-        "Score": "−9.00 to −5.00", "Treatment group (per cent)": 12, "Control group (per cent)": 20,
+        "Score": "−9.00 to −5.00", "Treatment group (per cent)": 12, "Comparison group (per cent)": 20,
         "All in the control pool (per cent)": 50,
     }  # fmt: skip
     heights = [patch.get_data().values.tolist() for patch in sheets[0].axes[1].patches]

@@ -1,11 +1,13 @@
 """The order of a report's sections, what its part for everybody says, and what the organisation says of it."""
 
 import datetime as dt
+import io
 import re
 from functools import cache
 
 import examples
 import invented
+import pypdf
 import pytest
 from pages import executed
 
@@ -13,6 +15,7 @@ from jdl_toolkit import narrative
 from jdl_toolkit.findings import Draft
 from jdl_toolkit.narrative import guide
 from jdl_toolkit.render.content import Box, Figure, Glossary, Heading, Prose, Table, read_report
+from jdl_toolkit.render.pdf import pdf_of
 
 FOR_EVERYBODY = [
     "The finding",
@@ -207,3 +210,9 @@ def test_a_response_is_printed_as_the_organisations_own_words_in_paragraphs():
 def test_what_a_reader_should_know_where_there_is_no_response_yet(draft, rules, words, response):
     said = narrative.organisation_response(examples.findings(draft=draft, organisation_response=response))
     assert said.rules == rules and words in said.text
+
+
+def test_the_report_with_everything_is_no_longer_than_its_readers_bear():
+    pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf_of(read("whole")))).pages]
+    stop = next(number for number, text in enumerate(pages, start=1) if "You can stop here" in text)
+    assert stop <= 8 and len(pages) <= 24

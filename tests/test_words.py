@@ -113,8 +113,9 @@ def _power(besides: str, n: int) -> Any:
             for r in table.rows
         ]
         table = table.model_copy(update={"rows": tuple(rows)})
-    in_hand = re.search(r"in hand ([\d.]+)", besides)
-    return table if in_hand is None else table.model_copy(update={"detectable_in_hand_pp": float(in_hand[1])})
+    said = {"detectable_in_hand_pp": "in hand", "smallest_detectable_pp": "at least"}
+    found = {field: re.search(rf"{words} ([\d.]+)", besides) for field, words in said.items()}
+    return table.model_copy(update={field: float(match[1]) for field, match in found.items() if match})
 
 
 def _flow(besides: str) -> Any:

@@ -8,7 +8,7 @@ from .check import check_blocks, check_numbers
 from .claims import can_say, cannot_say
 from .drafts import draft_mark, draft_words
 from .finding import finding, headline_sentence
-from .flow import what_would_help, who_is_in
+from .flow import what_would_help, who_is_in, who_left, who_was_sent
 from .follow_up import follow_up, survival
 from .guide import for_reviewers, how_to_read
 from .hidden_bias import hidden_bias, placebo
@@ -58,4 +58,6 @@ __all__ = [
     "what_was_done",
     "what_would_help",
     "who_is_in",
+    "who_left",
+    "who_was_sent",
 ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ..document import Inset
-from ..findings import Analysis, Findings, Status, Verdict
+from ..findings import Analysis, Findings, PowerSummary, Status, Verdict
 from ..wording import Passage, plain, small_number, within
 from .alike import is_outside_the_limit, least_alike
 from .design import EITHER_GROUP, among_either_group, concerns_either_group, was_blind
 from .many import judged_together
+from .power import points
 from .ranges import chosen, confidence, expected, holds, interval_in_words, names, size_in_words, value_in_words
 from .seen import IN_FULL
 
@@ -40,7 +41,7 @@ def can_say(findings: Findings, analysis: Analysis | None = None) -> Inset:
             f" commit a proven reoffence {period}{among_either_group(analysis, ', ')}.”",
         )
         passage.item("can_range", confident)
-        passage.item("can_more", "“An analysis of more people may give a clear answer.”")
+        passage.item(*_of_more_people(analysis.power))
     else:
         likely = "less" if measure.verdict is Verdict.reduction else "more"
         passage.item(
@@ -59,6 +60,26 @@ def can_say(findings: Findings, analysis: Analysis | None = None) -> Inset:
             "Add to each: “The groups were made again after outcomes had been opened.”",
         )
     return passage.inset("can", "What can be said")
+
+
+#: Percentage points of a reduction that is worth looking for: one that an analysis of more people should show.
+_SMALL = 2.0
+
+
+def _of_more_people(power: PowerSummary | None) -> tuple[str, str]:
+    """What more people would do for an unclear result: help, change little, or do nothing."""
+    if power is not None:
+        safer = power.effective.detectable_in_hand_pp if power.effective is not None else power.detectable_in_hand_pp
+        in_hand = max(safer, power.detectable_in_hand_pp)
+        if in_hand <= _SMALL:
+            return (
+                "can_large",
+                f"“This analysis was large enough to be likely to show a reduction of {points(in_hand)}.”",
+            )
+        if power.smallest_detectable_pp > _SMALL:
+            words = "“With this comparison group, no number of people would be enough to show a reduction of less than"
+            return "can_floor", f"{words} {points(power.smallest_detectable_pp)}.”"
+    return "can_more", "“An analysis of more people may give a clear answer.”"
 
 
 def _one_of_several(passage: Passage, findings: Findings, analysis: Analysis) -> None:

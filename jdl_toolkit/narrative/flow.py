@@ -14,27 +14,44 @@ from .titles import records_in_words
 
 
 def who_is_in(findings: Findings, analysis: Analysis | None = None) -> Words:
-    """Every step from the records received to the people analysed, with what could bring back those who left at it.
+    """Every step from the records received to the people analysed: `who_was_sent` and `who_left`."""
+    first, then = who_was_sent(findings, analysis), who_left(findings, analysis)
+    if then is None:
+        return first
+    return Words(f"{first.text}\n\n{then.text}", tuple(dict.fromkeys((*first.rules, *then.rules))))
 
-    Of a request without a result only the steps: `what_would_help` tells what could bring people back.
-    """
-    analysis, passage, minimum = pick(findings, analysis), Passage(), findings.minimum_cell
+
+def who_was_sent(findings: Findings, analysis: Analysis | None = None) -> Words:
+    """What was received, and how those who left it are told of."""
+    analysis, passage = pick(findings, analysis), Passage()
     if analysis is None or not analysis.flow:
         return passage.say("no_flow", "No record was looked at.").words()
     passage.say(
         "received", f"{capital(plain(findings.organisation.name))} sent {received_in_words(analysis, findings)}."
     )
-    left = [s for s in analysis.flow[1:] if s.records_excluded != 0]
+    left = _left(analysis)
     if left:
         passage.say(
             "left", "Not all of them could be used. Each record is counted once, at the first reason that applies."
         )
-    ways = [_way(step, findings) if analysis.matching is not None else "" for step in left]
-    if any(ways):
+    if analysis.matching is not None and any(_way(step, findings) for step in left):
         passage.say(
             "another_way", "Some of those who left could be analysed another way, or later. Where so, it says how."
         )
-    for step, way in zip(left, ways, strict=True):
+    return passage.words()
+
+
+def who_left(findings: Findings, analysis: Analysis | None = None) -> Words | None:
+    """Each step at which records left, with what could bring them back, and who remained; None where none was taken.
+
+    Of a request without a result only the steps: `what_would_help` tells what could bring people back.
+    """
+    analysis, passage, minimum = pick(findings, analysis), Passage(), findings.minimum_cell
+    if analysis is None or not analysis.flow:
+        return None
+    left = _left(analysis)
+    for step in left:
+        way = _way(step, findings) if analysis.matching is not None else ""
         passage.item("step", f"{_excluded(step, minimum)}: {_reason(step, analysis)}{_details(step, minimum)}.{way}")
     passage.say("remaining", _remaining(analysis, minimum))
     if any(
@@ -48,6 +65,10 @@ def who_is_in(findings: Findings, analysis: Analysis | None = None) -> Words:
     if left and analysis.matching is not None:
         passage.say("why_strict", "It is usual to lose many records: strict rules keep the two groups comparable.")
     return passage.words()
+
+
+def _left(analysis: Analysis) -> list[FlowStep]:
+    return [step for step in analysis.flow[1:] if step.records_excluded != 0]
 
 
 def _way(step: FlowStep, findings: Findings) -> str:

@@ -15,7 +15,7 @@ def power_sentence(power: PowerSummary | None, among: str = "") -> tuple[str, st
     if power is None:
         return "power_unknown", "How large a difference this analysis could have found was not computed."
     chance = numbers.per_cent(power.power)
-    size = _points(power.detectable_in_hand_pp)
+    size = points(power.detectable_in_hand_pp)
     people = numbers.plural(power.n_treatment, "person", "people")
     return (
         "power_in_hand",
@@ -26,7 +26,7 @@ def power_sentence(power: PowerSummary | None, among: str = "") -> tuple[str, st
     )
 
 
-def _points(pp: float) -> str:
+def points(pp: float) -> str:
     """Percentage points of the power table, with one decimal unless that is a zero: 10.4 is not 10 there."""
     printed = numbers.number(pp, 1).removesuffix(".0")
     return f"{printed} percentage {'point' if printed == '1' else 'points'}"
@@ -45,12 +45,12 @@ def what_could_be_detected(findings: Findings, analysis: Analysis | None = None)
         return passage.words()
     worth = power.effective
     if worth is not None:
-        too = ", too" if _points(worth.detectable_in_hand_pp) == _points(power.detectable_in_hand_pp) else ""
+        too = ", too" if points(worth.detectable_in_hand_pp) == points(power.detectable_in_hand_pp) else ""
         passage.say(
             "power_two_counts",
             "That counts everybody in the comparison group as one person, as earlier publications do. But some of them"
             " count for more than others, so the group tells less than its number of people promises. A safer count"
-            f" allows for that: by it{too}, this analysis could show {_points(worth.detectable_in_hand_pp)} or more.",
+            f" allows for that: by it{too}, this analysis could show {points(worth.detectable_in_hand_pp)} or more.",
         )
     chance = numbers.per_cent(power.power)
     rows = {row.reduction_pp: row for row in power.rows}
@@ -69,10 +69,10 @@ def what_could_be_detected(findings: Findings, analysis: Analysis | None = None)
         if other is not None and not out_of_reach and _people(other) != needed:
             needed += f"; by the safer count, {_people(other) or NO_NUMBER}"
         rule = "needed_infeasible" if out_of_reach else "needed_fixed"
-        passage.item(rule, f"For a reduction of {_points(row.reduction_pp)}: {needed}.")
-    floor = _points(power.smallest_detectable_pp)
-    if worth is not None and _points(worth.smallest_detectable_pp) != floor:
-        floor += f" (by the safer count, {_points(worth.smallest_detectable_pp).split()[0]})"
+        passage.item(rule, f"For a reduction of {points(row.reduction_pp)}: {needed}.")
+    floor = points(power.smallest_detectable_pp)
+    if worth is not None and points(worth.smallest_detectable_pp) != floor:
+        floor += f" (by the safer count, {points(worth.smallest_detectable_pp).split()[0]})"
     passage.say(
         "floor",
         f"With this comparison group, no number of people would be enough to show a reduction of less than {floor}.",

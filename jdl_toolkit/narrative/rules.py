@@ -21,7 +21,7 @@ _OF: dict[str, str] = {
     "headline estimates": "headline classic check",
     "power": """
         power_in_hand power_two_counts power_method power_method_effective needed_fixed needed_infeasible floor
-        observed_below_floor needed_for_observed""",
+        observed_below_floor needed_for_observed can_large can_floor""",
     "analyses": """
         can_one_of_several still_clear_among_analyses no_longer_clear_among_analyses several_analyses by_chance
         other_analysis which_analysis""",

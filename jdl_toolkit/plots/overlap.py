@@ -39,7 +39,7 @@ def overlap(
     key: str = "overlap",
     caption: str = "",
 ) -> document.Figure:
-    """How the propensity score is spread in the treatment group, its control group and the whole pool.
+    """How the propensity score is spread in the treatment group, the comparison group and the whole pool.
 
     Parameters
     ----------
@@ -57,8 +57,8 @@ def overlap(
     edges = [r["lower"] for r in rows] + [rows[-1]["upper"]]
     heights = {g: [None if r[g] is None else r[g] / (r["upper"] - r["lower"]) for r in rows] for g in _LOOKS}
     top = max([1.0, *(1.05 * h for of_group in heights.values() for h in of_group if h is not None)])
-    drawing, _ = sheet(206)
-    axes = panel(drawing, 42 + max(width(text, SIZE) for text in ("0.00", f"{top:.0f}")), 26, WIDTH - 16, 170)
+    drawing, _ = sheet(176)
+    axes = panel(drawing, 42 + max(width(text, SIZE) for text in ("0.00", f"{top:.0f}")), 26, WIDTH - 16, 140)
     for group, look in _LOOKS.items():
         known = [np.nan if h is None else h for h in heights[group]]
         axes.stairs(known, edges, label=names[group], **({} if "fill" in look else {"baseline": None}) | look)
@@ -90,7 +90,7 @@ def overlap(
 #: The groups of the overlap, in the order of a table; drawn from the back to the front.
 _GROUPS = {
     "treatment": "treatment group",
-    "control": "control group",
+    "control": "comparison group",
     "pool": "all in the control pool",
 }
 _WHOLE_POOL = "the whole control pool"

@@ -116,6 +116,8 @@ def _note(shares: dict[str, float], counts: dict[str, int]) -> str:
     drawn, rounded = abs(first - second), int(number(abs(t - c), factor=100))
     if drawn == rounded:
         return ""
+    if not drawn:
+        return "Each group is rounded to whole people, so that a difference of less than one of 100 is not seen."
     return (
         "Each group is rounded to whole people, so that the number framed is one "
         f"{'more' if drawn > rounded else 'fewer'} than the difference between the rates, rounded once."

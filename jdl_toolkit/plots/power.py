@@ -89,7 +89,8 @@ def power_curve(power: Any, *, key: str = "power_curve", caption: str = "") -> d
             }
             for n, pp in told
         ],
-        f"With {number(power.power, factor=100)} per cent power and {power.n_control:,} people in the control group.",
+        f"With {number(power.power, factor=100)} per cent power and {power.n_control:,} people in the comparison"
+        " group.",
     )
 
 

@@ -62,8 +62,8 @@ def survival_plot(
         everyone = dict.fromkeys(type(points[0]).model_fields, 1.0) | {"day": 0}
         points.insert(0, type(points[0])(**everyone))
     lowest = min(90, 10 * math.floor(10 * min(min(p.treatment_low, p.control_low) for p in points)))
-    drawing, paper = sheet(232)
-    left, top, right, bottom = 56.0, 10.0, WIDTH - 106, 196.0
+    drawing, paper = sheet(206)
+    left, top, right, bottom = 56.0, 10.0, WIDTH - 106, 170.0
     axes = panel(drawing, left, top, right, bottom)
     ends = {}
     for group, (_, colour, line) in _GROUPS.items():

@@ -27,8 +27,6 @@ MEANINGS: dict[str, str] = {
     "Days since the index date that were not spent in custody": "Days, of which only those outside custody count",
     "Treatment group": "Share of the treatment group",
     "Comparison group": "Share of the comparison group",
-    "Control group": "Share of the comparison group",
-    "Matched control group": "Share of the comparison group",
     "All in the control pool": "Share of all from whom controls could be chosen",
     "Step": "Reason for which records left; first, what was received",
     "Records that left": "Records that left at the step",

@@ -110,7 +110,7 @@ def profile_table(findings: Findings) -> DataTable:
         text("characteristic", "Characteristic", "What is told of people"),
         text("level", "Level", "Value of the characteristic"),
         number("treatment", "Treatment group", "Share of the treatment group", "per cent"),
-        number("comparison", "Matched control group", "Share of the matched control group", "per cent"),
+        number("comparison", "Comparison group", "Share of the comparison group", "per cent"),
         number("pool", "Whole control pool", "Share of all from whom controls could be chosen", "per cent"),
     )
     rows = tuple(
@@ -129,12 +129,12 @@ def balance_table(findings: Findings) -> DataTable:
         text("level", "Level", "Value of the characteristic"),
         text("decides", "Decides", "yes: counts for whether the groups are alike enough; no: is only looked at"),
         number("before", "Before matching", "Standardised difference from the whole control pool", unit),
-        number("after", "After matching", "Standardised difference from the matched control group", unit),
+        number("after", "After matching", "Standardised difference from the comparison group", unit),
         text("light", "Light", "green, amber or red, by the size of the difference that is left"),
     )
     rows = tuple(_balance(a.id, row) for a in findings.analyses if a.balance is not None for row in a.balance.every)
     notes = (
-        "Differences are treatment group less control group. The table matching says by whose standard deviation.",
+        "Differences are treatment group less comparison group. The table matching says by whose standard deviation.",
     )
     return DataTable("balance", "How alike the groups are", columns, rows, notes)
 
@@ -185,7 +185,7 @@ def _yes(is_so: bool) -> str:
 
 
 def overlap_table(findings: Findings) -> DataTable:
-    groups = {"treatment": "treatment group", "control": "matched control group", "pool": "whole control pool"}
+    groups = {"treatment": "treatment group", "control": "comparison group", "pool": "whole control pool"}
     unit = "logit of the score"
     columns = (
         of.ANALYSIS,

@@ -18,14 +18,16 @@ from .. import document
 from ..errors import JDLError
 from ..markup import Node
 from ..result import write_atomically
-from ..typeface import FAMILY, FOLDER, printable, width
+from ..typeface import FAMILY, FOLDER, printable, width, wrap
 from . import content, drawing, layout
 from .row_headers import with_row_headers
 
-_MARGIN = 70.6  # points
-TEXT_WIDTH, LANDSCAPE_WIDTH = 595.2 - 2 * _MARGIN, 841.8 - 2 * _MARGIN  # of an A4 page
+_MARGIN = 62.6  # points
+PAGE_WIDTH, PAGE_HEIGHT = 595.28, 841.89  # of A4
+TEXT_WIDTH, LANDSCAPE_WIDTH = PAGE_WIDTH - 2 * _MARGIN, PAGE_HEIGHT - 2 * _MARGIN
 _TALLEST = 630.0  # of a drawing, so that its caption and note stand on the same page
 _PADDING = 8.0  # between two columns
+_BETWEEN = 18.0  # the two halves of a table
 _LONGEST = 24  # characters of a word that is never broken
 #: What is tried, in this order: the page's text width, whether figures stay on one line, the type size.
 _WAYS = (
@@ -35,6 +37,10 @@ _WAYS = (
     (LANDSCAPE_WIDTH, True, 7.5),
     (LANDSCAPE_WIDTH, False, 6.5),
 )
+#: Of a table in two halves, side by side: type size, points above and below the text of a row, and points that the
+#: higher half and the note may have at most, so that all stays on a page; and the share of the height that is saved.
+_HALF, _SIZE, _INSET, _HALF_HIGH, _SAVED = (TEXT_WIDTH - _BETWEEN) / 2, 7.5, 2.3, 685.0, 0.33
+_FEWEST = 10  # rows of a table that is set in halves
 _NARROW, _WIDEST = 120.0, 230.0  # points that a column of text gets before the type gets smaller; asks for at most
 _SHORT = 1_500  # characters of a table or box that is kept on one page
 
@@ -109,6 +115,11 @@ def values_of(report: content.Report) -> dict[str, Any]:
         "mark": printable(report.mark),
         "font": FAMILY,
         "margin": _MARGIN,
+        "top": layout.TOP,
+        "foot": PAGE_HEIGHT - layout.BOTTOM,
+        "between": _BETWEEN,
+        "half_inset": _INSET,
+        "inset": layout.INSETS[0],
         "width": TEXT_WIDTH,
         "opening": report.opening,
         "parts": [_part(part) | {"index": i} for i, part in enumerate(report.parts)],
@@ -164,25 +175,72 @@ def _figure(block: document.Figure) -> dict[str, Any]:
 
 
 def _table(block: document.Table) -> dict[str, Any]:
-    """Columns as wide as their words need; cells as runs, broken where a word is wider than its column."""
+    """Columns as wide as their words need; cells as runs, broken where a word is wider than its column.
+
+    ``halves``: what is otherwise where the table is set in two halves, the second of them apart; None where it is not.
+    """
     rows = [[printable(cell) for cell in row] for row in (block.columns, *block.rows)]
+    groups = [printable(name) for name in block.groups]
     size, widths, page_width = column_widths(rows, block.align)
-    cells = [
-        [_runs(cell, wide, size, bold=i == 0) for cell, wide in zip(row, widths, strict=True)]
-        for i, row in enumerate(rows)
-    ]
-    return {
+    halves = _halves(rows, block, groups, (size, widths)) if page_width == TEXT_WIDTH else None
+    return _set(rows, groups, size, widths) | {
         "caption": printable(block.caption),
         "note": printable(block.note),
-        "size": size,
         "landscape": page_width == LANDSCAPE_WIDTH,
         "padding": _PADDING,
-        "widths": widths,
         "align": ["right" if letter == "r" else "left" for letter in block.align],
         "breakable": sum(len(cell) for row in rows for cell in row) > _SHORT or len(rows) > 16,
-        "header": cells[0],
-        "parts": _parts([printable(name) for name in block.groups], cells[1:]),
+        "second": [],
+        "halves": None if halves is None else _set(rows, groups, *halves),
     }
+
+
+def _set(
+    rows: list[list[str]], groups: list[str], size: float, widths: list[float], second: int | None = None
+) -> dict[str, Any]:
+    """Type size, column widths and rows; those from `second` apart."""
+    header, *cells = (
+        [_runs(cell, wide, size, bold=i == 0) for cell, wide in zip(row, widths, strict=True)]
+        for i, row in enumerate(rows)
+    )
+    own = {"size": size, "widths": widths, "header": header, "parts": _parts(groups[:second], cells[:second])}
+    return own if second is None else own | {"second": _parts(groups[second:], cells[second:])}
+
+
+def _halves(
+    rows: list[list[str]], block: document.Table, groups: list[str], whole: tuple[float, list[float]]
+) -> tuple[float, list[float], int] | None:
+    """Type size, widths and first row of the second half of a table that is set in two halves; None if it is not.
+
+    That is a long table of few short columns: the halves stand side by side, and it becomes that much lower.
+    """
+    free = _HALF - _PADDING * (len(block.align) - 1)
+    least = [_needs(rows, c, _SIZE, letter == "r") for c, letter in enumerate(block.align)]
+    breaks = any(len(word) > _LONGEST for row in rows for cell in row for word in cell.split())
+    if len(rows) <= _FEWEST or breaks or sum(least) > free:
+        return None
+    spare = free - sum(least)
+    tried = [[least[0] + k / 8 * spare, *least[1:-1], least[-1] + (1 - k / 8) * spare] for k in range(8, -1, -1)]
+    widths, high = min(
+        ((each, _heights(rows, groups, _SIZE, each, _INSET)) for each in tried), key=lambda pair: sum(pair[1])
+    )
+    halves = {k: max(sum(high[1:k]), sum(high[k:])) for k in range(2, len(rows))}
+    # A half that begins with a group says no name of a group twice.
+    begins = [k for k in halves if not groups or groups[k - 1] != groups[k - 2]]
+    best = min(halves, key=lambda k: (halves[k] + (0 if k in begins else 24), k))
+    lower = halves[best] + high[0]
+    note = 8 * 1.4 * len(wrap(block.note, TEXT_WIDTH, 8))
+    if lower + note > _HALF_HIGH or lower > (1 - _SAVED) * sum(_heights(rows, groups, *whole, layout.INSETS[0])):
+        return None
+    return _SIZE, widths, best - 1
+
+
+def _heights(rows: list[list[str]], groups: list[str], size: float, widths: list[float], inset: float) -> list[float]:
+    """About how high each row is, in points, the name of a group with the first row of it."""
+    lines = [max(len(wrap(cell, wide, size)) for cell, wide in zip(row, widths, strict=True)) for row in rows]
+    starts = [False, *(i == 0 or name != groups[i - 1] for i, name in enumerate(groups))] or [False] * len(rows)
+    starts += [False] * (len(rows) - len(starts))
+    return [size * (1.28 * n - 0.55) + 2 * inset + starts[i] * (0.73 * size + 8 + inset) for i, n in enumerate(lines)]
 
 
 def _parts(groups: list[str], rows: list[Any]) -> list[dict[str, Any]]:

@@ -109,7 +109,7 @@ def differences_table(
         for row in ordered[:top]
     )
     whose = DENOMINATORS[denominator]
-    note = f"Differences in per cent of the standard deviation of {whose} before matching, treatment minus control."
+    note = f"Per cent of the standard deviation of {whose} before matching, treatment group minus comparison group."
     reasons = sorted({r["why_no_ratio"] for r in ordered[:top] if r["var_ratio"] is None and r["why_no_ratio"]})
     note += f" No variance ratio where {', or '.join(reasons)}." if reasons else ""
     note += " Distance: the largest between the two distributions, in per cent."

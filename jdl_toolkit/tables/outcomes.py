@@ -33,7 +33,7 @@ def power_table(analysis: Analysis, *, key: str = "power", caption: str = "") ->
         "people in the comparison group"
     )
     caption = caption or "How many people must be analysed to show a reduction in reoffending"
-    columns = ("Reduction in the reoffending rate, percentage points", "People needed in the treatment group")
+    columns = ("Reduction, percentage points", "People needed in the treatment group")
     if worth is not None:
         columns += ("People needed, by the safer count",)
         note += f". By the safer count they are worth {number(worth.n_control)} who count alike"

@@ -21,7 +21,7 @@ NOTHING = "–"
 
 
 def profile_table(analysis: Analysis, *, key: str = "profile", caption: str = "") -> Table:
-    """Who is in the treatment group, in the matched control group and in the whole pool, by characteristic.
+    """Who is in the treatment group, in the comparison group and in the whole pool, by characteristic.
 
     Levels of which no share may be shown have no row: the note names them.
     """
@@ -38,7 +38,7 @@ def profile_table(analysis: Analysis, *, key: str = "profile", caption: str = ""
     if hidden:
         named = "; ".join(f"{name}: {', '.join(levels)}" for name, levels in hidden.items())
         note += f" Without a row, as too few people are of it: {named}."
-    columns = ("Characteristic", "Treatment group", "Matched control group", "Whole control pool")
+    columns = ("Characteristic", "Treatment group", "Comparison group", "Whole control pool")
     nothing = (("No characteristic can be shown", *[NOTHING] * 3),)
     caption = caption or "Who was compared with whom"
     return Table(key, caption, columns, cells or nothing, "lrrr", note, groups if cells else ())
@@ -57,7 +57,7 @@ def balance_table(analysis: Analysis, *, top: int = 15, key: str = "balance", ca
         for row in rows[:top]
     )
     whose = DENOMINATORS[analysis.balance.denominator]
-    note = f"Per cent of the standard deviation of {whose} before matching, treatment group minus control group."
+    note = f"Per cent of the standard deviation of {whose} before matching, treatment group minus comparison group."
     if len(rows) > top:
         note += f" The largest {top} of {len(rows)} are shown; the others are smaller after matching."
     if analysis.balance.n_withheld:
