@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests_at_random import request
 
-from jdl_toolkit.disclosure import may_be_shown
+from jdl_toolkit.disclosure import may_be_shown, suppression
 from jdl_toolkit.errors import JDLError
 from jdl_toolkit.findings.flow_counts import flows_and_linkage
 from jdl_toolkit.findings.overlaps import Overlaps, Shown, left_over, members, too_alike
@@ -105,6 +105,29 @@ def test_records_that_do_not_agree_with_the_flow_are_refused():
     flows[1] = Flow(flows[1].ledger, records=wrong, n_matched=flows[1].n_matched)
     with pytest.raises(JDLError, match="do not agree with its flow"):
         flows_and_linkage(flows, link, 5)
+
+
+def test_a_request_of_many_analyses_is_protected_with_few_questions(monkeypatch):
+    """A whole, two regions, three providers and other rules: seven flows over 82 records. It took 7,300 questions."""
+    asked = []
+    milp = suppression.milp
+    monkeypatch.setattr(suppression, "milp", lambda *args, **kwargs: asked.append(1) or milp(*args, **kwargs))
+    flows, link = request(np.random.default_rng(1), 82, 2, by_provider=True, other_rules=True)
+    rows, found = published(flows, link)
+    assert len(asked) < 500
+    assert recoverable(rows) == []
+    told = [step["records_after"] for one in found["flows"] for step in one["flow"]]
+    assert sum(n is not None for n in told) >= 24
+
+
+def test_after_many_questions_counts_are_withheld_many_at_once(monkeypatch):
+    flows, link = request(np.random.default_rng(5), 120, 1)
+    in_turn, _ = published(flows, link)
+    monkeypatch.setattr(suppression, "MOST_ASKED", 0)
+    at_once, _ = published(flows, link)
+    n_shown = [sum(value is not None for _, value in rows.values()) for rows in (in_turn, at_once)]
+    assert 0 < n_shown[1] < n_shown[0]
+    assert recoverable(in_turn) == recoverable(at_once) == []
 
 
 # --- which groups lie within which -----------------------------------------------------------------------------------

@@ -1,17 +1,8 @@
 """Disclosure control: small counts withheld so that none can be worked out, and the leak check of published files."""
 
 from .leaks import find_leaks
-from .suppression import (
-    Suppressed,
-    coarse_edges,
-    enough,
-    is_small,
-    mask_small_counts,
-    may_be_shown,
-    merge_levels,
-    possible_values,
-    suppress_counts,
-)
+from .levels import coarse_edges, mask_small_counts, merge_levels
+from .suppression import Suppressed, enough, is_small, may_be_shown, possible_values, suppress_counts
 
 __all__ = [
     "Suppressed",

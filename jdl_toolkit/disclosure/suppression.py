@@ -7,18 +7,15 @@ least two values remain possible for each. Nothing here knows what the counts me
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-__all__ = ["Suppressed", "coarse_edges", "enough", "mask_small_counts", "merge_levels", "possible_values"]
-__all__ += ["is_small", "may_be_shown", "suppress_counts"]
+__all__ = ["Suppressed", "enough", "is_small", "may_be_shown", "possible_values", "suppress_counts"]
 
 #: A sum: key of the total, keys of its parts.
 Sum = tuple[str, Sequence[str]]
@@ -30,6 +27,9 @@ NEAR = 2
 MOST_ROUNDS = 20
 #: How far programming goes in search of another value.
 MOST_NODES = 100
+#: How often programming is asked before counts are withheld many at once.
+MOST_ASKED = 2000
+GIVEN_AWAY = "what is shown in any case gives a small count away"
 
 
 def enough(n: float | None, minimum_group: int) -> bool:
@@ -106,35 +106,63 @@ def suppress_counts(
         If a sum does not hold, a count to be kept is small, or what is kept gives a small count away.
     """
     table = _Table(dict(counts), tuple((t, tuple(parts)) for t, parts in sums), minimum_cell, frozenset(implied))
-    keep = frozenset(keep)
+    keep, also = frozenset(keep), frozenset(also)
     small = [k for k, n in counts.items() if is_small(n, minimum_cell)]
     primary = frozenset(k for k in small if k not in table.implied)
     if primary & keep:
         raise ValueError("a count that is to be shown is small")
-    found, safe = Suppressed(primary, frozenset(also) - primary - keep), set()
-    while (exposed := _first_certain(small, table, found, safe)) is not None:
-        wider = table.withhold_another(exposed, found, keep)
-        if wider.primary != found.primary:  # what is no longer said to be small may have fewer values
-            safe.clear()
-        found = wider
-    others, safe = [k for k in found.secondary - frozenset(also) if counts[k] >= minimum_cell], set()
-    idle = set()
-    while (certain := _first_certain([k for k in others if k not in idle], table, found, safe)) is not None:
-        idle.add(certain)
+    found, reader = Suppressed(primary, also - primary - keep), _Reader(table)
+    if reader.first_certain(small, found, keep) is not None:
+        raise ValueError(GIVEN_AWAY)
+    while (exposed := reader.first_certain(small, found)) is not None:
+        found = table.withhold_more(exposed, found, keep, at_once=reader.n_asked > MOST_ASKED)
+    if reader.n_asked > MOST_ASKED:
+        return found
+    others = [k for k in found.secondary - also if counts[k] >= minimum_cell]
+    idle = {key for key in others if reader.first_certain([key], found) is not None}
     return Suppressed(found.primary, found.secondary - idle)
 
 
-def _first_certain(keys: Iterable[str], table: _Table, found: Suppressed, safe: set[str]) -> str | None:
-    """The first of `keys` that can have one value only; `safe` gains those seen to have another, and spares the work.
+class _Reader:
+    """Who looks for counts that can have one value only, and remembers what was found on the way.
 
-    A count that can have several values keeps them when further counts are withheld.
+    Attributes
+    ----------
+    n_asked : int
+        How often programming was asked.
     """
-    system = _System(table, found)
-    for key in keys:
-        if key not in safe and system.is_certain(key):
-            return key
-        safe |= system.varied
-    return None
+
+    def __init__(self, table: _Table) -> None:
+        self.table, self.n_asked = table, 0
+        self.solutions: list[np.ndarray] = []
+        self.known: tuple[Suppressed, frozenset[str] | None] | None = None
+
+    def first_certain(
+        self, keys: Iterable[str], found: Suppressed, all_but: frozenset[str] | None = None
+    ) -> str | None:
+        """The first of `keys` that can have one value only; None if each can have several.
+
+        A solution that was found once spares the questions after all counts that differ from the truth in it, as long
+        as it keeps within the bounds: they widen with each count that is withheld. With `all_but`, every other count
+        but zero is taken as withheld, without a word of how small it is: what is certain then will always be.
+        """
+        if self.known != (found, all_but):
+            self.known, self.system = (found, all_but), _System(self.table, found, all_but)
+            fits = [self.system.allows(one) for one in self.solutions]
+            valid = [one != 0 for one, is_fit in zip(self.solutions, fits, strict=True) if is_fit]
+            self.varied = np.any([np.zeros(len(self.table.counts), bool), *valid], axis=0)
+        for key in keys:
+            at = self.table.place[key]
+            if self.varied[at]:
+                continue
+            other = self.system.other_value(at)
+            self.n_asked += self.system.n_asked
+            self.system.n_asked = 0
+            if other is None:
+                return key
+            self.solutions.append(other)
+            self.varied |= other != 0
+        return None
 
 
 @dataclass(frozen=True)
@@ -178,10 +206,11 @@ class _Table:
         places = abs(self.matrix) @ columns.astype(float) > 0
         return (abs(self.matrix).T @ places.astype(float) > 0) | columns
 
-    def withhold_another(self, exposed: str, found: Suppressed, keep: frozenset[str]) -> Suppressed:
+    def withhold_more(self, exposed: str, found: Suppressed, keep: frozenset[str], at_once: bool = False) -> Suppressed:
         """Withhold the smallest count, not zero, in a sum with `exposed`, or with an unknown one in a sum with that, …
 
-        If there is none, the largest small count of these sums is no longer said to be small, but only withheld.
+        With `at_once`, all counts that are so many sums away are. If there is none, the largest small count of these
+        sums is no longer said to be small, but only withheld.
         """
         mask = {name: np.zeros(len(self.counts), bool) for name in ("unknown", "keep", "seen", "primary")}
         for name, keys in (("unknown", found.primary | found.secondary | self.implied), ("keep", keep)):
@@ -193,13 +222,13 @@ class _Table:
             members = self.beside(frontier)
             free = np.flatnonzero(members & ~mask["unknown"] & ~mask["keep"] & (self.truth >= self.minimum_cell))
             if len(free):
-                chosen = self.keys[free[np.argmin(self.truth[free])]]
-                return Suppressed(found.primary, found.secondary | {chosen})
+                chosen = free if at_once else free[[np.argmin(self.truth[free])]]
+                return Suppressed(found.primary, found.secondary | {self.keys[i] for i in chosen})
             frontier = members & mask["unknown"] & ~mask["seen"]
             mask["seen"] |= frontier
         small = np.flatnonzero(mask["seen"] & mask["primary"])
         if not len(small):
-            raise ValueError("what is shown in any case gives a small count away")
+            raise ValueError(GIVEN_AWAY)
         largest = self.keys[small[np.argmax(self.truth[small])]]
         return Suppressed(found.primary - {largest}, found.secondary | {largest})
 
@@ -212,19 +241,26 @@ class _System:
     the safe side.
     """
 
-    def __init__(self, table: _Table, found: Suppressed) -> None:
-        self.table, self.varied = table, set()
+    def __init__(self, table: _Table, found: Suppressed, all_but: frozenset[str] | None = None) -> None:
+        self.table, self.n_asked = table, 0
         least, truth = table.minimum_cell, table.truth
         low, high = np.zeros(len(truth)), np.zeros(len(truth))
-        for keys, lowest, highest in (
-            (found.primary, 1, least - 1),
-            (found.secondary, least, np.inf),
-            (table.implied - found.primary - found.secondary, 0, np.inf),
-        ):
+        bounds = [(found.primary, 1, least - 1), (found.secondary, least, np.inf)]
+        bounds.append((table.implied - found.primary - found.secondary, 0, np.inf))
+        if all_but is not None:
+            bounds.append(({key for key in table.counts if table.counts[key] and key not in all_but}, 0, np.inf))
+        for keys, lowest, highest in bounds:
             at = [table.place[key] for key in keys]
             low[at] = np.minimum(lowest, truth[at]) - truth[at]
             high[at] = highest - truth[at]
-        self.low, self.high = self._narrowed(np.maximum(low, -WINDOW * least), np.minimum(high, WINDOW * least))
+        low, high = np.maximum(low, -WINDOW * least), np.minimum(high, WINDOW * least)
+        self.widest = low, high
+        self.low, self.high = self._narrowed(low, high)
+
+    def allows(self, solution: np.ndarray) -> bool:
+        """Whether deviations that fit every sum keep within the bounds."""
+        low, high = self.widest
+        return bool(((solution >= low) & (solution <= high)).all())
 
     def _narrowed(self, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Bounds as each sum by itself narrows them, given the bounds of its other members."""
@@ -253,17 +289,20 @@ class _System:
             raise ValueError(f"no values fit the sums around {key}")
         return self.table.counts[key] + int(found[columns == at][0])
 
-    def is_certain(self, key: str) -> bool:
-        """Whether a count can have one value only. Another one is mostly found close by, which spares the rest."""
-        at = self.table.place[key]
-        return self.low[at] == self.high[at] or not any(
-            self._has_other(at, direction, reach) for reach in (NEAR, None) for direction in (1, -1)
-        )
+    def other_value(self, at: int) -> np.ndarray | None:
+        """Deviations of all counts with which that at a place has another value; None if it can have one only.
 
-    def _has_other(self, at: int, direction: int, reach: int | None) -> bool:
-        """Whether a count can be smaller (direction 1) or larger (-1) while others, so many sums away, make up for it.
+        One is mostly found close by, which spares the rest.
+        """
+        if self.low[at] == self.high[at]:
+            return None
+        tries = ((direction, reach) for reach in (NEAR, None) for direction in (1, -1))
+        return next((one for one in (self._other(at, *how) for how in tries) if one is not None), None)
 
-        Where that is not settled within `MOST_NODES`, it counts as if it could not, which errs on the safe side.
+    def _other(self, at: int, direction: int, reach: int | None) -> np.ndarray | None:
+        """Deviations with which a count is smaller (direction 1) or larger (-1), others so many sums away making up.
+
+        Where that is not settled within `MOST_NODES`, it counts as if there were none, which errs on the safe side.
         """
         low, high = self.low.copy(), self.high.copy()
         if direction > 0:
@@ -271,14 +310,14 @@ class _System:
         else:
             low[at] = 1
         if low[at] > high[at]:
-            return False
+            return None
         columns = self._connected(at, reach)
         found = self._solve(columns, low, high, np.zeros(len(columns)))
         if found is None:
-            return False
-        keys = self.table.keys
-        self.varied |= {keys[i] for i in columns[found != 0]}
-        return True
+            return None
+        other = np.zeros(len(self.table.counts))
+        other[columns] = found
+        return other
 
     def _connected(self, at: int, reach: int | None) -> np.ndarray:
         """Counts that are not settled and depend on each other through so many sums; all, if `reach` is None."""
@@ -294,6 +333,7 @@ class _System:
 
     def _solve(self, columns: np.ndarray, low: np.ndarray, high: np.ndarray, aim: np.ndarray) -> np.ndarray | None:
         """Whole deviations of these counts that fit every sum, the best by `aim`; None if there are none."""
+        self.n_asked += 1
         sums = self.table.matrix[:, columns]
         sums = sums[np.diff(sums.indptr) > 0]
         found = milp(
@@ -320,75 +360,3 @@ def possible_values(
     withheld = [k for k in counts if k in suppressed.primary or k in suppressed.secondary]
     system = _System(table, suppressed)
     return {k: (system.limit(k, 1), system.limit(k, -1)) for k in withheld}
-
-
-# --- levels and bins -------------------------------------------------------------------------------------------------
-
-
-def merge_levels(counts: pd.DataFrame, minimum_cell: int) -> list[list]:
-    """Neighbouring levels joined until each reaches the minimum in every group.
-
-    Parameters
-    ----------
-    counts : DataFrame
-        A row per level, in the order of a table; a column of counts per group.
-    minimum_cell : int
-
-    Returns
-    -------
-    list of list
-        Index labels of the levels that stand together. A single list means that the characteristic cannot be shown: all
-        people, or all but a few, have the same level.
-    """
-    groups = [[label] for label in counts.index]
-    sizes = [row for row in counts.to_numpy(float)]
-    while len(groups) > 1:
-        least = [size.min() for size in sizes]
-        if min(least) >= minimum_cell:
-            break
-        i = int(np.argmin(least))
-        beside = [j for j in (i - 1, i + 1) if 0 <= j < len(groups)]
-        j = min(beside, key=lambda b: (least[b], sizes[b].sum(), b))
-        first, second = min(i, j), max(i, j)
-        groups[first] += groups.pop(second)
-        sizes[first] = sizes[first] + sizes.pop(second)
-    return groups
-
-
-def coarse_edges(values: Sequence[np.ndarray], minimum_cell: int, width: float) -> np.ndarray:
-    """Edges of a histogram in which every bin holds at least `minimum_cell` of each group.
-
-    Parameters
-    ----------
-    values : sequence of array
-        Each group's values; finite.
-    minimum_cell : int
-    width : float
-        Of the finest bins. The outermost edges are whole numbers, beyond the smallest and largest value.
-
-    Returns
-    -------
-    array
-        Increasing; empty if a group is smaller than the minimum.
-    """
-    if any(len(v) < minimum_cell for v in values):
-        return np.array([])
-    low, high = np.floor(min(v.min() for v in values)), np.ceil(max(v.max() for v in values))
-    fine = low + width * np.arange(round((high - low) / width) + 1)
-    fine[-1] = max(fine[-1], high)
-    counts = np.array([np.histogram(v, fine)[0] for v in values])
-    edges, held = [fine[0]], np.zeros(len(values))
-    for edge, column in zip(fine[1:], counts.T, strict=True):
-        held += column
-        if (held >= minimum_cell).all():
-            edges.append(edge)
-            held = np.zeros(len(values))
-    edges[-1] = fine[-1]
-    return np.array(edges)
-
-
-def mask_small_counts(text: str, minimum_cell: int) -> str:
-    """Counts of a few people in a text of the toolkit's own (``3 people could …``) as ``fewer than 5``."""
-    few = "|".join(str(n) for n in range(1, minimum_cell))
-    nouns = "people|person|persons|records?|treated|controls?|women|men"
-    return re.sub(rf"(?<![\d.,/])(?:{few})(?= (?:{nouns})\b)", f"fewer than {minimum_cell}", text)

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..attrition import Ledger
 from ..disclosure import Suppressed, suppress_counts
-from .shared_counts import Counts, Flow, add_overlaps, what_gives_away
+from .shared_counts import Cell, Counts, Flow, add_overlaps, what_gives_away
 
 #: Begins the label of a detail that is a remark on some of those who leave.
 OF_WHICH = "of which "
@@ -52,13 +52,24 @@ def flows_and_linkage(flows: Sequence[Flow], linkage: Any, minimum_cell: int) ->
     cells = add_overlaps(table, flows, linkage, minimum_cell)
     found = _protected(table, minimum_cell, keep)
     also: set[str] = set()
-    while gives_away := what_gives_away(cells, found, table.counts, minimum_cell, frozenset(keep)):
-        also |= gives_away
+    while more := _audited(cells, found, table, minimum_cell, frozenset(keep)):
+        also |= more
         found = _protected(table, minimum_cell, keep, also)
     return {
         "flows": [_shown(found, table, i, one) for i, one in enumerate(flows)],
         "linkage": _shown_linkage(found, table, linkage, minimum_cell) if linkage is not None else None,
     }
+
+
+def _audited(
+    cells: Sequence[Cell], found: Suppressed, table: Counts, minimum_cell: int, keep: frozenset[str]
+) -> set[str]:
+    """Counts to withhold too until no small one follows by linear algebra."""
+    also: set[str] = set()
+    while more := what_gives_away(cells, found, table.counts, minimum_cell, keep):
+        also |= more
+        found = Suppressed(found.primary, found.secondary | more)
+    return also
 
 
 def _protected(table: Counts, minimum_cell: int, keep: list[str], also: Iterable[str] = ()) -> Suppressed:
