@@ -342,7 +342,7 @@ def diff(first: str, second: str | None, outputs: Path | None, html: Path | None
     A and B are a request (its current run), an archived folder, or the path of a run's folder. With A alone, the
     latest archived run of that request is compared with the current one. The page is for the lab alone.
     """
-    from .diff import differences_between, page_of_differences, summary, two_runs
+    from .diff import differences_between, kinds_of_small_differences, page_of_differences, summary, two_runs
     from .lab import Lab
     from .result import write_atomically
 
@@ -350,8 +350,10 @@ def diff(first: str, second: str | None, outputs: Path | None, html: Path | None
     found = differences_between(*two_runs(first, second, outputs or lab.root / "outputs"))
     path = html or found.after.folder / "restricted" / "changes" / f"{found.before.name}.html"
     write_atomically(path, page_of_differences(found))
-    words = [f"{found.before.name} → {found.after.name}", *(f"{name}: {said}" for name, said in summary(found))]
-    words += [f"Together they tell of a few people: {said}" for said in found.telling]
+    words = [f"{name}: {run.name}, {run.called}" for name, run in (("Before", found.before), ("After", found.after))]
+    words += [f"{name}: {said}" for name, said in summary(found)]
+    told = kinds_of_small_differences(found.telling)
+    words += [f"Together they tell of a few people. {kind.words}" for kind in told]
     return found.to_json() | {"html": str(path)}, "\n".join([*words, f"Page: {lab.short(path)}"])
 
 

@@ -11,11 +11,21 @@ from examples import analysis, findings, measure, ranged, spec
 
 from jdl_toolkit import narrative, tables
 from jdl_toolkit.cli import main
-from jdl_toolkit.diff import differences_between, open_run, page_of_differences, summary, two_runs
-from jdl_toolkit.diff.changes import ABSENT
+from jdl_toolkit.diff import (
+    Run,
+    differences_between,
+    kinds_of_small_differences,
+    open_run,
+    page_of_differences,
+    summary,
+    two_runs,
+)
+from jdl_toolkit.diff.cells import ABSENT, changes_of
 from jdl_toolkit.diff.page import RESTRICTED, marked
-from jdl_toolkit.document import MIME
+from jdl_toolkit.diff.sentences import _SENTENCE_END, paired
+from jdl_toolkit.document import MIME, Table
 from jdl_toolkit.errors import JDLError
+from jdl_toolkit.findings import SmallDifference
 from jdl_toolkit.manifest import Manifest
 from jdl_toolkit.render import lint_html
 
@@ -103,7 +113,7 @@ def test_a_change_beyond_the_printed_digits_is_counted_and_not_printed(tmp_path)
     assert found.n_changes == 0 and found.n_values > 0 and not found.is_empty
 
 
-def test_a_table_that_one_run_lacks_counts_with_every_cell(tmp_path):
+def test_a_table_that_one_run_lacks_is_one_change(tmp_path):
     kept = findings()
     before, after = (open_run(write_run(tmp_path / name, kept)) for name in ("before", "after"))
     notebook_file = tmp_path / "after" / "report" / "report.ipynb"
@@ -112,8 +122,67 @@ def test_a_table_that_one_run_lacks_counts_with_every_cell(tmp_path):
     notebook_file.write_text(json.dumps(content))
     found = differences_between(before, open_run(tmp_path / "after"))
     table = tables.measures_table(kept.analyses[0])
-    assert len(found.results) == len(table.rows) * (len(table.columns) - 1)
-    assert {c.after for c in found.results} == {ABSENT} and after.findings == kept
+    n_cells = len(table.rows) * (len(table.columns) - 1)
+    assert [vars(c) for c in found.results] == [
+        {"where": table.caption, "what": "The table is gone", "before": f"{n_cells} cells", "after": ABSENT}
+    ]
+    assert after.findings == kept
+
+
+def test_columns_and_rows_with_another_name_are_one_change_and_those_added_one_each():
+    def made(columns, *rows):
+        return Table("t", "A table", ("Measure", *columns), rows, align=("l",) + ("r",) * len(columns))
+
+    old = made(("Treatment", "p-value"), ("Rate", "33%", "0.46"), ("Count", "2", "0.10"), ("Gone", "7", "0.2"))
+    new = made(
+        ("Treatment", "p", "Unadjusted"),
+        ("Rate", "34%", "0.46", "30%"),
+        ("Number", "2", "0.10", "1"),
+        ("New", "", "", "8"),
+    )
+    assert list(changes_of(old, new)) == [
+        ("Heading of a column", "p-value", "p"),
+        ("Column “Unadjusted”", ABSENT, "3 cells"),
+        ("Name of a row", "Count", "Number"),
+        ("Gone", "7; 0.2", ABSENT),
+        ("New", ABSENT, "8"),
+        ("Rate: Treatment", "33%", "34%"),
+    ]
+    assert list(changes_of(old, old)) == [] and list(changes_of(None, old)) == [("The table is new", ABSENT, "6 cells")]
+
+
+def test_an_item_of_a_list_is_one_sentence_and_is_set_beside_what_it_became():
+    old, new = ["Sex: 13 (15).", "Region: 4 (5)."], ["Region: 6 (7).", "Age: 1 (2)."]
+    assert [_SENTENCE_END.split(one) for one in (*old, "It fell. 28% reoffended.")] == [
+        [old[0]], [old[1]], ["It fell.", "28% reoffended."]
+    ]  # fmt: skip
+    assert list(paired(old, new)) == [(old[0], ""), (old[1], new[0]), ("", new[1])]
+
+
+@pytest.mark.parametrize(
+    ("name", "begun", "called"),
+    [
+        ("r", "2014-03-13T09:30:00+00:00", "begun on 13 March 2014 at 09:30"),
+        ("r-20140501T100001000000", "2014-03-13T09:30:00+00:00",
+         "begun on 13 March 2014 at 09:30, archived on 1 May 2014 at 10:00"),
+        ("r", "", "at a time that is not recorded"),
+    ],
+)  # fmt: skip
+def test_a_run_is_called_by_its_dates(name, begun, called):
+    assert Run(name, Path(name), "r", "reported", {}, {}, None, {}, begun).called == called
+
+
+def test_counts_that_tell_of_a_few_are_told_by_kind():
+    few, shown = "the two releases differ by fewer than 5", "it is withheld in one release and shown in the other"
+    found = [SmallDifference("main", "Housing", what, why) for what, why in [
+        ("flow, a: records after", few), ("flow, b: records after", few), ("flow, c: people after", shown),
+        ("flow of the control pool, a: people after", few), ("Proven reoffending: people with it", few)]]  # fmt: skip
+    assert [one.words for one in kinds_of_small_differences(found)] == [
+        f"Housing: counts of the flow, 2: {few}.",
+        f"Housing: counts of the flow, 1: {shown}.",
+        f"Housing: counts of the flow of the control pool, 1: {few}.",
+        f"Housing: counts of outcome measures, 1: {few}.",
+    ]
 
 
 def test_a_run_without_findings_is_compared_by_settings_and_inputs(tmp_path):
@@ -137,8 +206,8 @@ def test_counts_that_tell_of_a_few_people_when_laid_side_by_side_are_named_witho
     left = [s.model_copy(update={"records_after": 255}) if s.records_after == 257 else s for s in analysis().flow]
     after = findings(analysis_changes={"flow": tuple(left)})
     found = both(tmp_path, findings(), after)
-    assert found.telling and "fewer than 5" in " ".join(found.telling)
-    assert found.telling[0] in html.unescape(page_of_differences(found))
+    assert found.telling and any("fewer than 5" in one.why for one in found.telling)
+    assert kinds_of_small_differences(found.telling)[0].words in html.unescape(page_of_differences(found))
     assert differences_between(found.before, found.before).telling == ()
 
 
@@ -158,11 +227,9 @@ def test_the_words_that_changed_are_marked(before, after, old, new):
 
 
 def test_sentences_that_moved_apart_are_set_beside_what_they_became(tmp_path):
-    from jdl_toolkit.diff.changes import _paired
-
     old = ["Of 254 people, 28% reoffended.", "The best estimate is 1 point higher."]
     new = ["Of 257 people, 28% reoffended.", "Each figure is rounded.", "The best estimate is 1 point lower."]
-    assert list(_paired(old, new)) == [(old[0], new[0]), ("", new[1]), (old[1], new[2])]
+    assert list(paired(old, new)) == [(old[0], new[0]), ("", new[1]), (old[1], new[2])]
 
 
 def test_the_page_is_restricted_sound_and_shows_hostile_text_as_text(tmp_path):

@@ -7,13 +7,16 @@ made. What was never printed is compared in the findings, and only counted.
 from .changes import Change, Differences, SentenceChange, differences_between
 from .page import page_of_differences, summary
 from .runs import Run, open_run, two_runs
+from .telling import SmallDifferences, kinds_of_small_differences
 
 __all__ = [
     "Change",
     "Differences",
     "Run",
     "SentenceChange",
+    "SmallDifferences",
     "differences_between",
+    "kinds_of_small_differences",
     "open_run",
     "page_of_differences",
     "summary",

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any
 
 from .. import document
-from ..findings import Findings, small_differences
-from ..markup import Node, words
-from ..render.parts import Box, Figure, Heading, Part, Prose, Report, Table
+from ..findings import Findings, SmallDifference, small_differences
+from ..render.parts import Report, Table
 from ..tables import setting_rows
+from .cells import ABSENT, changes_of, numbered
 from .runs import Run
+from .sentences import sentence_changes
 
 #: Sections of the page, and the keys of the report's tables that belong to each; every other table holds results.
 COUNTS = ("flow", "flow_parts", "pool_flow", "linkage")
+#: Tables of results that come first; the others in the report's order.
+FIRST = ("measures", "estimates", "follow_up")
 #: Tables that are not compared, as what they hold is compared elsewhere.
 _ELSEWHERE = ("settings", "provenance", "sign_offs")
-#: What stands for the value of something that one of the runs does not have.
-ABSENT = "not there"
-#: Share of words that two sentences have in common if one is taken for the other, changed.
-ALIKE = 0.5
-_SENTENCE_END = re.compile(r"(?<=[.!?:”])\s+(?=[“A-Z0-9])")
 
 
 @dataclass(frozen=True)
@@ -61,8 +56,8 @@ class Differences:
         Sentences that both reports have.
     n_values : int
         Single values of the analyses in `findings.json` that differ, printed or not.
-    telling : tuple of str
-        What the counts of both runs, laid side by side, tell of fewer people than may be told of.
+    telling : tuple of SmallDifference
+        Counts of both runs that, laid side by side, tell of fewer people than may be told of.
     """
 
     before: Run
@@ -74,7 +69,7 @@ class Differences:
     sentences: tuple[SentenceChange, ...]
     n_same: int
     n_values: int
-    telling: tuple[str, ...] = ()
+    telling: tuple[SmallDifference, ...] = ()
 
     @property
     def n_changes(self) -> int:
@@ -89,7 +84,7 @@ class Differences:
         """Every change as plain values."""
         parts = {name: [vars(one) for one in getattr(self, name)] for name in _PARTS}
         counted = {"sentences_unchanged": self.n_same, "values_of_findings_changed": self.n_values}
-        counted["together_they_tell"] = list(self.telling)
+        counted["together_they_tell"] = [one.words for one in self.telling]
         return {"before": self.before.name, "after": self.after.name, **parts, **counted}
 
 
@@ -99,11 +94,11 @@ _PARTS = ("settings", "made", "counts", "results", "sentences")
 def differences_between(before: Run, after: Run) -> Differences:
     """Compare two runs of a request.
 
-    Tables are compared row by row under their group and first cell, columns by their header; sentences section by
-    section, in order. A table or section that one of the reports lacks counts with all it holds.
+    Tables are compared row by row under their group and first cell, columns by their header; a table, row or column
+    that one of the reports lacks is one change. Sentences are compared section by section, in order.
     """
     tables = list(_table_changes(before, after))
-    sentences, n_same = _sentence_changes(before, after)
+    sentences, n_same = _sentences(before, after)
     return Differences(
         before=before,
         after=after,
@@ -118,9 +113,9 @@ def differences_between(before: Run, after: Run) -> Differences:
     )
 
 
-def _telling(before: Findings | None, after: Findings | None) -> tuple[str, ...]:
+def _telling(before: Findings | None, after: Findings | None) -> tuple[SmallDifference, ...]:
     found = small_differences(before, after) if before is not None and after is not None else ()
-    return tuple(dict.fromkeys(one.words for one in found))
+    return tuple(dict.fromkeys(found))
 
 
 # --- settings and inputs ---------------------------------------------------------------------------------------------
@@ -156,18 +151,27 @@ def _made(run: Run) -> dict[tuple[str, str], str]:
     return found
 
 
-# --- tables ----------------------------------------------------------------------------------------------------------
+# --- the reports ------------------------------------------------------------------------------------------------------
+
+
+def _analyses(before: Run, after: Run) -> Iterator[tuple[str, Report | None, Report | None]]:
+    """What is written after a place in the report of each analysis, if there are several; and both its reports."""
+    ids = tuple(dict.fromkeys((*after.reports, *before.reports)))
+    for name in ids:
+        ending = f" ({_title(before, after, name)})" if len(ids) > 1 else ""
+        yield ending, before.reports.get(name), after.reports.get(name)
 
 
 def _table_changes(before: Run, after: Run) -> Iterator[tuple[str, Change]]:
-    several = len(before.reports.keys() | after.reports.keys()) > 1
-    for analysis in dict.fromkeys((*before.reports, *after.reports)):
-        old, new = (_tables(run.reports.get(analysis)) for run in (before, after))
-        for key in dict.fromkeys((*old, *new)):
-            caption = (new.get(key) or old.get(key)).caption
-            where = f"{caption} ({_title(before, after, analysis)})" if several else caption
-            for (row, column), cells in _both(_cells(old.get(key)), _cells(new.get(key))):
-                yield key, Change(where, f"{row}: {column}" if column else row, *cells)
+    for ending, *reports in _analyses(before, after):
+        old, new = map(_tables, reports)
+        for key in sorted(dict.fromkeys((*new, *old)), key=_place):
+            where = (new.get(key) or old[key]).caption + ending
+            yield from ((key, Change(where, *pair)) for pair in changes_of(old.get(key), new.get(key)))
+
+
+def _place(key: str) -> int:
+    return FIRST.index(key) if key in FIRST else len(FIRST)
 
 
 def _tables(report: Report | None) -> dict[str, document.Table]:
@@ -176,19 +180,13 @@ def _tables(report: Report | None) -> dict[str, document.Table]:
     return {key: table for key, table in found.items() if key not in _ELSEWHERE}
 
 
-def _cells(table: document.Table | None) -> dict[tuple[str, str], str]:
-    """Row and column -> cell, of all but the first column, which names the rows."""
-    if table is None:
-        return {}
-    groups = table.groups or [""] * len(table.rows)
-    names = [row[0] if re.search(r"[^\W\d]", row[0]) else f"{table.columns[0]}: {row[0]}" for row in table.rows]
-    named = [f"{group}, {name}" if group else name for group, name in zip(groups, names, strict=True)]
-    found = (
-        ((name, column), cell)
-        for name, row in zip(named, table.rows, strict=True)
-        for column, cell in zip(table.columns[1:], row[1:], strict=True)
-    )
-    return dict(_unique(found))
+def _sentences(before: Run, after: Run) -> tuple[list[SentenceChange], int]:
+    found, n_same = [], 0
+    for ending, *reports in _analyses(before, after):
+        pairs, n = sentence_changes(*reports)
+        found += [SentenceChange(section + ending, *pair) for section, *pair in pairs]
+        n_same += n
+    return found, n_same
 
 
 def _title(before: Run, after: Run, analysis: str) -> str:
@@ -211,80 +209,11 @@ def _both(
 
 
 def _unique(found: Iterable[tuple[tuple[str, str], str]]) -> Iterator[tuple[tuple[str, str], str]]:
-    """The pairs, a key that comes again with its number, so that none takes the place of another."""
-    seen: Counter[tuple[str, str]] = Counter()
-    for (where, what), value in found:
-        seen[where, what] += 1
-        n = seen[where, what]
-        yield ((where, what) if n == 1 else (where, f"{what} ({n})")), value
-
-
-# --- sentences -------------------------------------------------------------------------------------------------------
-
-
-def _sentence_changes(before: Run, after: Run) -> tuple[list[SentenceChange], int]:
-    found, n_same = [], 0
-    several = len(before.reports.keys() | after.reports.keys()) > 1
-    for analysis in dict.fromkeys((*before.reports, *after.reports)):
-        old, new = (_sections(run.reports.get(analysis)) for run in (before, after))
-        for section in dict.fromkeys((*old, *new)):
-            where = f"{section} ({_title(before, after, analysis)})" if several else section
-            said, now = old.get(section, []), new.get(section, [])
-            for kind, a, b, c, d in SequenceMatcher(None, said, now, autojunk=False).get_opcodes():
-                if kind == "equal":
-                    n_same += b - a
-                else:
-                    found += [SentenceChange(where, *pair) for pair in _paired(said[a:b], now[c:d])]
-    return found, n_same
-
-
-def _paired(old: list[str], new: list[str]) -> Iterator[tuple[str, str]]:
-    """Sentences of both, in order: those that have much in common side by side, the others by themselves."""
-    for sentence in old:
-        alike = next((place for place, other in enumerate(new) if likeness(sentence, other) >= ALIKE), None)
-        if alike is None:
-            yield sentence, ""
-            continue
-        yield from (("", other) for other in new[:alike])
-        yield sentence, new[alike]
-        new = new[alike + 1 :]
-    yield from (("", other) for other in new)
-
-
-def likeness(old: str, new: str) -> float:
-    """The share of words that two sentences have in common, in order: 0 to 1."""
-    return SequenceMatcher(None, old.split(), new.split(), autojunk=False).ratio()
-
-
-def _sections(report: Report | None) -> dict[str, list[str]]:
-    """Heading -> the sentences below it, with those of captions and notes; what stands before any under the title."""
-    if report is None:
-        return {}
-    found: dict[str, list[str]] = {}
-    section = report.title
-    for part in report.parts:
-        if isinstance(part, Heading):
-            section = part.text
-        else:
-            found.setdefault(section, []).extend(s for text in _texts(part) for s in _SENTENCE_END.split(text) if s)
-    return found
-
-
-def _texts(part: Part) -> Iterator[str]:
-    match part:
-        case Prose() | Box():
-            yield from filter(None, [getattr(part, "title", "")])
-            yield from (text for node in part.blocks for text in _paragraphs(node))
-        case Table() | Figure():
-            yield from filter(None, (part.block.caption, part.block.note))
-
-
-def _paragraphs(node: Node) -> Iterator[str]:
-    if "inline" in node:
-        yield words(node["inline"])
-    for item in node.get("items", ()):
-        for block in item:
-            yield from _paragraphs(block)
+    """The pairs, a name that comes again in a place with its number."""
+    pairs = list(found)
+    for where in dict.fromkeys(where for (where, _), _ in pairs):
+        own = [(what, value) for (place, what), value in pairs if place == where]
+        yield from (((where, what), own[n][1]) for n, what in enumerate(numbered(what for what, _ in own)))
 
 
 # --- what was never printed ------------------------------------------------------------------------------------------

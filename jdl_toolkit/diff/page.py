@@ -13,6 +13,7 @@ from ..narrative import headline_sentence
 from ..render.html import page_of
 from ..render.lint import lint_html
 from .changes import Change, Differences
+from .telling import kinds_of_small_differences
 
 #: Why the page must not leave the lab.
 RESTRICTED = (
@@ -46,6 +47,7 @@ def page_of_differences(found: Differences) -> str:
         restricted=RESTRICTED,
         tables=[(key, title, note, _grouped(changes)) for key, title, note, changes in tables],
         sentences=_grouped_sentences(found),
+        telling=kinds_of_small_differences(found.telling),
         summary=summary(found),
         headlines=_headlines(found),
     )
@@ -85,13 +87,15 @@ def _n_changes(n: int) -> str:
     return "1 change" if n == 1 else f"{n:,} changes" if n else "no change"
 
 
-def _grouped(changes: tuple[Change, ...]) -> list[tuple[str, list[Change]]]:
-    return [(where, list(rows)) for where, rows in groupby(changes, key=lambda change: change.where)]
+def _grouped(changes: tuple[Change, ...]) -> list[tuple[str, str, list[Change]]]:
+    """Each place with how much changed there, and the changes."""
+    grouped = [(where, list(rows)) for where, rows in groupby(changes, key=lambda change: change.where)]
+    return [(where, _n_changes(len(rows)), rows) for where, rows in grouped]
 
 
-def _grouped_sentences(found: Differences) -> list[tuple[str, list[tuple[list, list]]]]:
-    grouped = groupby(found.sentences, key=lambda change: change.where)
-    return [(where, [marked(one.before, one.after) for one in changes]) for where, changes in grouped]
+def _grouped_sentences(found: Differences) -> list[tuple[str, str, list[tuple[list, list]]]]:
+    grouped = [(where, list(rows)) for where, rows in groupby(found.sentences, key=lambda change: change.where)]
+    return [(where, _n_changes(len(rows)), [marked(one.before, one.after) for one in rows]) for where, rows in grouped]
 
 
 def marked(before: str, after: str) -> tuple[list[tuple[bool, str]], list[tuple[bool, str]]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .. import numbers
 from ..blinding import archived_folders
 from ..errors import JDLError, Problem
 from ..findings import Findings
@@ -36,6 +39,8 @@ class Run:
         None if the run ended before there were any.
     reports : dict
         Analysis -> its report, for every analysis that has one.
+    begun : str
+        When it was begun, as its manifest says: a time of day with its zone.
     """
 
     name: str
@@ -46,6 +51,15 @@ class Run:
     inputs: dict[str, str]
     findings: Findings | None
     reports: dict[str, Report]
+    begun: str = ""
+
+    @property
+    def called(self) -> str:
+        """What readers know the run by: ``begun on 13 March 2014 at 09:30, archived on 1 May 2014 at 10:00``."""
+        stamp = re.search(r"-(\d{8}T\d{6})\d*$", self.name)
+        times = {"begun": _time(self.begun), "archived": _time(stamp.group(1)) if stamp else None}
+        said = (f"{what} on {numbers.date(at)} at {at:%H:%M}" for what, at in times.items() if at is not None)
+        return ", ".join(said) or "at a time that is not recorded"
 
 
 def two_runs(first: str, second: str | None, outputs: Path) -> tuple[Run, Run]:
@@ -124,7 +138,15 @@ def open_run(folder: Path) -> Run:
     inputs = {one["name"]: one["sha256"] for one in manifest.get("inputs", ())}
     settings = read_yaml(folder / "spec.yml")
     reports = _reports(folder, findings) if findings is not None else {}
-    return Run(folder.name, folder, manifest["request"], manifest["status"], settings, inputs, findings, reports)
+    known = (folder.name, folder, manifest["request"], manifest["status"], settings, inputs, findings, reports)
+    return Run(*known, begun=str(manifest.get("created", "")))
+
+
+def _time(text: str) -> dt.datetime | None:
+    try:
+        return dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _reports(folder: Path, findings: Findings) -> dict[str, Report]:
