@@ -238,9 +238,10 @@ def _halves(
 def _heights(rows: list[list[str]], groups: list[str], size: float, widths: list[float], inset: float) -> list[float]:
     """About how high each row is, in points, the name of a group with the first row of it."""
     lines = [max(len(wrap(cell, wide, size)) for cell, wide in zip(row, widths, strict=True)) for row in rows]
-    starts = [False, *(i == 0 or name != groups[i - 1] for i, name in enumerate(groups))] or [False] * len(rows)
-    starts += [False] * (len(rows) - len(starts))
-    return [size * (1.28 * n - 0.55) + 2 * inset + starts[i] * (0.73 * size + 8 + inset) for i, n in enumerate(lines)]
+    high = [size * (1.28 * n - 0.55) + 2 * inset for n in lines]
+    for i, name in enumerate(groups):
+        high[i + 1] += 0.73 * size + 8 + inset if i == 0 or name != groups[i - 1] else 0
+    return high
 
 
 def _parts(groups: list[str], rows: list[Any]) -> list[dict[str, Any]]:
