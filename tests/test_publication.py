@@ -124,7 +124,15 @@ def test_a_cell_is_of_its_columns_kind():
 def test_measures_say_what_the_report_prints(findings, tables):
     """Cell by cell against the printed table; withheld measures have their reason in place of figures."""
     analysis = findings.analyses[0]
-    rows = {row["measure"]: row for row in records(named(tables, "measures")) if row["analysis"] == "national"}
+    values, told = (
+        {row["measure"]: row for row in records(named(tables, name)) if row["analysis"] == "national"}
+        for name in ("measures", "differences")
+    )
+    rows = {name: row | told[name] for name, row in values.items()}
+    assert {row["comparison_value"] for row in rows.values()} == {
+        Symbol.c if m.control_value is None else printed(numbers.value(m.control_value, m.unit))
+        for m in analysis.measures
+    }
     shown = {row[0]: row for row in measures_table(analysis).rows}
     assert len(shown) == 12 and len(rows) == 14
     for label, cells in shown.items():
@@ -157,6 +165,10 @@ def test_the_panel_says_what_the_report_prints(findings, tables):
     )
     ratio = next(row for row in records(named(tables, "estimators")) if row["scale"] == "ratio")
     assert (str(ratio["estimate"]), ratio["unit"]) == ("0.84", "ratio")
+    errors = {row["standard_error"] for row in records(named(tables, "estimators"))}
+    assert errors >= {
+        printed(numbers.number(row.estimate.se, 2)) for row in analysis.estimators if row.scale == "ratio"
+    }
     hidden = {row["kind"]: row for row in records(named(tables, "hidden_bias"))}
     assert str(hidden["Shift of the difference"]["explains_all"]) == "6.1"
     assert hidden["Odds ratio within pairs (Rosenbaum)"]["explains_all"] is Symbol.z
@@ -166,7 +178,7 @@ def test_the_panel_says_what_the_report_prints(findings, tables):
 def test_there_is_a_table_of_every_kind(tables):
     told_elsewhere = {"flow_parts"}
     names = {make.__name__.removesuffix("_table").replace("bounds", "hidden_bias_bounds") for make in MAKERS}
-    assert {table.name for table in tables} | told_elsewhere == names and len(MAKERS) == len(names) == 25
+    assert {table.name for table in tables} | told_elsewhere == names and len(MAKERS) == len(names) == 26
 
 
 def test_withheld_unknown_and_not_applicable_are_told_apart(tables):
@@ -301,7 +313,7 @@ def test_the_open_document_is_marked_up(cover, tables, ods):
     address = re.search(r'table:name="measures"[^>]*target-range-address="([^"]*)"', content)
     table = named(tables, "measures")
     top = len(next(s for s in sheets(cover, tables) if s.name == "measures").lines) + 2
-    assert address[1] == f"measures.A{top}:measures.R{top + len(table.rows)}"
+    assert address[1] == f"measures.A{top}:measures.L{top + len(table.rows)}"
     assert all("MacOS" not in made.get_part(part).serialize().decode() for part in ("styles.xml", "meta.xml"))
     assert 'fo:language="en"' in made.get_part("styles.xml").serialize().decode()
 
@@ -389,12 +401,14 @@ def test_the_data_of_a_figure_say_what_is_withheld_and_what_is_not_there():
     drawn = Figure("f", "F", "A figure for a test", "<svg/>", ({"a": None, "b": -1.5}, {"a": "=x"}))
     assert to_csv(drawn) == "a,b\n[c],-1.5\n'=x,[z]\n"
     assert MIME in drawn._repr_mimebundle_()
+    per_cent = Figure("f", "F", "A figure for a test", "<svg/>", ({"a": 98.0, "b": 97.5}, {"a": 100.0, "b": 99.0}))
+    assert to_csv(per_cent) == "a,b\n98,97.5\n100,99.0\n"
 
 
 def test_no_digit_is_more_than_the_report_prints():
     """Whatever the unrounded values: shares have no decimals unless they would print as zero, p-values two."""
     found = examples.findings(examples.measure(examples.ranged(-0.1234567, -0.0004)))
-    (row, *_) = records(named(data_tables(found), "measures"))
+    (row, *_) = records(named(data_tables(found), "differences"))
     assert [str(row[name]) for name in ("difference", "ci_low", "ci_high")] == ["-6.19", "-12.35", "-0.04"]
     assert Findings.model_validate(found.model_dump()) == found
 

@@ -10,6 +10,7 @@ from .table import DataTable
 MAKERS = (
     results.analyses_table,
     results.measures_table,
+    results.differences_table,
     results.estimates_table,
     results.power_table,
     results.power_in_hand_table,

@@ -29,8 +29,17 @@ EXPECTED_VALUE = number(
     "What the headline estimate expects of the treatment group without the service",
     _SEE_UNIT,
 )
+COMPARISON_VALUE = number(
+    "comparison_value",
+    "Comparison group, unadjusted",
+    "Value in the matched or weighted comparison group, before the outcome model adjusts it",
+    _SEE_UNIT,
+)
 P_VALUE = number("p_value", "p-value", "Two-sided p-value of no difference", "probability")
 HOLM_P = number("holm_p", "p-value (Holm)", "p-value adjusted for the number of tests", "probability")
+STANDARD_ERROR = number(
+    "standard_error", "Standard error", "Standard error of the estimate; of a ratio, that of its logarithm", _SEE_UNIT
+)
 WORST = number(
     "largest_difference_left",
     "Largest difference left",
@@ -78,6 +87,16 @@ def scaled_cells(estimate: Estimate | None, scale: str, unit: str) -> tuple[int 
         return estimate_cells(estimate, unit, is_fine=True, symbol=Symbol.x)
     figures = (numbers.number(x, 2) for x in (estimate.estimate, estimate.ci_low, estimate.ci_high))
     return (*map(printed, figures), printed(numbers.p_value(estimate.p_value)))
+
+
+def standard_error(
+    estimate: Estimate | None, scale: str, unit: str, symbol: Symbol = Symbol.x
+) -> int | Decimal | Symbol:
+    """With the digits of the table of estimators; a ratio's is of its logarithm."""
+    if estimate is None:
+        return symbol
+    is_ratio = scale == "ratio"
+    return printed(numbers.number(estimate.se, 2) if is_ratio else numbers.difference(estimate.se, unit, finer(unit)))
 
 
 def scaled_unit(scale: str, unit: str) -> str:

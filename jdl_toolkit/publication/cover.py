@@ -53,7 +53,7 @@ def request_cover(findings: Findings, tables: Iterable[DataTable], marks: Iterab
     """
     made, title = findings.provenance, f"{findings.service.name}: figures of the {PUBLISHER} report"
     intro = (
-        f"Every figure of the report on {findings.service.name} ({findings.organisation.name}), in one table a sheet.",
+        f"The tables of the report on {findings.service.name} ({findings.organisation.name}), one on each sheet.",
         f"Published by the {PUBLISHER}. Request {findings.request}, received {numbers.date(findings.received)}.",
         *((f"The request could not be answered: {ended(findings.reason)}",) if findings.reason else ()),
         "The report says what the figures mean and what may be said of them: read it first.",

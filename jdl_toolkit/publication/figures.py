@@ -60,7 +60,16 @@ def field_names(data: Iterable[dict[str, Any]]) -> list[str]:
 def figure_cells(figure: Figure) -> list[list[Any]]:
     """The records a figure was drawn from: [c] for what is withheld, [z] where there is nothing to tell."""
     names = field_names(figure.data)
-    return [[_cell(row.get(name, Symbol.z)) for name in names] for row in figure.data]
+    columns = [whole([row.get(name, Symbol.z) for row in figure.data]) for name in names]
+    return [[_cell(value) for value in row] for row in zip(*columns, strict=True)]
+
+
+def whole(values: list[Any]) -> list[Any]:
+    """The values of a column, without decimals where no number in it has any."""
+    fractions = [value for value in values if isinstance(value, float)]
+    if not all(value.is_integer() for value in fractions):
+        return values
+    return [int(value) if isinstance(value, float) else value for value in values]
 
 
 def _cell(value: Any) -> Any:

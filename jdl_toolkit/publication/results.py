@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from .. import numbers
 from ..findings import Analysis, Findings, Measure, PowerRow
-from ..plots.families import arranged
+from ..plots.families import Placed, arranged
 from ..plots.power import short
 from ..tables.choices import choice_words
 from . import columns as of
@@ -74,16 +74,16 @@ def measures_table(findings: Findings) -> DataTable:
         of.N_COMPARISON,
         of.UNIT,
         of.TREATMENT_VALUE,
+        of.COMPARISON_VALUE,
         of.EXPECTED_VALUE,
-        of.DIFFERENCE_UNIT,
-        *of.estimate_columns(),
-        of.HOLM_P,
-        of.VERDICT,
         of.WHY_NOT,
     )
     rows = tuple(row for a in findings.analyses for row in _measures(a))
-    title = "Outcome measures: both groups and the headline difference"
-    return DataTable("measures", title, columns, rows, (ROUNDING, SIGN))
+    note = (
+        "The difference of the table differences is the treatment group's value less what is expected of it without the"
+        " service. The comparison group's own value, not adjusted by the outcome model, stands beside it."
+    )
+    return DataTable("measures", "Outcome measures: values of both groups", columns, rows, (ROUNDING, note))
 
 
 def _measures(a: Analysis) -> Iterator[tuple[Cell, ...]]:
@@ -92,10 +92,25 @@ def _measures(a: Analysis) -> Iterator[tuple[Cell, ...]]:
         expected = m.control_value if m.control_value_adjusted is None else m.control_value_adjusted
         yield (
             *(a.id, m.key, placed.name, placed.heading, m.base, count(m.n_treatment), count(m.n_control)),
-            *(of.value_unit(m.unit), of.value(m.treatment_value, m.unit), of.value(expected, m.unit)),
-            *(of.difference_unit(m.unit), *of.estimate_cells(m.headline, m.unit), printed(numbers.p_value(m.holm_p))),
-            *(_verdict(m), or_none(m.why_not)),
+            of.value_unit(m.unit),
+            *(of.value(x, m.unit) for x in (m.treatment_value, m.control_value, expected)),
+            or_none(m.why_not),
         )
+
+
+def differences_table(findings: Findings) -> DataTable:
+    columns = (*_OF_MEASURE, of.DIFFERENCE_UNIT, *of.estimate_columns(), of.HOLM_P, of.VERDICT, of.WHY_NOT)
+    rows = tuple(_difference(a.id, p) for a in findings.analyses for p in arranged(a.measures))
+    title = "Outcome measures: the headline difference between the groups"
+    return DataTable("differences", title, columns, rows, (ROUNDING, SIGN))
+
+
+def _difference(analysis: str, placed: Placed) -> tuple[Cell, ...]:
+    m = placed.measure
+    return (
+        *(analysis, m.key, placed.name, of.difference_unit(m.unit), *of.estimate_cells(m.headline, m.unit)),
+        *(printed(numbers.p_value(m.holm_p)), _verdict(m), or_none(m.why_not)),
+    )
 
 
 #: Estimates of a measure -> what they are.
@@ -199,14 +214,20 @@ def follow_up_table(findings: Findings) -> DataTable:
         text("what", "During the follow-up", "What is told of the follow-up"),
         of.UNIT,
         of.TREATMENT_VALUE,
-        number("comparison_value", "Comparison group, value", "Value in the comparison group", "see unit"),
+        of.COMPARISON_VALUE,
     )
     rows = tuple(
         (a.id, r.label, of.value_unit(r.unit), of.value(r.treatment, r.unit), of.value(r.control, r.unit))
         for a in findings.analyses
         for r in a.follow_up
     )
-    return DataTable("follow_up", "The follow-up of both groups", columns, rows, ("Without a test.",))
+    return DataTable(
+        "follow_up",
+        "The follow-up of both groups",
+        columns,
+        rows,
+        ("Without a test, and not adjusted by an outcome model.",),
+    )
 
 
 def survival_table(findings: Findings) -> DataTable:

@@ -155,12 +155,14 @@ def estimators_table(findings: Findings) -> DataTable:
         of.SCALE,
         of.UNIT,
         *of.estimate_columns("see unit"),
+        of.STANDARD_ERROR,
         of.WHY_NOT,
     )
     rows = tuple(
         (
             *(a.id, row.label, a.headline_measure.label, row.scale, of.scaled_unit(row.scale, a.headline_measure.unit)),
-            *(*of.scaled_cells(row.estimate, row.scale, a.headline_measure.unit), or_none(row.why_not)),
+            *of.scaled_cells(row.estimate, row.scale, a.headline_measure.unit),
+            *(of.standard_error(row.estimate, row.scale, a.headline_measure.unit), or_none(row.why_not)),
         )
         for a in findings.analyses
         if a.headline_measure is not None

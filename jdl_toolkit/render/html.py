@@ -15,6 +15,7 @@ from ..errors import JDLError, Problem
 from ..markup import Node, isolated
 from ..markup import to_html as markup_html
 from ..numbers import MINUS, WITHHELD
+from ..publication.figures import whole
 from ..result import write_atomically
 from . import content, drawing
 from .code import highlighted
@@ -124,7 +125,8 @@ def _drawing(figure: content.Figure) -> Markup:
 def _data_rows(figure: content.Figure) -> tuple[list[str], list[list[str]]]:
     """Headers and cells of the table below a figure."""
     names = field_names(figure.block.data)
-    rows = [[_cell(row.get(name)) for name in names] for row in figure.block.data]
+    columns = [whole([row.get(name) for row in figure.block.data]) for name in names]
+    rows = [[_cell(value) for value in row] for row in zip(*columns, strict=True)]
     return [name.replace("_", " ") for name in names], rows
 
 
