@@ -2,14 +2,16 @@
 
 Rules, stated once
 ------------------
-- **Full name**: forename and surname of one person side by side in either order, with or without the middle name or
-  initials between them, in any script; case, accents, ligatures, invisible characters, hyphens, apostrophes and spaces
-  within a name do not matter (`DaleBrown`, `o threlfall`), and a number between two words keeps them apart. Not counted
-  where the same words stand side by side in the toolkit's own texts or in a public text of the findings (the
-  organisation, the service, labels, who signed).
+- **Full name**: forename and surname of one person side by side in either order, with or without the middle name,
+  initials, or a word in brackets or quotation marks between them, in any script; case, accents, ligatures, invisible
+  characters, hyphens, apostrophes and spaces within a name do not matter (`DaleBrown`, `o threlfall`), and a number
+  between two words keeps them apart. Not counted where the same words stand side by side in the toolkit's own texts or
+  in a public text of the findings (the organisation, the service, labels, who signed).
 - **Rare surname**: a word of at least four letters, written with a capital, that is the surname of at most one person
   in 10,000 of the register (of a single one in a small register). Not counted if it is an ordinary word or place
   (`ORDINARY_WORDS`), or a word of the toolkit's own texts or of a public text of the findings.
+- **Surname with an initial** ("D. Brown", "Brown, D."), both capital: of at most as many people of the register as a
+  rare surname; ordinary words are no exception. Not counted if it stands in a public text of the findings.
 - **Date of birth**: any date, written as 1985-05-16, 16/05/1985, 16/05/85, 16.05.1985, 16 05 1985, 05/16/1985,
   16 May 1985, 16-May-85, May 16, 1985, 19850516 or 16051985, on which somebody was born. Not counted are the dates of
   the request itself: data period, period of the index dates, date received, sign-offs, dates in the labels of the flow.
@@ -37,6 +39,7 @@ from ..identifiers import normalise_pnc_id
 from .published_text import read_texts
 
 FULL_NAME, SURNAME, BIRTH = "full name", "rare surname", "date of birth"
+INITIAL = "surname with an initial"
 PNC, PRISON, CRO = "PNC id", "prison number", "CRO number"
 UNREADABLE = "could not be read"
 
@@ -115,7 +118,7 @@ def find_leaks(
     known += [_in_register(sought, register)] if register is not None else []
     for names in (result.get(FULL_NAME, set()) for result in known):
         names -= {name for name in names if is_own(name)}
-    known.append({SURNAME: _rare_surnames(sought, register, people)})
+    known.append({SURNAME: _rare_surnames(sought, register, people), INITIAL: _rare_initials(sought, register, people)})
     for path, found in files:
         parts = found.parts()
         leaks |= {(path, kind) for result in known for kind, values in result.items() if values & parts[kind]}
@@ -134,6 +137,7 @@ class _Found:
     dates: set[dt.date] = field(default_factory=set)
     pnc_ids: set[str] = field(default_factory=set)
     numbers: set[str] = field(default_factory=set)
+    initials: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> _Found:
@@ -142,19 +146,20 @@ class _Found:
             words = _WORD.findall(text)
             found.runs.update(_runs(text))
             found.capitalised.update(w.upper() for w in words if len(w) >= SHORTEST_SURNAME and w[0].isupper())
+            found.initials.update(_with_initials(text))
             if _DIGIT.search(text):
                 found.dates.update(dates_in(text))
                 found.pnc_ids.update(_closed(m) for m in _PNC.findall(text.upper()))
                 found.numbers.update(_closed(m) for m in _NUMBERED.findall(text.upper()))
         written = pd.Series(sorted(found.pnc_ids), dtype="object")
         long = set(normalise_pnc_id(written).dropna()) if len(written) else set()
-        return cls(found.runs, found.capitalised, found.dates, long, found.numbers)
+        return cls(found.runs, found.capitalised, found.dates, long, found.numbers, found.initials)
 
     @classmethod
     def together(cls, parts: Iterable[_Found]) -> _Found:
         whole = cls()
         for part in parts:
-            for name in ("runs", "capitalised", "dates", "pnc_ids", "numbers"):
+            for name in ("runs", "capitalised", "dates", "pnc_ids", "numbers", "initials"):
                 getattr(whole, name).update(getattr(part, name))
         return whole
 
@@ -166,16 +171,28 @@ class _Found:
         dates = set(findings.public_dates()) if findings is not None else set()
         dates |= {date for text in texts for date in dates_in(text)}
         usual = {w.upper() for w in ORDINARY_WORDS} | own_text()[0] | set(public_words)
-        return _Found(self.runs - runs, self.capitalised - usual, self.dates - dates, self.pnc_ids, self.numbers)
+        initials = self.initials - {one for text in texts for one in _with_initials(text)}
+        words = self.capitalised - usual
+        return _Found(self.runs - runs, words, self.dates - dates, self.pnc_ids, self.numbers, initials)
 
     def parts(self) -> dict[str, set]:
         numbers = {PRISON: self.numbers, CRO: self.numbers, PNC: self.pnc_ids}
-        return numbers | {FULL_NAME: self.runs, SURNAME: self.capitalised, BIRTH: self.dates}
+        return numbers | {
+            FULL_NAME: self.runs,
+            SURNAME: self.capitalised,
+            INITIAL: self.initials,
+            BIRTH: self.dates,
+        }
 
 
 #: Every PDF names this vocabulary in its metadata; the date in its address is nobody's date of birth.
 _RDF = "1999/02/22-rdf-syntax-ns"
 _WORD = re.compile(r"[^\W\d_]+")
+#: A word in brackets or quotation marks, as in "John (Jack) Smith".
+_ASIDE = re.compile(r"(?<=\w)\s*[(\[\"“‘'«]\s*[^\W\d_]+(?:[ -][^\W\d_]+)?\s*[)\]\"”’'»](?=,?\s*\w)")
+#: "D. Brown", "D Brown", "Brown, D." and "BROWN D": the initial, and the surname.
+_INITIAL_FIRST = re.compile(r"(?<![^\W_])([^\W\d_])(?:\.\s*[^\W\d_])*(?:\.\s*| )([^\W\d_](?:[^\W\d_]|[-’'](?=\w))+)")
+_INITIAL_LAST = re.compile(r"(?<![^\W_])([^\W\d_](?:[^\W\d_]|[-’'](?=\w))+),? ([^\W\d_])(?![^\W_])")
 _DIGIT = re.compile(r"\d")
 _GAP = r"[ \u00a0-]?"
 _PNC = re.compile(
@@ -231,12 +248,21 @@ def _runs(text: str) -> set[str]:
     A number between two words keeps them apart; single letters between them do not.
     """
     runs: set[str] = set()
-    for part in re.split(r"\d+", text.upper()):
+    parts = re.split(r"\d+", text.upper())
+    parts += [_ASIDE.sub(" ", part) for part in parts if _ASIDE.search(part)]
+    for part in parts:
         words = _WORD.findall(part)
         _add_runs(runs, words)
         if len(longer := [word for word in words if len(word) > 1]) < len(words):
             _add_runs(runs, longer)
     return runs
+
+
+def _with_initials(text: str) -> set[str]:
+    """Capitalised words with an initial, as "D BROWN". A and I are initials only with a full stop."""
+    found = {(m[1], m[2]) for m in _INITIAL_FIRST.finditer(text) if m[1] not in "AI" or "." in m[0]}
+    found |= {(m[2], m[1]) for m in _INITIAL_LAST.finditer(text) if m[2] not in "AI" or "," in m[0]}
+    return {f"{i} {''.join(_WORD.findall(w)).upper()}" for i, w in found if i.isupper() and w[0].isupper()}
 
 
 def _add_runs(runs: set[str], words: list[str]) -> None:
@@ -394,4 +420,22 @@ def _rare_surnames(sought: _Found, register: Any, people: pd.DataFrame | None) -
     held = register.sql(query, words=words).set_index("word")["n"]
     n_people = int(register.sql("SELECT count(*) AS n FROM person")["n"].iloc[0])
     most = max(1, int(n_people * RARE_SHARE))
+    return {word for word in of_upload | set(held.index) if held.get(word, 0) <= most}
+
+
+def _rare_initials(sought: _Found, register: Any, people: pd.DataFrame | None) -> set[str]:
+    """Initials with surnames, of the upload or the register, that as few on the register have as a rare surname."""
+    of_upload = set()
+    if people is not None:
+        both = zip(_keys(people["forename"]), _keys(people["surname"]), strict=True)
+        of_upload = {f"{f[0]} {s.replace(' ', '')}" for f, s in both if f and s} & sought.initials
+    if register is None:
+        return of_upload
+    words = pd.DataFrame({"word": sorted(sought.initials)}, dtype="str")
+    query = f"""
+        SELECT word, count(*) AS n
+        FROM (SELECT left({_key("forename")}, 1) || ' ' || {_together("surname")} AS word FROM person)
+        SEMI JOIN words USING (word) GROUP BY word"""
+    held = register.sql(query, words=words).set_index("word")["n"]
+    most = max(1, int(int(register.sql("SELECT count(*) AS n FROM person")["n"].iloc[0]) * RARE_SHARE))
     return {word for word in of_upload | set(held.index) if held.get(word, 0) <= most}

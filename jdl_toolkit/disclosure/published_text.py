@@ -185,7 +185,7 @@ _APART |= frozenset({"text:p", "text:h", "table:table-cell", "table:table-row", 
 class _Markup(HTMLParser):
     """Text as it is read (entities resolved, elements apart), and everything else that an element carries.
 
-    `joined` is the text without the gaps that elements within a line would make.
+    `joined` is the text without the gaps that elements within a line would make; `tables` are rows of cells.
     """
 
     def __init__(self) -> None:
@@ -193,13 +193,22 @@ class _Markup(HTMLParser):
         self.shown: list[str] = []
         self.joined: list[str] = []
         self.carried: list[str] = []
+        self.tables: list[list[list[str]]] = [[]]
 
     def handle_data(self, data: str) -> None:
         self.shown.append(data)
         self.joined.append(data)
+        if self.tables[-1] and self.tables[-1][-1]:
+            self.tables[-1][-1][-1] += data
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.carried += [value for _, value in attrs if value]
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append([])
+        elif tag in ("td", "th") and self.tables[-1]:
+            self.tables[-1][-1].append("")
         self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -218,13 +227,15 @@ def markup(content: bytes) -> Iterator[str]:
 
 
 def markup_text(text: str, depth: int = 0) -> Iterator[str]:
-    """Text as read, the same without the gaps that elements within a line make, and what elements carry."""
+    """Text as read, the same without the gaps that elements within a line make, columns, and what elements carry."""
     parser = _Markup()
     parser.feed(text)
     parser.close()
     yield " ".join(parser.shown)
     # A name may be broken by an element, as in Jo<b>hn</b>: read the text a second time without the gaps.
     yield "".join(parser.joined)
+    for rows in parser.tables:
+        yield from columns_of(rows)
     for value in parser.carried:
         yield value
         if "<" in value and ">" in value and depth < DEEPEST:
