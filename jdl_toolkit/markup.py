@@ -16,12 +16,14 @@ import mistune
 
 #: ``{"type": "heading", "level", "text"}``, ``{"type": "paragraph", "inline"}``, ``{"type": "list", "ordered", "start",
 #: "items"}`` (each item a list of blocks); inline ``{"type": "text", "text"}``, ``{"type": "strong" | "emphasis",
-#: "inline"}``, ``{"type": "break"}`` and, on pages with definitions, ``{"type": "term", "text", "id"}``.
+#: "inline"}``, ``{"type": "break"}``, on pages with definitions ``{"type": "term", "text", "id"}`` and, on the lab's
+#: own (`with_code_spans`), ``{"type": "code", "text"}``.
 Node = dict[str, Any]
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 _HOLDERS = ("strong", "emphasis")
+_CODE = re.compile(r"`([^`\n]+)`")
 _STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 #: Letters of scripts that are written from right to left: Hebrew, Arabic, Syriac, Thaana, N'Ko and older ones.
 _LEFTWARDS = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff"
@@ -73,6 +75,20 @@ def parse_markdown(text: str) -> list[Node]:
     reader.block.list_rules = ["list", "blank_line"]
     reader.inline.rules = ["escape", "emphasis", "linebreak", "softbreak"]
     return [node for token in reader(clean(text)) for node in _block(token)]
+
+
+def with_code_spans(nodes: list[Node]) -> list[Node]:
+    """The tree with what stands between two backticks as code."""
+    found: list[Node] = []
+    for node in nodes:
+        if node["type"] == "text":
+            parts = enumerate(_CODE.split(node["text"]))
+            found += [{"type": "code" if i % 2 else "text", "text": part} for i, part in parts if part]
+        elif "items" in node:
+            found.append(node | {"items": [with_code_spans(item) for item in node["items"]]})
+        else:
+            found.append(node | {"inline": with_code_spans(node["inline"])} if "inline" in node else node)
+    return found
 
 
 def words(inline: list[Node]) -> str:
@@ -145,6 +161,8 @@ def _html(node: Node) -> str:
         case "term":
             button = f'<button type="button" class="term" popovertarget="{escape(node["id"])}">'
             return f"{button}{escape(isolated(node['text']))}</button>"
+        case "code":
+            return f'<code dir="ltr">{escape(node["text"])}</code>'
         case "break":
             return "<br>"
         case "strong":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import shutil
 import tempfile
 import types
@@ -17,6 +18,7 @@ import pandas as pd
 
 from .document import Words
 from .errors import JDLError
+from .numbers import MINUS
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
@@ -68,7 +70,7 @@ class Result:
         return self._words().to_html()
 
     def _words(self) -> Words:
-        return Words(self.summary().replace("\n", "\n\n"))
+        return Words(re.sub(r"(?<![\w-])-(?=\d)", MINUS, self.summary()).replace("\n", "\n\n"))
 
     def save(self, folder: Path) -> None:
         """Write the result to `folder`, replacing an earlier one in a single rename."""

@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jdl_toolkit.document import Inset, Words
-from jdl_toolkit.markup import REPLACEMENT, clean, parse_markdown, parse_words, to_html, words
+from jdl_toolkit.markup import REPLACEMENT, clean, parse_markdown, parse_words, to_html, with_code_spans, words
 from jdl_toolkit.typeface import printable, width, wrap
 
 ODD = [
@@ -26,6 +26,14 @@ def test_a_notebooks_paragraphs_lists_and_emphasis_are_read():
         "<ul><li>first</li><li>second<ol><li>deep</li></ol></li></ul><p>Last line</p>"
     )
     assert parse_markdown("## How *sure*?") == [{"type": "heading", "level": 2, "text": "How sure?"}]
+
+
+def test_code_is_marked_only_where_it_is_asked_for():
+    tree = parse_markdown("See `a<b` and\n\n- `c`, `d")
+    assert to_html(with_code_spans(tree)) == (
+        '<p>See <code dir="ltr">a&lt;b</code> and</p><ul><li><code dir="ltr">c</code>, `d</li></ul>'
+    )
+    assert to_html(tree) == "<p>See `a&lt;b` and</p><ul><li>`c`, `d</li></ul>"
 
 
 def test_words_have_paragraphs_items_and_strong_text_only():

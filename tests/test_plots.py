@@ -109,6 +109,10 @@ def test_the_flow_chart_shows_the_published_waterfall():
     }  # fmt: skip
 
 
+def test_the_flow_of_a_request_that_was_not_answered_ends_with_those_who_could_be_analysed():
+    assert plots.flow_chart(invented.flow()[:-1]).alt.split(". Left")[0].endswith(" could be analysed")
+
+
 def test_boxes_of_the_flow_chart_stand_apart_in_each_column(sheets):
     plots.flow_chart(invented.flow())
     columns = {}

@@ -25,6 +25,9 @@ MILESTONES: dict[int, str] = {
     14: "in the treatment group that is compared",
 }
 
+#: The last box where nobody was compared: the flow ends before the groups were formed.
+NOT_COMPARED = "could be analysed"
+
 _MAIN, _SIDE, _GAP, _PAD = 176.0, 244.0, 20.0, 7.0
 _BOLD_SIZE = 11.0
 _SHORTEST, _APART = 24.0, 8.0  # least length of an arrow; room between two boxes of those who left
@@ -102,6 +105,8 @@ def _stages(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         last = i == len(rows) - 1
         ends_group = row["code"] is None or last or _milestone(row["code"]) != _milestone(rows[i + 1]["code"])
         label = "remain" if row["code"] is None else MILESTONES[_milestone(row["code"])]
+        if last and row["code"] is not None and row["code"] < max(MILESTONES):
+            label = NOT_COMPARED
         if ends_group and left:
             stages.append({"label": label, "step": row, "left": left})
             left = []

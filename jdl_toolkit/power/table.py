@@ -79,7 +79,7 @@ class PowerTable(Result):
             ""
             if worth is None
             else f". Counting the controls by what they are worth ({worth.n_control:,.0f}): "
-            f"{worth.detectable_in_hand:.3g} and {worth.smallest_detectable:.3g}"
+            f"{worth.detectable_in_hand:.3g} and {worth.smallest_detectable:.2g}"
         )
         return (
             f"With {self.n_treatment:,.0f} treated and {self.n_control:,.0f} controls, {100 * self.power:g}% power for "

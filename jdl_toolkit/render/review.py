@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..lab import OF_ANALYSIS, STAGES
-from ..markup import parse_markdown, parse_words
+from ..markup import parse_markdown, parse_words, with_code_spans
 from ..result import write_atomically
 from ..stage import CLOSED, MAIN, RequestFolder, read_closing
 from . import content
@@ -76,12 +76,12 @@ class Reviewed(content.Reader):
     def markdown(self, source: str) -> Iterator[Part]:
         nodes = parse_markdown(source)
         if nodes and nodes[0]["type"] == "heading" and nodes[0]["level"] == 1:
-            yield Prose(tuple(node for node in nodes[1:] if node["type"] != "heading"))
+            yield Prose(tuple(with_code_spans([node for node in nodes[1:] if node["type"] != "heading"])))
             return
         for part in super().markdown(source):
             if isinstance(part, Heading):
                 self.question = part.text
-            yield part
+            yield Prose(tuple(with_code_spans(list(part.blocks)))) if isinstance(part, Prose) else part
 
     def bundle(self, number: int, values: Any) -> Iterator[Part]:
         if isinstance(values, dict) and values.get("kind") == "table" and not values.get("caption"):
@@ -162,7 +162,7 @@ def notebook_page(notebook: Mapping[str, Any], title: str) -> str:
 
 def contents_page(pages: list[Page], standing: Standing) -> str:
     """The contents of a review: what was run, decided and tried, and what to look at before signing off."""
-    tried = standing.tried and Table(1, standing.tried)
+    tried = standing.tried and Table(3 if standing.events else 2, standing.tried)
     looked_at = [(TITLES[stage], items) for stage, items in CHECKLIST.items()]
     values = {"tried": tried, "checklist": looked_at, "commands": _commands(standing)}
     around = {"pages": pages, "here": None, "previous": None, "following": None}
