@@ -19,9 +19,11 @@ CONTENTS_COLUMNS = ("Sheet name", "What it holds")
 CONTENTS_LINE = "This worksheet contains one table. Each name leads to its sheet."
 LANGUAGE = "en-GB"
 _WIDEST, _NARROWEST = 48, 10  # columns, in characters of the text
+_CAPS = (_WIDEST, 40, 34, 28)  # widths that columns of text are held to, the widest first with which a sheet fits
+_PAGE = 175  # characters that a page on its side holds in letters of a size that can be read
 _LINE = 1.3  # height of a line, in sizes of its letters
 SIZE = 12  # of the text, in points
-_CAPACITY = 1.05  # letters of running text that a character of width has room for
+_CAPACITY = 1.28  # letters of running text that a character of width has room for
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first day that an archive can date a file by
 
 
@@ -49,9 +51,13 @@ class Sheet:
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Of each column, in characters: as wide as its longest cell, within limits; longer text is wrapped."""
-        columns = zip(*self.table.rows, strict=True)
-        return tuple(map(width, self.headings, columns))
+        """Of each column, in characters: as wide as its longest cell, within limits; longer text is wrapped.
+
+        On a sheet with many columns sooner, so that its print is not made too small.
+        """
+        wanted = tuple(map(width, self.headings, zip(*self.table.rows, strict=True)))
+        held = [tuple(min(characters, cap) for characters in wanted) for cap in _CAPS]
+        return next((widths for widths in held if sum(widths) <= _PAGE), held[-1])
 
 
 def contents(placed: Iterable[Sheet]) -> tuple[tuple[str, str], ...]:
