@@ -158,7 +158,7 @@ def every_family() -> tuple[Measure, ...]:
             treatment_value=11.3,
         ),
         share("employed_any", "People in work at any time within a year", "employment", 0.41, 0.07, better="higher"),
-        share("benefit_end", "People on out-of-work benefit a year after the index date", "benefits", 0.52, 0.01),
+        share("benefit_end", "People on out-of-work benefit a year after the sentence", "benefits", 0.52, 0.01),
         withheld(key="benefit_any", label="People on out-of-work benefit at any time within a year", family="benefits"),
     )
 

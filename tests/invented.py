@@ -120,7 +120,7 @@ def all_measures() -> tuple[f.Measure, ...]:
     """Every measure of the method. Three are clear, one of them only by itself; three are withheld, for two reasons."""
     found = []
     for known in inference.MEASURES:
-        label = known.label.format(length="One-year", period="one year")
+        label = known.label.format(length="One-year", period="one year", event="sentence")
         values = {"family": known.family, "base": known.base, "better": known.better, "unit": known.kind}
         values |= {"n_treatment": 84, "n_control": 11_543} if known.base == "reoffenders" else {}
         if known.key in _WITHHELD:

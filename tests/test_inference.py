@@ -416,9 +416,9 @@ def test_each_measure_is_taken_from_its_column_among_its_people(whole):
 @pytest.mark.parametrize(
     ("months", "rate", "end"),
     [
-        (12, "One-year proven reoffending rate", "People in work one year after the index date"),
-        (24, "Two-year proven reoffending rate", "People in work two years after the index date"),
-        (18, "18-month proven reoffending rate", "People in work 18 months after the index date"),
+        (12, "One-year proven reoffending rate", "People in work one year after the sentence"),
+        (24, "Two-year proven reoffending rate", "People in work two years after the sentence"),
+        (18, "18-month proven reoffending rate", "People in work 18 months after the sentence"),
     ],
 )
 def test_labels_follow_the_setting(whole, months, rate, end):

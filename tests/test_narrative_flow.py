@@ -30,7 +30,7 @@ def test_the_published_flow_in_words():
         (1, (), "- 1 person: "),
         (7, (), "- 7 people: "),
         (None, (), "- Fewer than 5 people: "),
-        (None, ("records_excluded",), "- A number of people that is withheld: "),
+        (None, ("records_excluded",), "- A withheld number of people: "),
     ],
 )
 def test_one_several_few_or_withheld(left, secondary, words):
@@ -124,7 +124,7 @@ def test_a_step_of_other_analyses_is_told_in_plain_english():
         (7, 12, (), "Their outcomes could be analysed from spring 2015.", "12 people: "),
         (7, 1, (), "Their outcomes could be analysed later", "1 person: "),
         (7, None, (), "Their outcomes could be analysed later.", "Fewer than 5 people: "),
-        (7, None, ("records_excluded",), "Some may.", "A number of people that is withheld: "),
+        (7, None, ("records_excluded",), "Some may.", "A withheld number of people: "),
         (1, 1, (), "PNC ids would help.", "1 record: "),
     ],
 )

@@ -72,7 +72,7 @@ def test_squares_and_whose_deviation_in_words():
     found = findings(analysis_changes={"balance": balance})
     words = narrative.how_alike(found)
     assert "the usual spread among the people who received the service" in words.text
-    assert "there the largest difference is 12.3%. They do not count above." in words.text
+    assert "there the largest difference is 12.3%, which would be red. They do not decide" in words.text
     assert narrative.check_numbers(words.text, found) == []
     plain = narrative.how_alike(findings())
     assert "squares" not in plain.rules and "the usual spread among people of both groups" in plain.text

@@ -14,12 +14,13 @@ import pytest
 from test_cases import read_cases
 
 from jdl_toolkit import narrative, wording
-from jdl_toolkit.findings import EffectivePower, Findings
+from jdl_toolkit.findings import EffectivePower, Findings, ProfileRow
+from jdl_toolkit.narrative.events import POOL_REOFFENDED_FIRST
 from jdl_toolkit.narrative.ranges import difference_in_words, interval_in_words, ruled_out
 from jdl_toolkit.narrative.rules import RULES
 
 NARRATIVE = Path(narrative.__file__).parent
-NAMES = ("finding", "claims", "measures", "power", "flow")
+NAMES = ("finding", "claims", "measures", "power", "flow", "groups")
 FACTORS = {"share": 100, "count": 1, "days": 1}
 
 
@@ -65,6 +66,7 @@ def findings_of(case: dict[str, str]) -> Findings:
         update = {"rows": (row,), "n_red": 1, "passed": False, "worst": 0.2, "accepted_by": "A. Analyst"}
         reason = {"accepted_reason": "too few women to do better"}
         changes["balance"] = examples.analysis().balance.model_copy(update=update | reason)
+    changes |= _groups(besides)
     found = examples.findings(*measures, analysis_changes=changes)
     if "not answered" in besides:
         found = examples.unanswered()
@@ -79,6 +81,33 @@ def findings_of(case: dict[str, str]) -> Findings:
     return found
 
 
+def _groups(besides: str) -> dict[str, Any]:
+    """What tells how alike the groups are: ``failed placebo``, ``Wales 15 to 5``, ``reoffended first 26 to 3``."""
+    changes: dict[str, Any] = {}
+    if "failed placebo" in besides:
+        panel = invented.robustness()
+        placebo = panel.placebo.model_copy(update={"estimate": examples.ranged(-2.0, -0.02), "holds": False})
+        changes["robustness"] = panel.model_copy(update={"placebo": placebo})
+    shares = re.search(r"Wales (\d+) to (\d+)", besides)
+    if shares is not None:
+        treatment, control = (int(x) / 100 for x in shares.groups())
+        row = {"characteristic": "Region", "level": "Wales", "pool": control}
+        changes["profile"] = (ProfileRow(treatment=treatment, control=control, **row),)
+    gap = re.search(r"reoffended first (\d+) to (\d+)", besides)
+    if gap is not None:
+        changes["flow"], pool = (examples.steps(100, (12, int(n))) for n in gap.groups())
+        changes["pool_flow"] = (pool[0], pool[1].model_copy(update={"key": POOL_REOFFENDED_FIRST}))
+    hidden = re.search(r"worst withheld ([\d.]+)", besides)
+    squares = re.search(r"squares ([\d.]+)", besides)
+    balance = examples.analysis().balance
+    if hidden is not None:
+        changes["balance"] = balance.model_copy(update={"worst": float(hidden[1]) / 100, "n_withheld": 1})
+    if squares is not None:
+        row = balance.rows[0].model_copy(update={"smd_after": float(squares[1]) / 100, "kind": "square"})
+        changes["balance"] = balance.model_copy(update={"squares": (row,)})
+    return changes
+
+
 def _others(besides: str) -> list:
     """Further measures: ``frequency −0.50 to −0.10``, ``days 3 to 40``, each with its Holm-adjusted p-value."""
     found = []
@@ -86,6 +115,8 @@ def _others(besides: str) -> list:
         match = re.search(rf"\b{name} (−?[\d.]+) to (−?[\d.]+)(?: \(Holm ([\d.]+)\))?", besides)
         if match is not None:
             changes: dict[str, Any] = {"better": better} | ({} if match[3] is None else {"holm_p": float(match[3])})
+            plain = re.search(r"plain (−?[\d.]+) to (−?[\d.]+)", besides)
+            changes |= {} if plain is None else {"classic": examples.ranged(number(plain[1]), number(plain[2]))}
             found.append(getattr(examples, name)(examples.ranged(number(match[1]), number(match[2])), **changes))
     return found
 
@@ -148,7 +179,8 @@ def told(monkeypatch):
 PASSAGES = [
     getattr(narrative, name)
     for name in ("finding", "for_every_100", "range_in_words", "can_say", "cannot_say", "what_could_be_detected",
-                 "three_estimates", "who_is_in", "other_analyses", "how_alike", "method_in_short", "caveats")
+                 "three_estimates", "who_is_in", "what_was_done",
+                 "other_analyses", "how_alike", "method_in_short", "caveats")
 ]  # fmt: skip
 
 

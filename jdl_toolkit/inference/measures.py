@@ -85,12 +85,18 @@ def measures_asked(spec: RequestSpec, outcomes: pd.DataFrame) -> tuple[list[Meas
         What is left out, in one sentence.
     """
     months = spec.cohort.follow_up_months
-    words = {"length": _adjective(months), "period": period(months)}
+    words = {"length": _adjective(months), "period": period(months), "event": _event(spec)}
     asked = [m for family in spec.outcomes.measures for m in MEASURES if m.family == family]
     missing = dict.fromkeys(FAMILY_WORDS[m.family] for m in asked if not m.is_in(outcomes))
     said = f"The register does not hold what these measures need, so they are left out: {listed(tuple(missing))}."
     held = [replace(m, label=m.label.format(**words)) for m in asked if m.is_in(outcomes)]
     return held, (said,) if missing else ()
+
+
+def _event(spec: RequestSpec) -> str:
+    """What follow-up starts from, for a reader who knows no index date: ``sentence``, ``sentence or release``."""
+    codes = {str(code) for code in spec.cohort.index_disposals}
+    return " or ".join((["sentence"] if codes - {"custody"} else []) + (["release"] if "custody" in codes else []))
 
 
 def _adjective(months: int) -> str:
@@ -115,7 +121,7 @@ _SHARE, _COUNT, _DAYS = Kind.share, Kind.count, Kind.days
 _FIRST, _EACH_WAY = "{who} whose first reoffence was ", "first_class=either_way"
 _GIVEN, _SENTENCES = "{who} given custody for their first reoffence", "Custodial sentences for reoffences per {who}"
 _WORK, _BENEFIT = "People in work ", "People on out-of-work benefit "
-_ANY, _MONTH, _END = "at any time within {period}", "one month after the index date", "{period} after the index date"
+_ANY, _MONTH, _END = "at any time within {period}", "one month after the {event}", "{period} after the {event}"
 
 MEASURES = (
     Measure(F.rate, "rate", "{length} proven reoffending rate", _SHARE, "reoffended"),

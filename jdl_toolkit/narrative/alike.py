@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections import Counter
 
 from .. import numbers
 from ..document import Words
-from ..findings import Analysis, BalanceRow, BalanceSummary, Findings
-from ..wording import Passage, ended, listed, plain, small_number
+from ..findings import Analysis, BalanceRow, BalanceSummary, Findings, ProfileRow
+from ..wording import Passage, capital, ended, listed, plain, small_number
 from .design import making, was_blind
 
 #: How many of the least alike characteristics are named.
@@ -38,7 +40,7 @@ def how_alike(findings: Findings, analysis: Analysis | None = None) -> Words:
         passage.say(
             "before",
             f"Before {making(analysis)}, the largest difference was {_smd(before)}. After {making(analysis)}, it is"
-            f" {_smd(abs(balance.worst))}.",
+            f" {_smd(abs(balance.worst))}{_not_listed(balance)}.",
             new=True,
         )
     passage.say(*_lights(n_rows, balance.n_amber, balance.n_red))
@@ -47,14 +49,17 @@ def how_alike(findings: Findings, analysis: Analysis | None = None) -> Words:
         passage.say("none_left", "No difference is left that one decimal place would show.")
     elif worst:
         names = [f"{_name(r)} ({_smd(abs(r.smd_after))})" for r in worst]
-        passage.say("least_alike", f"The least alike {'is' if len(names) == 1 else 'are'} {listed(names)}.")
+        of_listed = " of those that can be named" if _not_listed(balance) else ""
+        passage.say("least_alike", f"The least alike{of_listed} {'is' if len(names) == 1 else 'are'} {listed(names)}.")
     if balance.squares:
         apart = max(abs(r.smd_after) for r in balance.squares)
         passage.say(
             "squares",
             "The squares of the numbers among them were compared as well, which shows whether not only the averages but"
-            f" the highest values agree; there the largest difference is {_smd(apart)}. They do not count above.",
+            f" the highest values agree; there the largest difference is {_smd(apart)}, which would be"
+            f" {_colour(apart, findings)}. They do not decide whether the groups are alike enough.",
         )
+    in_detail(passage, findings, analysis)
     if balance.accepted_reason:
         by = f" by {plain(balance.accepted_by)}" if balance.accepted_by else ""
         passage.say(
@@ -69,6 +74,73 @@ def how_alike(findings: Findings, analysis: Analysis | None = None) -> Words:
         "only_recorded", "Being alike in what is on record does not make two groups alike in everything.", new=True
     )
     return passage.words()
+
+
+def _not_listed(balance: BalanceSummary) -> str:
+    """Behind the largest difference: that the row it is of may not be named; empty where it is."""
+    listed_worst = max((abs(r.smd_after) for r in balance.rows), default=0.0)
+    if not balance.n_withheld or _smd(listed_worst) == _smd(abs(balance.worst)):
+        return ""
+    return ", of a characteristic that too few people have to be named"
+
+
+def _colour(smd: float, findings: Findings) -> str:
+    green, amber = (findings.setting("balance", key) for key in ("green_up_to", "amber_up_to"))
+    return "green" if smd <= green else "amber" if smd <= amber else "red"
+
+
+#: How far apart two shares that are printed in whole per cent may be by rounding alone: half a point each.
+_ROUNDING = 0.01
+
+
+def apart_in_profile(findings: Findings, analysis: Analysis) -> list[ProfileRow]:
+    """Levels of the profile that differ by more than what is acceptable, the furthest apart first.
+
+    What is compared before outcomes are looked at may be coarser: levels of few people joined, numbers by their mean.
+    A difference counts as far as it cannot come from rounding, in standard deviations of the two shares (pooled).
+    """
+    limit = findings.setting("balance", "amber_up_to")
+    apart = [(_apart(row), row) for row in analysis.profile]
+    return [row for size, row in sorted(apart, key=lambda pair: -pair[0]) if size > limit]
+
+
+def _apart(row: ProfileRow) -> float:
+    if row.treatment is None or row.control is None:
+        return 0.0
+    shares = row.treatment, row.control
+    spread = math.sqrt(sum(share * (1 - share) for share in shares) / 2)
+    return max(0.0, abs(shares[0] - shares[1]) - _ROUNDING) / spread if spread else 0.0
+
+
+def level_in_profile(row: ProfileRow) -> str:
+    """A level with its shares: ``Region: Wales (15%, against 5%)``."""
+    shares = [numbers.value(share, "share") for share in (row.treatment, row.control)]
+    return f"{name_in_profile(row)} ({shares[0]}, against {shares[1]})"
+
+
+def name_in_profile(row: ProfileRow) -> str:
+    """``Region: Wales``; of levels that share a row their names: ``Region: London, North West or Wales``."""
+    together = re.fullmatch(r"other \((.+)\)", plain(row.level))
+    level = listed(together[1].split("; "), "or") if together else plain(row.level)
+    return f"{plain(row.characteristic)}: {level}"
+
+
+def in_detail(passage: Passage, findings: Findings, analysis: Analysis) -> None:
+    """That the profile shows larger differences than what was compared, and the largest of them."""
+    apart = apart_in_profile(findings, analysis)
+    if not apart:
+        return
+    rows = "level of it differs" if len(apart) == 1 else "levels of it differ"
+    named = "; ".join(map(level_in_profile, apart[:NAMED]))
+    limit = numbers.number(findings.setting("balance", "amber_up_to"), factor=100)
+    passage.say(
+        "apart_in_detail",
+        "**The table of who was compared with whom is finer than what was compared here**: levels of few people were"
+        " joined, and numbers such as age compared by their averages.",
+        f"{capital(small_number(len(apart)))} {rows} by more than {limit}% of a standard deviation, which is too far"
+        f" apart: {named}{' and others' if len(apart) > NAMED else ''}.",
+        new=True,
+    )
 
 
 def _whom(balance: BalanceSummary) -> str:

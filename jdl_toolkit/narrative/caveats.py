@@ -5,13 +5,12 @@ from __future__ import annotations
 from .. import numbers
 from ..document import Words
 from ..findings import Analysis, Findings
+from ..tables.people import links_in_words
 from ..wording import Passage, capital, ended, plain
 from .design import EITHER_GROUP, concerns_either_group, matched_again
-from .events import is_delay_drawn, reoffended_first_shares
+from .events import large_gap
+from .hidden_bias import failed_placebo
 from .people import register_note
-
-#: How many times the share of the pool the share of the treated must be for the gap to be told.
-LARGE_GAP = 2
 
 
 def caveats(findings: Findings, analysis: Analysis | None = None) -> Words:
@@ -21,10 +20,19 @@ def caveats(findings: Findings, analysis: Analysis | None = None) -> Words:
     register_note(passage, findings)
     if analysis is None or analysis.matching is None:
         return passage.say("no_result", "There is no result, hence nothing to bear in mind about it.").words()
+    what = failed_placebo(analysis)
+    if what:
+        passage.item(
+            "placebo_failed",
+            f"**A test on the past found a difference where there should be none**: in “{what}”, which the service"
+            " cannot have changed. The groups may also differ in things that are not on record, and these may explain"
+            " part of the result.",
+        )
+    _clock(passage, findings, analysis)
     passage.item(
         "unrecorded",
-        "The groups are alike in what is on record. People's motivation is not on record and may differ between the"
-        " groups; so may health, housing or family ties, which often are not on record either.",
+        "Only what is on record could be made alike in the two groups. People's motivation is not on record and may"
+        " differ between them; so may health, housing or family ties, which often are not on record either.",
     )
     passage.item(
         "other_services", "People in either group may have received other services, which are not known to us."
@@ -34,7 +42,6 @@ def caveats(findings: Findings, analysis: Analysis | None = None) -> Words:
         "How people were chosen for the service matters. If those most ready to change were chosen, the result would"
         " look better than it is; if those with the greatest difficulties, worse.",
     )
-    _clock(passage, findings, analysis)
     if concerns_either_group(analysis):
         passage.item(
             "either_group",
@@ -84,8 +91,9 @@ def _wrong_links(passage: Passage, findings: Findings) -> None:
         return
     expected, n = findings.linkage.expected_wrong_links, findings.linkage.by_status.get("matched")
     found = f"{numbers.plural(n, 'record', 'records')} found" if n else "records found"
-    least = "fewer than 1" if expected < 1 else f"about {numbers.number(expected)}"
-    are = "is" if least in ("fewer than 1", "about 1") else "are"
+    printed = numbers.number(expected) if expected >= 1 else links_in_words(expected)
+    least = f"about {printed}".replace("about fewer", "fewer")
+    are = "is" if least == "about 1" else "are"
     passage.item(
         "wrong_links",
         "People were found by PNC id, prison number, name and date of birth, which can go wrong:"
@@ -96,8 +104,8 @@ def _wrong_links(passage: Passage, findings: Findings) -> None:
 
 def _clock(passage: Passage, findings: Findings, analysis: Analysis) -> None:
     """A gap between the groups in how many reoffended before the (drawn) start, if it is large."""
-    shares = reoffended_first_shares(analysis) if is_delay_drawn(findings) else None
-    if shares is None or shares[0] <= LARGE_GAP * shares[1]:
+    shares = large_gap(findings, analysis)
+    if shares is None:
         return
     treated, pool = (numbers.value(share, "share") for share in shares)
     passage.item(

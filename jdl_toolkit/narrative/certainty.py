@@ -7,7 +7,7 @@ from ..document import Words
 from ..findings import Analysis, Findings, Measure, Verdict
 from ..wording import Passage
 from .design import EITHER_GROUP, concerns_either_group, is_matched, making
-from .ranges import chosen, difference_in_words, interval_in_words, verdict_of
+from .ranges import chosen, difference_in_words, interval_in_words, named, verdict_of
 
 
 def three_estimates(findings: Findings, analysis: Analysis | None = None) -> Words:
@@ -29,6 +29,7 @@ def three_estimates(findings: Findings, analysis: Analysis | None = None) -> Wor
             spread = interval_in_words(estimate, measure.unit)
             passage.item(rule, f"{name}: {difference_in_words(estimate, measure.unit)}. The true difference {spread}.")
     _agreement(passage, measure)
+    _elsewhere(passage, analysis, measure)
     _resting_on(passage, findings, analysis)
     return passage.words()
 
@@ -38,6 +39,7 @@ _CHECK = {
     True: "**Check**: weighting everyone in the comparison group instead of matching, with an adjustment",
     False: "**Check**: weights straight from the propensity score, with an adjustment worked out from everybody alike",
 }
+_SAID = {Verdict.reduction: "below zero", Verdict.increase: "above zero", Verdict.inconclusive: "unclear"}
 _VERDICT = {Verdict.reduction: "a reduction", Verdict.increase: "an increase", Verdict.inconclusive: "inconclusive"}
 
 
@@ -58,7 +60,27 @@ def _agreement(passage: Passage, measure: Measure) -> None:
             f"The check is {_VERDICT[check]}, so the result depends on the method and should be read with caution.",
         )
     if classic == headline == check:
-        passage.say("all_agree", "All three lead to the same conclusion.")
+        which = named(measure)
+        which = f"{which[:1].lower()}{which[1:]}"
+        passage.say("all_agree", f"All three lead to the same conclusion on the {which}.")
+
+
+def _elsewhere(passage: Passage, analysis: Analysis, decides: Measure) -> None:
+    """Other measures on which the classic estimate would have said otherwise, each with both verdicts."""
+    said = []
+    for measure in analysis.measures:
+        if measure == decides or measure.headline is None or measure.classic is None:
+            continue
+        headline = measure.verdict or verdict_of(measure.headline)
+        classic = measure.classic_verdict or verdict_of(measure.classic)
+        if classic != headline:
+            label = named(measure)
+            said.append(f"{label[:1].lower()}{label[1:]} ({_SAID[classic]}, where the headline is {_SAID[headline]})")
+    if said:
+        passage.say(
+            "classic_differs_elsewhere",
+            f"**On other measures the classic estimate, by itself, would have said otherwise**: {'; '.join(said)}.",
+        )
 
 
 def _resting_on(passage: Passage, findings: Findings, analysis: Analysis) -> None:

@@ -7,9 +7,19 @@ from ..findings import Analysis, Findings, PowerSummary, Status, Verdict
 from ..wording import Passage, plain, small_number, within
 from .alike import is_outside_the_limit, least_alike
 from .design import EITHER_GROUP, among_either_group, concerns_either_group, was_blind
+from .hidden_bias import failed_placebo
 from .many import judged_together
-from .power import points
-from .ranges import chosen, confidence, expected, holds, interval_in_words, names, size_in_words, value_in_words
+from .power import SMALL, in_hand, is_large, points
+from .ranges import (
+    chosen,
+    confidence,
+    holds,
+    interval_in_words,
+    names,
+    printed_values,
+    size_in_words,
+    values_in_words,
+)
 from .seen import IN_FULL
 
 
@@ -54,6 +64,11 @@ def can_say(findings: Findings, analysis: Analysis | None = None) -> Inset:
         passage.item("can_range", confident)
         _one_of_several(passage, findings, analysis)
     _others_can(passage, findings, analysis)
+    if failed_placebo(analysis):
+        passage.item(
+            "can_placebo",
+            "Add to each: “A test on the past found a difference between the groups where there should be none.”",
+        )
     if not was_blind(findings):
         passage.item(
             "can_matched_again",
@@ -62,24 +77,25 @@ def can_say(findings: Findings, analysis: Analysis | None = None) -> Inset:
     return passage.inset("can", "What can be said")
 
 
-#: Percentage points of a reduction that is worth looking for: one that an analysis of more people should show.
-_SMALL = 2.0
-
-
 def _of_more_people(power: PowerSummary | None) -> tuple[str, str]:
     """What more people would do for an unclear result: help, change little, or do nothing."""
     if power is not None:
-        safer = power.effective.detectable_in_hand_pp if power.effective is not None else power.detectable_in_hand_pp
-        in_hand = max(safer, power.detectable_in_hand_pp)
-        if in_hand <= _SMALL:
+        if is_large(power):
             return (
                 "can_large",
-                f"“This analysis was large enough to be likely to show a reduction of {points(in_hand)}.”",
+                f"“This analysis was large enough to be likely to show a reduction of {points(in_hand(power))}.”",
             )
-        if power.smallest_detectable_pp > _SMALL:
+        if power.smallest_detectable_pp > SMALL:
             words = "“With this comparison group, no number of people would be enough to show a reduction of less than"
             return "can_floor", f"{words} {points(power.smallest_detectable_pp)}.”"
     return "can_more", "“An analysis of more people may give a clear answer.”"
+
+
+def _what_may_be_there(power: PowerSummary | None) -> str:
+    """Why an unclear result is not "no effect"; a large analysis was not too small."""
+    if power is not None and is_large(power):
+        return "a small one may be there, in either direction, as large as the range allows"
+    return "an effect may be there that this analysis was too small to show"
 
 
 def _one_of_several(passage: Passage, findings: Findings, analysis: Analysis) -> None:
@@ -97,9 +113,9 @@ def _others_can(passage: Passage, findings: Findings, analysis: Analysis) -> Non
     for measure in analysis.measures:
         if measure == analysis.headline_measure or not holds(measure, findings):
             continue
-        values = [value_in_words(x, measure) for x in (measure.treatment_value, expected(measure))]
+        values = values_in_words(measure)
         seen = f"{plain(measure.label)}: {values[0]} for people who received the service"
-        text = f"“{seen}, against {values[1]} expected for similar people.”"
+        text = f"“{seen}, against {values[1]} expected of similar people.”"
         if measure.base == "reoffenders":
             passage.item("can_reoffenders", f"{text} Add: “This concerns only people who reoffended.”{either}")
         else:
@@ -124,18 +140,21 @@ def cannot_say(findings: Findings, analysis: Analysis | None = None) -> Inset:
     if measure.verdict is Verdict.inconclusive:
         passage.item(
             "cannot_no_effect",
-            f"“{service} has no effect on reoffending”: an effect may be there that this analysis was too small to"
-            " show.",
+            f"“{service} has no effect on reoffending”: {_what_may_be_there(analysis.power)}.",
         )
         passage.item(
             "cannot_claim",
             f"“{service} reduces reoffending” or “{service} increases reoffending”: chance alone could explain the"
             " difference.",
         )
+        seen, other = printed_values(measure)
         passage.item(
             "cannot_estimate",
             "“The rates differ, so the service made a difference”: quote the range as well, which includes no"
-            " difference.",
+            " difference."
+            if seen != other
+            else "“The rates are the same, so the service made no difference”: quote the range as well, which includes"
+            " differences both ways.",
         )
     else:
         opposite = "increases" if measure.verdict is Verdict.reduction else "reduces"
@@ -151,6 +170,12 @@ def cannot_say(findings: Findings, analysis: Analysis | None = None) -> Inset:
         passage.item(
             "cannot_cause",
             f"“The {change} is certainly due to {service}”: people may differ in ways that are on no record.",
+        )
+    if failed_placebo(analysis):
+        passage.item(
+            "cannot_placebo",
+            f"“The two groups were alike before the service”: in “{failed_placebo(analysis)}”, left out for a test,"
+            " they differed clearly, and they may differ in other things that are not on record.",
         )
     if is_outside_the_limit(analysis.balance):
         passage.item(

@@ -74,6 +74,16 @@ def reoffended_first_shares(analysis: Analysis) -> tuple[float, float] | None:
     return None if treated is None or pool is None else (treated, pool)
 
 
+#: How many times the share of the pool the share of the treated must be for the gap to be told.
+LARGE_GAP = 2
+
+
+def large_gap(findings: Findings, analysis: Analysis) -> tuple[float, float] | None:
+    """Both shares of `reoffended_first_shares` where they differ much though a delay was drawn; else None."""
+    shares = reoffended_first_shares(analysis) if is_delay_drawn(findings) else None
+    return None if shares is None or shares[0] <= LARGE_GAP * shares[1] else shares
+
+
 def _share_leaving(flow: tuple[FlowStep, ...], is_meant: Callable[[FlowStep], bool]) -> float | None:
     for before, step in pairwise(flow):
         if is_meant(step) and step.records_excluded is not None and before.records_after:

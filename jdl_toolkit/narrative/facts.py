@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from .. import numbers
 from ..findings import Estimate
 from ..plots.effects import finer
-from .ranges import beyond, sized, verdict_of
+from .ranges import beyond, one_decimal_more, sized, verdict_of
 from .robustness import size
 
 #: A number with its sign, as `numbers` prints it.
@@ -71,8 +71,9 @@ def value(x: float | None, unit: str) -> Figure:
     if x is None:
         return frozenset()
     usual = _VALUE[unit]
-    found = figure([numbers.value(x, unit), *as_data(x, unit)], (usual,))
-    found |= figure([numbers.value(x, "share")], ("",)) if unit == "count" else frozenset()
+    found = figure([numbers.value(x, unit), one_decimal_more(x, unit), *as_data(x, unit)], (usual,))
+    per_100 = [numbers.value(x, "share"), one_decimal_more(x, "share")]
+    found |= figure(per_100, ("",)) if unit == "count" else frozenset()
     return found | figure([f"{numbers.value(x, unit)}"], ("n",) if unit == "share" else (usual,))
 
 

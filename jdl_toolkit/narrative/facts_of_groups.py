@@ -9,6 +9,7 @@ from typing import Any
 from .. import numbers
 from ..findings import Analysis, Findings, FlowStep, OverlapBin, Status
 from ..plots.effects import level_words, subgroup_words
+from .alike import apart_in_profile, name_in_profile
 from .events import people_found, reoffended_first_shares
 from .facts import Fact, Figure, counts, figure, loose, shares, standardised, told, value
 from .many import chance_of_any, joint_p_in_words, n_answered
@@ -65,7 +66,9 @@ def linkage(findings: Findings, analysis: Analysis) -> Iterator[Fact]:
 def profile(findings: Findings, analysis: Analysis) -> Iterator[Fact]:
     """Shares of each level in the treatment group, the comparison group and the pool."""
     for row in analysis.profile:
-        yield Fact((f"{row.characteristic}: {row.level}",), shares((row.treatment, row.control, row.pool)))
+        labels = tuple(dict.fromkeys((f"{row.characteristic}: {row.level}", name_in_profile(row))))
+        yield Fact(labels, shares((row.treatment, row.control, row.pool)))
+    yield from loose(str(len(apart_in_profile(findings, analysis))))
 
 
 def balance(findings: Findings, analysis: Analysis) -> Iterator[Fact]:

@@ -8,6 +8,9 @@ by the package.
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
+
 from .. import numbers
 from ..document import Inset
 from ..findings import Analysis, Findings, Measure, Status, Verdict
@@ -15,6 +18,7 @@ from ..wording import Passage, capital, ended, listed, plain, small_number, with
 from .alike import accepted_imbalance
 from .another_way import in_another, most_frequent_reason
 from .design import EITHER_GROUP, among_either_group, concerns_either_group, say_matched_again
+from .hidden_bias import failed_placebo
 from .power import power_sentence
 from .ranges import (
     compared,
@@ -26,7 +30,9 @@ from .ranges import (
     interval_in_words,
     named,
     names,
+    printed_values,
     ruled_out,
+    sized,
 )
 from .titles import is_named, title_in_words
 
@@ -46,7 +52,7 @@ def headline_sentence(analysis: Analysis) -> str:
         return "No outcome was measured."
     if measure.headline is None or measure.treatment_value is None:
         return ended(f"The result cannot be shown: {measure.why_not or 'it was withheld'}")
-    rates = [numbers.value(x, measure.unit) for x in (measure.treatment_value, expected(measure))]
+    rates = printed_values(measure)
     period = within(analysis.follow_up_months)
     spread = interval_in_words(measure.headline, measure.unit)
     if measure.verdict is Verdict.inconclusive:
@@ -72,11 +78,8 @@ def finding(findings: Findings, analysis: Analysis | None = None) -> Inset:
         passage = _opening(findings, analysis).say("withheld", ended(f"The result cannot be shown: {why}"))
         return passage.inset("finding", "The result is not shown")
     passage = _opening(findings, analysis)
-    rates = [numbers.value(x, measure.unit) for x in (measure.treatment_value, expected(measure))]
     _rates(passage, findings, analysis, measure)
-    if rates[0] == rates[1] and numbers.decimals_for(measure.unit, measure.headline.estimate) == 0:
-        if numbers.difference(abs(measure.headline.estimate), measure.unit) != "0":
-            passage.say("rounding", "Each figure is rounded by itself: the two are alike only once they are rounded.")
+    _rounding(passage, measure)
     if measure.verdict is Verdict.inconclusive:
         return _inconclusive(findings, analysis, measure, passage)
     lower = measure.verdict is Verdict.reduction
@@ -92,9 +95,10 @@ def finding(findings: Findings, analysis: Analysis | None = None) -> Inset:
         "conclusive_reduction" if lower else "conclusive_increase",
         f"This is evidence that{among_either_group(analysis)}{',' * concerns_either_group(analysis)}"
         f" {'those' if concerns_either_group(analysis) else 'people'} who received the service were {seldom} likely to"
-        " reoffend than they would otherwise have been.",
+        " reoffend than similar people who did not receive it.",
         new=True,
     )
+    _placebo_failed(passage, analysis)
     say_matched_again(passage, findings)
     accepted_imbalance(passage, analysis.balance)
     _others(passage, findings, analysis)
@@ -141,7 +145,7 @@ def _unanswered(findings: Findings, analysis: Analysis | None) -> Inset:
 def _rates(passage: Passage, findings: Findings, analysis: Analysis, measure: Measure) -> None:
     """What was seen in both groups; of overlap weights first whom the figures concern."""
     service, organisation = names(findings)
-    treated, others = (numbers.value(x, measure.unit) for x in (measure.treatment_value, expected(measure)))
+    treated, others = printed_values(measure)
     group = numbers.plural(measure.n_treatment, "person", "people", findings.minimum_cell)
     reoffended = f"committed a proven reoffence {within(analysis.follow_up_months)}"
     if concerns_either_group(analysis):
@@ -162,6 +166,38 @@ def _rates(passage: Passage, findings: Findings, analysis: Analysis, measure: Me
         f"Of {group} who received {service} from {organisation} and could be compared, **{treated}** {reoffended}.",
     )
     passage.say("rates", f"Of similar people who did not receive it, **{others}** would be expected to.")
+
+
+def _rounding(passage: Passage, measure: Measure) -> None:
+    """A note where the rates as printed do not differ by the difference as printed."""
+    if expected(measure) is None:
+        return
+    rates = [Decimal(re.sub("[,%]", "", x).replace(numbers.MINUS, "-")) for x in printed_values(measure)]
+    estimate = measure.headline
+    decimals = numbers.decimals_for(measure.unit, estimate.ci_low, estimate.ci_high)
+    fine = max(decimals, numbers.decimals_for(measure.unit, estimate.estimate))
+    difference = Decimal(sized(estimate.estimate, measure.unit, fine).replace(",", ""))
+    if abs(rates[0] - rates[1]) == difference:
+        return
+    if rates[0] == rates[1]:
+        words = "Each figure is rounded by itself: the two are alike only once they are rounded."
+    else:
+        words = "Each figure is rounded by itself, so the difference below is not quite that of these two."
+    passage.say("rounding", words)
+
+
+def _placebo_failed(passage: Passage, analysis: Analysis) -> None:
+    """Beside the finding: that the groups differ in what the service cannot have changed."""
+    what = failed_placebo(analysis)
+    if what:
+        passage.say(
+            "placebo_failed",
+            f"**A test on the past failed**: a clear difference between the groups was found in “{what}”, left out of"
+            " the comparison for this test, which the service cannot have changed. So part of what is reported here may"
+            " come from differences between the groups that are not on record. “What if something is not on record?”"
+            " has the figures.",
+            new=True,
+        )
 
 
 def _inconclusive(findings: Findings, analysis: Analysis, measure: Measure, passage: Passage) -> Inset:
@@ -185,6 +221,7 @@ def _inconclusive(findings: Findings, analysis: Analysis, measure: Measure, pass
         f"With {confidence(findings)} confidence, this rules out {excluded}.",
         new=True,
     )
+    _placebo_failed(passage, analysis)
     say_matched_again(passage, findings)
     accepted_imbalance(passage, analysis.balance)
     passage.say(*power_sentence(analysis.power, among_either_group(analysis)), new=True)
@@ -220,14 +257,11 @@ def _others(passage: Passage, findings: Findings, analysis: Analysis) -> None:
         passage.item("others_clear_named", f"And: {_listed(clear[TOLD:])}.")
     lost = [m for m in others if m not in clear]
     if lost:
-        look, are = ("looks", "is") if len(lost) == 1 else ("look", "are")
+        itself, it = ("itself", "it") if len(lost) == 1 else ("themselves", "them")
         passage.say(
             "others_lost",
-            f"Taken by itself, this {look} clear, but no longer when all measures are judged together, so that chance"
-            f" may explain it: {_listed(lost)}."
-            if len(lost) == 1
-            else f"Taken one by one, these {look} clear, but {are} no longer so when all measures are judged together,"
-            f" so that chance may explain them: {_listed(lost)}.",
+            f"Clear only by {itself}, and not when all measures are judged together, so that chance may explain {it}:"
+            f" {_listed(lost)}.",
             new=True,
         )
 

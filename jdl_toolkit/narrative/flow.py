@@ -8,9 +8,13 @@ from ..findings import Analysis, Findings, FlowStep
 from ..plots.flow import step_label
 from ..wording import Passage, capital, listed, plain
 from .another_way import OTHER_ANALYSIS, another_way
-from .events import REPEAT_RECORD, people_found
+from .events import REOFFENDED_FIRST, REPEAT_RECORD, large_gap, people_found
+from .guide import CAVEATS
 from .people import pick, received_in_words
 from .titles import records_in_words
+
+#: Share of the records sent above which few were lost.
+FEW_LEFT = 0.9
 
 
 def who_is_in(findings: Findings, analysis: Analysis | None = None) -> Words:
@@ -52,7 +56,10 @@ def who_left(findings: Findings, analysis: Analysis | None = None) -> Words | No
     left = _left(analysis)
     for step in left:
         way = _way(step, findings) if analysis.matching is not None else ""
-        passage.item("step", f"{_excluded(step, minimum)}: {_reason(step, analysis)}{_details(step, minimum)}.{way}")
+        beside = _beside_the_pool(step, findings, analysis)
+        passage.item(
+            "step", f"{_excluded(step, minimum)}: {_reason(step, analysis)}{_details(step, minimum)}.{beside}{way}"
+        )
     passage.say("remaining", _remaining(analysis, minimum))
     if any(
         s.secondary or s.records_excluded is None or any(d.records is None for d in s.details) for s in analysis.flow
@@ -63,8 +70,23 @@ def who_left(findings: Findings, analysis: Analysis | None = None) -> Words | No
             "Where a small count could be worked out from others, one of those is withheld too.",
         )
     if left and analysis.matching is not None:
-        passage.say("why_strict", "It is usual to lose many records: strict rules keep the two groups comparable.")
+        first, last = analysis.flow[0].records_after, analysis.flow[-1].records_after
+        many = not (first and last and last > FEW_LEFT * first)
+        words = "It is usual to lose many records: strict" if many else "Strict"
+        passage.say("why_strict", f"{words} rules keep the two groups comparable.")
     return passage.words()
+
+
+def _beside_the_pool(step: FlowStep, findings: Findings, analysis: Analysis) -> str:
+    """Behind those who reoffended before the service: their share, and that of the pool, where these differ much."""
+    shares = large_gap(findings, analysis) if step.code == REOFFENDED_FIRST else None
+    if shares is None:
+        return ""
+    treated, pool = (numbers.value(share, "share") for share in shares)
+    return (
+        f" That is {treated} of those who were left until then, against {pool} of the people they could have been"
+        f" compared with: “{CAVEATS}” says what this may mean."
+    )
 
 
 def _left(analysis: Analysis) -> list[FlowStep]:
@@ -89,7 +111,7 @@ def what_would_help(findings: Findings, analysis: Analysis | None = None) -> Wor
     passage.say(
         "needed",
         f"An analysis needs at least {needed} people who remain after every step and can be compared with others"
-        f"{_so_far(analysis)}. A new request can be made as soon as so many are to be expected. These would help:",
+        f"{_so_far(analysis)}. A new request can be made once there are likely to be so many. These would help:",
     )
     passage.item(
         "more_people",
@@ -112,13 +134,19 @@ def _remaining(analysis: Analysis, minimum: int) -> str:
     was = "" if analysis.matching is None else " and was analysed" if last.records_after == 1 else " and were analysed"
     shares = []
     if first.records_after and last.records_after:
-        shares.append(f"{numbers.per_cent(last.records_after / first.records_after)} of the records sent")
+        shares.append(f"{_part(last.records_after, first.records_after)} of the records sent")
     found = people_found(analysis)
     if found and last.records_after:
         of = f"{numbers.count_(found)} different people found with a conviction"
-        shares.append(f"{numbers.per_cent(last.records_after / found)} of the {of}")
+        shares.append(f"{_part(last.records_after, found)} of the {of}")
     share = f" ({', '.join(shares)})" if shares else ""
     return f"In the end, {people} remained{was}{share}."
+
+
+def _part(n: int, total: int) -> str:
+    """A share of people in per cent, never 100% of which some are missing."""
+    printed = numbers.per_cent(n / total)
+    return "almost all" if printed == "100%" and n < total else printed
 
 
 def _reason(step: FlowStep, analysis: Analysis) -> str:
@@ -132,7 +160,7 @@ def _excluded(step: FlowStep, minimum: int) -> str:
     """Records up to the step that leaves one record of each person, people after it."""
     people = step.code is not None and step.code > REPEAT_RECORD
     if step.records_excluded is None and "records_excluded" in step.secondary:
-        return f"A number of {'people' if people else 'records'} that is withheld"
+        return f"A withheld number of {'people' if people else 'records'}"
     nouns = ("person", "people") if people else ("record", "records")
     return capital(numbers.plural(step.records_excluded, *nouns, minimum))
 

@@ -36,8 +36,8 @@ def for_reviewers() -> Inset:
         )
         .say(
             "you_can_stop",
-            "Anyone who only wants to know what was found can stop here. Two short sections below are for everybody:"
-            f" “{CAVEATS}” and “{RESPONSE}”.",
+            "Whoever only wants to know what was found needs no more than what came before, and two short sections"
+            f" below: “{CAVEATS}” and “{RESPONSE}”.",
             new=True,
         )
         .inset("note", "You can stop here")

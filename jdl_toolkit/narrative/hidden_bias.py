@@ -50,6 +50,15 @@ def placebo(findings: Findings, analysis: Analysis | None = None) -> Inset | Non
     return passage.inset("warning", "A test on the past found a difference where there should be none")
 
 
+def failed_placebo(analysis: Analysis | None) -> str:
+    """What the service cannot have changed and in which the groups differ clearly, in words; empty where none does."""
+    found = analysis.robustness.placebo if analysis is not None and analysis.robustness is not None else None
+    if found is None or found.estimate is None or found.holds:
+        return ""
+    name = _name(found.label)
+    return f"{name[:1].lower()}{name[1:]}"
+
+
 def _compared(estimate: Estimate, unit: str) -> str:
     """The difference and its range: ``0.05 more in the group that received the service; the true difference …``."""
     unit, family = (unit, "") if unit != "days" else ("count", ANY_NUMBER)

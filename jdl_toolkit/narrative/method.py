@@ -143,7 +143,8 @@ def _estimates(passage: Passage, analysis: Analysis) -> None:
     passage.say(
         "three_estimates",
         "**Why three estimates?** Matching makes the groups alike but never perfectly so. The headline estimate"
-        " therefore also takes out what the small differences that are left would explain.",
+        " therefore also takes out what the small differences that are left would explain. What is “expected” in this"
+        " report is what the comparison group did, so adjusted; its own, unadjusted value may differ a little.",
         "The classic estimate does not: it is the plain difference after matching, as in earlier publications, so that"
         " results can be laid side by side.",
         "The check reaches the same people by another road: instead of matching, it gives weight to everybody in the"
@@ -166,7 +167,8 @@ def _estimates_by_weights(passage: Passage, analysis: Analysis) -> None:
     )
     passage.say(
         "three_estimates_by_weights",
-        f"**Why three estimates?** {alike}",
+        f"**Why three estimates?** {alike} What is “expected” in this report is what the comparison group did, so"
+        " adjusted; its own, unadjusted value may differ a little.",
         "The classic estimate does not: it is the plain difference after weighting.",
         "The check reaches the result by another road: its weights come straight from the propensity score, and what it"
         " expects without the service is worked out from everybody in the comparison group alike.",

@@ -6,7 +6,7 @@ from .. import numbers
 from ..document import Words
 from ..findings import Analysis, Findings, Status
 from ..wording import Passage, capital, ended, listed, period, plain, quoted, within
-from .alike import is_outside_the_limit
+from .alike import apart_in_profile, is_outside_the_limit, level_in_profile
 from .design import concerns_either_group, is_matched, was_blind
 from .events import disposals_in_words, event, is_delay_drawn
 from .titles import is_named, records_in_words, title_in_words
@@ -77,7 +77,7 @@ def what_was_done(findings: Findings, analysis: Analysis | None = None) -> Words
         f" or warning {listed([x for x in ('in that time', waiting) if x], 'or')}.",
     )
     _blind(passage, findings)
-    _alike(passage, analysis)
+    _alike(passage, findings, analysis)
     return passage.words()
 
 
@@ -156,7 +156,7 @@ def _blind(passage: Passage, findings: Findings) -> None:
         passage.say("not_blind", "It was settled anew after outcomes had been opened.")
 
 
-def _alike(passage: Passage, analysis: Analysis) -> None:
+def _alike(passage: Passage, findings: Findings, analysis: Analysis) -> None:
     """Whether the two groups came out as alike as the limit asks."""
     balance = analysis.balance
     if balance is None:
@@ -167,10 +167,19 @@ def _alike(passage: Passage, analysis: Analysis) -> None:
         )
         return
     n = numbers.plural(len(balance.rows) + balance.n_withheld, "point", "points")
+    apart = apart_in_profile(findings, analysis)
+    if apart:
+        passage.say(
+            "alike_but_for_detail",
+            f"The two groups were compared on {n}, and on none of these are they further apart than this analysis"
+            " allows.",
+            f"But in detail that was not compared they are less alike: for example, {level_in_profile(apart[0])}.",
+        )
+        return
     passage.say(
         "alike",
-        f"In what is on record the two groups came out alike: they were compared on {n}, and on none are they further"
-        " apart than this analysis allows.",
+        f"The two groups came out alike in what was compared: {n} from the records, and on none of them are they"
+        " further apart than this analysis allows.",
     )
 
 

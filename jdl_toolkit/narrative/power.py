@@ -20,8 +20,8 @@ def power_sentence(power: PowerSummary | None, among: str = "") -> tuple[str, st
     return (
         "power_in_hand",
         (
-            f"With {people}, this analysis had a {chance} chance of a clear result only if the true reduction{among}"
-            f" was {size} or more."
+            f"With {people}, this analysis had a {chance} chance of a clear result only if the true reduction or"
+            f" increase{among} was {size} or more."
         ),
     )
 
@@ -32,6 +32,21 @@ def points(pp: float) -> str:
     return f"{printed} percentage {'point' if printed == '1' else 'points'}"
 
 
+#: Percentage points of a reduction that is worth looking for: one that an analysis of more people should show.
+SMALL = 2.0
+
+
+def in_hand(power: PowerSummary) -> float:
+    """The smallest reduction that the analysis was likely to show, by the safer of both counts of people."""
+    safer = power.effective.detectable_in_hand_pp if power.effective is not None else power.detectable_in_hand_pp
+    return max(safer, power.detectable_in_hand_pp)
+
+
+def is_large(power: PowerSummary) -> bool:
+    """Whether more people would add little: the analysis was likely to show what is worth looking for."""
+    return in_hand(power) <= SMALL
+
+
 #: How many people are needed where nothing would do.
 NO_NUMBER = "no number of people would be enough"
 
@@ -40,6 +55,13 @@ def what_could_be_detected(findings: Findings, analysis: Analysis | None = None)
     """What this analysis could have found, how many people would be needed, and what that rests on."""
     analysis = chosen(findings, analysis)
     power, measure, passage = analysis.power, analysis.headline_measure, Passage()
+    is_clear = measure is not None and measure.verdict in (Verdict.reduction, Verdict.increase)
+    if is_clear:
+        passage.say(
+            "already_clear",
+            "The result is clear, so no more people are needed to settle which way the difference points. What follows"
+            " is of use for planning a further analysis.",
+        )
     passage.say(*power_sentence(power, among_either_group(analysis)))
     if power is None:
         return passage.words()
@@ -79,11 +101,7 @@ def what_could_be_detected(findings: Findings, analysis: Analysis | None = None)
     )
     if measure is not None and measure.headline is not None and measure.verdict is Verdict.inconclusive:
         _needed_for_observed(passage, power, measure.headline)
-        passage.say(
-            "send_more",
-            "We recommend sending a larger group when it is available, including people of earlier and later years.",
-            new=True,
-        )
+        passage.say(*_more_people(power, measure.headline), new=True)
     passage.say(
         "power_caveats",
         "These numbers are a guide.",
@@ -103,6 +121,30 @@ def what_could_be_detected(findings: Findings, analysis: Analysis | None = None)
 def _people(row: PowerRow) -> str | None:
     """How many people are needed; None where no number is enough."""
     return None if row.infeasible or row.n_treatment is None else numbers.plural(row.n_treatment, "person", "people")
+
+
+def _more_people(power: PowerSummary, estimate: Estimate) -> tuple[str, str]:
+    """Whether a larger group is worth sending, by what it could show with this comparison group."""
+    if is_large(power):
+        return (
+            "more_adds_little",
+            "This analysis was already large. More people would make the range narrower, but only by a little.",
+        )
+    if power.smallest_detectable_pp > SMALL:
+        return (
+            "more_pool",
+            "A larger group alone would not show a small reduction: the comparison group would have to be larger, too.",
+        )
+    if estimate.estimate < 0 and -100 * estimate.estimate <= power.smallest_detectable_pp:
+        return (
+            "send_more_narrower",
+            "A larger group would make the range narrower, and could show whether a larger difference is there. But a"
+            " difference as small as the one seen would stay unclear.",
+        )
+    return (
+        "send_more",
+        "We recommend sending a larger group when it is available, including people of earlier and later years.",
+    )
 
 
 def _needed_for_observed(passage: Passage, power: PowerSummary, estimate: Estimate) -> None:

@@ -141,19 +141,35 @@ def verdict_of(estimate: Estimate) -> Verdict:
 
 def compared(measure: Measure) -> str:
     """One measure in two sentences: both values with the difference, and its range."""
-    values = [value_in_words(x, measure) for x in (measure.treatment_value, expected(measure))]
+    values = values_in_words(measure)
     difference = difference_in_words(measure.headline, measure.unit, measure.family)
     spread = interval_in_words(measure.headline, measure.unit, measure.family)
     seen = f"{named(measure)}: {values[0]}, against {values[1]} expected, {difference}."
     return f"{seen} The true difference {spread}."
 
 
-def value_in_words(value: float | None, measure: Measure) -> str:
-    """A value of a measure with its unit: ``33%``, ``0.91``, ``1 day``."""
-    printed = numbers.value(value, measure.unit)
-    if measure.unit is not Unit.days or value is None:
-        return printed
-    return f"{printed} {'day' if printed == '1' else 'days'}"
+def values_in_words(measure: Measure) -> tuple[str, str]:
+    """What was seen and what is expected, with their unit; a clear difference is never hidden by rounding."""
+    seen, other = printed_values(measure)
+    if measure.unit is not Unit.days or None in (measure.treatment_value, expected(measure)):
+        return seen, other
+    return tuple(f"{printed} {'day' if printed == '1' else 'days'}" for printed in (seen, other))
+
+
+def printed_values(measure: Measure) -> tuple[str, str]:
+    """The same without the word "days": with one more decimal where both would print alike and do differ clearly."""
+    values = measure.treatment_value, expected(measure)
+    seen, other = (numbers.value(x, measure.unit) for x in values)
+    if None in values or seen != other or measure.verdict in (None, Verdict.inconclusive):
+        return seen, other
+    return tuple(one_decimal_more(x, measure.unit) for x in values)
+
+
+def one_decimal_more(value: float, unit: str) -> str:
+    """A value with a decimal beyond those of its unit: ``28.3%``, ``0.034``."""
+    factor, usual = numbers.UNITS[unit]
+    decimals = max(usual + 1, numbers.decimals_for(unit, value))
+    return f"{numbers.number(value, decimals, factor=factor)}{'%' if unit == 'share' else ''}"
 
 
 def named(measure: Measure) -> str:
@@ -177,11 +193,11 @@ def judged(measure: Measure, is_clear: bool = True) -> str:
     `is_clear` is false of one that is so by itself only, and no longer when all measures are judged together.
     """
     if measure.verdict is Verdict.inconclusive:
-        return "Inconclusive."
+        return "Not clear."
     lower, higher = _directions(measure.unit, measure.family) if measure.unit is Unit.days else ("lower", "higher")
     way = lower if measure.verdict is Verdict.reduction else higher
     if not is_clear:
-        return f"{way.capitalize()} by itself, but not clearly so when all measures are judged together."
+        return f"{way.capitalize()}, but clear only by itself, not when all measures are judged together."
     return f"Clearly {way}{_welcome(measure)}."
 
 

@@ -58,8 +58,18 @@ def tally(found: Robustness) -> Tally | None:
     if not estimates:
         return None
     values, verdicts = [e.estimate for e in estimates], [verdict_of(e) for e in estimates]
-    n_same = sum(value * found.main.estimate > 0 for value in values)
+    way = shown_way(found.main.estimate)
+    n_same = sum(shown_way(value) == way != 0 for value in values)
     return Tally(len(values), n_same, {v: verdicts.count(v) for v in Verdict}, min(values), max(values))
+
+
+#: Differences below it print as 0.0 percentage points beside others, and point neither way.
+_NOTHING = 0.0005
+
+
+def shown_way(value: float) -> int:
+    """Which way an estimate points as it is printed: -1, 1, or 0 where it prints as none."""
+    return 0 if abs(value) < _NOTHING else 1 if value > 0 else -1
 
 
 def other_ways(findings: Findings, analysis: Analysis | None = None) -> Words | None:
@@ -125,7 +135,7 @@ def _whom_they_concern(passage: Passage, found: Robustness, analysis: Analysis) 
 def _where_they_lie(passage: Passage, counted: Tally, found: Robustness, unit: str, findings: Findings) -> None:
     """Which way the estimates point, the smallest and the largest of them, and how many are clear by themselves."""
     n, main = counted.n, found.main.estimate
-    if main:
+    if shown_way(main):
         kind = "a reduction" if main < 0 else "an increase"
         points = _of_them(counted.n_same, n, "points", "point")
         passage.say("ways_direction", f"{points} to {kind}, as the estimate of this report does.")

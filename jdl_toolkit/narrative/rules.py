@@ -19,6 +19,7 @@ _OF: dict[str, str] = {
         measure_withheld measures_withheld measure_lacking rest_inconclusive many_measures""",
     "headline matching": "either_group",
     "headline estimates": "headline classic check",
+    "measures headline": "all_agree classic_differs_elsewhere",
     "power": """
         power_in_hand power_two_counts power_method power_method_effective needed_fixed needed_infeasible floor
         observed_below_floor needed_for_observed can_large can_floor""",
@@ -33,12 +34,14 @@ _OF: dict[str, str] = {
     "balance": """
         alike alike_not ruler all_green some_amber some_red before none_left least_alike squares accepted
         not_accepted outside_the_limit cannot_alike""",
+    "balance profile": "apart_in_detail alike_but_for_detail",
     "matching": "dropped_few dropped_none dropped_some effective_size effective_size_small",
     "matching settings": """
         caliper caliper_narrowed caliper_blind caliper_not_blind chosen_blind chosen_not_blind
         caliper_best no_match trim window common_support exact exact_weights
         matching_message subgroup_message""",
     "settings": """
+        confidence_in_words
         confidence_interval covariates interactions proven_reoffence splines stepwise fallback equivalent_time_limit""",
     # what else was looked at
     "survival": """
@@ -50,12 +53,13 @@ _OF: dict[str, str] = {
     "robustness": """
         ways ways_direction ways_range ways_clear ways_unclear ways_unlike ways_concern_treated needs_runs
         ways_inconclusive ways_inconclusive_mixed ways_inconclusive_some_clear way_not_possible""",
-    "placebo": "placebo placebo_with placebo_holds placebo_fails placebo_none",
+    "placebo": "placebo placebo_failed placebo_with placebo_holds placebo_fails placebo_none",
     "hidden": """
         hidden hidden_needed hidden_strongest hidden_e_value hidden_pairs hidden_pairs_against hidden_inconclusive""",
     # sentences that are the same whatever was found
     "nothing": """
-        all_agree attrition blind blind_but_for_delay blind_but_for_start can_inconclusive can_increase
+        already_clear can_placebo cannot_placebo more_adds_little more_pool send_more_narrower
+        attrition blind blind_but_for_delay blind_but_for_start can_inconclusive can_increase
         can_matched_again can_more can_nothing can_reduction cannot_all_treated cannot_anything cannot_blind
         cannot_cause cannot_claim cannot_conditional cannot_estimate cannot_everyone cannot_failure cannot_no_effect
         cannot_opposite cannot_pick cannot_subgroup check_differs check_missing classes classic_differs

@@ -72,11 +72,12 @@ def _heterogeneity(test: Heterogeneity, findings: Findings) -> tuple[str, str]:
     if test.p_value >= alpha(findings):
         return (
             "heterogeneity_chance",
-            f"{by}: the differences between the groups are no larger than chance would produce (p-value {p}).",
+            f"{by}: chance alone could explain that the results of the subgroups differ (p-value {p}). That does not"
+            " show that they are the same.",
         )
     return (
         "heterogeneity",
-        f"{by}: the differences between the groups are larger than chance would often produce (p-value {p}, not"
+        f"{by}: the results of the subgroups differ by more than chance would often produce (p-value {p}, not"
         " adjusted for the number of characteristics looked at). This is a question for a further analysis, not a"
         " finding.",
     )

@@ -44,6 +44,10 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
         " the service.",
     ),
     (
+        "Copas rate",
+        "How fast a person's convictions and cautions have followed each other, as one number; higher is faster.",
+    ),
+    (
         "Days at risk",
         "The days of the follow-up on which a person was not in custody, and so could reoffend in the community.",
     ),
@@ -76,6 +80,11 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
         " average. Also called standardisation.",
     ),
     (
+        "Hazard ratio",
+        "How many times as often, at any moment, people of one group reoffend for the first time as those of the other"
+        " who have not reoffended either.",
+    ),
+    (
         "HC standard error",
         "A way of working out how uncertain an estimate is that holds where some people vary more than others. Its"
         " kinds are numbered, and differ only where few people were analysed.",
@@ -96,7 +105,7 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ("Inconclusive", "The confidence interval includes no difference. This is not the same as no effect."),
     ("Index date", INDEX_DATE),
     ("Index disposal", "The sentence, or other outcome of a case, that a person's follow-up belongs to."),
-    ("Index offence", "The offence that led to the index disposal."),
+    ("Index offence", "The offence for which a person was given the sentence that their follow-up belongs to."),
     (
         "Outcome model",
         "The calculation by which the headline estimate takes out what differences left after matching would explain.",
@@ -143,6 +152,10 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
         "A program that others use for matching. The estimate of this name is as uncertain as that program would say.",
     ),
     (
+        "Radius matching",
+        "Comparing each person who received the service with everybody whose propensity score is close enough.",
+    ),
+    (
         "Re-incarceration",
         "A return to custody in the follow-up, by a sentence for a proven reoffence or by recall.",
     ),
@@ -168,6 +181,10 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
         "A prison sentence that is not served unless the person offends again or breaks the requirements set.",
     ),
     ("Treatment group", "The people who received the service and could be analysed."),
+    (
+        "Unadjusted value",
+        "What the comparison group itself did, before the adjustment for differences that are left after matching.",
+    ),
     ("Waiting period", "The time after the follow-up in which an offence committed during it can still be proved."),
 )
 
@@ -180,13 +197,15 @@ _GOES_BY = {
     "Doubly robust estimate": r"doubly robust( estimates?)?|aipw",
     "G-computation": r"g-computation|standardi[sz]ed over|standardisation",
     "HC standard error": r"hc[0-3]",
-    "Psmatch": r"psmatch\d?",
+    "Psmatch": r"psmatch2?",
     "Delay before the start": r"(delay|delays) before the start|delays?",
     "Effective size": r"effective (sample )?sizes?",
     "Frequency": r"frequency",
     "Holm's adjustment": r"holm",
     "Power": r"per cent power|power calculation|power",
     "Propensity logit": r"logit",
+    "Hazard ratio": r"hazard ratios?|hazards?",
+    "Unadjusted value": r"unadjusted( values?)?",
     "Recall": r"recall(s|ed)?",
     "Re-incarceration": r"re-?incarcerat\w+",
     "Standardised difference": r"standardised (mean )?differences?",

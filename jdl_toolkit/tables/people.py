@@ -120,7 +120,7 @@ def linkage_table(findings: Findings, *, key: str = "linkage", caption: str = ""
     cells += [(f"Found by: {tier.label}", tier.records, tier.secondary) for tier in linkage.by_tier]
     cells += [(_sentence(name), n, name in hidden) for name, n in others.items()]
     wrong = linkage.expected_wrong_links
-    chance = "" if wrong is None else f"Links that are expected to be wrong by chance: {_few(wrong)}."
+    chance = "" if wrong is None else f"Links that are expected to be wrong by chance: {links_in_words(wrong)}."
     note = chance and f"{chance} People who resemble each other, such as relatives, can add to that."
     rows = tuple((label, count_(n, findings.minimum_cell, secondary=kept)) for label, n, kept in cells)
     return Table(key, caption or "How the records were found on the register", ("Outcome", "Records"), rows, "lr", note)
@@ -175,6 +175,6 @@ def _sentence(name: str) -> str:
     return plain[:1].upper() + plain[1:]
 
 
-def _few(n: float) -> str:
+def links_in_words(n: float) -> str:
     """A number of links with one decimal: ``1.8``; ``fewer than 0.1`` where it would print as zero."""
     return "fewer than 0.1" if 0 < n < 0.05 else short(n)
