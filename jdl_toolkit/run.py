@@ -26,10 +26,10 @@ from traitlets.config import Config
 from . import disclosure, errors, render
 from .blinding import archived_folders, note_match
 from .document import MIME
-from .errors import CouldNotBeAnswered, GateClosed, JDLError, Problem, StageFailed
+from .errors import CouldNotBeAnswered, GateClosed, JDLError, Problem, StageFailed, cut
 from .findings import Findings, Status, small_differences
 from .lab import OF_ANALYSIS, STAGES, Lab
-from .lifecycle import RESPONSE, WITHDRAWN, report_key, with_events
+from .lifecycle import REPORTED, WITHDRAWN, free_texts, report_key, results_digest, with_events
 from .manifest import Manifest, alone, now
 from .narrative import check_blocks, headline_sentence
 from .result import write_atomically
@@ -246,6 +246,7 @@ class _Walk:
         self.keys[analysis] = hashlib.sha256(key.encode()).hexdigest()
         done = self.manifest.stage(record)
         is_done = done.get("status") == "done" and done.get("key") == self.keys[analysis] and done["gate"] != CLOSED
+        is_done &= name != "report" or self.folder.report.is_dir()
         if is_done and not self.anew & {MAIN, analysis}:
             self.progress(record, "up to date", 1 / of)
             return done
@@ -279,6 +280,7 @@ def _run_stages(walk: _Walk, until: str) -> RunOutcome:
         walk.anew |= {MAIN} if walk.anew else set()
         walk.keys[MAIN] = "".join(walk.keys[analysis] for analysis in analyses)
     walk.keys[MAIN] += report_key(walk.manifest) + (" with code" if walk.with_code else "")
+    walk.keys[MAIN] += walk.spec.report.model_dump_json()
     walk.take("report")
     findings = Findings.read(walk.folder.findings_file)
     warnings = [
@@ -316,7 +318,7 @@ def _headline(findings: Findings) -> str:
     """The finding in one sentence; with several analyses, each one's under its title."""
     if len(findings.analyses) == 1:
         return headline_sentence(findings.analyses[0])
-    return "\n".join(f"{a.title}: {a.reason or headline_sentence(a)}" for a in findings.analyses)
+    return "\n".join(f"{cut(a.title)}: {a.reason or headline_sentence(a)}" for a in findings.analyses)
 
 
 def _failed_as(fault: BaseException) -> str:
@@ -368,6 +370,7 @@ def _run_stage(walk: _Walk, name: str, analysis: str, record: str, share: float)
         raise
     elapsed = round(time.perf_counter() - started, 2)
     if name == "report":
+        manifest.values[REPORTED] = results_digest(Findings.read(walk.folder.findings_file))
         manifest.values["status"] = WITHDRAWN if manifest.last_event(WITHDRAWN) else "reported"
     manifest.record_stage(record, status="done", key=walk.keys.get(analysis, ""), seconds=elapsed, ended=now(), **said)
     if said.get("sample") and name == "matching":
@@ -491,15 +494,17 @@ def _without_papermill_metadata(path: Path) -> str:
 def build_report(
     lab: Lab, request: str, spec: RequestSpec, folder: RequestFolder, with_code: bool = False
 ) -> list[str]:
-    """Execute the report's notebook, draw HTML and PDF, check them for leaks, and put them in place in one rename.
+    """Execute the report's notebook, draw HTML and PDF, check them for leaks, and put them and the findings in place.
 
     What people did with the report (sign-offs, the draft, a response) is laid over the findings first. The first
-    analysis's report lies in ``report/``, each further one's in a folder of its own below.
+    analysis's report lies in ``report/``, each further one's in a folder of its own below. Findings and report are
+    made beside those that stand; a run that was killed between the two moves left its stage open, so that the next one
+    makes the report anew.
 
     Returns
     -------
     list of str
-        Numbers that may have changed places, for somebody to look at.
+        Numbers that may have changed places, or were not seen, for somebody to look at.
 
     Raises
     ------
@@ -507,23 +512,19 @@ def build_report(
         If a published file holds a name, date of birth or identifier; nothing is put in place then.
     """
     findings = _with_events(lab, spec, folder)
-    temporary = Path(tempfile.mkdtemp(dir=folder.root, prefix=".report."))
-    os.chmod(temporary, 0o755)
-    places = {a.id: temporary / a.id if i else temporary for i, a in enumerate(findings.analyses)}
+    making = Path(tempfile.mkdtemp(dir=folder.root, prefix=".report."))
+    made = RequestFolder(making / spec.request)  # what the notebook opens as the request's folder
+    places = {a.id: made.report / a.id if i else made.report for i, a in enumerate(findings.analyses)}
     try:
+        made.report.mkdir(parents=True)
+        findings.write(made.findings_file)
         misplaced = [
             said
             for analysis, place in places.items()
-            for said in _draw_report(lab, request, folder, findings.about(analysis), place, with_code)
+            for said in _draw_report(lab, spec.request, making, findings.about(analysis), place, with_code)
         ]
-        _check_leaks(lab, spec, folder, temporary)
-        if folder.report.exists():
-            old = Path(tempfile.mkdtemp(dir=folder.root, prefix=".report.old."))
-            os.replace(folder.report, old / "report")
-            os.replace(temporary, folder.report)
-            shutil.rmtree(old)
-        else:
-            os.replace(temporary, folder.report)
+        _check_leaks(lab, spec, folder, made, findings)
+        _put_in_place(made, folder, making)
         return misplaced
     except BaseException:
         for analysis, place in places.items():  # notebooks up to a failure are kept, among the lab's own records
@@ -531,55 +532,73 @@ def build_report(
             if (place / "report.ipynb").exists():
                 os.makedirs(kept.parent, exist_ok=True)
                 os.replace(place / "report.ipynb", kept)
-        shutil.rmtree(temporary, ignore_errors=True)
         raise
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+
+
+def _put_in_place(made: RequestFolder, folder: RequestFolder, making: Path) -> None:
+    """Move findings and report to where they are published, one right after the other."""
+    os.replace(made.findings_file, folder.findings_file)
+    if folder.report.exists():
+        os.replace(folder.report, making / "old")
+    os.replace(made.report, folder.report)
 
 
 def _with_events(lab: Lab, spec: RequestSpec, folder: RequestFolder) -> Findings:
-    """The findings on disk with what people did with the report; written once the response is known to name nobody.
+    """The findings on disk with what people did with the report, whose free text is known to name nobody.
 
     Raises
     ------
     GateClosed
-        If the organisation's response names somebody; the findings stay as they are.
+        If the organisation's response or the reason of an event names somebody; all that do at once.
     """
-    findings = Findings.read(folder.findings_file)
-    findings = with_events(findings, Manifest.read(folder.manifest_file), folder.restricted)
-    if findings.organisation_response:
-        with tempfile.TemporaryDirectory(dir=folder.restricted, prefix=".response.") as place:
-            file = Path(place) / "response.txt"
-            file.write_text(findings.organisation_response, encoding="utf-8")
-            leaks = _leaks(lab, spec, folder, [file], findings)
-        if leaks:
-            kinds = ", ".join(sorted({kind for _, kind in leaks}))
-            what = f"the organisation's response names somebody ({kinds}); nothing was published"
-            fix = f"ask the organisation for a text that names nobody, and record it with '{RESPONSE}' again"
-            raise GateClosed(what, f"request {spec.request}", fix)
-    findings.write(folder.findings_file)
+    found, manifest = Findings.read(folder.findings_file), Manifest.read(folder.manifest_file)
+    findings = with_events(found, manifest, folder.restricted)
+    settings = findings.provenance.settings | {"report": spec.report.model_dump(mode="json")}
+    provenance = findings.provenance.model_copy(update={"settings": settings})
+    findings = findings.model_copy(update={"provenance": provenance})
+    texts = free_texts(found, manifest, folder.restricted)
+    if not texts:
+        return findings
+    with tempfile.TemporaryDirectory(dir=folder.restricted, prefix=".said.") as place:
+        files = [Path(place) / f"{i}.txt" for i in range(len(texts))]
+        for file, (_, _, text) in zip(files, texts, strict=True):
+            file.write_text(text, encoding="utf-8")
+        leaks = _leaks(lab, spec, folder, files, findings)
+    problems = []
+    for file, (name, fix, _) in zip(files, texts, strict=True):
+        kinds = ", ".join(sorted({kind for leaking, kind in leaks if leaking == file}))
+        if kinds:
+            what = f"{name} names somebody ({kinds}); nothing was published"
+            problems.append(Problem(what, f"request {spec.request}", fix))
+    if problems:
+        raise GateClosed(problems)
     return findings
 
 
-def _draw_report(
-    lab: Lab, request: str, folder: RequestFolder, findings: Findings, place: Path, with_code: bool
-) -> list[str]:
+def _draw_report(lab: Lab, request: str, outputs: Path, findings: Findings, place: Path, with_code: bool) -> list[str]:
     """Execute the report's notebook for the first analysis of `findings`, check its numbers, draw HTML and PDF.
+
+    `outputs`: holds the request's folder, with these findings.
 
     Returns
     -------
     list of str
-        Numbers that may have changed places.
+        Numbers that may have changed places, or were not seen.
     """
     place.mkdir(exist_ok=True)
     analysis, notebook = findings.analyses[0], place / "report.ipynb"
     template = STAGES["report"] if analysis.status is Status.reported else NOT_ANSWERED
-    execute(lab, template, request, folder.root.parent, notebook, analysis=analysis.id)
+    execute(lab, template, request, outputs, notebook, analysis=analysis.id)
     _without_machine_path(notebook, request, analysis.id)
     blocks = _blocks(notebook)
     checked = check_blocks(blocks, findings)
     _none_wrong(checked.foreign)
     render.write_report(notebook, findings, place, with_code)
-    _none_wrong(render.misprints(blocks, findings, place / "report.html", place / "report.pdf"))
-    return list(checked.misplaced)
+    read = render.misprints(blocks, findings, place / "report.html", place / "report.pdf")
+    _none_wrong(read.foreign)
+    return [*checked.misplaced, *read.missing]
 
 
 def _draw_review(walk: _Walk, stage: str = "", analysis: str = MAIN) -> None:
@@ -610,7 +629,8 @@ def _look_again(misplaced: Sequence[str]) -> str:
     """What to look at before anything is published, as numbers may have changed places; empty if there is nothing."""
     if not misplaced:
         return ""
-    return "\n  ".join(["Look at these numbers of the report, which stand in an order of their own:", *misplaced])
+    said = "Look at these numbers of the report, which stand in another order than usual or were not seen:"
+    return "\n  ".join([said, *misplaced])
 
 
 def _none_wrong(faults: Sequence[str]) -> None:
@@ -626,14 +646,17 @@ def _none_wrong(faults: Sequence[str]) -> None:
         raise StageFailed(f"the report says what the findings do not hold: {'; '.join(faults[:5])}{more}")
 
 
-def _check_leaks(lab: Lab, spec: RequestSpec, folder: RequestFolder, published: Path) -> None:
-    files = [*sorted(p for p in published.rglob("*") if p.is_file()), folder.findings_file]
-    leaks = _leaks(lab, spec, folder, files, Findings.read(folder.findings_file))
+def _check_leaks(lab: Lab, spec: RequestSpec, folder: RequestFolder, made: RequestFolder, findings: Findings) -> None:
+    files = [*sorted(p for p in made.report.rglob("*") if p.is_file()), made.findings_file]
+    leaks = _leaks(lab, spec, folder, files, findings)
     if leaks:
         found = "; ".join(sorted({f"{Path(file).name}: {kind}" for file, kind in leaks}))
-        raise GateClosed(
-            f"the leak check found personal data ({found}); nothing was published", f"request {spec.request}"
+        what = f"the leak check found personal data ({found}); nothing was published"
+        fix = (
+            "look for it in what the organisation wrote (names and values of its upload's columns, its answers) and in"
+            " the request's settings; correct it there, and run again with --fresh"
         )
+        raise GateClosed(what, f"request {spec.request}", fix)
 
 
 def _leaks(

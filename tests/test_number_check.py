@@ -16,6 +16,7 @@ from jdl_toolkit import narrative, render, tables
 from jdl_toolkit.document import MIME
 from jdl_toolkit.findings import EstimatorRow
 from jdl_toolkit.narrative.check import Checked, Checker, Passage, check_blocks, passages_of
+from jdl_toolkit.render.printed import Misprints
 
 KINDS = {
     "whole": invented.whole_findings(),
@@ -105,14 +106,14 @@ def test_the_drawn_page_is_read_back(blocks, tmp_path):
     notebook = {"cells": [heading, cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     page = tmp_path / "report.html"
     render.to_html(json.loads(json.dumps(notebook)), "Title", "Received 12 August 2013.", page)
-    assert render.misprints(shown, found, page) == []
+    assert render.misprints(shown, found, page) == Misprints((), ())
     text = page.read_text(encoding="utf-8")
     for true, planted in (("of the 257 people", "of the 258 people"), ("Of 257 people", "Of 527 people")):
         if true in text:
             page.write_text(text.replace(true, planted, 1), encoding="utf-8")
-            assert render.misprints(shown, found, page)
+            assert render.misprints(shown, found, page).foreign
     page.write_text(text.replace("12 August 2013", "13 August 2013"), encoding="utf-8")
-    assert any("13" in fault for fault in render.misprints(shown, found, page))
+    assert any("13" in fault for fault in render.misprints(shown, found, page).foreign)
 
 
 def test_an_error_that_prints_like_the_other_end_of_an_interval_is_in_its_place():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,8 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"blocks": _blocks, "drawing": _drawing, "data_rows": _data_rows, "csv_link": _csv_link}
+    environment.filters |= {"blocks": _blocks, "drawing": _drawing, "csv_link": _csv_link}
+    environment.filters["data_rows"] = lambda figure: data_cells(figure.block.data)
     environment.filters["highlighted"] = highlighted
     environment.filters |= {"meanings": lambda glossary: meanings([glossary])}
     environment.tests |= {
@@ -122,10 +123,10 @@ def _drawing(figure: content.Figure) -> Markup:
     return Markup(drawing.for_html(block.svg, f"figure-{figure.number}", block.caption, block.alt))
 
 
-def _data_rows(figure: content.Figure) -> tuple[list[str], list[list[str]]]:
-    """Headers and cells of the table below a figure."""
-    names = field_names(figure.block.data)
-    columns = [whole([row.get(name) for row in figure.block.data]) for name in names]
+def data_cells(data: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    """Headers and cells of the table below a figure, from the records it was drawn from."""
+    names = field_names(data)
+    columns = [whole([row.get(name) for row in data]) for name in names]
     rows = [[_cell(value) for value in row] for row in zip(*columns, strict=True)]
     return [name.replace("_", " ") for name in names], rows
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,6 +21,7 @@ from ..findings import Findings
 from ..narrative.check import Checker, Passage
 from ..narrative.facts import NUMBER
 from ..numbers import MINUS
+from .html import data_cells
 
 #: Elements within a line; every other begins and ends a text.
 _INLINE = frozenset("a abbr b bdi br button cite dfn em i mark q s small span strong sub sup tspan u".split())
@@ -32,10 +34,26 @@ _DIGEST = re.compile(r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{12,}\b")
 _UNSEEN = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
+@dataclass(frozen=True)
+class Misprints:
+    """Numbers that files show otherwise than the blocks they were drawn from.
+
+    Parameters
+    ----------
+    foreign : tuple of str
+        Numbers that neither the blocks nor the findings hold, each with where it stands. The report is wrong.
+    missing : tuple of str
+        Numbers of the blocks that were not seen. Something was not drawn, or was drawn in pieces: somebody should look.
+    """
+
+    foreign: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
 def misprints(
     blocks: Sequence[Mapping[str, Any]], findings: Findings, html: Path, pdf: Path | None = None
-) -> list[str]:
-    """Numbers that the files show otherwise than the blocks, or not at all, each with where it stands.
+) -> Misprints:
+    """Hold the numbers that the files show to the blocks and the findings.
 
     Parameters
     ----------
@@ -46,11 +64,12 @@ def misprints(
     """
     texts = [_plain(text) for block in blocks for text in _texts(block)]
     page = html.read_text(encoding="utf-8")
-    found = [f"report.html: {fault}" for fault in _in_html(texts, findings, page)]
+    read = {"report.html": _in_html(texts, findings, page)}
     if pdf is not None:
         drawn = [_plain(text) for block in blocks for text in _texts(block, in_pdf=True)]
-        found += [f"report.pdf: {fault}" for fault in _in_pdf(drawn, findings, "\n".join(pdf_pages(pdf.read_bytes())))]
-    return found
+        read["report.pdf"] = _in_pdf(drawn, findings, "\n".join(pdf_pages(pdf.read_bytes())))
+    foreign = tuple(f"{file}: {fault}" for file, (faults, _) in read.items() for fault in faults)
+    return Misprints(foreign, tuple(f"{file}: {n} was not seen" for file, (_, gone) in read.items() for n in gone))
 
 
 def _texts(block: Mapping[str, Any], in_pdf: bool = False) -> Iterator[str]:
@@ -69,16 +88,11 @@ def _texts(block: Mapping[str, Any], in_pdf: bool = False) -> Iterator[str]:
         if in_pdf:
             return
         yield block["alt"]
-        yield from (str(name) for row in block.get("data", ()) for name in row)
-        yield from (_cell(x) for row in block.get("data", ()) for x in row.values())
+        names, rows = data_cells(block.get("data", ()))
+        yield from (*names, *(cell for row in rows for cell in row))
 
 
-def _cell(x: Any) -> str:
-    """A value of a figure's data as the table below the figure shows it."""
-    return f"{x:,}".replace("-", MINUS) if isinstance(x, int | float) and not isinstance(x, bool) else str(x)
-
-
-def _in_html(texts: Iterable[str], findings: Findings, page: str) -> list[str]:
+def _in_html(texts: Iterable[str], findings: Findings, page: str) -> tuple[list[str], list[str]]:
     """Texts that are a block's but for their numbers, numbers that come from nowhere, and those that are gone."""
     known: dict[str, set[tuple[str, ...]]] = {}
     for text in texts:
@@ -93,10 +107,10 @@ def _in_html(texts: Iterable[str], findings: Findings, page: str) -> list[str]:
         elif here not in same and here:
             faults.append(f"{', '.join(here)} in “{text[:120].strip()}”")
     gone = Counter(n for text in texts for n in _numbers(_FRAME.sub(" ", text))) - shown
-    return faults + [f"{n} is missing" for n in gone]
+    return faults, list(gone)
 
 
-def _in_pdf(texts: Iterable[str], findings: Findings, text: str) -> list[str]:
+def _in_pdf(texts: Iterable[str], findings: Findings, text: str) -> tuple[list[str], list[str]]:
     """A number of the PDF that no block holds, or one that is gone.
 
     Pages cut paragraphs and the ticks of an axis run into each other, so it is read as a whole and without signs.
@@ -111,7 +125,7 @@ def _in_pdf(texts: Iterable[str], findings: Findings, text: str) -> list[str]:
         shown.update(here)
         if any(n not in wanted and not (n.isdigit() and int(n) <= n_pages) for n in here):
             faults += [f"{n} in “{line[:120]}”" for n in frame.foreign(Passage("", line)) if n in here]
-    return faults + [f"{n} is missing" for n in wanted - shown]
+    return faults, list(wanted - shown)
 
 
 def _numbers(text: str) -> tuple[str, ...]:
