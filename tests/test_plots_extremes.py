@@ -20,7 +20,7 @@ LABELS = st.one_of(st.sampled_from(HOSTILE), st.text(st.characters(max_codepoint
 SHARES = st.floats(0, 1)
 
 few = settings(
-    max_examples=6,
+    max_examples=3,
     deadline=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
