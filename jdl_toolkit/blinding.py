@@ -20,7 +20,7 @@ import pandas as pd
 
 from .errors import JDLError
 from .manifest import Manifest, now
-from .spec import RequestSpec, differences, read_yaml
+from .spec import RequestSpec, differences, of_results, read_yaml
 from .wording import listed
 
 #: Name of the log in a request's restricted folder.
@@ -215,7 +215,7 @@ def plain_rows(rows: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _changed_since(old: Path, root: Path) -> list[str]:
-    settings = differences(read_yaml(old / "spec.yml"), read_yaml(root / "spec.yml"))
+    settings = differences(*(of_results(read_yaml(place / "spec.yml")) for place in (old, root)))
     before, after = (
         {i["name"]: i["sha256"] for i in Manifest.read(folder / "manifest.json").values["inputs"]}
         for folder in (old, root)

@@ -30,6 +30,9 @@ if TYPE_CHECKING:  # at run time, each command imports what it needs: a check st
 DAY = click.DateTime(["%Y-%m-%d", "%d/%m/%Y"])
 
 
+#: A run that is under way, and one that was killed: its manifest says the former still.
+IN_PROGRESS, INTERRUPTED = "in progress", "interrupted"
+
 SPOILT = "manifest unreadable: run with --fresh"
 
 
@@ -364,9 +367,11 @@ def status(outputs: Path | None) -> tuple[dict, str]:
     from .blinding import TRIED, MatchingLog, order_of_stages
     from .lab import Lab
     from .lifecycle import draft_standing
-    from .manifest import Manifest
+    from .manifest import Manifest, is_under_way
     from .stage import RequestFolder
 
+    if outputs is not None and not outputs.is_dir():
+        raise JDLError("there is no such folder", str(outputs), "name the folder of all outputs with --outputs")
     outputs, listed = outputs or Lab.find().root / "outputs", []
     for path in sorted(outputs.glob("*/manifest.json")):
         try:
@@ -376,6 +381,9 @@ def status(outputs: Path | None) -> tuple[dict, str]:
             by_hand = sum(entry["by"] == "by hand" for entry in MatchingLog(path.parent / "restricted").entries(TRIED))
             review = RequestFolder(path.parent).review / "index.html"
             found = {"request": of["request"], "status": of["status"], "stages": stages}
+            if of["status"] == IN_PROGRESS and not is_under_way(outputs, path.parent.name):
+                stages = {name: INTERRUPTED if state == "running" else state for name, state in stages.items()}
+                found |= {"status": INTERRUPTED, "stages": stages}
             found["review"] = str(review) if review.exists() else None
             draft = draft_standing(of.get("events", []), dt.date.today())
             listed.append(found | {"draft": draft, "matching": match, "matchings_tried_by_hand": by_hand})

@@ -11,6 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 
+def cut(text: str, longest: int = 60) -> str:
+    """A text for a message: no longer than that many characters."""
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
+
+
 @dataclass(frozen=True)
 class Problem:
     """One fault: what is wrong, where it is, what to do.

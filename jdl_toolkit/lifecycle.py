@@ -10,19 +10,19 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from . import numbers
 from .errors import JDLError, Problem
-from .findings import Draft, Findings
+from .findings import Analysis, Draft, Findings
 from .lab import Lab
 from .manifest import Manifest, alone
 from .markup import clean
 from .result import write_atomically
-from .spec import RequestSpec
-from .stage import MAIN, PASSED, RequestFolder, read_closing
+from .spec import RequestSpec, of_results
+from .stage import MAIN, PASSED, RequestFolder, open_folder, read_closing
 
 ACCEPTED, SIGNED, SENT, RESPONSE, WITHDRAWN = (
     "balance accepted",
@@ -33,12 +33,17 @@ ACCEPTED, SIGNED, SENT, RESPONSE, WITHDRAWN = (
 )
 EVENTS = (ACCEPTED, SIGNED, SENT, RESPONSE, WITHDRAWN)
 
-#: Events that a report shows.
+#: Events that a report lists.
 OF_REPORT = (SIGNED, SENT, RESPONSE, WITHDRAWN)
 #: Events that nobody may record without saying why.
 WITH_REASON = (ACCEPTED, WITHDRAWN)
+#: In the manifest, the digest of the results that the report in place shows.
+REPORTED = "reported"
+
 #: Characters of a name and a reason, and of a response: six pages.
 LONGEST_NAME, LONGEST_REASON, LONGEST_RESPONSE = 120, 2_000, 20_000
+#: Digits in a name: fewer than any date or identifier has.
+MOST_DIGITS = 3
 
 
 def record_event(
@@ -91,12 +96,13 @@ def record_event(
     by, reason, date = " ".join(clean(by).split()), " ".join(clean(reason).split()), date or today
     Manifest.read(folder.manifest_file)  # a request that was never run has no folder to hold
     with alone(outputs, spec.request):
+        open_folder(lab, spec, outputs)  # what a run would refuse is refused here
         manifest = Manifest.read(folder.manifest_file)
         problems = [
             *_faults_of_words(event, by, reason),
             *_faults_of_options(event, analysis, text_file),
             *_faults_of_date(date, today, spec),
-            *_faults_of_order(event, by, date, manifest),
+            *_faults_of_order(event, by, date, manifest, folder),
         ]
         if problems:
             raise JDLError(problems)
@@ -104,7 +110,7 @@ def record_event(
         if event == ACCEPTED:
             _require_open_balance(folder, request, analysis)
         elif event == SIGNED:
-            more["of"] = results_digest(Findings.read(folder.findings_file))
+            more["of"] = _digest_to_sign(folder, manifest)
         elif event == SENT:
             more["respond_by"] = (date + dt.timedelta(weeks=spec.report.draft_weeks)).isoformat()
         elif event == RESPONSE:
@@ -129,6 +135,8 @@ def recorded_in_words(request: str, said: Mapping[str, str]) -> str:
 def _faults_of_words(event: str, by: str, reason: str) -> list[Problem]:
     faults = [] if by else [Problem("nobody is named", "--by", "say who it was")]
     faults += [Problem("the name is too long", "--by", f"at most {LONGEST_NAME} characters")] * (len(by) > LONGEST_NAME)
+    if sum(c.isdigit() for c in by) > MOST_DIGITS:  # the report prints it, and the leak check lets the whole name pass
+        faults.append(Problem("the name holds a number", "--by", "give the name alone"))
     if event in WITH_REASON and not reason:
         faults.append(Problem(f"{event} needs a reason", "--reason", "say why; the report prints it"))
     if len(reason) > LONGEST_REASON:
@@ -157,17 +165,20 @@ def _faults_of_date(date: dt.date, today: dt.date, spec: RequestSpec) -> list[Pr
     return []
 
 
-def _faults_of_order(event: str, by: str, date: dt.date, manifest: Manifest) -> list[Problem]:
+def _faults_of_order(event: str, by: str, date: dt.date, manifest: Manifest, folder: RequestFolder) -> list[Problem]:
     where = f"request {manifest.values['request']}"
     withdrawn, sent = manifest.last_event(WITHDRAWN), manifest.last_event(SENT)
-    if withdrawn is not None:
+    again = withdrawn is not None and event == WITHDRAWN and _same(by, {withdrawn["by"]})
+    if withdrawn is not None and not again:
         what = f"the request was withdrawn on {_in_words(withdrawn['date'])}; nothing more can be recorded"
         return [Problem(what, where, "start the request anew, with `jdl run --fresh`")]
-    if event in (SIGNED, SENT) and manifest.stage("report").get("status") != "done":
+    if event in (SIGNED, SENT) and not folder.report.is_dir():
         return [Problem("there is no report yet", where, f"run it first: jdl run {manifest.values['request']}")]
     if event == SIGNED and _same(by, {e["by"] for e in manifest.values["events"] if e["event"] == ACCEPTED}):
         what = "who accepted its balance cannot sign it off"
         return [Problem(what, where, "let a second analyst look at it")]
+    if event == ACCEPTED and _same(by, {e["by"] for e in manifest.values["events"] if e["event"] == SIGNED}):
+        return [Problem("who signed it off cannot accept its balance", where, "let another analyst decide")]
     if event == RESPONSE and sent is None:
         return [Problem("no draft was sent yet", where, f"record first when it was, with '{SENT}'")]
     if event == RESPONSE and date.isoformat() < sent["date"]:
@@ -177,7 +188,26 @@ def _faults_of_order(event: str, by: str, date: dt.date, manifest: Manifest) -> 
 
 
 def _same(name: str, others: set[str]) -> bool:
-    return name.casefold() in {" ".join(other.split()).casefold() for other in others}
+    return _folded(name) in map(_folded, others)
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+def _digest_to_sign(folder: RequestFolder, manifest: Manifest) -> str:
+    """Digest of the results that the report in place shows, which a sign-off is of.
+
+    Raises
+    ------
+    JDLError
+        If results were made since, which no report shows yet.
+    """
+    digest = results_digest(Findings.read(folder.findings_file))
+    if manifest.values.get(REPORTED, digest) != digest:
+        fix = f"run it first: jdl run {manifest.values['request']}"
+        raise JDLError("the report is of earlier results", f"request {manifest.values['request']}", fix)
+    return digest
 
 
 def _in_words(date: str) -> str:
@@ -232,20 +262,27 @@ def read_response(file: Path) -> str:
 
 def results_digest(findings: Findings) -> str:
     """SHA-256 of all that was found, without what people did with it: a sign-off is of these results alone."""
-    bare = findings.model_copy(update={"draft": None, "sign_offs": (), "organisation_response": None})
+    made = findings.provenance.model_copy(update={"settings": of_results(findings.provenance.settings)})
+    bare = {"draft": None, "sign_offs": (), "organisation_response": None, "provenance": made}
+    bare = _with_accepted(findings, lambda analysis: {"by": "", "reason": ""}).model_copy(update=bare)
     return hashlib.sha256(bare.model_dump_json().encode()).hexdigest()
 
 
 def report_key(manifest: Manifest) -> str:
     """What the report is made from beside the findings: it is up to date while this stays the same."""
-    return json.dumps([e for e in manifest.values["events"] if e["event"] in OF_REPORT], sort_keys=True)
+    said = [e for e in manifest.values["events"] if e["event"] in OF_REPORT]
+    accepted = [e for e in manifest.values["events"] if e["event"] == ACCEPTED]
+    return json.dumps([*said, *accepted], sort_keys=True)
 
 
 def with_events(findings: Findings, manifest: Manifest, restricted: Path) -> Findings:
-    """Findings with the draft's dates, the sign-offs of these very results, and the organisation's latest response."""
-    digest, sent, response = results_digest(findings), manifest.last_event(SENT), manifest.last_event(RESPONSE)
-    shown = [e for e in manifest.values["events"] if e["event"] in OF_REPORT and e.get("of", digest) == digest]
-    shown = [e for e in shown if e["event"] != RESPONSE or e is response]
+    """Findings with the draft's dates, the sign-offs of these very results, and the organisation's latest response.
+
+    The latest words of whoever accepted a balance take the place of those that it was matched under.
+    """
+    sent, response = manifest.last_event(SENT), manifest.last_event(RESPONSE)
+    shown = shown_events(findings, manifest)
+    findings = _with_accepted(findings, lambda analysis: manifest.last_event(ACCEPTED, analysis))
     kept = ("event", "by", "date", "reason")
     changes: dict[str, Any] = {
         "sign_offs": tuple({key: event[key] for key in kept if event[key]} for event in shown),
@@ -253,6 +290,59 @@ def with_events(findings: Findings, manifest: Manifest, restricted: Path) -> Fin
         "organisation_response": _response(restricted / response["text"]) if response else None,
     }
     return findings.model_copy(update=changes)
+
+
+def shown_events(findings: Findings, manifest: Manifest) -> list[dict[str, str]]:
+    """Events that a report of these results lists: of the same event by the same person, the one recorded last."""
+    digest, response = results_digest(findings), manifest.last_event(RESPONSE)
+    shown = [e for e in manifest.values["events"] if e["event"] in OF_REPORT and e.get("of", digest) == digest]
+    latest = {(e["event"], _folded(e["by"])): e for e in shown}
+    return [e for e in shown if latest[e["event"], _folded(e["by"])] is e and (e["event"] != RESPONSE or e is response)]
+
+
+def free_texts(findings: Findings, manifest: Manifest, restricted: Path) -> list[tuple[str, str, str]]:
+    """Free text that people's events bring into the report, each with what it is and how to mend it.
+
+    Returns
+    -------
+    list of (str, str, str)
+        What it is, in words that name the event; what to do if it names somebody; the text.
+    """
+    events = shown_events(findings, manifest)
+    accepted = [manifest.last_event(ACCEPTED, a.id) for a in findings.analyses if _is_accepted(a)]
+    texts = []
+    for event in [*filter(None, accepted), *(e for e in events if e["event"] != RESPONSE)]:
+        if event["reason"]:
+            fix = f"record it again with another --reason: jdl record {findings.request} '{event['event']}'"
+            fix += "" if event["analysis"] == MAIN else f" --analysis {event['analysis']}"
+            texts.append((f"the reason of the {_named(event)}", f"{fix} --by '{event['by']}' …", event["reason"]))
+    fix = f"ask the organisation for a text that names nobody, and record it with '{RESPONSE}' again"
+    for event in (e for e in events if e["event"] == RESPONSE):
+        texts.append(("the organisation's response", fix, _response(restricted / event["text"])))
+        reason = f"record the same file again with another --reason, as '{RESPONSE}'"
+        texts += [(f"the reason of the {_named(event)}", reason, event["reason"])] if event["reason"] else []
+    return texts
+
+
+def _named(event: Mapping[str, str]) -> str:
+    of = "" if event["analysis"] == MAIN else f" of analysis {event['analysis']}"
+    return f"event '{event['event']}'{of} of {_in_words(event['date'])}"
+
+
+def _is_accepted(analysis: Analysis) -> bool:
+    return analysis.balance is not None and analysis.balance.accepted_by is not None
+
+
+def _with_accepted(findings: Findings, said_of: Callable[[str], Mapping[str, str] | None]) -> Findings:
+    """Findings with who accepted each balance that was accepted, and why, as `said_of` tells of an analysis."""
+    analyses = []
+    for analysis in findings.analyses:
+        said = said_of(analysis.id) if _is_accepted(analysis) else None
+        if said is not None:
+            words = {"accepted_by": said["by"], "accepted_reason": said["reason"]}
+            analysis = analysis.model_copy(update={"balance": analysis.balance.model_copy(update=words)})
+        analyses.append(analysis)
+    return findings.model_copy(update={"analyses": tuple(analyses)})
 
 
 def _response(file: Path) -> str:

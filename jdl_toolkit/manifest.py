@@ -76,11 +76,28 @@ def alone(outputs: Path, request: str, place: str = "") -> Iterator[None]:
         If another process holds it.
     """
     try:
-        with filelock.FileLock(outputs / f".{request}.lock", timeout=0):
+        with filelock.FileLock(_lock_file(outputs, request), timeout=0.2):  # who only looks has it for less
             yield
     except filelock.Timeout:
         fix = "wait until it has ended, or choose another folder with --outputs"
         raise JDLError("another run of this request is under way", place or request, fix) from None
+
+
+def is_under_way(outputs: Path, request: str) -> bool:
+    """Whether a process holds the request's folder now."""
+    if not _lock_file(outputs, request).exists():
+        return False
+    try:
+        with filelock.FileLock(_lock_file(outputs, request), timeout=0):
+            return False
+    except filelock.Timeout:
+        return True
+    except OSError:  # somebody else's folder: nothing is known of it
+        return True
+
+
+def _lock_file(outputs: Path, request: str) -> Path:
+    return outputs / f".{request}.lock"
 
 
 class Manifest:

@@ -19,7 +19,7 @@ from typing import Annotated, Any, Self, TypeVar, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from .errors import JDLError, Problem
+from .errors import JDLError, Problem, cut
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -412,10 +412,16 @@ class Disclosure(Model):
 
 
 class Reporting(Model):
-    """`draft_weeks`: how long the organisation has for its comments on a draft."""
+    """`draft_weeks`: how long the organisation has for its comments on a draft.
 
-    draft_weeks: Annotated[int, Field(ge=1, le=52)]
+    Concerns the report stage alone: no part of what results are made from, so an older lab need not state it.
+    """
 
+    draft_weeks: Annotated[int, Field(ge=1, le=52)] = 4
+
+
+#: What each request states for itself; the rest has its place in ``defaults.yml``.
+ALWAYS_STATED = ("request", "organisation", "service", "received", "submission", "register")
 
 AnalysisId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
 
@@ -492,7 +498,7 @@ class RequestSpec(Model):
     power: Power
     robustness: Robustness
     disclosure: Disclosure
-    report: Reporting
+    report: Reporting = Reporting()
     subgroups: tuple[Subgroup, ...]
     intensity_bands: tuple[Annotated[float, Field(gt=0)], ...]
     analyses: dict[AnalysisId, AnalysisChoice]
@@ -512,8 +518,11 @@ class RequestSpec(Model):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the whole specification: the same choices give the same hash, whatever the YAML's layout."""
-        return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True).encode()).hexdigest()
+        """SHA-256 of all that results are made from: the same choices give the same hash, whatever the YAML's layout.
+
+        The section `report` is not part of it.
+        """
+        return hashlib.sha256(json.dumps(of_results(self.to_dict()), sort_keys=True).encode()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
         """The specification as plain values, by the names used in YAML."""
@@ -634,15 +643,20 @@ def merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def of_results(values: dict[str, Any]) -> dict[str, Any]:
+    """Settings, as plain values, without the section that concerns the report stage alone."""
+    return {key: value for key, value in values.items() if key != "report"}
+
+
 def differences(before: dict[str, Any], after: dict[str, Any], prefix: str = "") -> list[str]:
-    """Settings that are not the same in two specifications: ``matching.exact ([] → ['sex'])``."""
+    """Settings that are not the same in two specifications: ``matching.exact ([] → ['sex'])``; long ones cut."""
     found = []
     for key in sorted(before.keys() | after.keys()):
         old, new = before.get(key), after.get(key)
         if isinstance(old, dict) and isinstance(new, dict):
             found += differences(old, new, f"{prefix}{key}.")
         elif old != new:
-            found.append(f"{prefix}{key} ({old} → {new})")
+            found.append(f"{prefix}{key} ({cut(str(old), 80)} → {cut(str(new), 80)})")
     return found
 
 
@@ -710,6 +724,9 @@ def _problem(error: dict[str, Any], where: str, model: type[BaseModel]) -> Probl
         hint = f"did you mean `{near[0]}`? " if near else ""
         return Problem("unknown key", place, f"{hint}Allowed: {', '.join(sorted(allowed))}.")
     if error["type"] == "missing":
+        if model is RequestSpec and path[0] not in ALWAYS_STATED:
+            fix = "add it to parameters/defaults.yml; a new `jdl init` lays one out that is whole"
+            return Problem("this setting is missing", f"defaults.yml, {'.'.join(path)}", fix)
         example = "; parameters/requests holds an example" if model is RequestSpec else ""
         return Problem("this setting is missing", place, f"add it{example}")
     if error["type"] == "enum":

@@ -18,7 +18,7 @@ from .blinding import OPENED, MatchingLog, matched_again, plain_rows, record_nam
 from .cohort import Cohort, Cohorts
 from .covariates import CODEBOOK_FILE, Codebook, Covariates, read_codebook
 from .document import Inset
-from .errors import GateClosed, JDLError, Problem
+from .errors import GateClosed, JDLError, Problem, cut
 from .findings import AnalysisResults, Findings, Provenance, collect_findings, could_not_be_answered
 from .inference import Outcomes
 from .lab import OF_ANALYSIS, STAGES, Lab
@@ -30,7 +30,7 @@ from .power import PowerTable
 from .register import Register
 from .result import Result, write_atomically
 from .robustness import Robustness
-from .spec import RequestSpec, differences, read_yaml
+from .spec import RequestSpec, differences, of_results, read_yaml
 from .subgroups import Subgroups, SubgroupSamples
 from .submission import Submission, analyses_of
 
@@ -135,13 +135,16 @@ def open_folder(lab: Lab, spec: RequestSpec, outputs: Path) -> RequestFolder:
         manifest.values["synthetic"] = is_invented
         manifest.write()
         return folder
-    changed = differences(read_yaml(folder.root / "spec.yml"), spec.to_dict())
+    held, asked = read_yaml(folder.root / "spec.yml"), spec.to_dict()
+    changed = differences(of_results(held), of_results(asked))
     before = {i["name"]: i["sha256"] for i in manifest.values["inputs"]}
     changed += [f"the content of {i['name']}" for i in inputs if before.get(i["name"]) != i["sha256"]]
     if changed:
         what = f"this folder was made under another specification; changed since: {'; '.join(changed)}"
         fix = "add --fresh (the earlier outputs are archived), or choose another folder with --outputs"
         raise JDLError(what, lab.short(folder.root), fix)
+    if held != asked:  # the section `report`: its stage alone is made anew
+        write_atomically(folder.root / "spec.yml", yaml.safe_dump(asked, sort_keys=False, allow_unicode=True))
     return folder
 
 
@@ -384,7 +387,7 @@ class Stage:
         """Gate of linkage and cohort: the minimum number of people, in each analysis; one that has them is enough."""
         what = "people could be included in the analysis"
         said = {c.analysis: self._minimum(len(c.treated), what) for c in cohorts}
-        titles = {c.analysis: f"{c.title}: " if c.title and len(said) > 1 else "" for c in cohorts}
+        titles = {c.analysis: f"{cut(c.title)}: " if c.title and len(said) > 1 else "" for c in cohorts}
         few = [f"{titles[name]}{one['reason']}" for name, one in said.items() if one["gate"] != PASSED]
         return self.close(UNANSWERED if len(few) == len(said) else PASSED, "\n\n".join(few), said)
 

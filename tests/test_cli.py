@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from jdl_toolkit.cli import main
+from jdl_toolkit.manifest import alone
 
 
 @pytest.mark.parametrize(
@@ -43,3 +44,27 @@ def test_a_spoilt_manifest_hides_no_other_request(tmp_path):
     found = {r["request"]: r["status"] for r in json.loads(told.stdout)["requests"]}
     assert found["a"] == "reported"
     assert found["b"] == found["c"] == "manifest unreadable: run with --fresh"
+
+
+def test_status_of_a_folder_that_is_not_there(tmp_path):
+    (tmp_path / "file").write_text("")
+    for place in ("nope", "file"):
+        told = CliRunner().invoke(main, ["status", "--outputs", str(tmp_path / place)])
+        assert told.exit_code == 2 and "there is no such folder" in told.stderr
+
+
+def test_a_run_that_was_killed_is_interrupted_and_one_under_way_is_not(tmp_path):
+    (tmp_path / "a").mkdir()
+    values = {"request": "a", "status": "in progress", "stages": {"intake": {"status": "running"}}}
+    (tmp_path / "a" / "manifest.json").write_text(json.dumps(values))
+
+    def told():
+        (said,) = json.loads(CliRunner().invoke(main, ["status", "--outputs", str(tmp_path), "--json"]).stdout)[
+            "requests"
+        ]
+        return said["status"], said["stages"]
+
+    assert told() == ("interrupted", {"intake": "interrupted"})
+    with alone(tmp_path, "a"):
+        assert told() == ("in progress", {"intake": "running"})
+    assert told()[0] == "interrupted"

@@ -6,7 +6,7 @@ import json
 import pytest
 from examples import findings, spec
 
-from jdl_toolkit import cli, run
+from jdl_toolkit import cli, lifecycle, run
 from jdl_toolkit.errors import GateClosed, JDLError
 from jdl_toolkit.findings import Draft, Findings
 from jdl_toolkit.lifecycle import (
@@ -36,9 +36,11 @@ class InventedLab:
 
 
 @pytest.fixture
-def record(tmp_path):
+def record(tmp_path, monkeypatch):
     """Records an event of a request whose report is made."""
     folder = tmp_path / REQUEST
+    monkeypatch.setattr(lifecycle, "open_folder", lambda *_: RequestFolder(folder))
+    (folder / "report").mkdir(parents=True)
     manifest = Manifest.new(folder / "manifest.json", REQUEST, "digest", [], 1)
     manifest.values["stages"]["report"] = {"status": "done"}
     manifest.write()
@@ -130,11 +132,12 @@ def test_a_request_without_events_has_a_draft_that_is_not_sent(record):
 def test_only_events_of_the_report_make_it_out_of_date(record):
     keys = [report_key(record.manifest())]
     manifest = record.manifest()
-    manifest.record_event("balance accepted", "A. Analyst", "b")
+    manifest.record_event("looked at", "A. Analyst", "b")
     keys.append(report_key(manifest))
-    record("draft sent")
-    keys.append(report_key(record.manifest()))
-    assert keys[0] == keys[1] != keys[2]
+    for event in ("balance accepted", "draft sent"):
+        manifest.record_event(event, "A. Analyst", "b")
+        keys.append(report_key(manifest))
+    assert keys[0] == keys[1] and len(set(keys)) == 3
 
 
 def test_a_sign_off_is_of_the_results_that_were_seen(record):
@@ -153,7 +156,7 @@ def test_the_latest_response_and_the_latest_draft_count(record, response):
     record("draft sent", date=dt.date(2014, 2, 3))
     found = with_events(findings(), record.manifest(), record.folder / "restricted")
     assert found.organisation_response == "second" and found.draft.respond_by == dt.date(2014, 3, 3)
-    assert [entry["event"] for entry in found.sign_offs] == ["draft sent", "response received", "draft sent"]
+    assert [entry["event"] for entry in found.sign_offs] == ["response received", "draft sent"]
 
 
 def test_who_accepted_the_balance_does_not_sign_off(record):
@@ -179,6 +182,7 @@ def test_faults_of_an_event_are_told_all_at_once(record, response):
         ("response received", {}, "the response is missing"),
         ("balance accepted", {}, "balance accepted needs a reason"),
         ("sign-off", {"by": "x" * 121}, "the name is too long"),
+        ("sign-off", {"by": "A. Analyst 1/5/85"}, "the name holds a number"),
         ("withdrawn", {"reason": "x" * 2001}, "the reason is too long"),
     ],
 )
@@ -194,9 +198,7 @@ def test_a_response_follows_a_draft(record, response):
 
 
 def test_nothing_is_sent_or_signed_before_there_is_a_report(record):
-    manifest = record.manifest()
-    manifest.values["stages"] = {"report": {"status": "failed"}}
-    manifest.write()
+    (record.folder / "report").rmdir()
     for event in ("draft sent", "sign-off"):
         refused(lambda event=event: record(event), "there is no report yet", "jdl run foundation-2013")
 
@@ -205,6 +207,7 @@ def test_a_request_that_is_withdrawn_stays_so(record):
     record("withdrawn", reason="asked for by the organisation")
     assert record.manifest().values["status"] == "withdrawn"
     refused(lambda: record("draft sent"), "was withdrawn on 31 March 2014", "--fresh")
+    refused(lambda: record("withdrawn", by="B. Second", reason="again"), "was withdrawn on 31 March 2014")
     found = with_events(findings(), record.manifest(), record.folder / "restricted")
     assert found.sign_offs[0]["reason"] == "asked for by the organisation" and draft_mark(found) == "WITHDRAWN"
 
@@ -280,10 +283,95 @@ def test_a_response_that_names_somebody_stops_publication_and_leaves_the_finding
     with pytest.raises(GateClosed, match=r"the organisation's response names somebody \(full name\)"):
         run._with_events(InventedLab(), spec(), folder)
     assert folder.findings_file.read_bytes() == before and read == ["Thank you, Ada Example."]
-    assert not list(folder.restricted.glob(".response*"))
+    assert not list(folder.restricted.glob(".*"))
     record("response received", text_file=response("Thank you."))
-    assert run._with_events(InventedLab(), spec(), folder).organisation_response == "Thank you."
-    assert Findings.read(folder.findings_file).draft.sent == TODAY
+    found = run._with_events(InventedLab(), spec(), folder)
+    assert found.organisation_response == "Thank you." and found.draft.sent == TODAY
+    assert folder.findings_file.read_bytes() == before
+
+
+def test_a_reason_that_names_somebody_is_told_with_its_event_and_recorded_again_by_the_same_person(record, monkeypatch):
+    def leaks(lab, spec, folder, files, findings):
+        return [(file, "full name") for file in files if "Ada Example" in file.read_text(encoding="utf-8")]
+
+    def made():
+        return run._with_events(InventedLab(), spec(), RequestFolder(record.folder))
+
+    monkeypatch.setattr(run, "_leaks", leaks)
+    record("sign-off", by="B. Second", reason="Ada Example read it")
+    record("draft sent", reason="to Ada Example")
+    record("withdrawn", reason="Ada Example left")
+    (record.folder / "restricted").mkdir(exist_ok=True)
+    with pytest.raises(GateClosed) as raised:
+        made()
+    for event, by in (("draft sent", "A. Analyst"), ("withdrawn", "A. Analyst")):
+        assert f"the reason of the event '{event}' of 31 March 2014 names somebody (full name)" in str(raised.value)
+        assert f"record it again with another --reason: jdl record {REQUEST} '{event}' --by '{by}'" in str(raised.value)
+    assert "event 'sign-off'" in str(raised.value) and "Ada" not in str(raised.value)
+    record("withdrawn", by="a.  analyst", reason="its manager left")
+    manifest = record.manifest()
+    manifest.record_event("sign-off", "b. second", "read", of=results_digest(findings()))
+    manifest.record_event("draft sent", "A. Analyst", "", "2014-03-31", respond_by="2014-04-28")
+    assert [entry.get("reason") for entry in made().sign_offs] == ["its manager left", "read", None]
+    assert sum("Ada" in event["reason"] for event in record.manifest().values["events"]) == 3
+
+
+def test_who_accepted_a_balance_can_say_it_again_in_other_words(record):
+    found = findings()
+    balance = found.analyses[0].balance.model_copy(update={"accepted_by": "A", "accepted_reason": "Ada Example"})
+    accepted = found.model_copy(update={"analyses": (found.analyses[0].model_copy(update={"balance": balance}),)})
+    manifest = record.manifest()
+    manifest.record_event("balance accepted", "A. Analyst", "small", analysis=accepted.analyses[0].id)
+    said = with_events(accepted, manifest, record.folder).analyses[0].balance
+    assert (said.accepted_by, said.accepted_reason) == ("A. Analyst", "small")
+    assert results_digest(with_events(accepted, manifest, record.folder)) == results_digest(accepted)
+    ((name, fix, text),) = lifecycle.free_texts(accepted, manifest, record.folder)
+    assert "the reason of the event 'balance accepted'" in name and "--by 'A. Analyst'" in fix and text == "small"
+    assert with_events(findings(), manifest, record.folder).analyses[0].balance.accepted_by is None
+
+
+def test_a_run_that_ended_otherwise_leaves_the_report_to_be_signed(record):
+    manifest = record.manifest()
+    manifest.values["stages"]["report"] = {"status": "failed"}
+    manifest.values |= {"status": "a gate is closed", "reported": results_digest(findings())}
+    manifest.write()
+    assert record("sign-off", by="B. Second")["of"] == results_digest(findings())
+    manifest.values["reported"] = "of other results"
+    manifest.write()
+    refused(lambda: record("sign-off", by="B. Second"), "the report is of earlier results", f"jdl run {REQUEST}")
+
+
+def test_an_event_is_refused_where_a_run_would_be(record, monkeypatch):
+    def other(*_):
+        raise JDLError("this folder was made under another specification")
+
+    monkeypatch.setattr(lifecycle, "open_folder", other)
+    refused(lambda: record("draft sent"), "made under another specification")
+    assert record.manifest().values["events"] == []
+
+
+def test_findings_and_report_are_put_in_place_together_or_not_at_all(record, monkeypatch):
+    folder, seen = RequestFolder(record.folder), []
+    folder.restricted.mkdir(exist_ok=True)
+    (folder.report / "report.html").write_text("old")
+    record("draft sent")
+    before = folder.findings_file.read_bytes()
+
+    def draw(lab, request, outputs, found, place, with_code):
+        seen.append(Findings.read(RequestFolder(outputs / request).findings_file).draft.sent)
+        assert folder.findings_file.read_bytes() == before
+        (place / "report.html").write_text("new")
+        return []
+
+    monkeypatch.setattr(run, "_draw_report", draw)
+    monkeypatch.setattr(run, "_leaks", lambda lab, spec, folder, files, findings: [(files[0], "full name")])
+    with pytest.raises(GateClosed, match="(?s)leak check found personal data.*What to do"):
+        run.build_report(InventedLab(), REQUEST, spec(), folder)
+    assert folder.findings_file.read_bytes() == before and (folder.report / "report.html").read_text() == "old"
+    monkeypatch.setattr(run, "_leaks", lambda *_: [])
+    run.build_report(InventedLab(), REQUEST, spec(), folder)
+    assert Findings.read(folder.findings_file).draft.sent == TODAY and seen == [TODAY, TODAY]
+    assert (folder.report / "report.html").read_text() == "new" and not list(folder.root.glob(".*"))
 
 
 def test_a_reason_may_not_name_anybody_but_who_signed_may():
@@ -298,7 +386,8 @@ def test_the_report_says_what_was_done_with_it_in_sentences():
         {"event": "draft sent", "by": "A. *Analyst*", "date": "2014-02-03"},
         {"event": "withdrawn", "by": "B", "date": "2014-03-01", "reason": "the service ended; <b>all</b> left."},
     )
-    assert provenance(findings(sign_offs=signed)).text.split("\n")[-2:] == [
+    said = provenance(findings(sign_offs=signed)).text.replace("\u2060", "")
+    assert said.split("\n")[-2:] == [
         "- Draft sent on 3 February 2014, by A. *Analyst*.",
         "- Withdrawn on 1 March 2014, by B: the service ended; <b>all</b> left.",
     ]

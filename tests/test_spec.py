@@ -5,7 +5,7 @@ import yaml
 from pydantic import ValidationError
 
 from jdl_toolkit.errors import JDLError
-from jdl_toolkit.spec import Analysis, lab_resources, load_spec, read_yaml
+from jdl_toolkit.spec import Analysis, differences, lab_resources, load_spec, read_yaml
 
 REQUEST = {
     "request": "example",
@@ -51,6 +51,26 @@ def test_all_faults_are_reported_at_once_with_the_nearest_name(tmp_path):
     assert "did you mean `cohort`?" in text
     assert "use 'logit', 'probability' or 'odds'" in text
     assert "example.yml, received" in text
+
+
+def test_what_an_older_lab_does_not_state_has_a_default_or_is_named_where_it_belongs(tmp_path):
+    values = yaml.safe_load((lab_resources() / "parameters/defaults.yml").read_text())
+    defaults = tmp_path / "defaults.yml"
+    defaults.write_text(yaml.safe_dump({k: v for k, v in values.items() if k != "report"}))
+    assert load_spec(write(tmp_path), defaults) == load_spec(write(tmp_path))
+    defaults.write_text(yaml.safe_dump({k: v for k, v in values.items() if k != "power"}))
+    with pytest.raises(JDLError, match=r"defaults.yml, power: this setting is missing\n.*parameters/defaults.yml"):
+        load_spec(write(tmp_path), defaults)
+
+
+def test_the_section_of_the_report_is_no_part_of_the_hash(tmp_path):
+    first, other = load_spec(write(tmp_path)), load_spec(write(tmp_path, report={"draft_weeks": 6}))
+    assert first.digest == other.digest and first != other
+
+
+def test_long_settings_are_cut_in_messages():
+    (said,) = differences({"service": {"name": "a" * 200}}, {"service": {"name": "b" * 200}})
+    assert said == f"service.name ({'a' * 79}… → {'b' * 79}…)"
 
 
 def test_missing_keys_are_named(tmp_path):
