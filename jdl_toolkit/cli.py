@@ -278,6 +278,8 @@ def _own_files(upload: Path, *written: Path | None) -> None:
 )
 def run(request: str, until: str, fresh: bool, with_code: bool, outputs: Path | None) -> tuple[dict, str]:
     """Run one request: every stage that is not yet up to date, up to the report."""
+    # A grammar of web addresses that jsonschema loads if it can: a second and a half, for what no notebook holds.
+    sys.modules.setdefault("rfc3987_syntax", None)
     from .lab import Lab
     from .run import run_request
 
