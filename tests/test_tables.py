@@ -85,13 +85,13 @@ def test_the_measure_that_decides_has_its_row_even_if_it_is_withheld():
     assert table.rows == (("One-year proven reoffending rate", *["[c]"] * 6),) and table.note.endswith(
         " [c]: not shown."
     )
-    assert tables.estimates_table(ANALYSIS.model_copy(update={"measures": measures})).rows[0][1:] == ("[c]",) * 3
+    assert tables.estimates_table(ANALYSIS.model_copy(update={"measures": measures})).rows[0][1:] == ("[c]",) * 4
 
 
 def test_three_estimates_stand_side_by_side():
     table = tables.estimates_table(ANALYSIS)
     assert table.rows[0] == (
-        "One-year proven reoffending rate", "−6.1 (−11.9 to −0.3)", "−6 (−12 to 1)", "−6.4 (−12.3 to −0.4)"
+        "One-year proven reoffending rate", "39%", "−6.1 (−11.9 to −0.3)", "−6 (−12 to 1)", "−6.4 (−12.3 to −0.4)"
     )  # fmt: skip
     assert table.groups == ()
 

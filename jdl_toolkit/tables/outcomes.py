@@ -71,19 +71,26 @@ def measures_table(analysis: Analysis, *, key: str = "measures", caption: str = 
 
 
 def estimates_table(analysis: Analysis, *, key: str = "estimates", caption: str = "") -> Table:
-    """The headline, classic and check estimates of every measure, each with its interval."""
+    """The headline, classic and check estimates of every measure, each with its interval.
+
+    Beside them the comparison group's own value, which the classic estimate takes from the treatment group's.
+    """
     placed = _shown(analysis)
     kinds = ("headline", "classic", "check")
-    rows = tuple((p.name, *(_estimate(getattr(p.measure, kind), p.measure.unit) for kind in kinds)) for p in placed)
+    rows = tuple(
+        (p.name, _unadjusted(p.measure), *(_estimate(getattr(p.measure, kind), p.measure.unit) for kind in kinds))
+        for p in placed
+    )
     note = (
-        f"Each cell: difference (95% interval). {ROUNDING} Headline: {_made(analysis)} with an outcome model; classic: "
+        f"Unadjusted: the comparison group's own value, before the outcome model. Headline, classic and check: "
+        f"difference (95% interval). {ROUNDING} Headline: {_made(analysis)} with an outcome model; classic: "
         "difference of weighted means, as in earlier publications; check: doubly robust weighting. All three concern "
         f"{_whom(analysis)}."
     )
     note += _withheld(analysis)
     caption = caption or "Three estimates of each difference"
-    columns = ("Measure", *(kind.capitalize() for kind in kinds))
-    return Table(key, caption, columns, rows, "lrrr", note, _groups(placed))
+    columns = ("Measure", "Comparison group, unadjusted", *(kind.capitalize() for kind in kinds))
+    return Table(key, caption, columns, rows, "lrrrr", note, _groups(placed))
 
 
 def follow_up_table(analysis: Analysis, *, key: str = "follow_up", caption: str = "") -> Table | None:
@@ -92,7 +99,7 @@ def follow_up_table(analysis: Analysis, *, key: str = "follow_up", caption: str 
     if not told:
         return None
     rows = tuple((row.label, value(row.treatment, row.unit), value(row.control, row.unit)) for row in told)
-    note = "Means and shares of the groups that are compared, without a test."
+    note = "Means and shares of the groups that are compared, not adjusted by an outcome model and without a test."
     if any(None in (row.treatment, row.control) for row in told):
         note += " Withheld: too few people to be shown."
     columns = ("During the follow-up", "Treatment group", "Comparison group")
@@ -150,6 +157,11 @@ def _measure(measure: Measure) -> list[str]:
         p_value(head.p_value),
         p_value(measure.holm_p),
     ]
+
+
+def _unadjusted(measure: Measure) -> str:
+    """The comparison group's own value, where an estimate is shown beside it."""
+    return NOT_SHOWN if measure.headline is None else value(measure.control_value, measure.unit)
 
 
 def _subgroup(row: Any, unit: str) -> list[str]:
