@@ -21,6 +21,8 @@ import mistune
 Node = dict[str, Any]
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+#: Stands beside a mark that belongs to a name (`wording.plain`), so that it is not read as one; dropped by `clean`.
+KEPT = "\N{WORD JOINER}"
 
 _HOLDERS = ("strong", "emphasis")
 _CODE = re.compile(r"`([^`\n]+)`")
@@ -35,8 +37,17 @@ def clean(text: str) -> str:
 
     Line ends become ``\\n`` and other spaces a plain or no-break space. Nothing that a reader could see is lost.
     """
+    return _clean(text)
+
+
+def _clean(text: str, keep: str = "") -> str:
     text = unicodedata.normalize("NFC", str(text)).replace("\r\n", "\n")
-    return "".join(_clean_character(c) for c in text)
+    return "".join(c if c in keep else _clean_character(c) for c in text)
+
+
+def one_line(text: str) -> str:
+    """`text` from outside as every page, sheet and sentence shows it: `clean`, in one line, with single spaces."""
+    return " ".join(clean(text).split())
 
 
 def isolated(text: str) -> str:
@@ -51,7 +62,7 @@ def isolated(text: str) -> str:
 def parse_words(text: str) -> list[Node]:
     """The text of words and insets: paragraphs, ``- `` items and ``**strong**``."""
     nodes: list[Node] = []
-    for part in re.split(r"\n\s*\n", clean(text)):
+    for part in re.split(r"\n\s*\n", _clean(text, KEPT)):
         lines: list[str] = []
         for line in filter(None, (line.strip() for line in part.split("\n"))):
             if line.startswith("- ") or not lines or lines[-1].startswith("- "):
@@ -118,7 +129,7 @@ def _strong(text: str) -> list[Node]:
     nodes: list[Node] = []
     for i, part in enumerate(_STRONG.split(text)):
         if part:
-            node = {"type": "text", "text": part}
+            node = {"type": "text", "text": part.replace(KEPT, "")}
             nodes.append({"type": "strong", "inline": [node]} if i % 2 else node)
     return nodes
 

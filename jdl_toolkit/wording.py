@@ -7,9 +7,9 @@ report says what it says, and a test can hold the wording to its cases.
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from .document import Inset, Words
+from .markup import KEPT, one_line
 
 
 class Passage:
@@ -62,9 +62,14 @@ class Passage:
 
 
 def plain(text: str) -> str:
-    """Text from outside as part of a sentence: one line, no control characters, nothing that reads as Markdown."""
-    kept = "".join(" " if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") else c for c in text)
-    return re.sub(r"\*{2,}", "*", re.sub(r"\s+", " ", kept)).strip().lstrip("-# ")
+    """Text from outside as part of a sentence: one line (`markup.one_line`) that stays as it is.
+
+    What `markup.parse_words` would read as its marks is parted by U+2060, which nobody sees and `markup.clean` drops.
+    """
+    line = one_line(text)
+    if "**" in line or line.startswith("*") or line.endswith("*"):
+        line = line.replace("*", f"{KEPT}*{KEPT}")
+    return f"{KEPT}{line}" if line.startswith("- ") or line == "-" else line
 
 
 def quoted(text: str) -> str:

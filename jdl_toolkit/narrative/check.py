@@ -18,6 +18,8 @@ from typing import Any
 
 from .. import numbers
 from ..findings import Findings
+from ..markup import one_line
+from ..plots.effects import level_words
 from ..wording import plain, quoted
 from .facts import NUMBER, Fact
 from .rules import EVERYTHING, RULES, THEIR_OWN_WORDS, topics_shown
@@ -31,13 +33,17 @@ _UNIT = re.compile(r"\s*(?:" + "|".join(f"(?P<{'u' + str(i)}>{p})" for i, p in e
 _SIDE = re.compile(r"\s*(?:(?P<below>lower|fewer|sooner)|higher|more|later)\b")
 _DIGEST = re.compile(r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{12,}\b")
 _CLAUSE = re.compile(r"(?<=[;.])\s+|\n")
-#: Numbers of ordinary speech and of the method, with the words around them.
+#: Numbers of ordinary speech and of the method, with the words around them: every number that stands in the source of a
+#: sentence, which a test holds them to. A figure within a word, as in HC1, is part of its name.
 _SPEECH = (
-    r"for every 100 people", r"(of )?every 100\b", r"100 similar people", r"\b1 in 20\b", r"SHA-256", r"\bHC[0-3]\b",
-    r"fewer than 1 of", r"fewer than 0\.1", r"\(log of 1 \+ number\)", r"\b1 is no difference",
+    r"\b(?:of|for|every) (?:every )?100\b(?![.,]\d|%| per cent)", r"100 similar people", r"\ball but 1 in( 20\b)?", r"\b1 in 20\b",
+    r"SHA-256", r"\b[^\W\d_]+\d\w*", r"fewer than 1 of", r"fewer than 0\.1", r"\(log of 1 \+ number\)",
+    r"\b1 is no difference",
 )  # fmt: skip
 #: Topics whose clauses tell one fact each, where they name one.
 _SEVERAL = frozenset(("measures", "subgroups", "estimates", "follow_up", "power"))
+#: Topics of results, whose numbers are looked at in their order.
+_RESULTS = frozenset(("headline", "measures", "subgroups", "estimates"))
 #: How far apart, in numbers, two may stand whose order is looked at.
 _NEAR = 3
 
@@ -55,12 +61,18 @@ class Passage:
         Names of `topics.TOPICS` that its numbers may come from.
     is_row : bool
         Whether it tells one fact and nothing else, as a row of a table does.
+    is_about : bool
+        Whether it speaks of a figure rather than of a result, as an alternative text does: in an order of its own.
+    is_cut : bool
+        Whether lines may end within a name, as those of a drawing and of a PDF do.
     """
 
     where: str
     text: str
     topics: tuple[str, ...] = EVERYTHING
     is_row: bool = False
+    is_about: bool = False
+    is_cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,7 +113,7 @@ def passages_of(block: Mapping[str, Any]) -> Iterator[Passage]:
         topics = topics if set(rules) <= RULES.keys() else EVERYTHING
         where = f"“{block['title']}”" if block.get("title") else "the text"
         texts = [block.get("title") or "", *block["text"].split("\n"), *(text for text, _ in block.get("links", ()))]
-        yield from (Passage(where, text.replace("**", ""), topics) for text in texts if text.strip())
+        yield from (Passage(where, one_line(text.replace("**", "")), topics) for text in texts if text.strip())
         return
     topics, where = topics_shown(block["key"]), f"the {kind} “{block['key']}”"
     texts = [block["caption"], block.get("note", "")]
@@ -110,16 +122,18 @@ def passages_of(block: Mapping[str, Any]) -> Iterator[Passage]:
         texts += [*block["columns"], *dict.fromkeys(groups)]
         one_each = topics != ("estimators",)  # estimators that agree stand in one row
         for group, row in zip(groups, block["rows"], strict=True):
-            yield Passage(where, " | ".join((f"{group}: {row[0]}" if group else row[0], *row[1:])), topics, one_each)
+            cells = (f"{group}: {row[0]}" if group else row[0], *row[1:])
+            yield Passage(where, " | ".join(map(one_line, cells)), topics, one_each)
     else:
         figures, words = drawn_texts(block["svg"])
-        texts += [block["alt"], words]
-        yield from (Passage(f"{where}, drawn", text, topics, is_row=True) for text in figures)
+        texts += [block["alt"]]
+        yield Passage(where, one_line(words), topics, is_about=True, is_cut=True)
+        yield from (Passage(f"{where}, drawn", one_line(text), topics, is_row=True, is_cut=True) for text in figures)
         for row in block.get("data", ()):
             values = [row[name] for name in block.get("data_columns", row) if name in row]
-            cells = (f"{x:,}".replace("-", numbers.MINUS) if _is_number(x) else str(x) for x in values)
+            cells = (f"{x:,}".replace("-", numbers.MINUS) if _is_number(x) else one_line(str(x)) for x in values)
             yield Passage(f"{where}, data", " | ".join(cells), topics, is_row=True)
-    yield from (Passage(where, text, topics) for text in texts if text)
+    yield from (Passage(where, one_line(text), topics, is_about=kind == "figure") for text in texts if text)
 
 
 def _is_number(x: Any) -> bool:
@@ -190,6 +204,8 @@ class Checker:
 
     def misplaced(self, passage: Passage) -> list[str]:
         """Numbers of a passage that stand in another order than in its facts."""
+        if passage.is_about or passage.topics == EVERYTHING or _RESULTS.isdisjoint(passage.topics):
+            return []
         is_result = not _SEVERAL.isdisjoint(passage.topics)
         _, clauses = self._read(passage)
         return [n for told in clauses if not told.foreign for n in told.disordered(passage.is_row, is_result)]
@@ -217,7 +233,8 @@ class Checker:
             goes_on = not n_names and (parts[-1].n_names or passage.is_row or "headline" in passage.topics)
             if not goes_on:
                 parts.append(_Told(scope, facts if n_names else scope.facts, n_names, []))
-            parts[-1].tokens.extend(t for t in _tokens(clause) if t.key not in self._free)
+            known = (self._free | self._pieces) if passage.is_cut else self._free
+            parts[-1].tokens.extend(t for t in _tokens(clause) if known.isdisjoint((t.key, t.number)))
         return parts
 
     def _facts(self, topic: str) -> list[Fact]:
@@ -250,10 +267,16 @@ class Checker:
         return frozenset({numbers.per_cent(confidence), *(f"{n}m" for n in months)})
 
     @cached_property
+    def _pieces(self) -> frozenset[str]:
+        """What stands of a name's figures in a line that may end within it: any part of them."""
+        runs = {run for name in map(one_line, _names(self.findings)) for run in re.findall(r"\d[\d.,]*", name)}
+        return frozenset(r[i:j].strip(",") for r in runs for i in range(len(r)) for j in range(i + 1, len(r) + 1))
+
+    @cached_property
     def _quotes(self) -> re.Pattern[str]:
         """Texts of the findings that hold a number, the longest first."""
         texts = sorted({t for t in _quoted_texts(self.findings) if t.lower() in self._page}, key=len, reverse=True)
-        return re.compile("|".join(rf"(?<![\w.,]){re.escape(t)}(?![\w])" for t in texts) or r"(?!)", re.IGNORECASE)
+        return re.compile("|".join(map(_as_quote, texts)) or r"(?!)", re.IGNORECASE)
 
     @cached_property
     def _speech(self) -> re.Pattern[str]:
@@ -363,6 +386,30 @@ def _is_inverted(one: str, other: str, facts: list[Fact]) -> bool:
 # --- what is quoted --------------------------------------------------------------------------------------------------
 
 
+def _as_quote(text: str) -> str:
+    """Pattern of a text by itself: not within a word, and not a part of a number such as 5 in 0.5 or 5,000."""
+    before = r"(?<!\w)(?<!\d[.,])" if text[0].isalnum() else r"(?<!\d)"
+    return f"{before}{re.escape(text)}" + (r"(?!\w|[.,]\d)" if text[-1].isalnum() else r"(?!\d)")
+
+
+def _names(findings: Findings) -> Iterator[str]:
+    """Names from outside: they may hold anything, figures alone among it, and never stop a report."""
+    yield from (findings.request, findings.organisation.name, findings.service.name)
+    for analysis in findings.analyses:
+        yield from (analysis.id, analysis.title)
+        yield from (text for column, values in analysis.records.items() for text in (column, *values))
+        rows = analysis.subgroups.rows if analysis.subgroups else ()
+        yield from (text for row in rows for text in (row.by, row.level, level_words(row.by, row.level)))
+
+
+def _ways(text: str) -> Iterator[str]:
+    """The ways in which sentences, tables and titles take over a text."""
+    line = one_line(text)
+    for way in (line, one_line(plain(text)), one_line(quoted(text)).strip("“”")):
+        yield from (way, way.rstrip(". "))
+    yield line.removeprefix("of which ")
+
+
 def _is_quoted(text: str) -> bool:
     """Whether a text has a digit, or looks like two clauses, and a letter: a figure by itself is no text."""
     return any(c.isalpha() for c in text) and bool(re.search(r"\d|[;.] ", text))
@@ -380,18 +427,13 @@ def _quoted_texts(findings: Findings) -> Iterator[str]:
         pairs |= {(row.covariate, row.level) for row in (analysis.balance.every if analysis.balance else ())}
         within = analysis.subgroups.balance if analysis.subgroups else ()
         pairs |= {(row.covariate, row.level) for group in within for row in group.rows}
-        yield from (f"{name}: {level}" for name, level in pairs if _is_quoted(f"{name}: {level}"))
+        named = {one_line(f"{name}: {level}") for name, level in pairs}
+        yield from (text for text in named if any(c.isdigit() for c in text))
     held = set(_texts(findings.model_dump(mode="json")))
     for day in filter(None, map(_as_day, held)):
         yield from (numbers.date(day), numbers.month(day), day.isoformat())
-    for text in filter(_is_quoted, held):
-        yield from (
-            text,
-            plain(text),
-            plain(text).rstrip("."),
-            quoted(text).strip("“”"),
-            text.removeprefix("of which "),
-        )
+    texts = {*filter(_is_quoted, held), *(name for name in _names(findings) if any(c.isdigit() for c in name))}
+    yield from (way for text in texts for way in _ways(text) if way)
 
 
 def _as_day(text: str) -> dt.date | None:

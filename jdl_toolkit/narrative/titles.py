@@ -20,8 +20,8 @@ def is_named(findings: Findings, analysis: Analysis) -> bool:
 
 
 def title_in_words(analysis: Analysis) -> str:
-    """The title as part of a sentence, without the marks that would end it or make it bold."""
-    return plain(analysis.title).replace("*", "").rstrip(". ")
+    """The title as part of a sentence, without a mark that would end it."""
+    return plain(analysis.title).rstrip(". ")
 
 
 def records_in_words(analysis: Analysis) -> str:
