@@ -170,7 +170,6 @@ SPELLINGS = {
 NOT_FOUND = (
     "d. brown",
     "dale is brown",
-    "Dale Peter Brown",  # of no middle name on record
     "Brwon, Dale",
     "vandersteen",
     "born in May 1985, on day 16",

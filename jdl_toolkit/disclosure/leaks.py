@@ -28,7 +28,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -37,20 +37,23 @@ import pandas as pd
 
 from ..identifiers import normalise_pnc_id
 from .published_text import read_texts
+from .written_dates import dates_in
 
 FULL_NAME, SURNAME, BIRTH = "full name", "rare surname", "date of birth"
 INITIAL = "surname with an initial"
 PNC, PRISON, CRO = "PNC id", "prison number", "CRO number"
+#: Of the upload only: among all people of a register, somebody is called like many words.
+AROUND = "full name around another word"
 UNREADABLE = "could not be read"
 
 #: Longest run of words looked up as a name: forename, middle name and surname of up to five words together.
 LONGEST_NAME = 5
 #: Letters of forename and surname that may be one written together.
 SHORTEST_TOGETHER = 8
+LONGEST_TOGETHER = 30
+#: Single letters side by side, from which they are read as words drawn apart.
+LETTERS_APART = 6
 RARE_SHARE, SHORTEST_SURNAME = 1 / 10_000, 4
-MONTHS = {name: i for i, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
-MONTHS |= {name: i for i, name in enumerate("ion chw maw ebr mai meh gor aws med hyd tac rha".split(), 1)}  # Welsh
-
 #: Surnames that are common, or words of everyday English, places and techniques as well: never a leak by themselves.
 ORDINARY_WORDS = frozenset(
     """
@@ -107,22 +110,31 @@ def find_leaks(
         File and kind of what was found, sorted; empty if nothing was. A file that cannot be read is reported as such.
     """
     people = getattr(people, "people", people)
+    names = _whole_names(findings.public_names()) if findings is not None else None
     files, leaks = [], set()
     for path in paths:
         try:
-            files.append((Path(path), _Found.of(dict.fromkeys(read_texts(path)))))
+            files.append((Path(path), _Found.of(dict.fromkeys(read_texts(path)), names)))
         except ValueError:
             leaks.add((Path(path), UNREADABLE))
     sought = _Found.together(found for _, found in files).without(findings)
     known = [_in_people(sought, people)] if people is not None else []
     known += [_in_register(sought, register)] if register is not None else []
-    for names in (result.get(FULL_NAME, set()) for result in known):
-        names -= {name for name in names if is_own(name)}
+    for found in (result.get(kind, set()) for result in known for kind in (FULL_NAME, AROUND)):
+        found -= {name for name in found if is_own(name)}
     known.append({SURNAME: _rare_surnames(sought, register, people), INITIAL: _rare_initials(sought, register, people)})
     for path, found in files:
         parts = found.parts()
-        leaks |= {(path, kind) for result in known for kind, values in result.items() if values & parts[kind]}
+        kinds = {kind for result in known for kind, values in result.items() if values & parts[kind]}
+        leaks |= {(path, FULL_NAME if kind == AROUND else kind) for kind in kinds}
     return sorted(leaks)
+
+
+def _whole_names(names: Iterable[str]) -> re.Pattern[str] | None:
+    """A pattern of names that may be shown, each as a whole, whatever stands between its words."""
+    words = {tuple(_WORD.findall(bare(name))) for name in names}
+    whole = sorted((r"[\W_]*".join(one) for one in words if len(one) > 1), key=len, reverse=True)
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(whole)})(?![^\W_])", re.IGNORECASE) if whole else None
 
 
 # --- what stands in the files ----------------------------------------------------------------------------------------
@@ -136,82 +148,104 @@ class _Found:
     capitalised: set[str] = field(default_factory=set)
     dates: set[dt.date] = field(default_factory=set)
     pnc_ids: set[str] = field(default_factory=set)
+    without_letter: set[str] = field(default_factory=set)
     numbers: set[str] = field(default_factory=set)
     initials: set[str] = field(default_factory=set)
+    around: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, texts: Iterable[str]) -> _Found:
+    def of(cls, texts: Iterable[str], public_names: re.Pattern[str] | None = None) -> _Found:
+        """What stands in texts; `public_names` are taken off before names are sought."""
         found = cls()
         for text in map(bare, texts):
+            for letters in (m[0] for m in _LETTERS.finditer(text) if sum(map(str.isalpha, m[0])) >= LETTERS_APART):
+                joined = "".join(_CHARACTER.findall(letters))
+                text += f"\n0\n{joined}"
+                found.runs.update(_parts_of("".join(_WORD.findall(joined.upper()))))
             words = _WORD.findall(text)
-            found.runs.update(_runs(text))
             found.capitalised.update(w.upper() for w in words if len(w) >= SHORTEST_SURNAME and w[0].isupper())
-            found.initials.update(_with_initials(text))
+            named = public_names.sub("\n0000\n", text) if public_names is not None else text
+            found.runs.update(_runs(named))
+            found.initials.update(_with_initials(named))
+            found.around.update(_around(named))
             if _DIGIT.search(text):
                 found.dates.update(dates_in(text))
-                found.pnc_ids.update(_closed(m) for m in _PNC.findall(text.upper()))
-                found.numbers.update(_closed(m) for m in _NUMBERED.findall(text.upper()))
+                capital = text.upper()
+                found.pnc_ids.update(f"{y}{'/' * ('/' in sign)}{n}{x}" for y, sign, n, x in _PNC.findall(capital))
+                found.pnc_ids.update(f"{y}/{n}{x}" for y, _, n, x in _PNC_IN_PARTS.findall(capital))
+                found.without_letter.update("/".join(m) for m in _PNC_DIGITS.findall(capital))
+                found.numbers.update("".join(m) for m in _PRISON.findall(capital))
+                found.numbers.update(_closed(m) for m in _CRO.findall(capital))
         written = pd.Series(sorted(found.pnc_ids), dtype="object")
         long = set(normalise_pnc_id(written).dropna()) if len(written) else set()
-        return cls(found.runs, found.capitalised, found.dates, long, found.numbers, found.initials)
+        return replace(found, pnc_ids=long)
 
     @classmethod
     def together(cls, parts: Iterable[_Found]) -> _Found:
         whole = cls()
         for part in parts:
-            for name in ("runs", "capitalised", "dates", "pnc_ids", "numbers", "initials"):
-                getattr(whole, name).update(getattr(part, name))
+            for one in fields(cls):
+                getattr(whole, one.name).update(getattr(part, one.name))
         return whole
 
     def without(self, findings: Any) -> _Found:
         """Without what may stand in a report."""
-        texts = [bare(t) for t in (findings.public_texts() if findings is not None else ())]
-        public_words = [w.upper() for text in texts for w in _WORD.findall(text)]
-        runs = {run for text in texts for run in _runs(text)}
-        dates = set(findings.public_dates()) if findings is not None else set()
-        dates |= {date for text in texts for date in dates_in(text)}
-        usual = {w.upper() for w in ORDINARY_WORDS} | own_text()[0] | set(public_words)
-        initials = self.initials - {one for text in texts for one in _with_initials(text)}
-        words = self.capitalised - usual
-        return _Found(self.runs - runs, words, self.dates - dates, self.pnc_ids, self.numbers, initials)
+        if findings is None:
+            usual, runs, initials, dates = set(), set(), set(), set()
+        else:
+            usual = {w.upper() for text in findings.public_texts() for w in _WORD.findall(bare(text))}
+            labels = [bare(text) for text in findings.labels()]
+            runs = {run for text in labels for run in _runs(text)}
+            initials = {one for text in labels for one in _with_initials(text)}
+            dates = set(findings.public_dates()) | {date for text in labels for date in dates_in(text)}
+        usual |= {w.upper() for w in ORDINARY_WORDS} | own_text()[0]
+        return replace(
+            self,
+            runs=self.runs - runs,
+            around=self.around - runs,
+            capitalised=self.capitalised - usual,
+            initials=self.initials - initials,
+            dates=self.dates - dates,
+        )
 
     def parts(self) -> dict[str, set]:
-        numbers = {PRISON: self.numbers, CRO: self.numbers, PNC: self.pnc_ids}
+        numbers = {PRISON: self.numbers, CRO: self.numbers, PNC: self.pnc_ids | self.without_letter}
         return numbers | {
             FULL_NAME: self.runs,
+            AROUND: self.around,
             SURNAME: self.capitalised,
             INITIAL: self.initials,
             BIRTH: self.dates,
         }
 
 
-#: Every PDF names this vocabulary in its metadata; the date in its address is nobody's date of birth.
-_RDF = "1999/02/22-rdf-syntax-ns"
 _WORD = re.compile(r"[^\W\d_]+")
 #: A word in brackets or quotation marks, as in "John (Jack) Smith".
 _ASIDE = re.compile(r"(?<=\w)\s*[(\[\"“‘'«]\s*[^\W\d_]+(?:[ -][^\W\d_]+)?\s*[)\]\"”’'»](?=,?\s*\w)")
+#: The mark of a note behind a word, and a title behind a comma: "Dale[1] Brown", "Dale1 Brown", "Brown, Mr Dale".
+_BETWEEN = re.compile(
+    r"(?<=[^\W\d_]{2})(?:\[[\da-zA-Z*]{1,2}\]|\(\d{1,2}\)|\d{1,2}|[*†‡§]{1,3})(?=,?\s+[^\W\d_])"
+    r"|,\s*(?:MR|MRS|MS|MISS|MX|DR|SIR|REV)\b\.?"
+)
+#: Three or four capitalised words, one space apart.
+_CAPITALISED = r"[^\W\d_a-zа-я][^\W\d_](?:[^\W\d_]|[-'’](?=\w))*"
+_THREE = re.compile(rf"(?<![\w-])(?=({_CAPITALISED}) {_CAPITALISED} ({_CAPITALISED})(?: ({_CAPITALISED}))?)")
+#: Characters one by one: "D a l e", "B.r.o.w.n".
+_LETTERS = re.compile(r"(?<![^\W_])(?:[^\W_](?: {1,3}|\. ?)){5,}[^\W_](?![^\W_])")
+_CHARACTER = re.compile(r"[^\W_]")
 #: "D. Brown", "D Brown", "Brown, D." and "BROWN D": the initial, and the surname.
 _INITIAL_FIRST = re.compile(r"(?<![^\W_])([^\W\d_])(?:\.\s*[^\W\d_])*(?:\.\s*| )([^\W\d_](?:[^\W\d_]|[-’'](?=\w))+)")
 _INITIAL_LAST = re.compile(r"(?<![^\W_])([^\W\d_](?:[^\W\d_]|[-’'](?=\w))+),? ([^\W\d_])(?![^\W_])")
 _DIGIT = re.compile(r"\d")
-_GAP = r"[ \u00a0-]?"
-_PNC = re.compile(
-    rf"(?<![0-9A-Z])(?:\d{{4}}|\d{{2}})(?: ?/ ?|-)?\d{{1,7}}{_GAP}[A-Z](?![0-9A-Z])"
-    rf"|(?<![0-9A-Z])\d{{4}} \d{{7}} ?[A-Z](?![0-9A-Z])"
-)
-_NUMBERED = re.compile(
-    rf"(?<![0-9A-Z])(?:[A-Z]{_GAP}\d{{4}}{_GAP}[A-Z]{{2}}|\d{{1,6}} ?/ ?\d{{2}}{_GAP}[A-Z])(?![0-9A-Z])"
-)
-_ISO = re.compile(r"(?<![\d.])(\d{4})([-/.]?)(\d{2})\2(\d{2})(?![\d.]\d|\d)")
-_YEAR_FIRST = re.compile(r"(?<![\d.])(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?!\d)")
-_CLOSED = re.compile(r"(?<![\d.])(\d{2})(\d{2})((?:19|20)\d{2})(?![\d.]\d|\d)")
-_DAY_FIRST = re.compile(r"(?<![\d.])(\d{1,2})(\.| ?[-/] ?)(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
-_SPACED = re.compile(r"(?<![\d.,] )(?<![\d.,])(\d{2}) (\d{2}) ((?:19|20)\d{2})(?![\d.,]| \d)")
-_ORDINAL = r"(\d{1,2})(?:st|nd|rd|th)?"
-_LONG = re.compile(
-    rf"(?<!\d){_ORDINAL}[\s,./-]*(?:day\s+)?(?:of\s+)?([a-z]{{3}})[a-z]*\.?[\s,./’'-]*(\d{{4}}|\d{{2}})(?!\d)"
-)
-_MONTH_FIRST = re.compile(rf"\b([a-z]{{3}})[a-z]*\.?[\s/-]+{_ORDINAL}[,\s/-]+(\d{{4}})(?!\d)")
+#: What an identifier may be glued to, and what may stand between its parts.
+_BEFORE = r"(?:(?<![0-9A-Z])|(?<=PNC)|(?<=PNCID)|(?<=NOMIS)|(?<=NOMISID)|(?<=CRO))"
+_GAP = r"[ \f\u00a0./\\_-]?"
+_PNC = re.compile(rf"{_BEFORE}(\d{{4}}|\d{{2}})( ?//? ?|-)?(\d{{1,7}})[ \f\u00a0/-]?([A-Z])(?![0-9A-Z])")
+_PNC_IN_PARTS = re.compile(rf"{_BEFORE}(\d{{4}})([ \f._\\-])(\d{{7}}){_GAP}([A-Z])(?![0-9A-Z])")
+#: A PNC id without its check letter.
+_PNC_DIGITS = re.compile(rf"{_BEFORE}((?:19|20)\d{{2}})[/_\\-](\d{{7}})(?![0-9A-Z])")
+_PRISON = re.compile(rf"{_BEFORE}([A-Z]){_GAP}(\d{{4}}){_GAP}([A-Z]{{2}})(?![0-9A-Z])")
+_CRO = re.compile(rf"{_BEFORE}(\d{{1,6}} ?/ ?\d{{2}}[ \f\u00a0-]?[A-Z])(?![0-9A-Z])")
 #: Letters of their own that stand for letters with a mark, and what is written in their place.
 _FOLDED = str.maketrans(
     {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "þ": "th", "Þ": "TH"}
@@ -220,11 +254,19 @@ _FOLDED = str.maketrans(
 )
 
 
+#: A word of Latin letters with one of another script that looks like one of them.
+_MIXED = re.compile(r"[^\W\d_]*(?:[A-Za-z][\u0370-\u052f]|[\u0370-\u052f][A-Za-z])[^\W\d_]*")
+_ALIKE = str.maketrans(
+    "аеорсухіјѕԁһԛԝАВЕКМНОРСТУХІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧονικρα", "aeopcyxijsdhqwABEKMHOPCTYXIJSABEZHIKMNOPTYXovikpa"
+)
+
+
 def bare(text: str) -> str:
     """Text without accents and invisible characters, letters of their own as they are written in English."""
     if text.isascii():
         return text
-    return unicodedata.normalize("NFKD", text).translate(_FOLDED | _unseen())
+    text = unicodedata.normalize("NFKD", text).translate(_FOLDED | _unseen())
+    return _MIXED.sub(lambda word: word[0].translate(_ALIKE), text)
 
 
 @cache
@@ -245,17 +287,40 @@ def _closed(number: str) -> str:
 def _runs(text: str) -> set[str]:
     """Runs of two to five words, side by side in a text, and long words, written together.
 
-    A number between two words keeps them apart; single letters between them do not.
+    A number between two words keeps them apart; a note's mark, a title or single letters between them do not.
     """
     runs: set[str] = set()
-    parts = re.split(r"\d+", text.upper())
+    upper = text.upper()
+    parts = re.split(r"\d+", upper)
     parts += [_ASIDE.sub(" ", part) for part in parts if _ASIDE.search(part)]
+    for m in _BETWEEN.finditer(upper):
+        near = upper[max(0, m.start() - 80) : m.start()], upper[m.end() : m.end() + 80]
+        parts.append(f"{re.split(_DIGIT, near[0])[-1]} {re.split(_DIGIT, near[1])[0]}")
     for part in parts:
         words = _WORD.findall(part)
         _add_runs(runs, words)
         if len(longer := [word for word in words if len(word) > 1]) < len(words):
             _add_runs(runs, longer)
     return runs
+
+
+def _around(text: str) -> set[str]:
+    """Capitalised words with one other between, as "Dale Peter Brown", without the one between."""
+    found = set()
+    for m in _THREE.finditer(text):
+        first, last, more = (_letters(part or "").upper() for part in m.groups())
+        found |= {first + last, first + last + more}
+    return found
+
+
+def _letters(text: str) -> str:
+    return "".join(_WORD.findall(text))
+
+
+def _parts_of(letters: str) -> set[str]:
+    """All parts of letters that may be forename and surname together."""
+    sizes = range(SHORTEST_TOGETHER, min(len(letters), LONGEST_TOGETHER) + 1)
+    return {letters[i : i + n] for n in sizes for i in range(len(letters) - n + 1)}
 
 
 def _with_initials(text: str) -> set[str]:
@@ -269,32 +334,6 @@ def _add_runs(runs: set[str], words: list[str]) -> None:
     runs.update(word for word in words if len(word) >= SHORTEST_TOGETHER)
     for n in range(2, min(LONGEST_NAME, len(words)) + 1):
         runs.update(map("".join, zip(*(words[i:] for i in range(n)), strict=False)))
-
-
-def dates_in(text: str) -> set[dt.date]:
-    """Every date that a text may mean, in any of the forms above."""
-    text = text.lower().replace(_RDF, "")
-    found = {_date(y, m, d) for pattern in (_ISO, _YEAR_FIRST) for y, _, m, d in pattern.findall(text)}
-    in_digits = [(d, m, y, sign.strip() in "/-") for d, sign, m, y in _DAY_FIRST.findall(text)]
-    in_digits += [(*found, False) for pattern in (_CLOSED, _SPACED) for found in pattern.findall(text)]
-    for first, second, year, is_either in in_digits:  # the month comes first in America
-        orders = ((first, second), (second, first)) if is_either else ((first, second),)
-        found |= {_date(y, m, d) for y in _years(year) for d, m in orders}
-    for day, month, year in _LONG.findall(text):
-        found |= {_date(y, MONTHS.get(month, 0), day) for y in _years(year)}
-    found |= {_date(y, MONTHS.get(m, 0), d) for m, d, y in _MONTH_FIRST.findall(text)}
-    return found - {None}
-
-
-def _years(year: str) -> list[str]:
-    return [year] if len(year) == 4 else [f"19{year}", f"20{year}"]
-
-
-def _date(year: str, month: str | int, day: str) -> dt.date | None:
-    try:
-        return dt.date(int(year), int(month), int(day))
-    except ValueError:
-        return None
 
 
 @cache
@@ -344,9 +383,11 @@ def _in_people(sought: _Found, people: pd.DataFrame) -> dict[str, set]:
         if all(parts)
     }
     dates = {stamp.date() for stamp in pd.to_datetime(people["dob"]).dropna()} if "dob" in people else set()
-    found: dict[str, set] = {FULL_NAME: names & sought.runs, BIRTH: dates & sought.dates}
+    found: dict[str, set] = {FULL_NAME: names & sought.runs, AROUND: names & sought.around}
+    found[BIRTH] = dates & sought.dates
     if "pnc_id" in people:
-        found[PNC] = set(normalise_pnc_id(people["pnc_id"]).dropna()) & sought.pnc_ids
+        pnc_ids = set(normalise_pnc_id(people["pnc_id"]).dropna())
+        found[PNC] = pnc_ids & sought.pnc_ids | {one[:-1] for one in pnc_ids} & sought.without_letter
     if "prison_number" in people:
         found[PRISON] = {_closed(str(n).upper()) for n in people["prison_number"].dropna()} & sought.numbers
     return found
@@ -401,6 +442,9 @@ def _in_register(sought: _Found, register: Any) -> dict[str, set]:
         frame = pd.DataFrame({"sought": sorted(values)}, dtype="str")
         query = f"SELECT DISTINCT sought FROM frame WHERE sought IN (SELECT upper({column}) FROM person)"
         found[kind] = set(register.sql(query, frame=frame)["sought"])
+    frame = pd.DataFrame({"sought": sorted(sought.without_letter)}, dtype="str")
+    query = "SELECT DISTINCT sought FROM frame WHERE sought IN (SELECT left(upper(pnc_id), -1) FROM person)"
+    found[PNC] |= set(register.sql(query, frame=frame)["sought"])
     return found
 
 

@@ -23,7 +23,7 @@ from pypdf.generic import (
 from python_calamine import CalamineWorkbook
 
 from .pdf_pages import pdf_pages
-from .published_text import MOST_BYTES, columns_of, decoded, markup, read_bytes
+from .published_text import MOST_BYTES, columns_of, decoded, markup, pairs_of, read_bytes
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 #: Parts of a PNG that hold the picture, and no text.
@@ -166,6 +166,7 @@ def _workbook(content: bytes) -> Iterator[str]:
         rows = [[_cell(cell) for cell in row] for row in workbook.get_sheet_by_name(name).to_python()]
         yield from (" ".join(row) for row in rows)
         yield from columns_of(rows)
+        yield from pairs_of(rows)
 
 
 def _cell(value: Any) -> str:

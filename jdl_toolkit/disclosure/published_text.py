@@ -14,7 +14,7 @@ import csv
 import html
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
@@ -26,6 +26,12 @@ MOST_BYTES = 200_000_000
 #: How often something may be written within something else.
 DEEPEST = 6
 
+#: Between texts that do not stand in one line; and, as numbers keep words apart, between texts that are not read on.
+APART, KEPT_APART = "\f", "\n1\n"
+#: Of how many cells of words in a row each two are put together.
+WIDEST = 8
+#: A cell that may hold a name: one to three words, with a capital.
+_MAY_BE_NAME = re.compile(r"\s*(?![a-z])[^\W\d_]{2,}(?:[ '’-](?! )[^\W\d_]+){0,2}\s*")
 _DATA_ADDRESS = re.compile(r"data:([\w/+.-]*)((?:;[\w=+.-]+)*),([^\"'\s>)]*)")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/]{12,}={0,2}(?![A-Za-z0-9+/=_-])")
 _PACKED_LINES = re.compile(r"[A-Za-z0-9+/\s]{60,}={0,2}\s*")
@@ -164,7 +170,8 @@ def _embedded(content: bytes, kind: str, is_sure: bool = True) -> Iterator[str]:
             return
     if is_sure:
         markup = any(word in kind for word in ("svg", "html", "xml"))
-        yield from read_bytes(content, ".html" if markup else ".json" if "json" in kind else ".txt")
+        suffix = next((f".{name}" for name in ("json", "csv") if name in kind), ".txt")
+        yield from read_bytes(content, ".html" if markup else suffix)
         return
     try:
         text = content.decode("utf-8")
@@ -194,6 +201,8 @@ class _Markup(HTMLParser):
         self.joined: list[str] = []
         self.carried: list[str] = []
         self.tables: list[list[list[str]]] = [[]]
+        self.rows: list[list[str]] = []
+        self.named: set[str] = set()
 
     def handle_data(self, data: str) -> None:
         self.shown.append(data)
@@ -203,6 +212,8 @@ class _Markup(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.carried += [value for _, value in attrs if value]
+        self.rows.append([value for _, value in attrs if value])
+        self.named |= {name for name in (tag, *(name for name, _ in attrs)) if "-" in name}
         if tag == "table":
             self.tables.append([])
         elif tag == "tr":
@@ -213,7 +224,7 @@ class _Markup(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _APART:
-            self.joined.append(" ")
+            self.joined.append(APART)
 
     def handle_comment(self, data: str) -> None:
         self.carried.append(data)
@@ -231,11 +242,14 @@ def markup_text(text: str, depth: int = 0) -> Iterator[str]:
     parser = _Markup()
     parser.feed(text)
     parser.close()
-    yield " ".join(parser.shown)
+    yield APART.join(parser.shown)
     # A name may be broken by an element, as in Jo<b>hn</b>: read the text a second time without the gaps.
     yield "".join(parser.joined)
     for rows in parser.tables:
         yield from columns_of(rows)
+        yield from pairs_of(rows)
+    yield from pairs_of(parser.rows)
+    yield KEPT_APART.join(parser.named)
     for value in parser.carried:
         yield value
         if "<" in value and ">" in value and depth < DEEPEST:
@@ -254,11 +268,13 @@ def _json_value(content: Any, depth: int = 0) -> Iterator[str]:
     values: list[str] = []
     keys: list[str] = []
     pairs: list[str] = []
-    _walk(content, values, keys, pairs)
+    rows: list[list[str]] = []
+    _walk(content, values, keys, pairs, rows)
     packed = [len(value) > 60 and _PACKED_LINES.fullmatch(value) is not None for value in values]
     yield " ".join(value for value, is_packed in zip(values, packed, strict=True) if not is_packed)
     yield " ".join(keys)
-    yield "\n1\n".join(pairs)  # a number keeps words apart
+    yield KEPT_APART.join(pairs)
+    yield from pairs_of(rows)
     for value, is_packed in zip(values, packed, strict=True):
         if is_packed:
             yield re.sub(r"\s+", "", value)
@@ -271,21 +287,27 @@ def _json_value(content: Any, depth: int = 0) -> Iterator[str]:
                 continue
 
 
-def _walk(value: Any, values: list[str], keys: list[str], pairs: list[str]) -> None:
+def _walk(value: Any, values: list[str], keys: list[str], pairs: list[str], rows: list[list[str]]) -> None:
+    """Collect what an object holds; `rows`: texts beside each other in one object, in one list, or across lists."""
     if isinstance(value, dict):
+        rows.append([part for part in value.values() if isinstance(part, str)])
+        columns = [part for part in value.values() if isinstance(part, list) and part and isinstance(part[0], str)]
+        rows.extend([str(part) for part in row] for row in zip(*columns, strict=False) if len(row) > 1)
         for key, part in value.items():
             keys.append(key)
             if isinstance(part, str) and len(part) < 200 and not _PACKED_LINES.fullmatch(part):
                 pairs.append(f"{key} {part}")
-            _walk(part, values, keys, pairs)
+            _walk(part, values, keys, pairs, rows)
     elif isinstance(value, list):
+        if any(isinstance(part, int | float) for part in value):
+            rows.append([part for part in value if isinstance(part, str)])
         if value and all(isinstance(part, str) for part in value):
             values.append(
                 "".join(value) if value[0].endswith("\n") else " ".join(value)
             )  # a notebook's lines are one text
         else:
             for part in value:
-                _walk(part, values, keys, pairs)
+                _walk(part, values, keys, pairs, rows)
     elif value is not None:
         values.append(str(value))
 
@@ -294,14 +316,29 @@ def _table(content: bytes) -> Iterator[str]:
     """A table as it stands, and read down its columns."""
     text = decoded(content)
     yield text
-    rows = list(csv.reader(StringIO(text)))
-    yield from columns_of(rows)
+    for sign in ",;\t|":
+        if sign == "," or sign in text:
+            rows = list(csv.reader(StringIO(text), delimiter=sign))
+            yield from columns_of(rows)
+            yield from pairs_of(rows)
 
 
 def columns_of(rows: list[list[str]]) -> Iterator[str]:
     """The cells of each column below each other; of a table that is no longer than a person's details would be."""
     for i in range(max(map(len, rows), default=0)):
         yield " ".join(row[i] for row in rows if i < len(row))
+
+
+def pairs_of(rows: Iterable[list[str]]) -> Iterator[str]:
+    """Each two cells of a row that may be a forename and a surname, side by side: other cells may stand between."""
+    found: dict[str, None] = {}
+    for row in rows:
+        if len(row) > 1:
+            names = [cell.strip() for cell in row if _MAY_BE_NAME.fullmatch(cell)]
+            found |= {
+                f"{one} {other}": None for place, one in enumerate(names) for other in names[place + 1 : place + WIDEST]
+            }
+    yield KEPT_APART.join(found)
 
 
 _READERS: dict[str, Callable[[bytes], Iterator[str]]] = {

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -443,25 +444,42 @@ class Findings(Model):
         return found
 
     def public_texts(self) -> list[str]:
-        """Texts that a report shows and that name nobody it concerns; the organisation's free text is left out."""
-        texts = [self.request, self.organisation.name, self.service.name, self.reason or "", self.provenance.extract]
-        texts += [*self.provenance.packages, *(i.get("name", "") for i in self.provenance.inputs)]
+        """Texts whose words may stand in a report; the organisation's free text is left out."""
+        texts = [self.request, *self.public_names(), *self.labels()]
+        texts += [str(i.get("name", "")) for i in self.provenance.inputs]
         texts += [value for entry in self.sign_offs for key, value in entry.items() if key != "reason"]
         for analysis in self.analyses:
-            texts += [analysis.title, analysis.reason or "", *analysis.index_disposals]
+            texts += [analysis.title]
             texts += [text for column, values in analysis.records.items() for text in (column, *values)]
-            for step in (*analysis.flow, *analysis.pool_flow):
-                texts += [step.label, step.could, *(detail.label for detail in step.details)]
             for row in analysis.profile:
                 texts += [row.characteristic, row.level]
             if analysis.balance is not None:
                 texts += [analysis.balance.accepted_by or ""]
                 texts += [text for row in analysis.balance.every for text in (row.covariate, row.level)]
-            texts += [row.label for row in (*analysis.measures, *analysis.follow_up)]
             if analysis.subgroups is not None:
                 texts += [text for row in analysis.subgroups.rows for text in (row.by, row.level)]
                 differences = [row for group in analysis.subgroups.balance for row in group.rows]
                 texts += dict.fromkeys(text for row in differences for text in (row.covariate, row.level))
+        return texts
+
+    def public_names(self) -> list[str]:
+        """Names that may be shown as a whole: of the organisation, its service, and of those who signed.
+
+        A signature with figures in it, such as a date, is none.
+        """
+        signed = [str(entry.get("by") or "") for entry in self.sign_offs]
+        signed += [a.balance.accepted_by or "" for a in self.analyses if a.balance is not None]
+        signed = [name for name in signed if not any(map(str.isdigit, name))]
+        return [self.organisation.name, self.service.name, *signed]
+
+    def labels(self) -> list[str]:
+        """Texts of the toolkit's own in the findings; values of the upload's columns and titles are none of them."""
+        texts = [self.reason or "", self.provenance.extract, *self.provenance.packages]
+        for analysis in self.analyses:
+            texts += [analysis.reason or "", *analysis.index_disposals]
+            for step in (*analysis.flow, *analysis.pool_flow):
+                texts += [step.label, step.could, *(detail.label for detail in step.details)]
+            texts += [row.label for row in (*analysis.measures, *analysis.follow_up)]
             if analysis.robustness is not None:
                 texts += [row.label for row in analysis.robustness.rows]
             texts += [row.label for row in (*analysis.estimators, *analysis.time_to_event)]
@@ -472,7 +490,8 @@ class Findings(Model):
         dates = [self.received, self.provenance.data_start, self.provenance.data_end]
         dates += [self.draft.sent, self.draft.respond_by] if self.draft is not None else []
         dates += [day for analysis in self.analyses for day in (analysis.index_from, analysis.index_to)]
-        dates += [self.draft.sent, self.draft.respond_by] if self.draft is not None else []
+        signed = (str(entry[key]) for entry in self.sign_offs for key in entry if "date" in key or key == "at")
+        dates += [dt.date.fromisoformat(day[:10]) for day in signed if re.match(r"\d{4}-\d\d-\d\d", day)]
         return [day for day in dates if day is not None]
 
     def write(self, path: Path) -> None:
