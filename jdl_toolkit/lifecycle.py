@@ -316,7 +316,9 @@ def free_texts(findings: Findings, manifest: Manifest, restricted: Path) -> list
         if event["reason"]:
             fix = f"record it again with another --reason: jdl record {findings.request} '{event['event']}'"
             fix += "" if event["analysis"] == MAIN else f" --analysis {event['analysis']}"
-            texts.append((f"the reason of the {_named(event)}", f"{fix} --by {shlex.quote(event['by'])} …", event["reason"]))
+            texts.append(
+                (f"the reason of the {_named(event)}", f"{fix} --by {shlex.quote(event['by'])} …", event["reason"])
+            )
     fix = f"ask the organisation for a text that names nobody, and record it with '{RESPONSE}' again"
     for event in (e for e in events if e["event"] == RESPONSE):
         texts.append(("the organisation's response", fix, _response(restricted / event["text"])))
