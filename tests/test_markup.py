@@ -5,8 +5,19 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jdl_toolkit.document import Inset, Words
-from jdl_toolkit.markup import REPLACEMENT, clean, parse_markdown, parse_words, to_html, with_code_spans, words
+from jdl_toolkit.markup import (
+    REPLACEMENT,
+    clean,
+    one_line,
+    parse_markdown,
+    parse_words,
+    to_html,
+    with_code_spans,
+    words,
+)
+from jdl_toolkit.publication import plain as cell
 from jdl_toolkit.typeface import printable, width, wrap
+from jdl_toolkit.wording import plain
 
 ODD = [
     "<script>alert(1)</script>",
@@ -53,14 +64,24 @@ def test_everything_else_is_shown_as_typed(parse, text):
 @given(st.text(max_size=60))
 @example("*A* _b_ \\* 1. x")
 @example("# x")
-@example("1. x")
-def test_a_name_from_outside_stays_as_it_is(name):
-    name = " ".join(clean(name).replace("**", "*").split())
-    if "**" in name:  # more than two stars in a row: no name
+@example("- x")
+@example("-5")
+@example("7*7")
+@example("**bold**")
+@example("***")
+@example("a\u200bb")
+def test_a_name_from_outside_stays_as_it_is_in_words_and_in_cells(name):
+    shown = one_line(name)
+    if not shown:
         return
-    (paragraph,) = parse_words(f"Run by {name} for years.")
-    assert [node["type"] for node in paragraph["inline"]] == ["text"]
-    assert " ".join(words(paragraph["inline"]).split()) == " ".join(f"Run by {name} for years.".split())
+    for text in (f"Run by {plain(name)} for **years**.", plain(name), f"**{plain(name)}**", f"- {plain(name)}"):
+        (node,) = parse_words(text)
+        (node,) = node["items"][0] if "items" in node else (node,)
+        told = words(node["inline"])
+        assert told in (shown, f"Run by {shown} for years.")
+        is_strong = [n["type"] == "strong" for n in node["inline"]]
+        assert is_strong == ([False, True, False] if text.startswith("Run") else [text.startswith("**")])
+    assert cell(name) == shown
 
 
 def test_control_and_direction_characters_are_dropped_and_spaces_kept_plain():

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import examples
 import invented
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from report_blocks import report_blocks
 
-from jdl_toolkit import narrative, render, tables
+from jdl_toolkit import narrative, plots, render, tables
 from jdl_toolkit.document import MIME
 from jdl_toolkit.findings import EstimatorRow
 from jdl_toolkit.narrative.check import Checked, Checker, Passage, check_blocks, passages_of
 from jdl_toolkit.render.printed import Misprints
+from jdl_toolkit.render.report import titles
 
 KINDS = {
     "whole": invented.whole_findings(),
@@ -128,3 +132,77 @@ def test_what_an_organisation_writes_is_its_own():
     assert (
         list(passages_of({"kind": "inset", "title": "A", "text": "We saw 99% do well.", "rules": ["response"]})) == []
     )
+
+
+def test_groups_that_look_alike_are_said_to_do_so():
+    found = examples.findings(examples.measure(examples.estimate(0.004, 0.03)))
+    rate = found.analyses[0].headline_measure
+    seen = rate.treatment_value
+    picture = plots.people_picture(seen, seen + 0.0001).to_json() | {"svg": "", "data": [], "alt": ""}
+    assert "less than one of 100" in picture["note"]
+    assert check_blocks([picture], found) == Checked((), ())
+
+
+def fixed_texts(folder):
+    """Pieces of sentences with a digit that stand in the source of a package, but for its own documentation."""
+    for file in sorted(Path(folder.__file__).parent.glob("*.py")):
+        if file.name in ("check.py", "rules.py", "linkage.py") or file.name.startswith("facts"):
+            continue
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        bare = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
+        for n in ast.walk(tree):
+            if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in bare:
+                if re.search(r"[a-z)] | [a-z(]", n.value) and re.search(r"\d", n.value) and n.value != "about 1":
+                    yield n.value
+
+
+@pytest.mark.parametrize("folder", [narrative, tables, plots], ids=lambda folder: folder.__name__)
+def test_numbers_in_the_source_of_a_sentence_stop_no_report(folder):
+    texts = list(fixed_texts(folder))
+    checker = Checker(KINDS["rich"], "\n".join(texts))
+    assert texts
+    assert [text for text in texts if checker.foreign(Passage("", text, ("nothing",)))] == []
+
+
+def named(found, name):
+    """Findings in which everything that is named from outside has the same name."""
+    analyses = tuple(a.model_copy(update={"title": name, "records": {name: (name, name)}}) for a in found.analyses)
+    service, organisation = (x.model_copy(update={"name": name}) for x in (found.service, found.organisation))
+    return found.model_copy(update={"analyses": analyses, "service": service, "organisation": organisation})
+
+
+NAMES = "18+ 24/7/365 100% 24*7 1. -5 5–10 =1+1 5 1 0.5 1,000 7*7 **33** *9*".split()
+NAMES += ["“20 20”", "50 %", "2\u202e0", "5\n6", "Route 5*5", "- 7", "# 8", "1; 2. 3", "5 people", '5"6', "2013" * 40]
+
+
+def with_examples(test):
+    for name in NAMES:
+        test = example(name)(test)
+    return test
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.text("0123456789.,;:%*-−–+=/“” \u200b\n()aé", min_size=1, max_size=12))
+@with_examples
+def test_no_name_stops_a_report(name):
+    if not name.strip(" \u200b\n"):
+        return
+    found = named(KINDS["rich"], name)
+    shown = [narrative.finding(found), narrative.other_analyses(found), narrative.can_say(found)]
+    shown += [narrative.what_was_done(found), tables.measures_table(found.analyses[0])]
+    assert check_blocks([block.to_json() for block in shown], found) == Checked((), ())
+    checker = Checker(found, " ".join(titles(found)))
+    assert [checker.foreign(Passage("", text)) for text in titles(found)] == [[], []]
+
+
+def test_a_name_hides_no_number_but_its_own():
+    found = named(examples.findings(), "5")
+    text = "The service 5 was given to 257 people, and 0.5, 5,000 or 5.1 are other numbers."
+    assert Checker(found, text).foreign(Passage("", text, ("headline",))) == ["0.5", "5,000", "5.1"]
+
+
+def test_the_order_is_looked_at_in_results_and_not_in_what_tells_of_a_figure():
+    figure = {"kind": "figure", "key": "people_picture", "caption": "35% and 33%", "alt": "35% and 33%", "svg": ""}
+    words = {"kind": "words", "text": "35% reoffended, 33% would.", "rules": ["rates"]}
+    assert check_blocks([figure], examples.findings()) == Checked((), ())
+    assert len(check_blocks([words], examples.findings()).misplaced) == 1

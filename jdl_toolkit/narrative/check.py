@@ -36,9 +36,9 @@ _CLAUSE = re.compile(r"(?<=[;.])\s+|\n")
 #: Numbers of ordinary speech and of the method, with the words around them: every number that stands in the source of a
 #: sentence, which a test holds them to. A figure within a word, as in HC1, is part of its name.
 _SPEECH = (
-    r"\b(?:of|for|every) (?:every )?100\b(?![.,]\d|%| per cent)", r"100 similar people", r"\ball but 1 in( 20\b)?", r"\b1 in 20\b",
-    r"SHA-256", r"\b[^\W\d_]+\d\w*", r"fewer than 1 of", r"fewer than 0\.1", r"\(log of 1 \+ number\)",
-    r"\b1 is no difference",
+    r"\b(?:of|for|every) (?:every )?100\b(?![.,]\d|%| per cent)", r"100 similar people", r"\ball but 1 in( 20\b)?",
+    r"\b1 in 20\b", r"SHA-256", r"\b[^\W\d_]+\d\w*", r"fewer than 1 of", r"fewer than 0\.1",
+    r"\(log of 1 \+ number\)", r"\b1 is no difference", r"\b1 week\b",
 )  # fmt: skip
 #: Topics whose clauses tell one fact each, where they name one.
 _SEVERAL = frozenset(("measures", "subgroups", "estimates", "follow_up", "power"))
@@ -407,7 +407,7 @@ def _ways(text: str) -> Iterator[str]:
     line = one_line(text)
     for way in (line, one_line(plain(text)), one_line(quoted(text)).strip("“”")):
         yield from (way, way.rstrip(". "))
-    yield line.removeprefix("of which ")
+    yield from (text, line.removeprefix("of which "))
 
 
 def _is_quoted(text: str) -> bool:

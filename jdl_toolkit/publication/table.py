@@ -7,17 +7,16 @@ there is none. Numbers are made from the report's own print (`numbers`), so that
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
 from .. import numbers
+from ..markup import one_line
 
 #: Longest text of a cell; Excel takes 32,767 units of UTF-16, of which a character may need two.
 LONGEST_TEXT = 16_000
 _NAME = re.compile(r"[a-z][a-z_]{0,30}")  # a sheet's name has at most 31 characters, and no code that Excel refuses
-_LEFT_OUT = frozenset(("Cc", "Cf", "Cs", "Cn", "Zl", "Zp"))
 
 
 class Symbol(StrEnum):
@@ -123,10 +122,9 @@ class DataTable:
 def plain(words: str) -> str:
     """Text from anywhere as the text of a cell: one line of characters that XML allows, not too long for Excel.
 
-    Control characters, marks that turn the direction of writing and whatever is no character become spaces.
+    The same characters as on the pages of a report (`markup.one_line`).
     """
-    kept = "".join(" " if unicodedata.category(c) in _LEFT_OUT else c for c in words)
-    kept = re.sub(r"\s+", " ", kept).strip()
+    kept = one_line(words)
     return kept if len(kept) <= LONGEST_TEXT else f"{kept[: LONGEST_TEXT - 8]} (cut …)"
 
 
