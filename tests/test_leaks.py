@@ -152,6 +152,32 @@ SPELLINGS = {
     "id=19850516": BIRTH,
     "16051985": BIRTH,
     "2 March 1979": BIRTH,
+    "d.o.b.16/05/1985": BIRTH,
+    "16. 05. 1985": BIRTH,
+    "1985 May 16": BIRTH,
+    "1985-May-16": BIRTH,
+    "1985 05 16": BIRTH,
+    "16 5 1985": BIRTH,
+    "16_05_1985": BIRTH,
+    "1985:05:16": BIRTH,
+    "May 16 '85": BIRTH,
+    "PNC1999/0012345H": PNC,
+    "1999_0012345H": PNC,
+    "1999.0012345.H": PNC,
+    "1999/0012345": PNC,
+    "A.1234.BC": PRISON,
+    "A1234/BC": PRISON,
+    "NOMISA1234BC": PRISON,
+    "Dale<sup>1</sup> Brown": NAME,
+    "Dale¹ Brown": NAME,
+    "Dale[1] Brown": NAME,
+    "Brown, Mr Dale": NAME,
+    "Zebedee Peter Crabtree-Oakes": NAME,  # of the upload: whatever the word between
+    "D a l e   B r o w n": NAME,
+    "D.a.l.e B.r.o.w.n": NAME,
+    "D\u0430le Brown": NAME,  # a Cyrillic letter
+    "<table><tr><td>Dale<td>Male<td>3<td>Brown</table>": NAME,
+    "<a href='data:text/csv,n%2Cf%0A1%2CDale%0A2%2CBrown'>": NAME,
     "1999/0012345H": PNC,
     "pnc 99/12345h": PNC,
     "19990012345H": PNC,
@@ -170,6 +196,12 @@ SPELLINGS = {
 NOT_FOUND = (
     "d. brown",
     "dale is brown",
+    "Dale Peter Brown",  # of the register alone, and of no middle name on record
+    "Dale, 43, Brown",
+    "16,05,1985",
+    "sixteenth of May 1985",
+    "850516",
+    "A1234BC1",
     "Brwon, Dale",
     "vandersteen",
     "born in May 1985, on day 16",
@@ -207,6 +239,29 @@ def test_personal_data_in_a_page_are_found(tmp_path, register):
 def test_ordinary_words_and_dates_of_the_request_raise_no_alarm(tmp_path, register, text):
     expected = {"full name"} if "young" in text else set()  # … and so this one is an alarm, by the rule
     assert kinds(tmp_path, register, f"<p>{text}</p>") == expected
+
+
+def test_values_and_titles_exempt_nobody(tmp_path, register):
+    """The whole name of an organisation may be shown; a value of the upload, a title or a dated signature is none."""
+    whole = findings()
+    first = whole.analyses[0]
+    path = tmp_path / "a.html"
+
+    def found(text, **changed):
+        path.write_text(f"<p>{text}</p>")
+        return {kind for _, kind in find_leaks([path], register, UPLOAD, whole.model_copy(update=changed))}
+
+    row = first.profile[0].model_copy(update={"level": "Dale Brown"})
+    for update in (
+        {"title": "Dale Brown"},
+        {"records": {"provider": ("Dale Brown",)}},
+        {"profile": (*first.profile, row)},
+    ):
+        assert found("of Dale Brown", analyses=(first.model_copy(update=update),)) == {NAME}
+    assert found("B 16/05/1985", sign_offs=({"by": "B 16/05/1985"},)) == {BIRTH}
+    named = whole.organisation.model_copy(update={"name": "Dale Brown Trust"})
+    assert found("The DALE-BROWN TRUST helped", organisation=named) == set()
+    assert found("Dale Brown was helped", organisation=named) == {NAME}
 
 
 def test_figures_of_two_cells_are_no_date(tmp_path, register):
@@ -275,6 +330,11 @@ def pictures_and_data() -> dict[str, str | bytes]:
             " Brown, ", "%20Brown%2C%20"
         ),
         "rows.csv": 'forename,surname,id\n"Dale","Brown","A1234BC"\n',
+        "apart.csv": "forename,n,surname,id\nDale,3,Brown,A1234BC\n",
+        "semicolons.csv": "n;x\n1;Dale\n2;Brown\n3;A1234BC\n",
+        "tabs.csv": "n\tx\n1\tDale\n2\tBrown\n3\tA1234BC\n",
+        "apart.json": json.dumps({"a": "Dale", "n": 3, "b": "Brown", "id": "A1234BC"}),
+        "lists.json": json.dumps({"a": ["Dale", "Zed"], "b": ["Brown", "Fox"], "id": ["A1234BC", ""]}),
         "columns.csv": "1985,Dale,3\n1986,Brown,4\n1987,A1234BC,5\n",
         "wide.txt": SECRET.encode("utf-16"),
         "western.txt": "Jürgen Brown A1234BC".encode("cp1252"),
@@ -310,6 +370,7 @@ def spreadsheets() -> dict[str, bytes]:
 
     parts = CellRichText(TextBlock(InlineFont(b=True), "Da"), "le Brown A1234BC")
     book("cell", lambda _, sheet: sheet.append(["Dale", "Brown", "A1234BC", dt.date(1985, 5, 16)]))
+    book("apart", lambda _, sheet: sheet.append(["Dale", 3, "Male", "Brown", "A1234BC"]))
     book("column", lambda _, sheet: [sheet.append([1, value]) for value in ("Dale", "Brown", "A1234BC")])
     book("letters", lambda _, sheet: sheet.append([parts]))
     book("hidden", hidden)
@@ -342,6 +403,7 @@ def pdfs(tmp_path) -> dict[str, bytes]:
     source = {
         "text": f"= Result\nWritten about {SECRET}.",
         "broken": "#set page(width: 3cm)\n#set par(justify: true)\nDa-\\ le Bro-\\ wn A1234BC",
+        "apart": "#set text(tracking: 4pt)\nDale Brown A1234BC",
         "title": f'#set document(title: "{SECRET}")\nx',
         "bookmark": f"#set heading(outlined: false, bookmarked: true)\n#hide[= {SECRET}]",
         "alt": f'#figure(rect(), alt: "{SECRET}", caption: [x])',

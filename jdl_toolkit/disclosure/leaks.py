@@ -6,7 +6,9 @@ Rules, stated once
   initials, or a word in brackets or quotation marks between them, in any script; case, accents, ligatures, invisible
   characters, hyphens, apostrophes and spaces within a name do not matter (`DaleBrown`, `o threlfall`), and a number
   between two words keeps them apart. Not counted where the same words stand side by side in the toolkit's own texts or
-  in a public text of the findings (the organisation, the service, labels, who signed).
+  labels, nor within the whole name of the organisation, of its service, or of who signed. Values of the upload's
+  columns and titles of analyses are no exception. Two cells of words in a row of a table are read side by side. Of the
+  upload, one capitalised word between is passed over as well ("Dale Peter Brown").
 - **Rare surname**: a word of at least four letters, written with a capital, that is the surname of at most one person
   in 10,000 of the register (of a single one in a small register). Not counted if it is an ordinary word or place
   (`ORDINARY_WORDS`), or a word of the toolkit's own texts or of a public text of the findings.
@@ -14,7 +16,7 @@ Rules, stated once
   rare surname; ordinary words are no exception. Not counted if it stands in a public text of the findings.
 - **Date of birth**: any date, written as 1985-05-16, 16/05/1985, 16/05/85, 16.05.1985, 16 05 1985, 05/16/1985,
   16 May 1985, 16-May-85, May 16, 1985, 19850516 or 16051985, on which somebody was born. Not counted are the dates of
-  the request itself: data period, period of the index dates, date received, sign-offs, dates in the labels of the flow.
+  the request itself: data period, period of the index dates, date received, sign-offs, dates in labels.
 - **PNC id** (either form), **prison number**, **CRO number**: as on record, with spaces or hyphens within or not.
 
 The files are read first; only the words, dates and numbers found there are then looked up among the people of the
@@ -159,7 +161,7 @@ class _Found:
         found = cls()
         for text in map(bare, texts):
             for letters in (m[0] for m in _LETTERS.finditer(text) if sum(map(str.isalpha, m[0])) >= LETTERS_APART):
-                joined = "".join(_CHARACTER.findall(letters))
+                joined = " ".join("".join(_CHARACTER.findall(word)) for word in letters.split("  "))
                 text += f"\n0\n{joined}"
                 found.runs.update(_parts_of("".join(_WORD.findall(joined.upper()))))
             words = _WORD.findall(text)
@@ -240,12 +242,12 @@ _DIGIT = re.compile(r"\d")
 #: What an identifier may be glued to, and what may stand between its parts.
 _BEFORE = r"(?:(?<![0-9A-Z])|(?<=PNC)|(?<=PNCID)|(?<=NOMIS)|(?<=NOMISID)|(?<=CRO))"
 _GAP = r"[ \f\u00a0./\\_-]?"
-_PNC = re.compile(rf"{_BEFORE}(\d{{4}}|\d{{2}})( ?//? ?|-)?(\d{{1,7}})[ \f\u00a0/-]?([A-Z])(?![0-9A-Z])")
-_PNC_IN_PARTS = re.compile(rf"{_BEFORE}(\d{{4}})([ \f._\\-])(\d{{7}}){_GAP}([A-Z])(?![0-9A-Z])")
+_PNC = re.compile(rf"(?=\d){_BEFORE}(\d{{4}}|\d{{2}})( ?//? ?|-)?(\d{{1,7}})[ \f\u00a0/-]?([A-Z])(?![0-9A-Z])")
+_PNC_IN_PARTS = re.compile(rf"(?=\d{{4}}){_BEFORE}(\d{{4}})([ \f._\\-])(\d{{7}}){_GAP}([A-Z])(?![0-9A-Z])")
 #: A PNC id without its check letter.
-_PNC_DIGITS = re.compile(rf"{_BEFORE}((?:19|20)\d{{2}})[/_\\-](\d{{7}})(?![0-9A-Z])")
-_PRISON = re.compile(rf"{_BEFORE}([A-Z]){_GAP}(\d{{4}}){_GAP}([A-Z]{{2}})(?![0-9A-Z])")
-_CRO = re.compile(rf"{_BEFORE}(\d{{1,6}} ?/ ?\d{{2}}[ \f\u00a0-]?[A-Z])(?![0-9A-Z])")
+_PNC_DIGITS = re.compile(rf"(?=\d{{4}}){_BEFORE}((?:19|20)\d{{2}})[/_\\-](\d{{7}})(?![0-9A-Z])")
+_PRISON = re.compile(rf"(?=[A-Z]{_GAP}\d){_BEFORE}([A-Z]){_GAP}(\d{{4}}){_GAP}([A-Z]{{2}})(?![0-9A-Z])")
+_CRO = re.compile(rf"(?=\d){_BEFORE}(\d{{1,6}} ?/ ?\d{{2}}[ \f\u00a0-]?[A-Z])(?![0-9A-Z])")
 #: Letters of their own that stand for letters with a mark, and what is written in their place.
 _FOLDED = str.maketrans(
     {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "þ": "th", "Þ": "TH"}
@@ -255,6 +257,7 @@ _FOLDED = str.maketrans(
 
 
 #: A word of Latin letters with one of another script that looks like one of them.
+_OTHER_SCRIPT = re.compile(r"[\u0370-\u052f]")
 _MIXED = re.compile(r"[^\W\d_]*(?:[A-Za-z][\u0370-\u052f]|[\u0370-\u052f][A-Za-z])[^\W\d_]*")
 _ALIKE = str.maketrans(
     "аеорсухіјѕԁһԛԝАВЕКМНОРСТУХІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧονικρα", "aeopcyxijsdhqwABEKMHOPCTYXIJSABEZHIKMNOPTYXovikpa"
@@ -266,7 +269,7 @@ def bare(text: str) -> str:
     if text.isascii():
         return text
     text = unicodedata.normalize("NFKD", text).translate(_FOLDED | _unseen())
-    return _MIXED.sub(lambda word: word[0].translate(_ALIKE), text)
+    return _MIXED.sub(lambda word: word[0].translate(_ALIKE), text) if _OTHER_SCRIPT.search(text) else text
 
 
 @cache
