@@ -21,6 +21,7 @@ from examples import (
 
 from jdl_toolkit import narrative
 from jdl_toolkit.findings import BalanceRow, BalanceSummary, Findings, HiddenBias, Verdict
+from jdl_toolkit.markup import clean, parse_words
 from jdl_toolkit.narrative import terms
 from jdl_toolkit.narrative.covariates import COVARIATES
 from jdl_toolkit.narrative.ranges import (
@@ -205,7 +206,7 @@ def test_an_inconclusive_finding_says_what_is_ruled_out_and_what_could_be_found(
     )
     assert text.endswith(
         "With 257 people, this analysis had a 95% chance of a clear result only if the true reduction or increase was"
-        " percentage points or more."
+        " 10.7 percentage points or more."
     )
     words = "rules out a reduction of 11 percentage points or more and an increase of any size."
     assert words in narrative.finding(of(ranged(-0.1, 0.0))).text
@@ -656,8 +657,8 @@ def test_sentences_and_releases_are_named_only_where_there_are_any(codes, one, m
 
 def test_the_organisation_describes_its_service_in_its_own_quoted_words():
     answers = {"service_description": 'A **flat**,\nand a "worker"', "selection": "By need.", "need": "Housing"}
-    text = narrative.what_was_done(findings(answers=answers)).text
-    assert "The organisation describes the service so: “A *flat*, and a ’worker’.”" in text
+    text = clean(narrative.what_was_done(findings(answers=answers)).text)
+    assert "The organisation describes the service so: “A **flat**, and a ’worker’.”" in text
     assert "- How people were chosen: “By need.”" in text and "Housing" not in text.replace("Supported housing", "")
     assert "describe" not in narrative.what_was_done(findings(answers={"need": "Housing"})).text
 
@@ -989,8 +990,9 @@ def test_a_number_that_is_nowhere_in_the_findings_is_reported():
 def test_text_from_outside_cannot_become_markup():
     hostile = findings().organisation.model_copy(update={"name": "**A**\n- item\u202e"})
     block = narrative.finding(findings(organisation=hostile))
-    assert "from *A* - item and" in block.text
-    assert plain("# Title\x00\n\n- x") == "Title - x"
+    assert "from **A** - item and" in clean(block.text)
+    assert {"type": "strong", "inline": [{"type": "text", "text": "A"}]} not in parse_words(block.text)[0]["inline"]
+    assert clean(plain("# Title\x00\n\n- x")) == "# Title - x"
 
 
 def test_small_words():

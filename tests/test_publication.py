@@ -102,7 +102,7 @@ def test_a_number_has_the_digits_of_the_print(words, cell):
 
 def test_a_text_is_one_line_of_characters_that_a_file_may_hold():
     made = plain(HOSTILE)
-    assert len(made) == LONGEST_TEXT and made.startswith('=HYPERLINK("http://x") [a](http://x) $$1$$ <b>')
+    assert len(made) == LONGEST_TEXT and made.startswith('=HYPERLINK("http://x")[a](http://x) $$1$$ <b>')
     assert not re.search("[\u202e\x00\ufffe\n]", made)
 
 

@@ -205,8 +205,9 @@ def provenance(findings: Findings) -> Words:
     )
     passage.say(
         "data_files",
-        "The tables of this report are also in the spreadsheets “data-tables” (Excel and OpenDocument), and as CSV in the"
-        " folder “data”, with what each figure is drawn from and a data dictionary that says what every column means.",
+        "The tables of this report are also in the spreadsheets “data-tables” (Excel and OpenDocument), and as CSV in"
+        " the folder “data”, with what each figure is drawn from and a data dictionary that says what every column"
+        " means.",
     )
     for reason in findings.provenance.matched_again:
         passage.item("matched_again", f"Matched again after outcomes had been opened: {ended(plain(reason))}")

@@ -124,7 +124,7 @@ def _in_pdf(texts: Iterable[str], findings: Findings, text: str) -> tuple[list[s
         here = _numbers(line)
         shown.update(here)
         if any(n not in wanted and not (n.isdigit() and int(n) <= n_pages) for n in here):
-            faults += [f"{n} in “{line[:120]}”" for n in frame.foreign(Passage("", line)) if n in here]
+            faults += [f"{n} in “{line[:120]}”" for n in frame.foreign(Passage("", line, is_cut=True)) if n in here]
     return faults, list(wanted - shown)
 
 
