@@ -144,7 +144,7 @@ def test_nothing_takes_the_place_where_it_was_not_declared_or_concerns_others(ma
 def test_a_subgroup_falls_back_like_the_whole_and_says_so():
     units = curved()
     given = Covariates(units, units[["unit_id"]], {})
-    found, sample, said = _match(given, spec(matching={"calipers": [0.2]}))
+    found, sample, _, said = _match(given, spec(matching={"calipers": [0.2]}))
     assert "why_not" not in found and sample.method == "ebal" and said == FELL_BACK.rstrip(".")
     assert _match(given, spec(matching=ONE_RUNG))[0]["why_not"] == "the groups could not be made alike enough"
 

@@ -605,7 +605,7 @@ def test_drawings_stay_readable_on_a_phone_and_say_that_they_scroll(html):
     assert 34 * 16 * 8.5 / 454 > 10
     n = html.count("Scroll sideways to see the whole figure.")
     assert n == html.count("<figure") > 0 and '<div class="scroll drawing" role="region" tabindex="0"' in html
-    assert re.search(r"@media \(max-width: 41rem\) \{\s*\.sideways \{ display: block; \}", html)
+    assert re.search(r"@media \(max-width: 36rem\) \{\s*\.sideways \{ display: block; \}", html)
 
 
 def test_a_wide_table_says_that_it_scrolls():

@@ -13,6 +13,7 @@ from pages import executed
 
 from jdl_toolkit import narrative
 from jdl_toolkit.findings import Draft
+from jdl_toolkit.markup import clean
 from jdl_toolkit.narrative import guide
 from jdl_toolkit.render.content import Box, Figure, Glossary, Heading, Prose, Table, read_report
 from jdl_toolkit.render.pdf import pdf_of
@@ -179,12 +180,12 @@ def test_a_response_is_printed_as_the_organisations_own_words_in_paragraphs():
     found = examples.findings(organisation_response=words)
     said = narrative.organisation_response(found)
     assert (said.tone, said.title) == ("note", "Foundation says of this report")
-    assert said.text.split("\n\n") == [
+    assert clean(said.text).split("\n\n") == [
         "These are the words of Foundation, printed as plain text. We have not checked them.",
         "We are *glad*.",
-        "Not a heading <b>x</b> and on.",
+        "# Not a heading <b>x</b> and on.",
         "• one",
-        "• *two*",
+        "• **two**",
         "−5 points is little.",
         "End",
     ]

@@ -241,9 +241,8 @@ def _not_two_values(cells: Cells | None) -> str:
 
 
 def _as_shown(value: str) -> str:
-    """A value in a message; `plain` takes the sign of a number off."""
-    number = value.removeprefix("-")
-    return f"{value[: len(value) - len(number)] if number[:1].isdigit() else ''}{plain(value)}"[:30]
+    """A value in a message, cut short."""
+    return plain(value)[:30]
 
 
 def _not_numbers(cells: Cells | None, where: str, otherwise: str) -> Problem:
