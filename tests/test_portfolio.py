@@ -74,7 +74,7 @@ def test_every_fault_of_a_table_is_named_at_once():
         "5 problems",
         "request r0: the request is listed more than once",
         "request r1: unknown status",
-        "use one of: published, could not be answered, withdrawn, in progress",
+        "use one of: received, in progress, with the organisation, published, could not be answered, withdrawn",
         "request r2: published without a verdict",
         "request r3: a verdict, but not published",
         "request r4: unknown verdict",

@@ -7,7 +7,6 @@ reductions + increases + inconclusive.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
@@ -15,21 +14,27 @@ from typing import Self
 
 import pandas as pd
 
-from . import numbers
-from .errors import JDLError, Problem
-from .findings import Findings, Verdict
-from .findings import Status as FindingsStatus
-from .result import Result
-from .wording import listed, small_number
+from .. import numbers
+from ..errors import JDLError, Problem
+from ..findings import Verdict
+from ..result import Result
+from ..wording import listed, small_number
 
 
 class RequestStatus(StrEnum):
-    """What became of a request."""
+    """Where a request is, or what became of it; the last three are its end."""
 
+    received = "received"
+    in_progress = "in progress"
+    with_organisation = "with the organisation"
     published = "published"
     could_not_be_answered = "could not be answered"
     withdrawn = "withdrawn"
-    in_progress = "in progress"
+
+
+#: The states in which a request has ended, and those that are counted together as "in progress".
+ENDED = (RequestStatus.published, RequestStatus.could_not_be_answered, RequestStatus.withdrawn)
+UNDER_WAY = (RequestStatus.received, RequestStatus.in_progress, RequestStatus.with_organisation)
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,8 @@ class RequestCounts(Result):
         status, verdict = requests["status"].value_counts(), requests["verdict"].value_counts()
         return cls(
             len(requests),
-            *(int(status.get(s.value, 0)) for s in RequestStatus),
+            *(int(status.get(s.value, 0)) for s in ENDED),
+            sum(int(status.get(s.value, 0)) for s in UNDER_WAY),
             *(int(verdict.get(v.value, 0)) for v in Verdict),
         )
 
@@ -124,7 +130,7 @@ class RequestCounts(Result):
     def to_frame(self) -> pd.DataFrame:
         """A row per count: group, outcome, requests."""
         rows = [("received", "received", self.received)]
-        rows += [("status", s.value, getattr(self, s.name)) for s in RequestStatus]
+        rows += [("status", s.value, getattr(self, s.name)) for s in (*ENDED, RequestStatus.in_progress)]
         rows += [("verdict", name, getattr(self, name)) for name in ("reductions", "increases", "inconclusive")]
         return pd.DataFrame(rows, columns=["group", "outcome", "requests"])
 
@@ -209,59 +215,3 @@ def read_requests(path: Path) -> pd.DataFrame:
             f"the table of requests cannot be read ({type(fault).__name__})", Path(path).name, "save it as CSV"
         ) from None
     return check_requests(requests)
-
-
-def conclusive(requests: pd.DataFrame) -> pd.DataFrame:
-    """The published requests whose interval does not cross zero, the smallest treatment group first."""
-    shown = requests[requests["verdict"].isin([Verdict.reduction, Verdict.increase])]
-    return shown.sort_values(["n_treatment", "request"], ignore_index=True)
-
-
-def results(findings: Iterable[Findings]) -> pd.DataFrame:
-    """A row for each analysis of many requests, as the figures and tables of a bulletin need them.
-
-    Returns
-    -------
-    DataFrame
-        request, organisation, service, need, sector, setting, received, analysis, title, verdict, n_treatment,
-        n_control, treatment_value, control_value (adjusted), difference_pp, ci_low_pp, ci_high_pp, p_value, why_not; in
-        percentage points, unrounded. An analysis that could not be answered has its reason as why_not; a request of
-        which none could has one row, with the request's reason.
-    """
-    rows = []
-    for found in findings:
-        names = {"request": found.request, "organisation": found.organisation.name, "service": found.service.name}
-        names |= {"need": found.service.need.value, "sector": found.organisation.sector.value}
-        names |= {"setting": found.service.setting.value, "received": found.received}
-        if found.status is FindingsStatus.could_not_be_answered:
-            rows.append(names | {"analysis": None, "verdict": None, "why_not": found.reason})
-            continue
-        for analysis in found.analyses:
-            rate = _rate(analysis.headline_measure) if analysis.reason is None else {"why_not": analysis.reason}
-            rows.append(names | {"analysis": analysis.id, "title": analysis.title} | rate)
-    return pd.DataFrame(rows, columns=RESULT_COLUMNS)
-
-
-RESULT_COLUMNS = [
-    "request", "organisation", "service", "need", "sector", "setting", "received", "analysis", "title", "verdict",
-    "n_treatment", "n_control", "treatment_value", "control_value", "difference_pp", "ci_low_pp", "ci_high_pp",
-    "p_value", "why_not",
-]  # fmt: skip
-
-
-def _rate(measure) -> dict:
-    if measure is None or measure.headline is None:
-        return {"verdict": None, "why_not": measure.why_not if measure else "no outcome was measured"}
-    head = measure.headline
-    return {
-        "verdict": measure.verdict.value,
-        "n_treatment": measure.n_treatment,
-        "n_control": measure.n_control,
-        "treatment_value": measure.treatment_value,
-        "control_value": measure.control_value_adjusted,
-        "difference_pp": 100 * head.estimate,
-        "ci_low_pp": 100 * head.ci_low,
-        "ci_high_pp": 100 * head.ci_high,
-        "p_value": head.p_value,
-        "why_not": None,
-    }

@@ -1,0 +1,88 @@
+"""What was released: each version of a request's report in a folder of its own, which is never changed again.
+
+``outputs/released/<request>/<version>/`` holds the report's files, ``findings.json`` and ``release.json``. It is all of
+a request that may be put on a web site. A correction is a further version with its reason; both stay, and both are
+listed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from .errors import JDLError
+from .findings import Findings
+from .spec import Model
+
+#: Folder of all that was released, below the outputs folder.
+RELEASED = "released"
+
+#: The record of a release, beside its files.
+RECORD = "release.json"
+
+
+class Release(Model):
+    """One version of a request's published report.
+
+    Parameters
+    ----------
+    request : str
+    version : int
+        From 1; each correction has the next.
+    released : date
+    by : str
+        Who released it.
+    reason : str
+        Why there is a further version; empty for the first.
+    files : dict of str to str
+        SHA-256 of every file of the version by its path below the version's folder, `RECORD` itself left out.
+    toolkit_version : str
+    """
+
+    request: str
+    version: int = Field(ge=1)
+    released: dt.date
+    by: str
+    reason: str = ""
+    files: dict[str, str]
+    toolkit_version: str
+
+
+def version_folder(outputs: Path, request: str, version: int) -> Path:
+    """Where one version of a request's report lies."""
+    return Path(outputs) / RELEASED / request / str(version)
+
+
+def read_releases(outputs: Path, request: str = "*") -> list[Release]:
+    """Every version that was released, of one request or of all, by request and version.
+
+    Raises
+    ------
+    JDLError
+        If a record cannot be read: what was published must be known before anything else is.
+    """
+    found = []
+    for path in Path(outputs).glob(f"{RELEASED}/{request}/*/{RECORD}"):
+        if path.parent.name.isdigit():
+            found.append(_read(path))
+    return sorted(found, key=lambda release: (release.request, release.version))
+
+
+def _read(path: Path) -> Release:
+    try:
+        return Release.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, ValidationError) as fault:
+        where, fix = f"{path.parent.parent.name}/{path.parent.name}", "restore the folder from a copy; never edit it"
+        raise JDLError(f"the record of a release cannot be read ({type(fault).__name__})", where, fix) from None
+
+
+def latest(releases: list[Release]) -> dict[str, Release]:
+    """By request, the version that stands: the last one."""
+    return {release.request: release for release in releases}
+
+
+def released_findings(outputs: Path, release: Release) -> Findings:
+    """The findings that were published with a version."""
+    return Findings.read(version_folder(outputs, release.request, release.version) / "findings.json")
