@@ -394,5 +394,5 @@ def test_the_report_says_what_was_done_with_it_in_sentences():
 
 
 def test_the_command_offers_every_event():
-    (event,) = (p for p in cli.record.params if p.name == "event")
+    (event,) = (p for p in cli.requests.record.params if p.name == "event")
     assert tuple(event.type.choices) == EVENTS
