@@ -6,11 +6,13 @@ code, from measured widths; meaning never rests on colour alone.
 
 from .balance import STEPS, love_plot
 from .canvas import DARK, LILAC, NAVY, ORANGE, PLUM, TEAL
+from .effect_sizes import effects_by_size
 from .effects import estimates_plot, forest_plot, measures_plot, subgroups_plot
 from .flow import flow_chart
 from .linkage import waterfall, weights_plot
 from .overlap import overlap
 from .people import people_picture
+from .portfolio import pooled_plot, verdicts_plot
 from .power import power_curve
 from .robustness import robustness_plot
 from .strip import balance_strip
@@ -25,6 +27,7 @@ __all__ = [
     "STEPS",
     "TEAL",
     "balance_strip",
+    "effects_by_size",
     "estimates_plot",
     "flow_chart",
     "forest_plot",
@@ -32,10 +35,12 @@ __all__ = [
     "measures_plot",
     "overlap",
     "people_picture",
+    "pooled_plot",
     "power_curve",
     "robustness_plot",
     "subgroups_plot",
     "survival_plot",
+    "verdicts_plot",
     "waterfall",
     "weights_plot",
 ]

@@ -1,0 +1,256 @@
+"""The effect of each service against how many people were in its treatment group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from .. import document
+from ..markup import one_line
+from ..numbers import number, plural
+from ..typeface import width
+from .canvas import (
+    DARK,
+    HEAVY,
+    LEADING,
+    NAVY,
+    ORANGE,
+    RULE,
+    SIZE,
+    THIN,
+    WIDTH,
+    finish,
+    panel,
+    records,
+    sheet,
+    styled,
+    write,
+)
+from .portfolio import pp, pp_interval
+
+#: Verdict -> how its diamond and line are drawn: filled and heavy if conclusive, an increase with a square within.
+_LOOKS: dict[str, dict[str, Any]] = {
+    "reduction": {"color": NAVY, "mfc": NAVY, "lw": HEAVY},
+    "inconclusive": {"color": RULE, "mfc": "white", "lw": THIN},
+    "increase": {"color": ORANGE, "mfc": ORANGE, "lw": HEAVY},
+}
+_KEY = {"reduction": "reduction", "inconclusive": "inconclusive", "increase": "increase"}
+_TICKS = (10, 20, 30, 50, 100, 200, 300, 500, 1_000, 2_000, 3_000, 5_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
+_WIDE = 10  # largest group over smallest, from which the scale is logarithmic
+_ROW = SIZE * LEADING
+_LEFT, _TOP, _RIGHT, _BOTTOM = 58.0, 26.0, WIDTH - 10, 292.0
+_LONGEST = 130.0  # of a name in the picture, in points; the end of a longer one is cut
+
+
+@styled
+def effects_by_size(
+    rows: Iterable[Any], *, is_conclusive_only: bool = False, key: str = "", caption: str = ""
+) -> document.Figure | None:
+    """A diamond and its interval for each result, by the size of the treatment group; None without any result.
+
+    Parameters
+    ----------
+    rows : records
+        ``verdict``, ``n_treatment`` (people), ``difference_pp``, ``ci_low_pp``, ``ci_high_pp`` (percentage points,
+        treatment less comparison group), ``name`` and, optionally, ``source``: dashed unless "this lab".
+    is_conclusive_only : bool
+        Only results whose interval does not hold zero, named where there is room.
+    """
+    shown = [r for r in records(rows) if r.get("verdict") and r.get("n_treatment") and r.get("ci_low_pp") is not None]
+    shown = [r for r in shown if not is_conclusive_only or r["verdict"] != "inconclusive"]
+    if not shown:
+        return None
+    shown.sort(key=lambda r: (r["n_treatment"], r["name"]))
+    drawing, paper = sheet(_BOTTOM + 42)
+    axes = panel(drawing, _LEFT, _TOP, _RIGHT, _BOTTOM)
+    is_log = shown[-1]["n_treatment"] > _WIDE * shown[0]["n_treatment"]
+    _scales(axes, shown, is_log)
+    for row in sorted(shown, key=lambda r: r["verdict"] != "inconclusive"):
+        _result(axes, row)
+    axes.axhline(0, color=DARK, lw=1, zorder=0)
+    _key(paper, shown)
+    if is_conclusive_only:
+        _names(paper, axes, shown)
+    is_imported = any(_is_elsewhere(r) for r in shown)
+    return finish(
+        drawing,
+        key or ("effects_conclusive" if is_conclusive_only else "effects_by_size"),
+        caption or f"Difference in the reoffending rate by size of the treatment group, {_which(is_conclusive_only)}",
+        _words(shown, is_conclusive_only),
+        [_record(row) for row in shown],
+        "Below zero: fewer people reoffended than expected. A line is the 95 per cent interval."
+        + (" Dashed: published elsewhere." if is_imported else ""),
+    )
+
+
+def _which(is_conclusive_only: bool) -> str:
+    return "conclusive results only" if is_conclusive_only else "all results"
+
+
+def _is_elsewhere(row: dict[str, Any]) -> bool:
+    return row.get("source", "this lab") != "this lab"
+
+
+def _result(axes: Axes, row: dict[str, Any]) -> None:
+    look = _LOOKS[row["verdict"]]
+    n = row["n_treatment"]
+    dashes = (0, (3, 2)) if _is_elsewhere(row) else "-"
+    axes.plot([n, n], [row["ci_low_pp"], row["ci_high_pp"]], color=look["color"], lw=look["lw"], ls=dashes)
+    edge = DARK if row["verdict"] == "increase" else look["color"]
+    axes.plot(n, row["difference_pp"], "D", mfc=look["mfc"], mec=edge, ms=6)
+    if row["verdict"] == "increase":  # told from a reduction without colour, as on either side of zero
+        axes.plot(n, row["difference_pp"], "+", color=DARK, ms=4, mew=THIN)
+
+
+def _scales(axes: Axes, shown: list[dict[str, Any]], is_log: bool) -> None:
+    smallest, largest = shown[0]["n_treatment"], shown[-1]["n_treatment"]
+    spread = largest - smallest or max(1, smallest)
+    limits = (
+        (smallest / 1.15, largest * 1.15) if is_log else (max(0, smallest - 0.08 * spread), largest + 0.08 * spread)
+    )
+    low, high = min(r["ci_low_pp"] for r in shown), max(r["ci_high_pp"] for r in shown)
+    low, high = min(low, 0), max(high, 0)
+    room = 0.06 * (high - low)
+    axes.set(xlim=limits, ylim=(low - room, high + room))
+    if is_log:
+        axes.set_xscale("log")
+        ticks = _apart([t for t in _TICKS if limits[0] <= t <= limits[1]], limits)
+        axes.set_xticks(ticks, [f"{t:,}" for t in ticks])
+        axes.set_xticks([], minor=True)
+    else:
+        axes.locator_params(axis="x", nbins=6, integer=True)
+        axes.xaxis.set_major_formatter(lambda x, _: number(x))
+    axes.locator_params(axis="y", integer=True, nbins=8)
+    axes.yaxis.set_major_formatter(lambda y, _: number(y))
+    axes.grid(axis="y", color=RULE, alpha=0.25, lw=0.6)
+    axes.set(
+        xlabel=f"People in the treatment group{' (logarithmic scale)' if is_log else ''}",
+        ylabel="Difference, percentage points",
+    )
+
+
+def _apart(ticks: list[int], limits: tuple[float, float]) -> list[int]:
+    """Ticks whose numbers do not touch; of those that would, the rounder stays."""
+    span = np.log(limits[1] / limits[0])
+
+    def at(tick: int) -> float:
+        return (_RIGHT - _LEFT) * np.log(tick / limits[0]) / span
+
+    kept: list[int] = []
+    for tick in sorted(ticks, key=lambda t: (-(str(t)[0] == "1"), -(str(t)[0] == "3"), t)):
+        near = (
+            abs(at(tick) - at(other)) - (width(f"{tick:,}", SIZE) + width(f"{other:,}", SIZE)) / 2 for other in kept
+        )
+        if all(room >= 0.6 * SIZE for room in near):
+            kept.append(tick)
+    return sorted(kept)
+
+
+def _key(paper: Axes, shown: list[dict[str, Any]]) -> None:
+    x = _LEFT
+    for verdict in [v for v in _LOOKS if any(r["verdict"] == v for r in shown)]:
+        look = _LOOKS[verdict]
+        paper.plot([x + 4, x + 4], [4, 18], color=look["color"], lw=look["lw"])
+        edge = DARK if verdict == "increase" else look["color"]
+        paper.plot(x + 4, 11, "D", mfc=look["mfc"], mec=edge, ms=6)
+        if verdict == "increase":
+            paper.plot(x + 4, 11, "+", color=DARK, ms=4, mew=THIN)
+        write(paper, x + 12, 11 - _ROW / 2, [_KEY[verdict]])
+        x += 12 + width(_KEY[verdict], SIZE) + 20
+
+
+def cut(text: str, limit: float = _LONGEST) -> str:
+    """A name in one line of at most `limit` points, its end cut off where it is longer."""
+    text = one_line(text)
+    if width(text, SIZE) <= limit:
+        return text
+    while text and width(f"{text.rstrip()}…", SIZE) > limit:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
+
+
+def _names(paper: Axes, axes: Axes, shown: list[dict[str, Any]]) -> None:
+    """The names of results where there is room: the smallest and the largest groups first, then the rest by effect."""
+
+    def at(n: float, points: float) -> tuple[float, float]:
+        return tuple(paper.transData.inverted().transform(axes.transData.transform((n, points))))
+
+    drawn = [[at(r["n_treatment"], r[part]) for part in ("ci_high_pp", "ci_low_pp")] for r in shown]
+    blocked = [(x, high - 2, x, low + 2) for (x, high), (_, low) in drawn]
+    blocked += [(x - 5, y - 5, x + 5, y + 5) for x, y in (at(r["n_treatment"], r["difference_pp"]) for r in shown)]
+    zero = at(shown[0]["n_treatment"], 0)[1]
+    blocked.append((_LEFT, zero - 1, _RIGHT, zero + 1))
+    first = [
+        shown[0],
+        shown[-1],
+        min(shown, key=lambda r: r["difference_pp"]),
+        max(shown, key=lambda r: r["difference_pp"]),
+    ]
+    rest = sorted(shown, key=lambda r: -abs(r["difference_pp"]))
+    for row in {id(r): r for r in [*first, *rest]}.values():
+        text = cut(row["name"])
+        wide = width(text, SIZE)
+        x, y = at(row["n_treatment"], row["difference_pp"])
+        (_, high), (_, low) = drawn[next(i for i, r in enumerate(shown) if r is row)]
+        tops = (y - _ROW / 2, low + 3, high - _ROW - 3)
+        places = [(x + 8, tops[0]), (x - wide - 8, tops[0]), *((x - wide / 2, top) for top in tops[1:])]
+        for left, top in places:
+            box = (left - 2, top, left + wide + 2, top + _ROW)
+            on_paper = box[0] >= _LEFT + 2 and box[2] <= WIDTH - 2 and box[1] >= _TOP + 2 and box[3] <= _BOTTOM - 2
+            if on_paper and not any(_touch(box, other) for other in blocked):
+                write(paper, left, top, [text], color=DARK)
+                blocked.append(box)
+                break
+
+
+def _touch(one: tuple[float, ...], two: tuple[float, ...]) -> bool:
+    return one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
+
+
+def _words(shown: list[dict[str, Any]], is_conclusive_only: bool) -> str:
+    kinds = [
+        (sum(r["verdict"] == verdict for r in shown), *names)
+        for verdict, names in {
+            "reduction": ("reduction", "reductions"),
+            "inconclusive": ("inconclusive", "inconclusive"),
+            "increase": ("increase", "increases"),
+        }.items()
+    ]
+    counts = ", ".join(plural(n, one, many) for n, one, many in kinds if n)
+    said = f"{plural(len(shown), 'result', 'results')} ({counts}) by size of the treatment group. "
+    ends = [shown[0]] if len(shown) == 1 else [shown[0], shown[-1]]
+    heads = ["The smallest group", "the largest"] if len(ends) == 2 else ["The group"]
+    told = (
+        f"{head} has {plural(r['n_treatment'], 'person', 'people')}: {_effect(r)}"
+        for head, r in zip(heads, ends, strict=True)
+    )
+    more = ""
+    if not is_conclusive_only and _narrows(shown):
+        more = " Intervals are narrower where groups are larger."
+    return f"{said}{'; '.join(told)} percentage points.{more}"
+
+
+def _effect(row: dict[str, Any]) -> str:
+    low, high = row["ci_low_pp"], row["ci_high_pp"]
+    return f"{pp(row['difference_pp'], low, high)} ({pp_interval(low, high)})"
+
+
+def _narrows(shown: list[dict[str, Any]]) -> bool:
+    """Whether intervals become narrower from each third of the results, by size, to the next."""
+    wide = [r["ci_high_pp"] - r["ci_low_pp"] for r in shown]
+    thirds = [part for part in np.array_split(np.array(wide), 3) if len(part)]
+    middle = [float(np.median(part)) for part in thirds]
+    return len(shown) >= 6 and all(after < before for before, after in pairwise(middle))
+
+
+def _record(row: dict[str, Any]) -> dict[str, Any]:
+    heads = {"Estimate (percentage points)": "difference_pp", "Lower limit": "ci_low_pp", "Upper limit": "ci_high_pp"}
+    return (
+        {"Label": row["name"], "People in the treatment group": row["n_treatment"]}
+        | {head: round(row[field], 1) for head, field in heads.items()}
+        | {"Result": row["verdict"]}
+    )
