@@ -43,7 +43,7 @@ _TICKS = (10, 20, 30, 50, 100, 200, 300, 500, 1_000, 2_000, 3_000, 5_000, 10_000
 _WIDE = 10  # largest group over smallest, from which the scale is logarithmic
 _ROW = SIZE * LEADING
 _LEFT, _TOP, _RIGHT, _BOTTOM = 58.0, 26.0, WIDTH - 10, 292.0
-_LONGEST = 130.0  # of a name in the picture, in points; the end of a longer one is cut
+_LONGEST = 200.0  # of a name in the picture, in points; the end of a longer one is cut
 
 
 @styled
@@ -62,6 +62,7 @@ def effects_by_size(
     """
     shown = [r for r in records(rows) if r.get("verdict") and r.get("n_treatment") and r.get("ci_low_pp") is not None]
     shown = [r for r in shown if not is_conclusive_only or r["verdict"] != "inconclusive"]
+    shown = [r | {"n_treatment": int(r["n_treatment"])} for r in shown]
     if not shown:
         return None
     shown.sort(key=lambda r: (r["n_treatment"], r["name"]))
@@ -109,9 +110,8 @@ def _result(axes: Axes, row: dict[str, Any]) -> None:
 def _scales(axes: Axes, shown: list[dict[str, Any]], is_log: bool) -> None:
     smallest, largest = shown[0]["n_treatment"], shown[-1]["n_treatment"]
     spread = largest - smallest or max(1, smallest)
-    limits = (
-        (smallest / 1.15, largest * 1.15) if is_log else (max(0, smallest - 0.08 * spread), largest + 0.08 * spread)
-    )
+    limits = (max(0, smallest - 0.08 * spread), largest + 0.08 * spread)
+    limits = (smallest / 1.15, largest * 1.15) if is_log else limits
     low, high = min(r["ci_low_pp"] for r in shown), max(r["ci_high_pp"] for r in shown)
     low, high = min(low, 0), max(high, 0)
     room = 0.06 * (high - low)
@@ -142,10 +142,8 @@ def _apart(ticks: list[int], limits: tuple[float, float]) -> list[int]:
 
     kept: list[int] = []
     for tick in sorted(ticks, key=lambda t: (-(str(t)[0] == "1"), -(str(t)[0] == "3"), t)):
-        near = (
-            abs(at(tick) - at(other)) - (width(f"{tick:,}", SIZE) + width(f"{other:,}", SIZE)) / 2 for other in kept
-        )
-        if all(room >= 0.6 * SIZE for room in near):
+        wide = width(f"{tick:,}", SIZE)
+        if all(abs(at(tick) - at(n)) >= (wide + width(f"{n:,}", SIZE)) / 2 + 0.6 * SIZE for n in kept):
             kept.append(tick)
     return sorted(kept)
 
@@ -184,20 +182,18 @@ def _names(paper: Axes, axes: Axes, shown: list[dict[str, Any]]) -> None:
     blocked += [(x - 5, y - 5, x + 5, y + 5) for x, y in (at(r["n_treatment"], r["difference_pp"]) for r in shown)]
     zero = at(shown[0]["n_treatment"], 0)[1]
     blocked.append((_LEFT, zero - 1, _RIGHT, zero + 1))
-    first = [
-        shown[0],
-        shown[-1],
-        min(shown, key=lambda r: r["difference_pp"]),
-        max(shown, key=lambda r: r["difference_pp"]),
-    ]
+    by_effect = sorted(shown, key=lambda r: r["difference_pp"])
+    first = [shown[0], shown[-1], by_effect[0], by_effect[-1]]
     rest = sorted(shown, key=lambda r: -abs(r["difference_pp"]))
     for row in {id(r): r for r in [*first, *rest]}.values():
         text = cut(row["name"])
         wide = width(text, SIZE)
         x, y = at(row["n_treatment"], row["difference_pp"])
         (_, high), (_, low) = drawn[next(i for i, r in enumerate(shown) if r is row)]
-        tops = (y - _ROW / 2, low + 3, high - _ROW - 3)
-        places = [(x + 8, tops[0]), (x - wide - 8, tops[0]), *((x - wide / 2, top) for top in tops[1:])]
+        above, below = high - _ROW - 3, low + 3
+        tops = (y - _ROW / 2, low - _ROW, high, below, above)
+        places = [(left, top) for top in tops for left in (x + 8, x - wide - 8)]
+        places += [(x - wide / 2, top) for top in (below, above)]
         for left, top in places:
             box = (left - 2, top, left + wide + 2, top + _ROW)
             on_paper = box[0] >= _LEFT + 2 and box[2] <= WIDTH - 2 and box[1] >= _TOP + 2 and box[3] <= _BOTTOM - 2

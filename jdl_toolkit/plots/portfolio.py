@@ -150,10 +150,8 @@ def _part(paper: Axes, x: float, middle: float, wide: float, verdict: str) -> No
 def _verdict_words(counted: list[tuple[str, Counter[str]]], names: list[str]) -> str:
     each = []
     for name, (_, count) in zip(names, counted, strict=True):
-        parts = [
-            (count["reduction"], "reduction", "reductions"),
-            (count["inconclusive"], "inconclusive", "inconclusive"),
-        ]
+        parts = [(count["reduction"], "reduction", "reductions")]
+        parts.append((count["inconclusive"], "inconclusive", "inconclusive"))
         parts.append((count["increase"], "increase", "increases"))
         each.append(f"{name}: {', '.join(plural(n, one, many) for n, one, many in parts if n)}")
     total = sum(sum(count.values()) for _, count in counted)
