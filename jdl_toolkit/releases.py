@@ -39,6 +39,10 @@ class Release(Model):
     files : dict of str to str
         SHA-256 of every file of the version by its path below the version's folder, `RECORD` itself left out.
     toolkit_version : str
+    answered : bool
+        Whether there are results in it; False for the short report of a request that could not be answered.
+    run : str
+        When the run that it was made from was begun, as its manifest says; empty if that is not known.
     """
 
     request: str
@@ -48,6 +52,8 @@ class Release(Model):
     reason: str = ""
     files: dict[str, str]
     toolkit_version: str
+    answered: bool = True
+    run: str = ""
 
 
 def version_folder(outputs: Path, request: str, version: int) -> Path:

@@ -414,10 +414,15 @@ class Disclosure(Model):
 class Reporting(Model):
     """`draft_weeks`: how long the organisation has for its comments on a draft.
 
+    `reminder_days_before`: so many days before they are due a reminder is, and again so many days after each reminder.
+    `answer_within_weeks`: after so many weeks from its receipt a request without an end is overdue; null: never.
+
     Concerns the report stage alone: no part of what results are made from, so an older lab need not state it.
     """
 
     draft_weeks: Annotated[int, Field(ge=1, le=52)] = 4
+    reminder_days_before: Annotated[int, Field(ge=0, le=364)] = 7
+    answer_within_weeks: Annotated[int, Field(ge=1, le=520)] | None = 12
 
 
 #: What each request states for itself; the rest has its place in ``defaults.yml``.

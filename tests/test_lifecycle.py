@@ -39,7 +39,7 @@ class InventedLab:
 def record(tmp_path, monkeypatch):
     """Records an event of a request whose report is made."""
     folder = tmp_path / REQUEST
-    monkeypatch.setattr(lifecycle, "open_folder", lambda *_: RequestFolder(folder))
+    monkeypatch.setattr(lifecycle.events, "open_folder", lambda *_: RequestFolder(folder))
     (folder / "report").mkdir(parents=True)
     manifest = Manifest.new(folder / "manifest.json", REQUEST, "digest", [], 1)
     manifest.values["stages"]["report"] = {"status": "done"}
@@ -345,7 +345,7 @@ def test_an_event_is_refused_where_a_run_would_be(record, monkeypatch):
     def other(*_):
         raise JDLError("this folder was made under another specification")
 
-    monkeypatch.setattr(lifecycle, "open_folder", other)
+    monkeypatch.setattr(lifecycle.events, "open_folder", other)
     refused(lambda: record("draft sent"), "made under another specification")
     assert record.manifest().values["events"] == []
 

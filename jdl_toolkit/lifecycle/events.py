@@ -15,24 +15,29 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import numbers
-from .errors import JDLError, Problem
-from .findings import Analysis, Draft, Findings
-from .lab import Lab
-from .manifest import Manifest, alone
-from .markup import clean
-from .result import write_atomically
-from .spec import RequestSpec, of_results
-from .stage import MAIN, PASSED, RequestFolder, open_folder, read_closing
+from .. import numbers
+from ..errors import JDLError, Problem
+from ..findings import Analysis, Draft, Findings
+from ..lab import Lab
+from ..manifest import Manifest, alone
+from ..markup import clean
+from ..result import write_atomically
+from ..spec import RequestSpec, of_results
+from ..stage import MAIN, PASSED, RequestFolder, open_folder, read_closing
 
-ACCEPTED, SIGNED, SENT, RESPONSE, WITHDRAWN = (
+ACCEPTED, SIGNED, SENT, REMINDED, RESPONSE, WARNINGS, WITHDRAWN, UNANSWERABLE = (
     "balance accepted",
     "sign-off",
     "draft sent",
+    "reminder sent",
     "response received",
+    "warnings looked at",
     "withdrawn",
+    "could not be answered",
 )
-EVENTS = (ACCEPTED, SIGNED, SENT, RESPONSE, WITHDRAWN)
+EVENTS = (ACCEPTED, SIGNED, SENT, REMINDED, RESPONSE, WARNINGS, WITHDRAWN, UNANSWERABLE)
+#: What `jdl release` puts on record by itself.
+RELEASED = "released"
 
 #: Events that a report lists.
 OF_REPORT = (SIGNED, SENT, RESPONSE, WITHDRAWN)
