@@ -22,7 +22,7 @@ from pypdf.generic import (
 )
 from python_calamine import CalamineWorkbook
 
-from .pdf_pages import pdf_pages
+from .pdf_pages import pdf_pages, written_texts
 from .published_text import MOST_BYTES, columns_of, decoded, markup, pairs_of, read_bytes
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -43,13 +43,20 @@ def _loosely(content: bytes) -> Iterator[str]:
 
 # --- PDF -------------------------------------------------------------------------------------------------------------
 
+#: Characters one by one.
+_DRAWN_APART = re.compile(r"(?:(?<!\S)\w ){6}")
+
 
 def _pdf(content: bytes) -> Iterator[str]:
     """Text of the pages, every text string of the document, its metadata, and the files attached to it."""
     reader = PdfReader(BytesIO(content))
     if reader.is_encrypted:
         raise ValueError("encrypted")
-    yield from pdf_pages(content)
+    for number, page in enumerate(pdf_pages(content)):
+        yield page
+        if _DRAWN_APART.search(page):  # PDFium takes wide gaps for spaces; pypdf, which takes longer, does not
+            yield reader.pages[number].extract_text()
+    yield from written_texts(content)
     for value in (reader.metadata or {}).values():
         yield str(value)
     for number in sorted({*reader.xref.get(0, ()), *reader.xref_objStm}):
