@@ -1,17 +1,60 @@
 """All requests together: how many there are, what became of them, and what their published results say."""
 
+from .bulletin import (
+    BULLETIN_FILE,
+    Bulletin,
+    Correction,
+    Counts,
+    Criterion,
+    FeedbackCount,
+    FeedbackSummary,
+    Multiplicity,
+    PooledEffect,
+    PreRelease,
+    PublishedResult,
+    RequestRow,
+    Source,
+)
 from .counts import ENDED, UNDER_WAY, RequestCounts, RequestStatus, as_of, check_requests, read_requests
+from .gathering import gather
+from .multiplicity import multiplicity, with_adjusted
+from .period import Period, PublicationDay, Weekday
+from .pooling import pool, pooled_effects
 from .results import RESULT_COLUMNS, conclusive, results
+from .settings import BulletinSettings, bulletin_settings
 
 __all__ = [
+    "BULLETIN_FILE",
+    "Bulletin",
+    "BulletinSettings",
+    "Correction",
+    "Counts",
+    "Criterion",
     "ENDED",
+    "FeedbackCount",
+    "FeedbackSummary",
+    "Multiplicity",
+    "Period",
+    "PooledEffect",
+    "PreRelease",
+    "PublicationDay",
+    "PublishedResult",
     "RESULT_COLUMNS",
     "RequestCounts",
+    "RequestRow",
     "RequestStatus",
+    "Source",
     "UNDER_WAY",
+    "Weekday",
     "as_of",
+    "bulletin_settings",
     "check_requests",
     "conclusive",
+    "gather",
+    "multiplicity",
+    "pool",
+    "pooled_effects",
     "read_requests",
     "results",
+    "with_adjusted",
 ]

@@ -1,7 +1,8 @@
 """All requests together: how many there are, what became of them, and which results are conclusive.
 
-The counts must balance: received = published + could not be answered + withdrawn + in progress, and published =
-reductions + increases + inconclusive.
+The counts must balance: received = published + could not be answered + withdrawn + in progress, and reports =
+reductions + increases + inconclusive + without a result. A verdict belongs to a report, which is one analysis of a
+published request; a request may have several.
 """
 
 from __future__ import annotations
@@ -44,8 +45,10 @@ class RequestCounts(Result):
     Parameters
     ----------
     received, published, could_not_be_answered, withdrawn, in_progress : int
-    reductions, increases, inconclusive : int
-        Of those published.
+    reductions, increases, inconclusive, without_result : int
+        Of the reports published.
+    n_reports : int, optional
+        Reports of the published requests. Default: one for each request.
 
     Raises
     ------
@@ -61,13 +64,17 @@ class RequestCounts(Result):
     reductions: int
     increases: int
     inconclusive: int
+    without_result: int = 0
+    n_reports: int = -1
 
     def __post_init__(self) -> None:
+        if self.n_reports == -1:
+            object.__setattr__(self, "n_reports", self.published)
         problems = [
             Problem(
                 f"the counts do not balance: {total} {name} are not {' + '.join(str(n) for n in parts)}",
                 "the portfolio",
-                f"every request has one status and every published one a verdict ({what})",
+                f"every request has one status and every published report a verdict ({what})",
             )
             for name, total, parts, what in self._sums()
             if total != sum(parts)
@@ -79,14 +86,19 @@ class RequestCounts(Result):
 
     def _sums(self) -> list[tuple[str, int, tuple[int, ...], str]]:
         ended = (self.published, self.could_not_be_answered, self.withdrawn, self.in_progress)
-        verdicts = (self.reductions, self.increases, self.inconclusive)
+        verdicts = (self.reductions, self.increases, self.inconclusive, self.without_result)
         return [
             ("received", self.received, ended, ", ".join(RequestStatus)),
-            ("published", self.published, verdicts, ", ".join(Verdict)),
+            (
+                "published" if self.n_reports == self.published else "reports",
+                self.n_reports,
+                verdicts,
+                ", ".join([*Verdict, "none"]),
+            ),
         ]
 
     @classmethod
-    def of(cls, requests: pd.DataFrame, until: dt.date | None = None) -> Self:
+    def of(cls, requests: pd.DataFrame, until: dt.date | None = None, reports: pd.DataFrame | None = None) -> Self:
         """Count a table of requests.
 
         Parameters
@@ -95,14 +107,27 @@ class RequestCounts(Result):
             As `check_requests` wants it.
         until : date, optional
             As things stood at the end of that day: requests received by then, in progress if they ended later.
+        reports : DataFrame, optional
+            A row for each report of the published requests: request, verdict (missing: without a result). Default:
+            one for each published request, with the verdict that `requests` states.
+
+        Raises
+        ------
+        JDLError
+            If a published request has no report, or a report belongs to none.
         """
-        requests = check_requests(requests) if until is None else as_of(requests, until)
-        status, verdict = requests["status"].value_counts(), requests["verdict"].value_counts()
+        requests = check_requests(requests, reports is None)
+        requests = requests if until is None else as_of(requests, until, reports is None)
+        published = requests[requests["status"] == RequestStatus.published]
+        reports = published if reports is None else _check_reports(published, reports)
+        status, verdict = requests["status"].value_counts(), reports["verdict"].value_counts()
         return cls(
             len(requests),
             *(int(status.get(s.value, 0)) for s in ENDED),
             sum(int(status.get(s.value, 0)) for s in UNDER_WAY),
             *(int(verdict.get(v.value, 0)) for v in Verdict),
+            int(reports["verdict"].isna().sum()),
+            len(reports),
         )
 
     def summary(self) -> str:
@@ -125,17 +150,32 @@ class RequestCounts(Result):
         shown += [
             f"{small_number(self.inconclusive)} {'was' if self.inconclusive == 1 else 'were'} inconclusive"
         ] * bool(self.inconclusive)
-        return f"{text} Of those published, {listed(shown)}." if shown else text
+        shown += [f"{small_number(self.without_result)} came without a result"] * bool(self.without_result)
+        of = "those published" if self.n_reports == self.published else f"the {self.n_reports:,} reports published"
+        return f"{text} Of {of}, {listed(shown)}." if shown else text
 
     def to_frame(self) -> pd.DataFrame:
-        """A row per count: group, outcome, requests."""
+        """A row per count: group, outcome, requests; those of reports where they say something further."""
         rows = [("received", "received", self.received)]
         rows += [("status", s.value, getattr(self, s.name)) for s in (*ENDED, RequestStatus.in_progress)]
+        rows += [("reports", "reports", self.n_reports)] * (self.n_reports != self.published)
         rows += [("verdict", name, getattr(self, name)) for name in ("reductions", "increases", "inconclusive")]
+        rows += [("verdict", "without a result", self.without_result)] * bool(self.without_result)
         return pd.DataFrame(rows, columns=["group", "outcome", "requests"])
 
 
-def check_requests(requests: pd.DataFrame) -> pd.DataFrame:
+def _check_reports(published: pd.DataFrame, reports: pd.DataFrame) -> pd.DataFrame:
+    without = sorted(set(published["request"]) - set(reports["request"]))
+    unknown = sorted(set(reports["request"]) - set(published["request"]))
+    problems = [Problem("published, but no report of it is there", f"request {r}", "release it again") for r in without]
+    fix = "correct its status, or take the report out"
+    problems += [Problem("a report of it is there, but it is not published", f"request {r}", fix) for r in unknown]
+    if problems:
+        raise JDLError(problems)
+    return reports
+
+
+def check_requests(requests: pd.DataFrame, with_verdict: bool = True) -> pd.DataFrame:
     """A table of requests, if every row makes sense.
 
     Parameters
@@ -143,6 +183,8 @@ def check_requests(requests: pd.DataFrame) -> pd.DataFrame:
     requests : DataFrame
         request (unique), status (`RequestStatus`), verdict (`findings.Verdict`, of published requests only); further
         columns are kept.
+    with_verdict : bool
+        Whether the table states verdicts; else its reports do, and a column of that name is not looked at.
 
     Raises
     ------
@@ -150,6 +192,7 @@ def check_requests(requests: pd.DataFrame) -> pd.DataFrame:
         With every fault at once: missing columns, requests twice, unknown statuses or verdicts, a published request
         without a verdict, a verdict without publication.
     """
+    requests = requests if with_verdict else requests.assign(verdict=None)
     missing = [c for c in ("request", "status", "verdict") if c not in requests]
     if missing:
         raise JDLError(f"columns are missing: {', '.join(missing)}", "the table of requests", "add them")
@@ -166,7 +209,7 @@ def check_requests(requests: pd.DataFrame) -> pd.DataFrame:
             "unknown verdict",
             f"use one of: {', '.join(Verdict)}",
         ),
-        (is_published & ~has_verdict, "published without a verdict", "add its verdict"),
+        (with_verdict & is_published & ~has_verdict, "published without a verdict", "add its verdict"),
         (~is_published & has_verdict, "a verdict, but not published", "take the verdict out, or correct the status"),
     )
     problems = [
@@ -179,7 +222,7 @@ def check_requests(requests: pd.DataFrame) -> pd.DataFrame:
     return requests
 
 
-def as_of(requests: pd.DataFrame, until: dt.date) -> pd.DataFrame:
+def as_of(requests: pd.DataFrame, until: dt.date, with_verdict: bool = True) -> pd.DataFrame:
     """The table as it stood at the end of a day.
 
     Parameters
@@ -187,8 +230,10 @@ def as_of(requests: pd.DataFrame, until: dt.date) -> pd.DataFrame:
     requests : DataFrame
         As for `check_requests`, with the dates received and ended (missing if in progress).
     until : date
+    with_verdict : bool
+        As for `check_requests`.
     """
-    requests = check_requests(requests)
+    requests = check_requests(requests, with_verdict)
     missing = [c for c in ("received", "ended") if c not in requests]
     if missing:
         raise JDLError(f"columns are missing: {', '.join(missing)}", "the table of requests", "add the dates")

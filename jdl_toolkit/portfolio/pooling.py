@@ -1,0 +1,135 @@
+"""Effects of several services taken together: a random-effects model on percentage-point differences.
+
+The spread of true effects is estimated by Paule and Mandel (1982), the interval by Hartung and Knapp (2001), never
+narrower than without their adjustment (Röver, Knapp and Friede 2015), and the prediction interval by Higgins, Thompson
+and Spiegelhalter (2009). Weights, tau and Q come from `statsmodels.stats.meta_analysis.combine_effects`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from statsmodels.stats.meta_analysis import combine_effects
+
+from .bulletin import PooledEffect, Source
+
+#: Level of intervals and tests: results are conclusive by their 95 per cent interval.
+ALPHA = 0.05
+
+#: Fewer cannot have a prediction interval: it needs k − 2 degrees of freedom.
+FEWEST = 3
+
+#: By what results are pooled, besides all of them.
+GROUPINGS = ("need", "setting", "sector")
+
+ANOTHER_ANALYSIS = "another analysis of the same request comes first, and may be of the same people"
+SAME_SERVICE = "this lab has a result of the same service"
+NO_WIDTH = "its standard error is not known"
+
+#: Iterations of Paule and Mandel's estimating equation; a dozen are usual.
+_ITERATIONS = 1000
+
+
+def se_from_interval(low: Any, high: Any) -> Any:
+    """Standard error that a symmetric 95 per cent interval implies, by the normal distribution."""
+    return (high - low) / (2 * stats.norm.isf(ALPHA / 2))
+
+
+def left_out(results: pd.DataFrame) -> pd.Series:
+    """Why each result is no part of the pooled effects; empty if it is, or if it has no effect to pool.
+
+    Of each request the first analysis that has an effect is pooled: a national analysis and regional ones share people,
+    and whether two do is not on record. An imported result is left out if this lab has one of the same service.
+
+    Parameters
+    ----------
+    results : DataFrame
+        As `Bulletin.results_frame`; each request's analyses in its own order.
+    """
+    has_effect = results["difference_pp"].notna()
+    own = results["source"] == Source.this_lab
+    service = results["organisation"].str.casefold() + "\n" + results["service"].str.casefold()
+    repeated = ~own & service.isin(service[own & has_effect]) & (results["service"] != "")
+    no_width = ~(results["se_pp"].astype(float) > 0)
+    usable = has_effect & ~no_width & ~repeated
+    later = results["request"].where(usable).duplicated() & usable
+    why = np.select([~has_effect, repeated, no_width, later], ["", SAME_SERVICE, NO_WIDTH, ANOTHER_ANALYSIS], "")
+    return pd.Series(why, index=results.index, dtype=object)
+
+
+def pool(effects: np.ndarray, ses: np.ndarray) -> dict[str, float | int]:
+    """Random-effects summary of independent effects.
+
+    Parameters
+    ----------
+    effects, ses : ndarray of shape (k,)
+        Effects and their standard errors, in one unit; k is at least 3.
+
+    Returns
+    -------
+    dict
+        The values of `PooledEffect` from `estimate_pp` to `q_p_value`, in the unit of the effects.
+
+    Notes
+    -----
+    With weights w = 1 / (se² + tau²) and mean m, the ordinary standard error is (Σw)^(-1/2). Hartung and Knapp multiply
+    it by the root of Σw(y − m)² / (k − 1), here by 1 at least, and use t with k − 1 degrees of freedom. The prediction
+    interval is m ± t(k − 2)·√(tau² + se(m)²), with that same se(m). I² = 1 − (k − 1) / Q, at least 0.
+    """
+    k = len(effects)
+    found = combine_effects(effects, np.square(ses), method_re="pm", maxiter=_ITERATIONS)
+    mean, tau, q = float(found.mean_effect_re), float(np.sqrt(max(found.tau2, 0))), max(float(found.q), 0.0)
+    se = float(found.sd_eff_w_re * np.sqrt(max(1.0, found.scale_hksj_re)))
+    half = stats.t.isf(ALPHA / 2, k - 1) * se
+    wide = stats.t.isf(ALPHA / 2, k - 2) * np.hypot(tau, se)
+    return {
+        "estimate_pp": mean,
+        "ci_low_pp": float(mean - half),
+        "ci_high_pp": float(mean + half),
+        "p_value": float(2 * stats.t.sf(abs(mean) / se, k - 1)),
+        "prediction_low_pp": float(mean - wide),
+        "prediction_high_pp": float(mean + wide),
+        "tau_pp": tau,
+        "i_squared": float(max(0.0, 1 - (k - 1) / q)) if q > 0 else 0.0,
+        "q": q,
+        "q_df": k - 1,
+        "q_p_value": float(stats.chi2.sf(q, k - 1)),
+    }
+
+
+def pooled_effects(results: pd.DataFrame, minimum: int = FEWEST) -> tuple[PooledEffect, ...]:
+    """The pooled effect over all results, and for each need, setting and sector that has results.
+
+    Parameters
+    ----------
+    results : DataFrame
+        As `Bulletin.results_frame`, with the column left_out of `left_out`.
+    minimum : int
+        Fewest results that are pooled, 3 or more.
+    """
+    shown = results[results["difference_pp"].notna()]
+    groups: list[tuple[str, str, pd.DataFrame]] = [("all", "all", shown)]
+    for by in GROUPINGS:
+        groups += [(by, str(level), part) for level, part in shown.groupby(by, sort=True)]
+    return tuple(_pooled(by, level, part, max(minimum, FEWEST)) for by, level, part in groups)
+
+
+def _pooled(by: str, level: str, part: pd.DataFrame, minimum: int) -> PooledEffect:
+    taken = part[part["left_out"] == ""]
+    k, n_people = len(taken), taken["n_treatment"].sum(min_count=max(len(taken), 1))
+    about = {
+        "by": by,
+        "level": level,
+        "k": k,
+        "n_people": int(n_people) if pd.notna(n_people) else None,
+        "n_imported": int((taken["source"] == Source.imported).sum()),
+        "n_left_out": len(part) - k,
+    }
+    if k < minimum:
+        results = "result" if k == 1 else "results"
+        return PooledEffect(**about, why_not=f"{k} {results}; effects are pooled from {minimum} on")
+    effects, ses = (taken[c].to_numpy(float) for c in ("difference_pp", "se_pp"))
+    return PooledEffect(**about, **pool(effects, ses))
