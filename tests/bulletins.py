@@ -9,7 +9,7 @@ import pandas as pd
 from jdl_toolkit.portfolio import (
     Bulletin,
     BulletinSettings,
-    FeedbackCount,
+    FeedbackQuestion,
     FeedbackSummary,
     Period,
     bulletin_settings,
@@ -23,11 +23,18 @@ PILOT = Path(__file__).parent / "golden" / "portfolio_pilot_year.csv"
 NOWHERE = Path(__file__).parent / "golden" / "no-bulletins"
 
 FEEDBACK = FeedbackSummary(
-    n_asked=57,
+    until=dt.date(2014, 2, 28),
+    n_published=57,
+    n_due=50,
     n_answered=12,
-    rows=(
-        FeedbackCount(question="Was the report clear?", answer="yes", n=9),
-        FeedbackCount(question="Was the report clear?", answer="partly", n=None),
+    response_rate=0.24,
+    n_outstanding=38,
+    minimum=5,
+    suppressed=False,
+    questions=(
+        FeedbackQuestion(
+            key="clear", question="Was the report clear?", n_answered=12, counts={"Yes": 6, "In part": 6, "No": 0}
+        ),
     ),
 )
 

@@ -38,17 +38,17 @@ class Source(StrEnum):
 class RequestRow(Model):
     """One request received, as readers are told of it.
 
-    `request`, `organisation` and `service` are of published requests; those of others are named only if the lab's
-    settings say so (else `organisation` is None and `request` a running number). `ended`: when it was published first,
-    found unanswerable, or withdrawn. `is_new`: it ended since the bulletin before.
+    `request`, `organisation` and `service` are of requests of which anything was released (`version` above 0); others
+    are named only if the lab's settings say so (else `organisation` is None and `request` a running number). `ended`:
+    when it was published first, found unanswerable, or withdrawn. `is_new`: it ended since the bulletin before.
     """
 
     request: str
     organisation: str | None
     service: str | None
-    need: str
-    sector: str
-    setting: str
+    need: str | None
+    sector: str | None
+    setting: str | None
     received: dt.date
     status: RequestStatus
     criterion: str = ""
@@ -67,11 +67,13 @@ class PublishedResult(Model):
     request, analysis, title : str
         The analysis is `main` where a request has one. Imported results have the id they were imported under.
     version, corrected_reason, published, first_published
-        Version that stands, why it took the place of the one before (else empty), and when either was released.
+        Version that stands, why it took the place of the one before (else empty), and when it and the first were
+        released. None for an imported result of no known day, which counts as published before any bulletin.
     source_title
         Where an imported result was published; empty for this lab's.
-    remark
-        What the reader of an imported result should know, such as a contradiction in it.
+    remarks, derived, outcome
+        What the reader of an imported result should know, such as a contradiction in it; whether its difference or
+        interval is worked out from other published figures; what was measured, if said.
     treatment_value, control_value
         Share that reoffended, and what is expected of people like them without the service.
     difference_pp, ci_low_pp, ci_high_pp, se_pp, df
@@ -94,17 +96,19 @@ class PublishedResult(Model):
     corrected_reason: str = ""
     organisation: str
     service: str = ""
-    need: str
-    sector: str
-    setting: str
+    need: str | None
+    sector: str | None
+    setting: str | None
     received: dt.date | None = None
-    published: dt.date
-    first_published: dt.date
+    published: dt.date | None
+    first_published: dt.date | None
     analysis: str = "main"
     title: str = ""
     source: Source = Source.this_lab
     source_title: str = ""
-    remark: str = ""
+    remarks: tuple[str, ...] = ()
+    derived: bool = False
+    outcome: str = ""
     verdict: Verdict | None = None
     n_treatment: int | None = None
     n_control: int | None = None
@@ -224,20 +228,31 @@ class PreRelease(Model):
     people: tuple[str, ...]
 
 
-class FeedbackCount(Model):
-    """How many answered so to a question of the feedback questionnaire; `n` is None where withheld."""
+class FeedbackQuestion(Model):
+    """How many chose each answer to a question of the feedback questionnaire."""
 
+    key: str
     question: str
-    answer: str
-    n: int | None
+    n_answered: int
+    counts: dict[str, int | None]
 
 
 class FeedbackSummary(Model):
-    """Answers of organisations to the questionnaire on their published report."""
+    """What organisations answered to the questionnaire on their published report, up to a day; never free text.
 
-    n_asked: int
+    `n_due`: reports whose questionnaire should have been answered by then. `suppressed`: fewer than `minimum` answered,
+    so that no answers are told of.
+    """
+
+    until: dt.date
+    n_published: int
+    n_due: int
     n_answered: int
-    rows: tuple[FeedbackCount, ...] = ()
+    response_rate: float | None
+    n_outstanding: int
+    minimum: int
+    suppressed: bool
+    questions: tuple[FeedbackQuestion, ...] = ()
 
 
 class Criterion(Model):

@@ -170,7 +170,7 @@ def _completed(
     parts = [own, imported if imported is not None else own.iloc[:0]]
     columns = list(PublishedResult.model_fields)
     results = pd.concat([_typed(part.reindex(columns=columns)) for part in parts], ignore_index=True)
-    results = results[pd.to_datetime(results["published"]) <= pd.Timestamp(until)]
+    results = results[~(pd.to_datetime(results["published"]) > pd.Timestamp(until))]
     results = results.assign(
         source=results["source"].fillna(Source.imported),
         version=results["version"].fillna(1).astype(int),
@@ -217,19 +217,19 @@ def _request_rows(
     rows = standing.sort_values(["received", "request"], ignore_index=True)
     reports = own.groupby("request")
     n_reports, version = reports.size(), reports["version"].max()
-    is_published = rows["status"] == RequestStatus.published
     rows["status"] = rows["status"].replace({s.value: RequestStatus.in_progress.value for s in UNDER_WAY})
     rows["ended"] = rows["ended"].where(rows["status"] != RequestStatus.in_progress)
     after = pd.Timestamp(earlier_until or dt.date.min.replace(year=1800))
     rows["is_new"] = rows["ended"].notna() & (rows["ended"] > after)
     rows["n_reports"] = rows["request"].map(n_reports).fillna(0).astype(int)
-    rows["version"] = rows["request"].map(version).fillna(0).astype(int).where(is_published, 0)
+    rows["version"] = rows["request"].map(version).fillna(rows["version"]).fillna(0).astype(int)
+    is_released = rows["version"] > 0
     rows["criterion"] = rows["criterion"].where(rows["status"] == RequestStatus.could_not_be_answered, "")
     if not name_unpublished:
-        number = (~is_published).cumsum().map("not-published-{:02d}".format)
-        rows["request"] = rows["request"].where(is_published, number)
+        number = (~is_released).cumsum().map("not-published-{:02d}".format)
+        rows["request"] = rows["request"].where(is_released, number)
         for column in ("organisation", "service"):
-            rows[column] = rows[column].where(is_published, None)
+            rows[column] = rows[column].where(is_released, None)
     return _records(RequestRow, rows)
 
 
@@ -287,6 +287,8 @@ def _records(model: type[Model], frame: pd.DataFrame) -> tuple[Any, ...]:
 
 
 def _plain(value: Any, kind: str) -> Any:
+    if isinstance(value, tuple | list):
+        return tuple(value)
     if value is None or pd.isna(value):
         return None
     if isinstance(value, pd.Timestamp | dt.datetime):

@@ -25,6 +25,7 @@ FEWEST = 3
 #: By what results are pooled, besides all of them.
 GROUPINGS = ("need", "setting", "sector")
 
+SAME_PROGRAMME = "another imported result of the same programme comes first, and may be of the same people"
 ANOTHER_ANALYSIS = "another analysis of the same request comes first, and may be of the same people"
 SAME_SERVICE = "this lab has a result of the same service"
 NO_WIDTH = "its standard error is not known"
@@ -42,7 +43,8 @@ def left_out(results: pd.DataFrame) -> pd.Series:
     """Why each result is no part of the pooled effects; empty if it is, or if it has no effect to pool.
 
     Of each request the first analysis that has an effect is pooled: a national analysis and regional ones share people,
-    and whether two do is not on record. An imported result is left out if this lab has one of the same service.
+    and whether two do is not on record. Likewise of each imported programme the first result, unless this lab has one
+    of the same service.
 
     Parameters
     ----------
@@ -55,8 +57,9 @@ def left_out(results: pd.DataFrame) -> pd.Series:
     repeated = ~own & service.isin(service[own & has_effect]) & (results["service"] != "")
     no_width = ~(results["se_pp"].astype(float) > 0)
     usable = has_effect & ~no_width & ~repeated
-    later = results["request"].where(usable).duplicated() & usable
-    why = np.select([~has_effect, repeated, no_width, later], ["", SAME_SERVICE, NO_WIDTH, ANOTHER_ANALYSIS], "")
+    later = results["request"].where(own, service).where(usable).duplicated() & usable
+    conditions = [~has_effect, repeated, no_width, later & own, later]
+    why = np.select(conditions, ["", SAME_SERVICE, NO_WIDTH, ANOTHER_ANALYSIS, SAME_PROGRAMME], "")
     return pd.Series(why, index=results.index, dtype=object)
 
 
