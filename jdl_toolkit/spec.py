@@ -424,6 +424,10 @@ class Reporting(Model):
     reminder_days_before: Annotated[int, Field(ge=0, le=364)] = 7
     answer_within_weeks: Annotated[int, Field(ge=1, le=520)] | None = 12
 
+    def printed(self) -> dict[str, Any]:
+        """What a report is made from and prints: when to remind and when a request is late is the lab's own diary."""
+        return self.model_dump(mode="json", include={"draft_weeks"})
+
 
 #: What each request states for itself; the rest has its place in ``defaults.yml``.
 ALWAYS_STATED = ("request", "organisation", "service", "received", "submission", "register")

@@ -214,7 +214,7 @@ def test_a_request_that_is_withdrawn_stays_so(record):
 
 def test_a_request_that_was_never_run_has_no_events(tmp_path):
     def call():
-        record_event(InventedLab(), REQUEST, tmp_path / "none", "withdrawn", "A", today=TODAY, reason="b")
+        record_event(InventedLab(), REQUEST, tmp_path / "none", "draft sent", "A", today=TODAY)
 
     refused(call, "there is no manifest", "jdl run")
 

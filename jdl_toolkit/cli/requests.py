@@ -9,7 +9,30 @@ from typing import Any
 
 import click
 
+from ..execution import ENGINES, preload
 from .frame import DAY, command, main, stage_progress
+
+#: What `jdl record` takes, as in `lifecycle`, which is loaded when a command is run.
+EVENTS = [
+    "balance accepted",
+    "sign-off",
+    "draft sent",
+    "reminder sent",
+    "response received",
+    "warnings looked at",
+    "withdrawn",
+    "could not be answered",
+]
+CRITERIA = [
+    "few-submitted",
+    "few-analysed",
+    "few-matched",
+    "not-alike",
+    "no-outcomes",
+    "data-period",
+    "upload",
+    "service",
+]
 
 
 @command(main, "run", "jdl run foundation-2013")
@@ -23,18 +46,27 @@ from .frame import DAY, command, main, stage_progress
 @click.option("--fresh", is_flag=True, help="Archive the request's earlier outputs and start anew.")
 @click.option("--with-code", is_flag=True, help="Put the code of the report's notebook into its HTML, folded.")
 @click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    help="What executes notebooks: a forked process or a Jupyter kernel each. Default: JDL_ENGINE, else fork.",
+)
+@click.option(
     "--outputs", type=click.Path(path_type=Path), help="Folder of all outputs. Default: outputs/ in the lab's folder."
 )
-def run(request: str, until: str, fresh: bool, with_code: bool, outputs: Path | None) -> tuple[dict, str]:
+def run(
+    request: str, until: str, fresh: bool, with_code: bool, engine: str | None, outputs: Path | None
+) -> tuple[dict, str]:
     """Run one request: every stage that is not yet up to date, up to the report."""
     # A grammar of web addresses that jsonschema loads if it can: a second and a half, for what no notebook holds.
     sys.modules.setdefault("rfc3987_syntax", None)
     from ..lab import Lab
-    from ..run import run_request
 
     lab = Lab.find()
+    preload(engine or "")  # imports what notebooks need while this process imports what a run needs
+    from ..run import run_request
+
     outputs = (outputs or lab.root / "outputs").resolve()
-    outcome = run_request(lab, request, outputs, until, fresh, stage_progress(), with_code)
+    outcome = run_request(lab, request, outputs, until, fresh, stage_progress(), with_code, engine or "")
     review = lab.short(outcome.review)
     values = {
         "request": outcome.request,
@@ -59,19 +91,24 @@ def run(request: str, until: str, fresh: bool, with_code: bool, outputs: Path | 
     "jdl record foundation-2013 'draft sent' --by 'A. Statistician' --date 2014-02-03",
 )
 @click.argument("request")
-@click.argument(
-    "event", type=click.Choice(["balance accepted", "sign-off", "draft sent", "response received", "withdrawn"])
-)
+@click.argument("event", type=click.Choice(EVENTS))
 @click.option("--analysis", default="main", help="Whose balance, where the request holds several analyses.")
 @click.option("--by", required=True, help="Who did it.")
-@click.option("--reason", default="", help="Why; the report prints it. An accepted balance and a withdrawal need one.")
+@click.option(
+    "--reason",
+    default="",
+    help="Why; the report prints that of an accepted balance and of what was done with the report. Needed for an"
+    " accepted balance, for warnings looked at, and for every end.",
+)
+@click.option("--criterion", default="", help=f"Why it could not be answered: {', '.join(CRITERIA)}.")
 @click.option("--date", type=DAY, help="The day of the event. Default: today.")
 @click.option(
     "--text-file", type=click.Path(path_type=Path), help="The organisation's response: plain text in UTF-8, no names."
 )
 @click.option("--outputs", type=click.Path(path_type=Path), help="Folder of all outputs.")
 def record(request: str, outputs: Path | None, date: dt.datetime | None, **options: Any) -> tuple[dict, str]:
-    """Record what people do with a request: accept its balance, sign its report off, send its draft, answer, withdraw.
+    """Record what people do with a request: accept its balance, sign its report off, send its draft, remind, answer,
+    look at a run's warnings, withdraw it, or say why it could not be answered.
 
     A report is a draft until it is released; once its draft is sent, each page says until when comments are due. The
     report alone is made anew when the request is next run.

@@ -1,4 +1,4 @@
-"""What people do with a report: accept a balance, sign it off, send its draft, receive comments, withdraw the request.
+"""What people do with a request: accept a balance, sign its report off, send the draft, receive comments, end it.
 
 Events stand in the request's manifest. Those of the report are laid over its findings when the report is made, so that
 after one of them the report alone is made anew, and the same events give the same bytes. The organisation's response is
@@ -21,9 +21,11 @@ from ..findings import Analysis, Draft, Findings
 from ..lab import Lab
 from ..manifest import Manifest, alone
 from ..markup import clean
+from ..releases import Release, read_releases
 from ..result import write_atomically
 from ..spec import RequestSpec, of_results
 from ..stage import MAIN, PASSED, RequestFolder, open_folder, read_closing
+from .criteria import Criterion, criterion_words
 
 ACCEPTED, SIGNED, SENT, REMINDED, RESPONSE, WARNINGS, WITHDRAWN, UNANSWERABLE = (
     "balance accepted",
@@ -42,7 +44,9 @@ RELEASED = "released"
 #: Events that a report lists.
 OF_REPORT = (SIGNED, SENT, RESPONSE, WITHDRAWN)
 #: Events that nobody may record without saying why.
-WITH_REASON = (ACCEPTED, WITHDRAWN)
+WITH_REASON = (ACCEPTED, WARNINGS, WITHDRAWN, UNANSWERABLE)
+#: Events that end a request, each in words; nothing can be recorded after them.
+ENDS = {WITHDRAWN: "was withdrawn", UNANSWERABLE: "could not be answered, as was recorded"}
 #: In the manifest, the digest of the results that the report in place shows.
 REPORTED = "reported"
 
@@ -64,6 +68,7 @@ def record_event(
     reason: str = "",
     date: dt.date | None = None,
     text_file: Path | None = None,
+    criterion: str = "",
 ) -> dict[str, str]:
     """Put one event of a request on record.
 
@@ -86,6 +91,8 @@ def record_event(
         The day of the event. Default: `today`.
     text_file : Path, optional
         The organisation's response, as plain text in UTF-8.
+    criterion : str
+        Why it could not be answered: a `Criterion`.
 
     Returns
     -------
@@ -100,31 +107,34 @@ def record_event(
     spec = lab.spec(request)
     folder = RequestFolder(outputs / spec.request)
     by, reason, date = " ".join(clean(by).split()), " ".join(clean(reason).split()), date or today
-    Manifest.read(folder.manifest_file)  # a request that was never run has no folder to hold
+    if event not in ENDS:
+        Manifest.read(folder.manifest_file)  # a request that was never run can be ended, and nothing else
     with alone(outputs, spec.request):
         open_folder(lab, spec, outputs)  # what a run would refuse is refused here
         manifest = Manifest.read(folder.manifest_file)
         problems = [
             *_faults_of_words(event, by, reason),
-            *_faults_of_options(event, analysis, text_file),
+            *_faults_of_options(event, analysis, text_file, criterion),
             *_faults_of_date(date, today, spec),
             *_faults_of_order(event, by, date, manifest, folder),
+            *_faults_of_publication(event, read_releases(outputs, spec.request)),
         ]
         if problems:
             raise JDLError(problems)
         more: dict[str, str] = {}
         if event == ACCEPTED:
             _require_open_balance(folder, request, analysis)
-        elif event == SIGNED:
+        elif event in (SIGNED, WARNINGS):
             more["of"] = _digest_to_sign(folder, manifest)
         elif event == SENT:
             more["respond_by"] = (date + dt.timedelta(weeks=spec.report.draft_weeks)).isoformat()
         elif event == RESPONSE:
             more["text"] = _keep_response(folder, text_file)
+        elif event == UNANSWERABLE:
+            more["criterion"] = criterion
+        if event in ENDS:
+            manifest.values["status"] = event
         manifest.record_event(event, by, reason, date.isoformat(), analysis, **more)
-        if event == WITHDRAWN:
-            manifest.values["status"] = WITHDRAWN
-            manifest.write()
         return manifest.values["events"][-1]
 
 
@@ -132,6 +142,10 @@ def recorded_in_words(request: str, said: Mapping[str, str]) -> str:
     """What was recorded, and what to do next."""
     of = "" if said["analysis"] == MAIN else f" (analysis {said['analysis']})"
     words = f"Recorded for {request}{of}: {said['event']} on {_in_words(said['date'])}, by {said['by']}."
+    if said["event"] in (REMINDED, WARNINGS):
+        return words
+    if said["event"] == UNANSWERABLE:
+        return f"{words} Criterion: {criterion_words(said['criterion'])}. Nothing more is to be done."
     if said["event"] == ACCEPTED:
         return f"{words} Run the request again to go on."
     due = f" Comments are due by {_in_words(said['respond_by'])}." if "respond_by" in said else ""
@@ -144,14 +158,20 @@ def _faults_of_words(event: str, by: str, reason: str) -> list[Problem]:
     if sum(c.isdigit() for c in by) > MOST_DIGITS:  # the report prints it, and the leak check lets the whole name pass
         faults.append(Problem("the name holds a number", "--by", "give the name alone"))
     if event in WITH_REASON and not reason:
-        faults.append(Problem(f"{event} needs a reason", "--reason", "say why; the report prints it"))
+        fix = "say why; the report prints it" if event in (ACCEPTED, WITHDRAWN) else "say why"
+        faults.append(Problem(f"{event} needs a reason", "--reason", fix))
     if len(reason) > LONGEST_REASON:
         faults.append(Problem("the reason is too long", "--reason", f"at most {LONGEST_REASON:,} characters"))
     return faults
 
 
-def _faults_of_options(event: str, analysis: str, text_file: Path | None) -> list[Problem]:
+def _faults_of_options(event: str, analysis: str, text_file: Path | None, criterion: str) -> list[Problem]:
     faults = []
+    if event == UNANSWERABLE and criterion not in set(Criterion):
+        what = f"there is no criterion `{criterion}`" if criterion else "the criterion is missing"
+        faults.append(Problem(what, "--criterion", f"use one of: {', '.join(Criterion)}"))
+    if event != UNANSWERABLE and criterion:
+        faults.append(Problem(f"{event} has no criterion", "--criterion", f"give it with '{UNANSWERABLE}' alone"))
     if event == RESPONSE and text_file is None:
         faults.append(Problem("the response is missing", "--text-file", "name the file that holds its plain text"))
     if event != RESPONSE and text_file is not None:
@@ -173,24 +193,41 @@ def _faults_of_date(date: dt.date, today: dt.date, spec: RequestSpec) -> list[Pr
 
 def _faults_of_order(event: str, by: str, date: dt.date, manifest: Manifest, folder: RequestFolder) -> list[Problem]:
     where = f"request {manifest.values['request']}"
-    withdrawn, sent = manifest.last_event(WITHDRAWN), manifest.last_event(SENT)
-    again = withdrawn is not None and event == WITHDRAWN and _same(by, {withdrawn["by"]})
-    if withdrawn is not None and not again:
-        what = f"the request was withdrawn on {_in_words(withdrawn['date'])}; nothing more can be recorded"
+    sent = manifest.last_event(SENT)
+    end = next((said for said in map(manifest.last_event, ENDS) if said is not None), None)
+    again = end is not None and event == end["event"] and _same(by, {end["by"]})
+    if end is not None and not again:
+        what = f"the request {ENDS[end['event']]} on {_in_words(end['date'])}; nothing more can be recorded"
         return [Problem(what, where, "start the request anew, with `jdl run --fresh`")]
-    if event in (SIGNED, SENT) and not folder.report.is_dir():
+    if event in (SIGNED, SENT, WARNINGS) and not folder.report.is_dir():
         return [Problem("there is no report yet", where, f"run it first: jdl run {manifest.values['request']}")]
     if event == SIGNED and _same(by, {e["by"] for e in manifest.values["events"] if e["event"] == ACCEPTED}):
         what = "who accepted its balance cannot sign it off"
         return [Problem(what, where, "let a second analyst look at it")]
     if event == ACCEPTED and _same(by, {e["by"] for e in manifest.values["events"] if e["event"] == SIGNED}):
         return [Problem("who signed it off cannot accept its balance", where, "let another analyst decide")]
-    if event == RESPONSE and sent is None:
+    if event in (RESPONSE, REMINDED) and sent is None:
         return [Problem("no draft was sent yet", where, f"record first when it was, with '{SENT}'")]
-    if event == RESPONSE and date.isoformat() < sent["date"]:
-        what = f"the response came before the draft was sent, on {_in_words(sent['date'])}"
+    if event in (RESPONSE, REMINDED) and date.isoformat() < sent["date"]:
+        name = "response came" if event == RESPONSE else "reminder went out"
+        what = f"the {name} before the draft was sent, on {_in_words(sent['date'])}"
         return [Problem(what, "--date", "correct one of the two days")]
     return []
+
+
+def _faults_of_publication(event: str, releases: list[Release]) -> list[Problem]:
+    """What is published stays: no request is ended in another way afterwards."""
+    if event not in ENDS or not any(release.answered for release in releases):
+        return []
+    what = f"its report was published on {numbers.date(releases[-1].released)}"
+    fix = "publish a correction, which is a further version: jdl release --reason TEXT"
+    return [
+        Problem(
+            f"{what}; it cannot be {event.replace('could not be answered', 'left unanswered')}",
+            f"request {releases[-1].request}",
+            fix,
+        )
+    ]
 
 
 def _same(name: str, others: set[str]) -> bool:
@@ -365,7 +402,7 @@ def draft_standing(events: list[Mapping[str, str]], today: dt.date) -> dict[str,
     """Where the draft of a request is: when it was sent, until when comments are due, and in words how it stands."""
     last = {event["event"]: event for event in events}
     sent, response = last.get(SENT), last.get(RESPONSE)
-    if sent is None or WITHDRAWN in last:
+    if sent is None or last.keys() & ENDS.keys():
         return {}
     standing = {"sent": sent["date"], "respond_by": sent["respond_by"], "response": None, "overdue": False}
     if response is not None and response["date"] >= sent["date"]:

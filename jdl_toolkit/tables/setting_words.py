@@ -91,6 +91,8 @@ SETTING_WORDS = {
     "disclosure.minimum_group": "Smallest group that is reported on, people",
     "disclosure.minimum_cell": "Smallest count that is shown",
     "report.draft_weeks": "Weeks for comments on a draft",
+    "report.reminder_days_before": "Days between a reminder and the last day for comments",
+    "report.answer_within_weeks": "Weeks from receipt after which an answer is late",
     "exploratory": "Exploratory, not for release",
 }
 #: Code of a value -> words for it; others are printed as they are.
