@@ -56,6 +56,8 @@ LONGEST_TOGETHER = 30
 #: Single letters side by side, from which they are read as words drawn apart.
 LETTERS_APART = 6
 RARE_SHARE, SHORTEST_SURNAME = 1 / 10_000, 4
+#: Columns of names, of people and of the other names that they have used.
+NAMES, ALIASED = ("forename", "middle_name", "surname"), ("forename", "surname")
 #: Surnames that are common, or words of everyday English, places and techniques as well: never a leak by themselves.
 ORDINARY_WORDS = frozenset(
     """
@@ -114,9 +116,12 @@ def find_leaks(
     people = getattr(people, "people", people)
     names = _whole_names(findings.public_names()) if findings is not None else None
     files, leaks = [], set()
+    read: dict[str, _Found] = {}  # the same texts stand in many files
     for path in paths:
         try:
-            files.append((Path(path), _Found.of(dict.fromkeys(read_texts(path)), names)))
+            texts = dict.fromkeys(read_texts(path))
+            read |= {text: _Found.of([text], names) for text in texts if text not in read}
+            files.append((Path(path), _Found.together(read[text] for text in texts)))
         except ValueError:
             leaks.add((Path(path), UNREADABLE))
     sought = _Found.together(found for _, found in files).without(findings)
@@ -178,9 +183,10 @@ class _Found:
                 found.without_letter.update("/".join(m) for m in _PNC_DIGITS.findall(capital))
                 found.numbers.update("".join(m) for m in _PRISON.findall(capital))
                 found.numbers.update(_closed(m) for m in _CRO.findall(capital))
+        if not found.pnc_ids:
+            return found
         written = pd.Series(sorted(found.pnc_ids), dtype="object")
-        long = set(normalise_pnc_id(written).dropna()) if len(written) else set()
-        return replace(found, pnc_ids=long)
+        return replace(found, pnc_ids=set(normalise_pnc_id(written).dropna()))
 
     @classmethod
     def together(cls, parts: Iterable[_Found]) -> _Found:
@@ -413,23 +419,38 @@ def _key(column: str) -> str:
     return f"trim(regexp_replace(upper({plain}), '[^\\p{{L}}]+', ' ', 'g'))"
 
 
-def _together(column: str) -> str:
-    """SQL for a name without what stands between its parts."""
-    return f"replace({_key(column)}, ' ', '')"
+def _spelt(register: Any) -> str:
+    """SQL for a table of every distinct name of the register as it is compared: a million people have few.
+
+    Columns: name as on record, key as `_keys` makes it, letters without what stands between its parts.
+    """
+    columns = [(column, "person") for column in NAMES]
+    columns += [(column, "person_alias") for column in ALIASED if register.has("person_alias")]
+    distinct = " UNION ".join(f"SELECT {column} AS name FROM {table}" for column, table in columns)
+    keyed = f"SELECT name, {_key('name')} AS key FROM ({distinct}) WHERE name <> ''"
+    return f"spelt AS MATERIALIZED (SELECT name, key, replace(key, ' ', '') AS letters FROM ({keyed}))"
+
+
+def _joined(table: str, column: str) -> str:
+    """SQL that adds to a column of names, under the name `table`, how they are compared; empty for no name."""
+    known = f"(FROM spelt UNION ALL SELECT '', '', '') {table}"
+    return f" JOIN {known} ON {table}.name = coalesce({column}, '')"
 
 
 def _in_register(sought: _Found, register: Any) -> dict[str, set]:
     """What was found, as far as it is of the register."""
-    parts = zip((_together(column) for column in ("forename", "middle_name", "surname")), "fms", strict=True)
-    named = f"SELECT {', '.join(f'{part} AS {name}' for part, name in parts)} FROM person"
+    named = "SELECT f.letters AS f, m.letters AS m, s.letters AS s FROM person p"
+    named += "".join(_joined(name, f"p.{column}") for name, column in zip("fms", NAMES, strict=True))
     born = "SELECT dob FROM person"
     if register.has("person_alias"):
-        f, s = _together("coalesce(a.forename, p.forename)"), _together("coalesce(a.surname, p.surname)")
-        named += f" UNION ALL SELECT {f}, '', {s} FROM person_alias a JOIN person p USING (person_id)"
+        named += " UNION ALL SELECT f.letters, '', s.letters FROM person_alias a JOIN person p USING (person_id)"
+        named += "".join(
+            _joined(one, f"coalesce(a.{column}, p.{column})") for one, column in zip("fs", ALIASED, strict=True)
+        )
         born += " UNION ALL SELECT dob FROM person_alias"
     runs = pd.DataFrame({"run": sorted(sought.runs)}, dtype="str")
     query = f"""
-        WITH names AS (FROM ({named}) WHERE f <> '' AND s <> ''),
+        WITH {_spelt(register)}, names AS (FROM ({named}) WHERE f <> '' AND s <> ''),
              whole AS (SELECT f || s AS run FROM names UNION ALL SELECT s || f FROM names
                        UNION ALL SELECT f || m || s FROM names WHERE m <> '')
         SELECT DISTINCT run FROM whole SEMI JOIN runs USING (run)"""
@@ -461,9 +482,10 @@ def _rare_surnames(sought: _Found, register: Any, people: pd.DataFrame | None) -
     if register is None:
         return of_upload
     query = f"""
-        SELECT word, count(*) AS n
-        FROM (SELECT unnest(string_split({_key("surname")}, ' ')) AS word FROM person) SEMI JOIN words USING (word)
-        GROUP BY word"""
+        WITH {_spelt(register)}, held AS (SELECT surname AS name, count(*) AS n FROM person GROUP BY surname)
+        SELECT word, sum(n) AS n
+        FROM (SELECT unnest(string_split(key, ' ')) AS word, n FROM held JOIN spelt USING (name))
+        SEMI JOIN words USING (word) GROUP BY word"""
     held = register.sql(query, words=words).set_index("word")["n"]
     n_people = int(register.sql("SELECT count(*) AS n FROM person")["n"].iloc[0])
     most = max(1, int(n_people * RARE_SHARE))
@@ -480,8 +502,10 @@ def _rare_initials(sought: _Found, register: Any, people: pd.DataFrame | None) -
         return of_upload
     words = pd.DataFrame({"word": sorted(sought.initials)}, dtype="str")
     query = f"""
+        WITH {_spelt(register)}
         SELECT word, count(*) AS n
-        FROM (SELECT left({_key("forename")}, 1) || ' ' || {_together("surname")} AS word FROM person)
+        FROM (SELECT left(f.key, 1) || ' ' || s.letters AS word
+              FROM person p {_joined("f", "p.forename")} {_joined("s", "p.surname")})
         SEMI JOIN words USING (word) GROUP BY word"""
     held = register.sql(query, words=words).set_index("word")["n"]
     most = max(1, int(int(register.sql("SELECT count(*) AS n FROM person")["n"].iloc[0]) * RARE_SHARE))

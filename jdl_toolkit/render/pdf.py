@@ -87,11 +87,14 @@ def pdf_of(report: content.Report) -> bytes:
             (folder / "report.json").write_text(json.dumps(values), encoding="utf-8")
             compiler = typst.Compiler(folder / "report.typ", font_paths=_fonts())
 
-            def ask(chosen: layout.Layout) -> str:
+            def lay_out(chosen: layout.Layout) -> None:
                 (folder / "layout.json").write_text(json.dumps(chosen), encoding="utf-8")
+
+            def ask(chosen: layout.Layout) -> str:
+                lay_out(chosen)
                 return compiler.query("metadata")
 
-            ask(layout.settle(values["parts"], ask))
+            lay_out(layout.settle(values["parts"], ask))
             return with_row_headers(compiler.compile(format="pdf", pdf_standards=["ua-1"]))
     except typst.TypstError as fault:
         what = f"the PDF breaks a rule of accessibility or layout ({fault.message})"
