@@ -156,7 +156,7 @@ def run_request(
                     if walk.anew or not (folder.review / "index.html").exists():
                         _draw_review(walk)
     finally:
-        render.write_index(outputs)
+        render.write_index(lab, outputs)
 
 
 def _require_folder(lab: Lab, outputs: Path) -> None:

@@ -7,6 +7,8 @@ page is ever written that breaks them.
 from __future__ import annotations
 
 import re
+from base64 import b64encode
+from hashlib import sha256
 from html.parser import HTMLParser
 
 _VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
@@ -19,7 +21,7 @@ _ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
 _NAMED = ("title", "desc", "caption", "th", "a", "button", "summary", "h1", "h2", "h3", "h4", "h5", "h6")
 
 
-def lint_html(html: str) -> list[str]:
+def lint_html(html: str, with_script: bool = False) -> list[str]:
     """Faults of a report's HTML, in plain words; empty when there are none.
 
     Checked: language and title; one main part and, first of all, a link to it; one h1, no skipped and no empty heading;
@@ -27,8 +29,15 @@ def lint_html(html: str) -> list[str]:
     drawing, which are not the same; captions of figures and tables; text and scope of all header cells and a header for
     each row; names of links and buttons; order of the keyboard as that of the text; no character that turns the
     direction of writing for good; a policy that forbids scripts, nothing that loads from elsewhere and no script.
+
+    Parameters
+    ----------
+    html : str
+    with_script : bool
+        The page may have scripts and data of its own; the policy must then name the hash of each script and style that
+        stands in it, and let nothing else run.
     """
-    page = _Page()
+    page = _Page(_FORBIDDEN - {"script"} if with_script else _FORBIDDEN)
     page.feed(html)
     page.close()
     faults = page.faults + _headings(page.headings) + _ids(page)
@@ -37,8 +46,21 @@ def lint_html(html: str) -> list[str]:
     faults += [] if page.n_main == 1 else [f"there are {page.n_main} main parts, not one"]
     faults += [] if page.first_link == "#main" else ["the first link does not lead past the masthead"]
     faults += [] if page.policy.startswith("default-src 'none'") else ["the page does not forbid scripts"]
+    faults += _unnamed(html, page.policy) if with_script else []
     turns = _TURNS.search(html) or html.count(_ISOLATE) != html.count(_END_OF_ISOLATE)
     return faults + (["the direction of writing is turned and not turned back"] if turns else [])
+
+
+def _unnamed(html: str, policy: str) -> list[str]:
+    """Scripts and styles whose hash the policy does not name, and what it allows besides."""
+    rules = dict((rule.split(" ", 1) + [""])[:2] for rule in policy.split("; "))
+    faults = ["the policy allows more than the page's own script"] if "unsafe" in policy or "http" in policy else []
+    for tag, rule in (("style", "style-src"), ("script", "script-src")):
+        for attributes, text in re.findall(rf"<{tag}\b([^>]*)>(.*?)</{tag}>", html, re.DOTALL | re.IGNORECASE):
+            name = b64encode(sha256(text.encode()).digest()).decode()
+            if "application/json" not in attributes and f"'sha256-{name}'" not in rules.get(rule, "").split(" "):
+                faults.append(f"the policy does not name a {tag} of the page")
+    return faults
 
 
 def _headings(headings: list[tuple[int, str]]) -> list[str]:
@@ -65,8 +87,9 @@ def _ids(page: _Page) -> list[str]:
 class _Page(HTMLParser):
     """Walks a page and notes what the rules need."""
 
-    def __init__(self) -> None:
+    def __init__(self, forbidden: frozenset[str] = _FORBIDDEN) -> None:
         super().__init__()
+        self.forbidden = forbidden
         self.faults: list[str] = []
         self.headings: list[tuple[int, str]] = []
         self.ids: list[str] = []
@@ -163,7 +186,7 @@ class _Page(HTMLParser):
             self.faults.append("the description of a drawing only repeats its name")
 
     def _references(self, tag: str, values: dict[str, str]) -> None:
-        if tag in _FORBIDDEN:
+        if tag in self.forbidden:
             self.faults.append(f"there is a {tag} element")
         if "id" in values:
             self.ids.append(values["id"])
