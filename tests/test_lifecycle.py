@@ -357,7 +357,7 @@ def test_findings_and_report_are_put_in_place_together_or_not_at_all(record, mon
     record("draft sent")
     before = folder.findings_file.read_bytes()
 
-    def draw(lab, request, outputs, found, place, with_code):
+    def draw(lab, request, outputs, found, place, with_code, *_):
         seen.append(Findings.read(RequestFolder(outputs / request).findings_file).draft.sent)
         assert folder.findings_file.read_bytes() == before
         (place / "report.html").write_text("new")

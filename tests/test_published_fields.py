@@ -12,7 +12,7 @@ RULES = {
     # What the lab or the organisation chose or wrote; about nobody. Free text and names are read by the leak check.
     "chosen": """
         Findings: schema_version request received organisation service answers exploratory synthetic status linkage
-            analyses provenance sign_offs organisation_response draft disclosure
+            analyses provenance sign_offs organisation_response draft version disclosure
         Organisation: name sector
         Service: name need setting
         Analysis: id title status records settings route release_types index_disposals start_within_months
@@ -21,6 +21,7 @@ RULES = {
         Provenance: spec_digest inputs toolkit_version toolkit_commit packages seed data_start data_end extract
             synthetic settings register_note matched_again
         Draft: sent respond_by
+        Version: number released replaced reason
         BalanceSummary: rows squares denominator passed accepted_by accepted_reason
         MatchingSummary: method is_fallback caliper_sd calipers_tried
         PowerSummary: alpha power rows effective
@@ -167,8 +168,8 @@ def test_every_field_of_the_findings_has_a_rule():
 
 @pytest.mark.parametrize("rule", ["chosen", "own words", "masked"])
 def test_no_number_passes_as_a_word(rule):
-    """Numbers among what was chosen are those of settings."""
+    """Numbers among what was chosen are those of settings, and the number of a publication."""
     settings = {"start_within_months", "follow_up_months", "proving_months", "seed", "caliper_sd", "calipers_tried"}
-    settings |= {"alpha", "power", "reduction_pp", "gamma", "lambda_", "disclosure", "code"}
+    settings |= {"alpha", "power", "reduction_pp", "gamma", "lambda_", "disclosure", "code", "number"}
     numbers = {name for name, kind in fields_of(Findings, {}).items() if {int, float} & {kind, *typing.get_args(kind)}}
     assert {n for n in numbers if ruled()[n] == rule and n.split(".")[1] not in settings} == set()

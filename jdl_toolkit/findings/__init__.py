@@ -46,6 +46,7 @@ from .schema import (
     SurvivalCurve,
     SurvivalPoint,
     Verdict,
+    Version,
     findings_schema,
 )
 
@@ -81,6 +82,7 @@ __all__ = [
     "SurvivalPoint",
     "Unit",
     "Verdict",
+    "Version",
     "collect_findings",
     "could_not_be_answered",
     "findings_schema",

@@ -23,7 +23,7 @@ from ..spec import Model, Organisation, Service
 from .estimates import Estimate, Unit
 from .robustness_schema import EstimatorRow, Robustness, TimeRow
 
-SCHEMA_VERSION = "2.2"
+SCHEMA_VERSION = "2.3"
 
 
 class Status(StrEnum):
@@ -388,10 +388,19 @@ class Draft(Model):
     respond_by: dt.date | None = None
 
 
+class Version(Model):
+    """Which publication of a request's report it is: its number and day, the day of the one it replaces, and why."""
+
+    number: Annotated[int, Field(ge=1)]
+    released: dt.date
+    replaced: dt.date | None = None
+    reason: str = ""
+
+
 class Findings(Model):
     """All that the report, the bulletin and the portfolio may know of a request."""
 
-    schema_version: Literal["2.0", "2.1", "2.2"] = SCHEMA_VERSION
+    schema_version: Literal["2.0", "2.1", "2.2", "2.3"] = SCHEMA_VERSION
     request: str
     received: dt.date
     organisation: Organisation
@@ -407,6 +416,7 @@ class Findings(Model):
     sign_offs: tuple[dict[str, str], ...] = ()
     organisation_response: str | None = None
     draft: Draft | None = None
+    version: Version | None = None
     disclosure: Annotated[dict[str, int], Field(description="minimum_group and minimum_cell that were applied")]
     _listed: tuple[str, ...] = PrivateAttr(())
 
@@ -486,9 +496,10 @@ class Findings(Model):
         return texts
 
     def public_dates(self) -> list[dt.date]:
-        """Dates of the request itself: data period, period of the index dates, received, draft, sign-offs."""
+        """Dates of the request itself: data period, period of the index dates, received, draft, version, sign-offs."""
         dates = [self.received, self.provenance.data_start, self.provenance.data_end]
         dates += [self.draft.sent, self.draft.respond_by] if self.draft is not None else []
+        dates += [self.version.released, self.version.replaced] if self.version is not None else []
         dates += [day for analysis in self.analyses for day in (analysis.index_from, analysis.index_to)]
         signed = (str(entry[key]) for entry in self.sign_offs for key in entry if "date" in key or key == "at")
         dates += [dt.date.fromisoformat(day[:10]) for day in signed if re.match(r"\d{4}-\d\d-\d\d", day)]

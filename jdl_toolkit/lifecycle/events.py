@@ -308,7 +308,7 @@ def results_digest(findings: Findings) -> str:
     made = findings.provenance.model_copy(update={"settings": of_results(findings.provenance.settings)})
     bare = {"draft": None, "sign_offs": (), "organisation_response": None, "provenance": made}
     bare = _with_accepted(findings, lambda analysis: {"by": "", "reason": ""}).model_copy(update=bare)
-    return hashlib.sha256(bare.model_dump_json().encode()).hexdigest()
+    return hashlib.sha256(bare.model_dump_json(exclude={"version"}).encode()).hexdigest()
 
 
 def report_key(manifest: Manifest) -> str:

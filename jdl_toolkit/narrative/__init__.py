@@ -6,7 +6,7 @@ from .caveats import caveats, technical_notes
 from .certainty import three_estimates
 from .check import check_blocks, check_numbers
 from .claims import can_say, cannot_say
-from .drafts import draft_mark, draft_words
+from .drafts import draft_mark, draft_words, published_words, version_words
 from .finding import finding, headline_sentence
 from .flow import what_would_help, who_is_in, who_left, who_was_sent
 from .follow_up import follow_up, survival
@@ -47,6 +47,7 @@ __all__ = [
     "placebo",
     "power_method",
     "provenance",
+    "published_words",
     "range_in_words",
     "subgroups",
     "subgroups_caution",
@@ -54,6 +55,7 @@ __all__ = [
     "synthetic_notice",
     "technical_notes",
     "three_estimates",
+    "version_words",
     "what_could_be_detected",
     "what_was_done",
     "what_would_help",

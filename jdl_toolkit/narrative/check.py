@@ -422,6 +422,8 @@ def _quoted_texts(findings: Findings) -> Iterator[str]:
     yield from (digest[:n] for digest in digests for n in (12, 16, len(digest)) if digest)
     yield from (f"{name} {version}" for name, version in source.packages.items())
     yield source.toolkit_version
+    if findings.version is not None:
+        yield from (f"version {number}" for number in (findings.version.number, findings.version.number - 1))
     for analysis in findings.analyses:
         pairs = {(row.characteristic, row.level) for row in analysis.profile}
         pairs |= {(row.covariate, row.level) for row in (analysis.balance.every if analysis.balance else ())}

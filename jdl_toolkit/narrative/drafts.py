@@ -1,4 +1,4 @@
-"""What a report that is not published says of itself: that it is a draft, until when comments are asked for."""
+"""What a report says of itself: that it is a draft, until when comments are asked for; which publication it is."""
 
 from __future__ import annotations
 
@@ -33,6 +33,21 @@ def draft_words(findings: Findings) -> str:
 def draft_mark(findings: Findings) -> str:
     """The mark by itself, as it lies behind the text: ``DRAFT``, ``WITHDRAWN``, or "" once published."""
     return draft_words(findings).split(" ")[0].rstrip(":")
+
+
+def published_words(findings: Findings) -> str:
+    """The day of publication, for the subtitle: ``Published 3 March 2014.``; "" before there is one."""
+    return f"Published {numbers.date(findings.version.released)}." if findings.version is not None else ""
+
+
+def version_words(findings: Findings) -> str:
+    """What stands on a report that replaces another: which it is, of what day, which it replaces and why; else ""."""
+    version = findings.version
+    if version is None or version.replaced is None:
+        return ""
+    said = f"Version {version.number}: published on {numbers.date(version.released)}, in place of version"
+    said = f"{said} {version.number - 1} of {numbers.date(version.replaced)}."
+    return f"{said} Reason: {ended(plain(version.reason))}"
 
 
 def event_words(entry: Mapping[str, str]) -> str:

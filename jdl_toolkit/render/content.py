@@ -42,6 +42,7 @@ def read_report(
     exploratory: bool | None = None,
     synthetic: bool | None = None,
     draft: str = "",
+    version: str = "",
     names: tuple[str, ...] = (),
     with_code: bool = False,
 ) -> Report:
@@ -59,6 +60,8 @@ def read_report(
         Whether to show these banners. Default: as the notebook's metadata says, else no.
     draft : str
         What a draft says of itself; nothing of a report that is published.
+    version : str
+        What a report that replaces an earlier publication says of itself, its number first.
     names : tuple of str
         Names from outside, in which no term of the glossary is looked for.
     with_code : bool
@@ -74,6 +77,7 @@ def read_report(
     shown = {EXPLORATORY: exploratory, INVENTED: synthetic}
     asked = {EXPLORATORY: marks.get("exploratory"), INVENTED: marks.get("synthetic")}
     banners = tuple(text for text, wanted in shown.items() if (asked[text] if wanted is None else wanted))
+    banners = (_line(version), *banners) if version else banners
     draft = _line(draft)
     faults: list[Problem] = []
     reader = Reader(faults, with_code)

@@ -33,6 +33,7 @@ def to_html(
     exploratory: bool | None = None,
     synthetic: bool | None = None,
     draft: str = "",
+    version: str = "",
     names: tuple[str, ...] = (),
     with_code: bool = False,
 ) -> Path:
@@ -47,6 +48,8 @@ def to_html(
         Show these banners. Default: as the notebook's metadata says.
     draft : str
         What a draft says of itself: shown first, its mark behind the text.
+    version : str
+        What a report that replaces an earlier publication says of itself: shown first.
     names : tuple of str
         Names from outside, in which no term of the glossary is looked for.
     with_code : bool
@@ -57,7 +60,7 @@ def to_html(
     JDLError
         If a block is malformed, or the page would not pass `lint_html`; nothing is written then.
     """
-    marks = {"exploratory": exploratory, "synthetic": synthetic, "draft": draft}
+    marks = {"exploratory": exploratory, "synthetic": synthetic, "draft": draft, "version": version}
     report = content.read_report(notebook, title, subtitle, names=names, with_code=with_code, **marks)
     write_atomically(Path(out), html_of(report))
     return Path(out)

@@ -54,6 +54,7 @@ def to_pdf(
     exploratory: bool | None = None,
     synthetic: bool | None = None,
     draft: str = "",
+    version: str = "",
 ) -> Path:
     """Draw an executed notebook as a tagged PDF; the same bytes for the same notebook.
 
@@ -61,7 +62,7 @@ def to_pdf(
 
     Parameters
     ----------
-    notebook, title, subtitle, out, exploratory, synthetic, draft
+    notebook, title, subtitle, out, exploratory, synthetic, draft, version
         As in `to_html`.
 
     Raises
@@ -69,7 +70,7 @@ def to_pdf(
     JDLError
         If a block is malformed, or the document breaks a rule of PDF/UA-1; nothing is written then.
     """
-    marks = {"exploratory": exploratory, "synthetic": synthetic, "draft": draft}
+    marks = {"exploratory": exploratory, "synthetic": synthetic, "draft": draft, "version": version}
     report = content.read_report(notebook, title, subtitle, **marks)
     write_atomically(Path(out), pdf_of(report))
     return Path(out)

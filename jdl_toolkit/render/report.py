@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .. import numbers
 from ..findings import Findings
-from ..narrative import draft_words
+from ..narrative import draft_words, published_words, version_words
 from ..wording import plain
 from .files import write_figures
 from .html import to_html
@@ -34,6 +34,7 @@ def write_report(notebook: Path, findings: Findings, folder: Path, with_code: bo
     """
     title, subtitle = titles(findings)
     marks = {"exploratory": findings.exploratory, "synthetic": findings.synthetic, "draft": draft_words(findings)}
+    marks["version"] = version_words(findings)
     names = names_of(findings)
     to_html(notebook, title, subtitle, folder / "report.html", names=names, with_code=with_code, **marks)
     to_pdf(notebook, title, subtitle, folder / "report.pdf", **marks)
@@ -54,6 +55,7 @@ def titles(findings: Findings) -> tuple[str, str]:
     """Title and subtitle of a report; with several analyses both say which of them it is about."""
     title, n = f"{findings.service.name}: did reoffending change?", len(findings.analyses)
     subtitle = f"Justice Data Lab report for {findings.organisation.name}. Received {numbers.date(findings.received)}."
+    subtitle = f"{subtitle} {published_words(findings)}".strip()
     if n < 2:
         return title, subtitle
     place = findings.listed.index(findings.analyses[0].id) + 1

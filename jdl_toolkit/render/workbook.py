@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..findings import Findings
-from ..narrative import draft_words
+from ..narrative import draft_words, version_words
 from ..publication import figure_file
 from ..publication.collect import data_tables
 from ..publication.cover import request_cover
@@ -56,6 +56,7 @@ def write_data(notebook: Path | Mapping[str, Any], findings: Findings, folder: P
 
 
 def _marks(findings: Findings) -> list[str]:
-    """What stands on every page of the report, and on every sheet: exploratory, of invented people, a draft."""
-    said = {EXPLORATORY: findings.exploratory, INVENTED: findings.synthetic, draft_words(findings): True}
+    """What stands on each page of the report, and on each sheet: exploratory, invented people, a draft, its version."""
+    said = {EXPLORATORY: findings.exploratory, INVENTED: findings.synthetic}
+    said |= {draft_words(findings): True, version_words(findings): True}
     return [words for words, is_so in said.items() if words and is_so]
