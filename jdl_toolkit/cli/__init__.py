@@ -5,7 +5,7 @@ go to standard error. Exit status: 0 done; 2 the input is wrong; 3 the request c
 closed; 1 a fault of the toolkit.
 """
 
-from . import many, outside, requests, setting_up  # noqa: F401  (each adds its commands to the group)
+from . import many, outside, products, requests, setting_up  # noqa: F401  (each adds its commands to the group)
 from .frame import main
 
 __all__ = ["main"]

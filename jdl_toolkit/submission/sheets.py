@@ -154,7 +154,7 @@ def _read_csv_pair(path: Path) -> dict[str, Grid]:
 
 
 def _read_csv(path: Path) -> Grid:
-    text = _decoded(path)
+    text = decoded(path)
     try:
         delimiter = max(",;\t|", key=lambda sign: _fit(text, sign))
         return _rectangle([list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)])
@@ -169,7 +169,7 @@ def _fit(text: str, delimiter: str) -> tuple[int, int]:
     return max(known, default=0), len(rows[0]) if rows else 0
 
 
-def _decoded(path: Path) -> str:
+def decoded(path: Path) -> str:
     content = path.read_bytes()
     encodings = ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252")
     for encoding in encodings:

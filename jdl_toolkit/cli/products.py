@@ -1,0 +1,65 @@
+"""Commands on what is made of many requests: results published elsewhere, and what organisations think."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import JDLError
+from .frame import command, main
+
+if TYPE_CHECKING:  # at run time, each command imports what it needs
+    from ..imported import Import
+
+
+def _outputs(outputs: Path | None) -> Path:
+    """Folder of all outputs: the one named, or else the lab's."""
+    from ..lab import Lab
+
+    if outputs is not None and not outputs.is_dir():
+        raise JDLError("there is no such folder", str(outputs), "name the folder of all outputs with --outputs")
+    return outputs or Lab.find().root / "outputs"
+
+
+@command(main, "import-results", "jdl import-results published.csv")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--outputs", type=click.Path(path_type=Path), help="Folder of all outputs.")
+@click.option("--replace", "reason", default="", metavar="REASON", help="Replace an earlier import, and say why.")
+@click.option("--check-only", is_flag=True, help="Check the file and keep nothing; needs no lab.")
+@click.option("--strict", is_flag=True, help="Refuse a file in which a result contradicts itself or another.")
+def import_results(file: Path, outputs: Path | None, reason: str, check_only: bool, strict: bool) -> tuple[dict, str]:
+    """Take results published elsewhere into the portfolio, marked as such, and tell what in them does not fit.
+
+    One result a row; docs/imported-results.md has the columns. One-year reoffending rates with a difference and an
+    interval, or figures from which they follow, enter the portfolio's numbers; others are listed.
+    """
+    from ..imported import import_results as check_and_import
+    from ..imported.report import contradictions, terminal_words
+
+    place = None if check_only and outputs is None else _outputs(outputs)
+    made, is_new = check_and_import(file, place, dt.date.today(), reason)
+    if strict and (found := contradictions(made)):
+        raise JDLError(found)
+    kept = [str(path) for path in _keep_import(made, place)] if is_new and not check_only else []
+    told = [f"Wrote {path}." for path in kept]
+    told += ["Nothing was kept."] if check_only else [] if is_new else ["It was imported before; nothing was changed."]
+    return made.to_values() | {"files": kept}, terminal_words(made, told)
+
+
+def _keep_import(made: Import, outputs: Path) -> list[Path]:
+    """Write the import, its page and the file back with remarks."""
+    from ..imported.report import checked_rows, page_sections
+    from ..imported.store import keep, place
+    from ..prepared.page import as_notebook
+    from ..render import to_html
+    from ..render.files import csv_of
+    from ..result import write_atomically
+
+    path = place(outputs, made.name)
+    page, checked = path.with_suffix(".html"), path.with_name(f"{made.name}-checked.csv")
+    to_html(as_notebook(page_sections(made)), "Results published elsewhere", made.file, page)
+    write_atomically(checked, csv_of(*checked_rows(made)))
+    return [keep(made, outputs), page, checked]
