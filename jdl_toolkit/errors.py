@@ -67,6 +67,10 @@ class JDLError(Exception):
         return [f"{type(self).__name__}: {self}"]
 
 
+class UnderWay(JDLError):
+    """Another process holds the request's folder. Wait until it has ended."""
+
+
 class CouldNotBeAnswered(JDLError):
     """The request falls below the minimum criteria: it ends, stated as such, and no outcome is computed."""
 
@@ -83,3 +87,7 @@ class StageFailed(Exception):
     """A notebook failed for a reason that is the toolkit's; the executed notebook shows where. Not a user's mistake."""
 
     exit_status = 1
+
+
+class KernelDied(StageFailed):
+    """The process that executed a notebook died: killed, out of memory, or a fault of a library. Worth another try."""

@@ -1,4 +1,4 @@
-"""Run a request: papermill executes each stage's notebook, the manifest records it, the report is drawn and checked."""
+"""Run a request: each stage's notebook is executed, the manifest records it, the report is drawn and checked."""
 
 from __future__ import annotations
 
@@ -10,26 +10,23 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import filelock
 import nbformat
-import papermill
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
-from papermill.exceptions import PapermillExecutionError
-from traitlets.config import Config
 
-from . import disclosure, errors, render
+from . import disclosure, render
 from .blinding import archived_folders, note_match
 from .document import MIME
 from .errors import CouldNotBeAnswered, GateClosed, JDLError, Problem, StageFailed, cut
+from .execution import chosen_engine
+from .execution.notebooks import execute
 from .findings import Findings, Status, small_differences
 from .lab import OF_ANALYSIS, STAGES, Lab
-from .lifecycle import REPORTED, WITHDRAWN, free_texts, report_key, results_digest, with_events
+from .lifecycle import ACCEPTED, REPORTED, WITHDRAWN, free_texts, report_key, results_digest, with_events
 from .manifest import Manifest, alone, now
 from .narrative import check_blocks, headline_sentence
 from .result import write_atomically
@@ -38,7 +35,6 @@ from .stage import (
     CLOSED,
     MAIN,
     PASSED,
-    RUNNING,
     UNANSWERED,
     RequestFolder,
     Stage,
@@ -49,12 +45,6 @@ from .stage import (
 from .submission import Submission
 
 log = logging.getLogger("jdl_toolkit")
-
-#: Seconds after which one cell of a notebook counts as hanging.
-CELL_TIMEOUT = 3600
-
-#: What libraries of linear algebra read their number of threads from.
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 #: Status of a request that stopped at a gate, until it is opened or the settings are changed.
 GATE_CLOSED = "a gate is closed"
@@ -104,6 +94,8 @@ def run_request(
     fresh: bool = False,
     progress: Callable[[str, str, float], None] = lambda stage, state, share: None,
     with_code: bool = False,
+    engine: str = "",
+    with_index: bool = True,
 ) -> RunOutcome:
     """Run every stage of a request that is not yet up to date.
 
@@ -123,6 +115,10 @@ def run_request(
         less where several analyses share a stage.
     with_code : bool
         Whether the HTML report carries the code of its notebook, folded.
+    engine : str
+        What executes notebooks, see `execution.chosen_engine`.
+    with_index : bool
+        Whether the index page is drawn afterwards; who runs many requests draws it once for all.
 
     Raises
     ------
@@ -135,6 +131,7 @@ def run_request(
         raise JDLError(f"there is no stage `{until}`", "--until", f"use one of: {', '.join(STAGES)}")
     spec = lab.spec(request)
     lab.source(spec)
+    engine = chosen_engine(engine)
     _require_folder(lab, outputs)
     try:
         with alone(outputs, spec.request, lab.short(outputs / spec.request)):
@@ -146,17 +143,29 @@ def run_request(
                 manifest = Manifest.read(folder.manifest_file)
                 made_from = json.dumps(manifest.values["inputs"], sort_keys=True) + manifest.values["toolkit_version"]
                 keys = {MAIN: spec.digest + made_from}
-                walk = _Walk(lab, request, spec, folder, manifest, progress, keys, set(), {}, with_code)
+                walk = _Walk(lab, request, spec, folder, manifest, progress, keys, set(), {}, with_code, engine)
                 try:
                     return replace(_run_stages(walk, until), review=folder.review / "index.html")
                 except (JDLError, StageFailed) as fault:
                     fault.add_note(f"For review: {lab.short(folder.review / 'index.html')}")
                     raise
                 finally:
-                    if walk.anew or not (folder.review / "index.html").exists():
+                    if walk.anew or _is_older(folder.review / "index.html", folder.manifest_file):
                         _draw_review(walk)
     finally:
+        if with_index:
+            draw_index(lab, outputs)
+
+
+def draw_index(lab: Lab, outputs: Path) -> None:
+    """Draw the index page; what was on disk last is on the page that lies there last, whoever else draws it too."""
+    with filelock.FileLock(outputs / ".index.lock"):
         render.write_index(lab, outputs)
+
+
+def _is_older(page: Path, record: Path) -> bool:
+    """Whether a page is not there or was drawn before the record last changed: a run was killed in between."""
+    return not page.exists() or page.stat().st_mtime_ns < record.stat().st_mtime_ns
 
 
 def _require_folder(lab: Lab, outputs: Path) -> None:
@@ -226,6 +235,8 @@ class _Walk:
         Analyses of which a stage was executed, so that every later one must be.
     with_code : bool
         Whether the report carries code.
+    engine : str
+        What executes notebooks.
     """
 
     lab: Lab
@@ -238,24 +249,40 @@ class _Walk:
     anew: set[str]
     seconds: dict[str, float]
     with_code: bool = False
+    engine: str = ""
 
-    def take(self, name: str, analysis: str = MAIN, of: int = 1) -> dict[str, Any]:
-        """Bring one stage up to date, and return its record. `of`: how many analyses share the stage."""
+    def take(
+        self, name: str, analysis: str = MAIN, of: int = 1, first: Callable[[], Any] = lambda: None
+    ) -> dict[str, Any]:
+        """Bring one stage up to date, and return its record.
+
+        `of`: how many analyses share the stage; `first`: what to do before it is executed.
+        """
         record = name if analysis == MAIN else f"{name}/{analysis}"
         key = self.keys.get(analysis, self.keys[MAIN]) + _sources(self.lab.notebook(STAGES[name])) + analysis
         self.keys[analysis] = hashlib.sha256(key.encode()).hexdigest()
         done = self.manifest.stage(record)
-        is_done = done.get("status") == "done" and done.get("key") == self.keys[analysis] and done["gate"] != CLOSED
-        is_done &= name != "report" or self.folder.report.is_dir()
-        if is_done and not self.anew & {MAIN, analysis}:
+        if self.is_up_to_date(name, analysis, done):
             self.progress(record, "up to date", 1 / of)
             return done
         self.anew.add(analysis)
+        first()
         try:
             self.seconds[record] = _run_stage(self, name, analysis, record, 1 / of)
         finally:
             _draw_review(self, name, analysis)
         return self.manifest.stage(record)
+
+    def is_up_to_date(self, name: str, analysis: str, done: dict[str, Any]) -> bool:
+        """Whether a stage need not be executed: it ended under the same key, and nothing before it was made anew.
+
+        A closed gate stays closed until somebody accepts what closed it.
+        """
+        is_done = done.get("status") == "done" and done.get("key") == self.keys[analysis]
+        if is_done and done["gate"] == CLOSED:
+            is_done = self.manifest.last_event(ACCEPTED, analysis) is None
+        is_done &= name != "report" or self.folder.report.is_dir()
+        return is_done and not self.anew & {MAIN, analysis}
 
 
 def _run_stages(walk: _Walk, until: str) -> RunOutcome:
@@ -276,11 +303,7 @@ def _run_stages(walk: _Walk, until: str) -> RunOutcome:
             Stage(name, walk.lab, walk.spec, walk.folder, is_exploring=False).collect().write(walk.folder.findings_file)
     if until != "report":
         return RunOutcome(walk.spec.request, walk.manifest.values["status"], "", None, walk.seconds)
-    if len(walk.keys) > 1 or MAIN not in analyses:
-        walk.anew |= {MAIN} if walk.anew else set()
-        walk.keys[MAIN] = "".join(walk.keys[analysis] for analysis in analyses)
-    walk.keys[MAIN] += report_key(walk.manifest) + (" with code" if walk.with_code else "")
-    walk.keys[MAIN] += walk.spec.report.model_dump_json()
+    _add_to_key_of_report(walk, analyses)
     walk.take("report")
     findings = Findings.read(walk.folder.findings_file)
     warnings = [
@@ -291,6 +314,16 @@ def _run_stages(walk: _Walk, until: str) -> RunOutcome:
     if warning:
         log.warning(warning)
     return RunOutcome(walk.spec.request, status, _headline(findings), walk.folder.report, walk.seconds, warning)
+
+
+def _add_to_key_of_report(walk: _Walk, analyses: Iterable[str], template: str = "") -> None:
+    """Put into the report's key all that it is made from: analyses, what people recorded, settings of its own."""
+    if len(walk.keys) > 1 or MAIN not in analyses:
+        walk.anew |= {MAIN} if walk.anew else set()
+        walk.keys[MAIN] = "".join(walk.keys[analysis] for analysis in analyses)
+    walk.keys[MAIN] += report_key(walk.manifest) + (" with code" if walk.with_code else "")
+    walk.keys[MAIN] += json.dumps(walk.spec.report.printed(), separators=(",", ":"))  # as it always was written
+    walk.keys[MAIN] += _sources(walk.lab.notebook(template)) if template else ""
 
 
 def _require_open(walk: _Walk, name: str, ended: dict[str, dict[str, Any]]) -> None:
@@ -355,7 +388,7 @@ def _run_stage(walk: _Walk, name: str, analysis: str, record: str, share: float)
     started = time.perf_counter()
     try:
         if name == "report":
-            misplaced = build_report(walk.lab, walk.request, walk.spec, walk.folder, walk.with_code)
+            misplaced = build_report(walk.lab, walk.request, walk.spec, walk.folder, walk.with_code, walk.engine)
             said = {"gate": PASSED, "reason": ""} | ({"misplaced": misplaced} if misplaced else {})
         else:
             said = _execute_stage(walk, name, analysis)
@@ -372,9 +405,9 @@ def _run_stage(walk: _Walk, name: str, analysis: str, record: str, share: float)
     if name == "report":
         manifest.values[REPORTED] = results_digest(Findings.read(walk.folder.findings_file))
         manifest.values["status"] = WITHDRAWN if manifest.last_event(WITHDRAWN) else "reported"
-    manifest.record_stage(record, status="done", key=walk.keys.get(analysis, ""), seconds=elapsed, ended=now(), **said)
-    if said.get("sample") and name == "matching":
+    if said.get("sample") and name == "matching":  # first: a stage that is on record as done has left nothing to do
         note_match(walk.folder.root, manifest, analysis, said["sample"])
+    manifest.record_stage(record, status="done", key=walk.keys.get(analysis, ""), seconds=elapsed, ended=now(), **said)
     log.info("stage %s done in %.2f s, gate: %s", record, elapsed, said["gate"])
     walk.progress(record, "done", share)
     return elapsed
@@ -384,115 +417,16 @@ def _execute_stage(walk: _Walk, name: str, analysis: str) -> dict[str, Any]:
     """Execute a stage's notebook and return what its gate says."""
     folder, parameters = walk.folder, {"analysis": analysis} if name in OF_ANALYSIS else {}
     try:
-        execute(walk.lab, STAGES[name], walk.request, folder.root.parent, folder.executed(name, analysis), **parameters)
+        executed = folder.executed(name, analysis)
+        execute(walk.lab, STAGES[name], walk.request, folder.root.parent, executed, walk.engine, **parameters)
     except CouldNotBeAnswered as fault:
         said = {"gate": UNANSWERED, "reason": fault.problems[0].what}
         write_atomically(folder.closing(name, analysis), json.dumps(said))
     return read_closing(folder, name, analysis)
 
 
-def execute(lab: Lab, template: str, request: str, outputs: Path, target: Path, **parameters: str) -> None:
-    """Execute a template by papermill and keep the executed notebook, also when it fails.
-
-    `parameters` go beside request and outputs: the analysis, for templates that are executed for each of them.
-    Papermill's own word is not taken for success: every code cell must have run, and none may hold an error.
-
-    Raises
-    ------
-    JDLError
-        The fault that a cell raised for the user.
-    StageFailed
-        Any other failure, named by error class and cell number only: its text may hold rows about people.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    place = outputs.relative_to(lab.root) if outputs.is_relative_to(lab.root) else outputs
-    executing = tempfile.TemporaryDirectory(dir=target.parent, prefix=".executing.")
-    with executing as folder, tempfile.TemporaryDirectory(prefix="jdl-kernel-") as sockets:
-        executed = Path(folder) / "executed.ipynb"
-        try:
-            with _as_run():
-                papermill.execute_notebook(
-                    str(lab.notebook(template)),
-                    str(executed),
-                    parameters={"request": request, "outputs": str(place)} | parameters,
-                    cwd=str(lab.root),
-                    kernel_name="python3",
-                    engine_name=_Engine.NAME,
-                    progress_bar=False,
-                    log_output=False,
-                    autosave_cell_every=0,
-                    execution_timeout=CELL_TIMEOUT,
-                    config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/ipc"}}),
-                )
-        except PapermillExecutionError as fault:
-            raise _as_ours(fault, template) from None
-        except (CellTimeoutError, DeadKernelError, CellExecutionError) as fault:
-            raise StageFailed(f"notebook {template}: {type(fault).__name__}") from None
-        finally:
-            if executed.exists():
-                write_atomically(target, _without_papermill_metadata(executed))
-    notebook = nbformat.read(target, as_version=4)
-    for number, cell in enumerate(notebook.cells, 1):
-        if cell.cell_type == "code" and cell.source.strip() and not cell.execution_count:
-            raise StageFailed(f"notebook {template}: cell {number} did not run")
-
-
-class _Engine(NBClientEngine):
-    """Papermill's stock engine, but for one thing: it writes the notebook when it ends, not twice for every cell."""
-
-    NAME = "jdl"
-
-    @classmethod
-    def execute_managed_notebook(cls, nb_man: NotebookExecutionManager, kernel_name: str, **options: Any) -> None:
-        """Execute; whatever happens, papermill then writes the notebook as far as it came."""
-        place, nb_man.output_path = nb_man.output_path, None
-        try:
-            super().execute_managed_notebook(nb_man, kernel_name, **options)
-        finally:
-            nb_man.output_path = place
-
-
-papermill_engines.register(_Engine.NAME, _Engine)
-
-
-@contextmanager
-def _as_run() -> Iterator[None]:
-    """Tell notebooks that `jdl run` runs them, and keep what a kernel says while it ends off the user's screen.
-
-    Kernels do linear algebra on one thread, unless the user says otherwise: on a busy machine the threads of many small
-    fits wait for each other, which took ten times as long.
-    """
-    before, screen = dict(os.environ), os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.environ |= {name: before.get(name, "1") for name in (RUNNING, *THREADS)}
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(screen, 2)
-        os.close(screen)
-        os.close(nowhere)
-        for name in (RUNNING, *THREADS):
-            os.environ.pop(name) if name not in before else os.environ.update({name: before[name]})
-
-
-def _as_ours(fault: PapermillExecutionError, template: str) -> Exception:
-    kind = getattr(errors, fault.ename, None)
-    if isinstance(kind, type) and issubclass(kind, JDLError):
-        return kind(fault.evalue)
-    return StageFailed(f"notebook {template}, cell {fault.cell_index + 1}: {fault.ename}")
-
-
-def _without_papermill_metadata(path: Path) -> str:
-    notebook = nbformat.read(path, as_version=4)
-    notebook.metadata.pop("papermill", None)
-    for cell in notebook.cells:
-        cell.metadata.pop("papermill", None)
-    return nbformat.writes(notebook)
-
-
 def build_report(
-    lab: Lab, request: str, spec: RequestSpec, folder: RequestFolder, with_code: bool = False
+    lab: Lab, request: str, spec: RequestSpec, folder: RequestFolder, with_code: bool = False, engine: str = ""
 ) -> list[str]:
     """Execute the report's notebook, draw HTML and PDF, check them for leaks, and put them and the findings in place.
 
@@ -521,7 +455,7 @@ def build_report(
         misplaced = [
             said
             for analysis, place in places.items()
-            for said in _draw_report(lab, spec.request, making, findings.about(analysis), place, with_code)
+            for said in _draw_report(lab, spec.request, making, findings.about(analysis), place, with_code, engine)
         ]
         _check_leaks(lab, spec, folder, made, findings)
         _put_in_place(made, folder, making)
@@ -555,7 +489,7 @@ def _with_events(lab: Lab, spec: RequestSpec, folder: RequestFolder) -> Findings
     """
     found, manifest = Findings.read(folder.findings_file), Manifest.read(folder.manifest_file)
     findings = with_events(found, manifest, folder.restricted)
-    settings = findings.provenance.settings | {"report": spec.report.model_dump(mode="json")}
+    settings = findings.provenance.settings | {"report": spec.report.printed()}
     provenance = findings.provenance.model_copy(update={"settings": settings})
     findings = findings.model_copy(update={"provenance": provenance})
     texts = free_texts(found, manifest, folder.restricted)
@@ -577,7 +511,9 @@ def _with_events(lab: Lab, spec: RequestSpec, folder: RequestFolder) -> Findings
     return findings
 
 
-def _draw_report(lab: Lab, request: str, outputs: Path, findings: Findings, place: Path, with_code: bool) -> list[str]:
+def _draw_report(
+    lab: Lab, request: str, outputs: Path, findings: Findings, place: Path, with_code: bool, engine: str
+) -> list[str]:
     """Execute the report's notebook for the first analysis of `findings`, check its numbers, draw HTML and PDF.
 
     `outputs`: holds the request's folder, with these findings.
@@ -590,7 +526,7 @@ def _draw_report(lab: Lab, request: str, outputs: Path, findings: Findings, plac
     place.mkdir(exist_ok=True)
     analysis, notebook = findings.analyses[0], place / "report.ipynb"
     template = STAGES["report"] if analysis.status is Status.reported else NOT_ANSWERED
-    execute(lab, template, request, outputs, notebook, analysis=analysis.id)
+    execute(lab, template, request, outputs, notebook, engine, analysis=analysis.id)
     _without_machine_path(notebook, request, analysis.id)
     blocks = _blocks(notebook)
     checked = check_blocks(blocks, findings)
@@ -674,10 +610,15 @@ def _end_unanswered(walk: _Walk, name: str, reason: str) -> None:
     ------
     CouldNotBeAnswered
     """
-    unanswered_findings(walk.lab, walk.spec, walk.folder, name, reason).write(walk.folder.findings_file)
-    _run_stage(walk, "report", "", "report", 1.0)
-    walk.manifest.values["status"] = "could not be answered"
-    walk.manifest.write()
+
+    def write_findings() -> None:
+        unanswered_findings(walk.lab, walk.spec, walk.folder, name, reason).write(walk.folder.findings_file)
+
+    _add_to_key_of_report(walk, walk.keys, NOT_ANSWERED)
+    walk.take("report", first=write_findings)
+    if walk.manifest.values["status"] != UNANSWERED:
+        walk.manifest.values["status"] = UNANSWERED
+        walk.manifest.write()
     where = f"request {walk.spec.request}"
     report = f"{walk.lab.short(walk.folder.report)}/report.html"
     raise CouldNotBeAnswered(f"the request could not be answered: {reason}", where, f"see {report}")

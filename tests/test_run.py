@@ -184,7 +184,7 @@ def test_code_comes_into_the_report_where_it_is_asked_for_and_the_report_alone_i
 ):
     shutil.copytree(in_lab.root / "outputs" / REQUEST, tmp_path / REQUEST)
     asked = []
-    monkeypatch.setattr(run, "build_report", lambda *given: asked.append(given[-1]))
+    monkeypatch.setattr(run, "build_report", lambda *given: asked.append(given[4]))
     for options in (["--with-code"], ["--with-code"], []):
         told = jdl("run", REQUEST, "--outputs", tmp_path, "--json", *options)
         assert told.exit_code == 0, told.stderr

@@ -1,0 +1,97 @@
+"""A template executed for a request by papermill, whose word is not taken for success."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import nbformat
+import papermill
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+
+from .. import errors
+from ..errors import JDLError, KernelDied, StageFailed
+from ..lab import Lab
+from ..result import write_atomically
+from . import engines, environment
+
+
+def execute(
+    lab: Lab, template: str, request: str, outputs: Path, target: Path, engine: str = "", **parameters: str
+) -> None:
+    """Execute a template for a request; see `execute_template`.
+
+    `parameters` go beside request and outputs: the analysis, for templates that are executed for each of them.
+    """
+    place = outputs.relative_to(lab.root) if outputs.is_relative_to(lab.root) else outputs
+    execute_template(lab, template, {"request": request, "outputs": str(place)} | parameters, target, engine)
+
+
+def execute_template(lab: Lab, template: str, parameters: dict[str, str], target: Path, engine: str = "") -> None:
+    """Execute a template by papermill and keep the executed notebook, also when it fails.
+
+    Papermill's own word is not taken for success: every code cell must have run, and none may hold an error.
+
+    Parameters
+    ----------
+    parameters : dict of str to str
+        What is injected after the cell tagged `parameters`: literals only.
+    target : Path
+        Where the executed notebook is kept.
+    engine : str
+        What executes it, see `environment.chosen_engine`.
+
+    Raises
+    ------
+    JDLError
+        The fault that a cell raised for the user.
+    KernelDied
+        The process that executed it died.
+    StageFailed
+        Any other failure, named by error class and cell number only: its text may hold rows about people.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".executing.") as making:
+        executed = Path(making) / "executed.ipynb"
+        try:
+            papermill.execute_notebook(
+                str(lab.notebook(template)),
+                str(executed),
+                parameters=parameters,
+                kernel_name="python3",
+                engine_name=engines.NAMES[environment.chosen_engine(engine)],
+                progress_bar=False,
+                log_output=False,
+                autosave_cell_every=0,
+                execution_timeout=environment.CELL_TIMEOUT,
+                folder=lab.root,
+            )
+        except PapermillExecutionError as fault:
+            raise _as_ours(fault, template) from None
+        except DeadKernelError as fault:
+            raise KernelDied(f"notebook {template}: {type(fault).__name__}") from None
+        except (CellTimeoutError, CellExecutionError) as fault:
+            raise StageFailed(f"notebook {template}: {type(fault).__name__}") from None
+        finally:
+            if executed.exists():
+                write_atomically(target, _without_papermill_metadata(executed))
+    notebook = nbformat.read(target, as_version=4)
+    for number, cell in enumerate(notebook.cells, 1):
+        if cell.cell_type == "code" and cell.source.strip() and not cell.execution_count:
+            raise StageFailed(f"notebook {template}: cell {number} did not run")
+
+
+def _as_ours(fault: PapermillExecutionError, template: str) -> Exception:
+    kind = getattr(errors, fault.ename, None)
+    if isinstance(kind, type) and issubclass(kind, JDLError):
+        return kind(fault.evalue)
+    return StageFailed(f"notebook {template}, cell {fault.cell_index + 1}: {fault.ename}")
+
+
+def _without_papermill_metadata(path: Path) -> str:
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata.pop("papermill", None)
+    for cell in notebook.cells:
+        cell.metadata.pop("papermill", None)
+    return nbformat.writes(notebook)

@@ -1,0 +1,77 @@
+"""Imported by the server that children are forked from, before its first fork: everything that takes long to import.
+
+Here nothing may start a thread, open a database or compile a page: what only the forking thread holds is lost to a
+child, or locked in it for ever.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import sys
+from multiprocessing import forkserver
+
+from .environment import PINNED
+
+#: What notebooks, the shell that executes them and the run itself import. Of the toolkit the highest modules, which
+#: bring the others; by name, as they stand above this one.
+MODULES = (
+    "numpy",
+    "pandas",
+    "pyarrow.parquet",
+    "duckdb",
+    "scipy.stats",
+    "scipy.optimize",
+    "statsmodels.api",
+    "sklearn.linear_model",
+    "matplotlib.pyplot",
+    "matplotlib_inline.backend_inline",
+    "IPython",
+    "ipykernel.zmqshell",
+    "splink",
+    "jinja2",
+    "typst",
+    "openpyxl",
+    "python_calamine",
+    "jdl_toolkit.execution.child",
+    "jdl_toolkit.stage",
+    "jdl_toolkit.precheck",
+    "jdl_toolkit.linkage.review",
+    "jdl_toolkit.robustness",
+    "jdl_toolkit.subgroups",
+    "jdl_toolkit.plots",
+    "jdl_toolkit.tables",
+    "jdl_toolkit.narrative",
+    "jdl_toolkit.run",
+    "jdl_toolkit.cli",
+)
+
+
+def import_everything() -> None:
+    """Import `MODULES`, ending early if nobody is left who could ask for a child."""
+    os.environ |= PINNED | os.environ
+    os.environ["MPLBACKEND"] = "agg"  # a child turns to the one that draws into its notebook
+    sys.modules.setdefault("rfc3987_syntax", None)  # a second and a half, for what no notebook holds
+    asked_by = os.getppid()
+    for name in MODULES:
+        if os.getppid() != asked_by:
+            os._exit(0)
+        try:
+            importlib.import_module(name)
+        except ImportError:  # an extra, or a module that is gone: the child that needs it says so
+            continue
+    gc.collect()
+    gc.freeze()  # what all children share stays shared: no collection touches it
+
+
+def share_with_grandchildren() -> None:
+    """Let children ask this server for children of their own.
+
+    `multiprocessing` hands them its address, but would start a second one, as the first is not theirs to wait for.
+    """
+    forkserver._forkserver.ensure_running = lambda: None
+
+
+import_everything()
+share_with_grandchildren()
