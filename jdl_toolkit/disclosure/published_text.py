@@ -119,12 +119,20 @@ def _as_meant(text: str, depth: int = 0) -> Iterator[str]:
         if meant == before:
             break
     if meant != bare:
-        yield meant
+        yield _changed(bare, meant)
         if "<" in meant:
             try:
                 yield from list(markup_text(meant))
             except AssertionError:  # it only looked like markup
                 return
+
+
+def _changed(bare: str, meant: str) -> str:
+    """Lines of a text that read otherwise as it is meant, with those around them; the rest was read already."""
+    before, lines = set(bare.split("\n")), meant.split("\n")
+    is_new = [line not in before for line in lines]
+    around = [any(is_new[max(0, i - 1) : i + 2]) for i in range(len(lines))]
+    return "\n".join(line if kept else KEPT_APART for line, kept in zip(lines, around, strict=True))
 
 
 def _unpacked(text: str) -> tuple[str, list[str]]:
