@@ -1,7 +1,13 @@
 """Newton's method for generalised linear models, in passes over blocks of rows.
 
-One pass adds up the gradient and the information of everybody block by block, so that beside the columns as they are
-given nothing of their size is ever held. The sums are taken in a fixed order: the number of threads changes no digit.
+One pass adds up the gradient, and where it is needed the information, of everybody block by block, so that beside the
+columns as they are given nothing of their size is held. The sums are taken in a fixed order: the number of threads
+changes no digit. Near the maximum the information hardly changes, while it takes most of the time: the last steps are
+taken with the one there is, mended by what the steps since then have shown (BFGS), until nothing is left to step.
+
+References
+----------
+Nocedal & Wright (2006), Numerical Optimization, algorithm 7.4 (the two loops).
 """
 
 from __future__ import annotations
@@ -17,12 +23,24 @@ from scipy.special import expit
 BLOCK = 4096
 MAX_ITERATIONS = 200
 
-#: A step this small, in standard deviations of each column, is the last: Newton's steps square the error, so that what
-#: is left is of the order of rounding. Coefficients then agree with R's `glm(epsilon = 1e-14)` to 1e-9.
-LAST_STEP = 1e-8
+#: Steps end when what is left to go is this, in standard deviations of each column. Coefficients then agree with R's
+#: `glm(epsilon = 1e-14)` to 1e-9.
+LEFT = 1e-12
+#: Among the part that gives the start.
+_LEFT_IN_PART = 1e-4
+
+#: A longer step is followed by one with the information of where it led to.
+_NEAR = 0.3
+#: Steps with older information become shorter by a factor. Where it is above this, the information is worked out again.
+_SLOW = 0.5
 
 #: Rows of the part that gives the start; used from four times as many rows on.
-PART = 40_000
+PART = 16_000
+
+#: Columns further from nought than this many standard deviations, or with one beyond these sizes, are standardised
+#: before any sums of squares: as they are, they would cost digits.
+_FAR = 100.0
+_SIZES = 1e-8, 1e8
 
 #: Least information on any combination of coefficients, as a share of that in the model without covariates. Where no
 #: maximum exists it falls by e with each step; honest fits keep above 1e-4 even with strong covariates, so the exact
@@ -39,6 +57,10 @@ class Moments:
     centre: np.ndarray
     spread: np.ndarray
     correlation: np.ndarray
+
+    def of(self, columns: list[int]) -> Moments:
+        """The same of some of the columns."""
+        return Moments(self.centre[columns], self.spread[columns], self.correlation[np.ix_(columns, columns)])
 
 
 @dataclass(frozen=True)
@@ -70,12 +92,15 @@ class Family:
         (y, linear predictor, expected outcome) -> log-likelihood of each person, but for a constant.
     null : callable
         Mean outcome -> linear predictor of a model without covariates.
+    is_linear : bool
+        The information is the same everywhere.
     """
 
     mean: Callable[[np.ndarray], np.ndarray]
     variance: Callable[[np.ndarray], np.ndarray]
     log_likelihood: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
     null: Callable[[float], float]
+    is_linear: bool = False
 
 
 #: Beyond this an exponential is infinite in double precision; a linear predictor there has no maximum near it.
@@ -90,7 +115,7 @@ FAMILIES = {
     "logit": Family(
         mean=expit,
         variance=lambda mu: mu * (1 - mu),
-        log_likelihood=lambda y, eta, mu: y * eta - np.logaddexp(0, eta),
+        log_likelihood=lambda y, eta, mu: y * eta - np.maximum(eta, 0) - np.log1p(np.exp(-np.abs(eta))),
         null=lambda m: float(np.log(m) - np.log1p(-m)),
     ),
     "log": Family(
@@ -104,6 +129,7 @@ FAMILIES = {
         variance=np.ones_like,
         log_likelihood=lambda y, eta, mu: -0.5 * (y - mu) ** 2,
         null=float,
+        is_linear=True,
     ),
 }
 
@@ -133,11 +159,14 @@ def moments(x: np.ndarray, weights: np.ndarray | None = None) -> Moments:
         centre += apart.sum(axis=0) if weights is None else weights[rows] @ apart
         np.maximum(size, np.abs(apart, out=apart).max(axis=0), out=size)
     centre = start + centre / total
-    size[size == 0] = 1.0  # squares of differences as they are may be too small, or too large, for a number
+    # squares of differences as they are may be too small, or too large, for a number
+    size[(size == 0) | ((size > _SIZES[0]) & (size < _SIZES[1]))] = 1.0
+    is_of_one_size = (size == 1).all()
     cross = np.zeros((k, k))
     for rows in blocks(n):
         apart = np.subtract(x[rows], centre, out=apart_of[: rows.stop - rows.start])
-        apart /= size
+        if not is_of_one_size:
+            apart /= size
         if weights is not None:
             apart *= np.sqrt(weights[rows])[:, None]
         cross += apart.T @ apart
@@ -164,12 +193,16 @@ def maximise(x: np.ndarray, y: np.ndarray, weights: np.ndarray, family: Family, 
     With many rows a part of them gives the start, and few passes over everybody are left: the maximum is the same,
     wherever Newton's method starts.
     """
+    far = np.abs(scale.centre) > _FAR * scale.spread
+    if (far | (scale.spread < _SIZES[0]) | (scale.spread > _SIZES[1])).any():
+        x = (x - scale.centre) / scale.spread
+        scale = Moments(np.zeros_like(scale.centre), np.ones_like(scale.spread), scale.correlation)
+    weights = weights / weights.mean()
     beta = np.zeros(1 + x.shape[1])
     beta[0] = family.null(float(np.average(y, weights=weights)))
-    weights = weights / weights.mean()
-    if len(y) >= 4 * PART:
+    if len(y) >= 4 * PART and not family.is_linear:
         beta = _start(x, y, weights, family, scale, beta)
-    return _newton(x, y, weights, family, scale, beta, LAST_STEP)
+    return _newton(x, y, weights, family, scale, beta, LEFT)
 
 
 def _start(x, y, weights, family: Family, scale: Moments, beta: np.ndarray) -> np.ndarray:
@@ -181,29 +214,57 @@ def _start(x, y, weights, family: Family, scale: Moments, beta: np.ndarray) -> n
         kept.append(group[::step])
         stands_for[kept[-1]] = step
     rows = np.sort(np.concatenate(kept))
-    found = _newton(x[rows], y[rows], weights[rows] * stands_for[rows], family, scale, beta, 1e-3)
+    found = _newton(x[rows], y[rows], weights[rows] * stands_for[rows], family, scale, beta, _LEFT_IN_PART)
     return beta if found.is_separated else found.beta
 
 
-def _newton(x, y, weights, family: Family, scale: Moments, beta: np.ndarray, last_step: float) -> Maximum:
+def _newton(x, y, weights, family: Family, scale: Moments, beta: np.ndarray, least_left: float) -> Maximum:
     before = family.variance(np.average(y, weights=weights)) * linalg.block_diag(1.0, scale.correlation)
-    value, gradient, information = _pass(x, y, weights, family, scale, beta)
+    is_null = not beta[1:].any()  # there everybody's variance is the same
+    value, gradient, information = _pass(x, y, weights, family, scale, beta, with_information=not is_null)
+    information, is_new, last_size = before if is_null else information, True, 0.0
     for i in range(MAX_ITERATIONS):
-        if not np.isfinite(information).all() or (i > _EARLY and _least_share(information, before) < SEPARATED):
-            return Maximum(beta, True)
-        try:
-            step = linalg.cho_solve(linalg.cho_factor(information), gradient)
-        except linalg.LinAlgError:  # no information left on some combination
-            return Maximum(beta, True)
+        if is_new:
+            if not np.isfinite(information).all() or (i > _EARLY and _least_share(information, before) < SEPARATED):
+                return Maximum(beta, True)
+            try:
+                factor, taken = linalg.cho_factor(information), []
+            except linalg.LinAlgError:  # no information left on some combination
+                return Maximum(beta, True)
+        step = _step(gradient, factor, taken)
+        size = np.abs(step).max() / max(1.0, np.abs(beta).max())
+        if not is_new and size > _SLOW * last_size:
+            value, gradient, information = _pass(x, y, weights, family, scale, beta, with_information=True)
+            is_new = True
+            continue
+        is_far = size > _NEAR and not family.is_linear
         for _ in range(40):
-            new = _pass(x, y, weights, family, scale, beta + step)
+            new = _pass(x, y, weights, family, scale, beta + step, with_information=is_far)
             if new[0] >= value - 1e-12 * (1 + abs(value)):
                 break
             step = step / 2
-        beta, (value, gradient, information) = beta + step, new
-        if np.abs(step).max() < last_step * max(1.0, np.abs(beta).max()):
+        taken.append((step, gradient - new[1]))
+        beta, value, gradient = beta + step, *new[:2]
+        # with the information of where it began a step squares the error; else steps become shorter by a factor
+        left = size**2 if is_new and not is_null else size * min(size / last_size, 1.0) if last_size else size
+        if left < least_left:
             break
+        is_new, is_null, last_size = is_far, False, size
+        information = new[2] if is_far else information
     return Maximum(beta, _least_share(information, before) < SEPARATED)
+
+
+def _step(gradient: np.ndarray, factor: tuple, taken: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """Newton's step with the factorised information, mended by the steps taken since and what each took off the
+    gradient."""
+    pull, shares = gradient.copy(), []
+    for step, fell in reversed(taken):
+        shares.append(step @ pull / (step @ fell))
+        pull -= shares[-1] * fell
+    found = linalg.cho_solve(factor, pull)
+    for (step, fell), share in zip(taken, reversed(shares), strict=True):
+        found += step * (share - fell @ found / (step @ fell))
+    return found
 
 
 def _least_share(information: np.ndarray, before: np.ndarray) -> float:
@@ -214,22 +275,37 @@ def _least_share(information: np.ndarray, before: np.ndarray) -> float:
     return float(linalg.eigh(information, before, eigvals_only=True)[0])
 
 
-def _pass(
-    x: np.ndarray, y: np.ndarray, weights: np.ndarray, family: Family, scale: Moments, beta: np.ndarray
-) -> tuple[float, np.ndarray, np.ndarray]:
-    """Log-likelihood, gradient and information of everybody at `beta`, as means over the weights."""
+def _pass(x, y, weights, family: Family, scale: Moments, beta: np.ndarray, *, with_information: bool) -> tuple:
+    """Log-likelihood, gradient and, if asked for, information of everybody at `beta`, as means over the weights.
+
+    All are those of standardised columns, while the sums are of the columns as they are.
+    """
     k, total = x.shape[1], weights.sum()
-    z = np.ones((min(BLOCK, len(y)), 1 + k))
-    value, gradient, information = 0.0, np.zeros(1 + k), np.zeros((1 + k, 1 + k))
+    slopes = beta[1:] / scale.spread
+    intercept = beta[0] - scale.centre @ slopes
+    value, of_one, of_columns = 0.0, 0.0, np.zeros(k)
+    n_informed, mean, cross = 0.0, np.zeros(k), np.zeros((k, k))
     for rows in blocks(len(y)):
-        block = z[: rows.stop - rows.start]
-        np.subtract(x[rows], scale.centre, out=block[:, 1:])
-        block[:, 1:] /= scale.spread
-        eta = block @ beta
+        block = np.ascontiguousarray(x[rows], dtype=float)  # row after row, however the columns are given
+        eta, w = block @ slopes + intercept, weights[rows]
         mu = family.mean(eta)
-        w = weights[rows]
         value += float(w @ family.log_likelihood(y[rows], eta, mu))
-        gradient += (w * (y[rows] - mu)) @ block
-        root = block * np.sqrt(w * family.variance(mu))[:, None]
-        information += root.T @ root
-    return value / total, gradient / total, information / total
+        pull = w * (y[rows] - mu)
+        of_one += pull.sum()
+        of_columns += pull @ block
+        if with_information:
+            informed = w * family.variance(mu)
+            n_informed += informed.sum()
+            mean += informed @ block
+            root = block * np.sqrt(informed)[:, None]
+            cross += root.T @ root
+    gradient = np.append(of_one, (of_columns - of_one * scale.centre) / scale.spread) / total
+    if not with_information:
+        return value / total, gradient, None
+    information = np.empty((1 + k, 1 + k))
+    information[0, 0] = n_informed
+    information[0, 1:] = information[1:, 0] = (mean - n_informed * scale.centre) / scale.spread
+    both = np.outer(mean, scale.centre)
+    cross += n_informed * np.outer(scale.centre, scale.centre) - both - both.T
+    information[1:, 1:] = cross / np.outer(scale.spread, scale.spread)
+    return value / total, gradient, information / total

@@ -78,9 +78,8 @@ def independent_columns(x: np.ndarray) -> tuple[list[int], list[int], dict[int, 
     """
     if not len(x):
         return [], list(range(x.shape[1])), {}
-    least, most = x.min(axis=0), x.max(axis=0)
     scale = moments(x)
-    same = (least == most) | (scale.spread <= SAME * np.maximum(np.abs(least), np.abs(most)))
+    same = scale.spread <= SAME * np.abs(scale.centre)
     constant, varying = np.flatnonzero(same), np.flatnonzero(~same)
     if not len(varying):
         return [], list(map(int, constant)), {}
