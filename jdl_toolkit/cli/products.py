@@ -1,4 +1,4 @@
-"""Commands on what is made of many requests: results published elsewhere, and what organisations think."""
+"""Commands on what is made of many requests: the bulletin, results published elsewhere, what organisations think."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import JDLError
-from .frame import command, main
+from ..execution import ENGINES, preload
+from .frame import bar, command, main
 
 if TYPE_CHECKING:  # at run time, each command imports what it needs
     from ..imported import Import
@@ -22,6 +23,33 @@ def _outputs(outputs: Path | None) -> Path:
     if outputs is not None and not outputs.is_dir():
         raise JDLError("there is no such folder", str(outputs), "name the folder of all outputs with --outputs")
     return outputs or Lab.find().root / "outputs"
+
+
+@command(main, "bulletin", "jdl bulletin 2013-10")
+@click.argument("period")
+@click.option("--reissue", default="", metavar="REASON", help="Why a bulletin that was published is made again.")
+@click.option("--engine", type=click.Choice(ENGINES), help="What executes the notebook. Default: JDL_ENGINE, else fork.")
+@click.option("--outputs", type=click.Path(path_type=Path), help="Folder of all outputs.")
+def bulletin(period: str, reissue: str, engine: str | None, outputs: Path | None) -> tuple[dict, str]:
+    """Make the bulletin of PERIOD, a month as YYYY-MM: every request and result up to its last day."""
+    from ..lab import Lab
+
+    lab, place = Lab.find(), _outputs(outputs).resolve()
+    preload(engine or "")
+    from ..bulletin import make_bulletin
+    from ..numbers import date
+
+    today = dt.date.today()
+    made = make_bulletin(lab, place, period, today, reissue, engine or "", bar())
+    of = made.bulletin
+    values = {"period": of.period, "version": of.version, "folder": str(made.folder), "files": list(made.files)}
+    values |= {"published": of.published, "next_publication": of.next_publication, "counts": of.counts.model_dump()}
+    values |= {"n_new": len(of.new_results), "n_imported": of.n_imported, "leak_check": made.leak_check}
+    days = f"Day of publication: {date(of.published)}; of the next: {date(of.next_publication)}."
+    if of.published > today:
+        days += f" Until then it is for the pre-release list alone, {of.pre_release.hours} hours before."
+    told = [of.counts.balanced().summary(), days, f"Leak check: {made.leak_check}."]
+    return values, "\n".join([*told, f"Bulletin: {lab.short(made.folder)}"])
 
 
 @command(main, "import-results", "jdl import-results published.csv")
