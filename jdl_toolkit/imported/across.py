@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, permutations, product
 
 from .figures import difference_range
 from .of_words import claims_of
-from .printed import Printed, apart, magnitude
+from .printed import Printed, Range, apart, magnitude
 from .schema import Remark, ResultRow
 from .words import Kind, per_person
 
@@ -34,7 +34,66 @@ def across_rows(rows: Sequence[ResultRow], others: Sequence[ResultRow] = ()) -> 
             found += _on_both("published_differently", a, b, what)
             found += _on_both("one_change_two_outcomes", a, b, _one_change(a, b))
             found += _on_both("unit_mistaken", a, b, _fewer_than_people(a, b) or _fewer_than_people(b, a))
+    return found + _divided(list(rows))
+
+
+def _divided(rows: list[ResultRow]) -> list[Remark]:
+    """A whole and its two parts, "in work" and "not in work": the whole must be a mixture of both, in known shares."""
+    reports = defaultdict(list)
+    for row in rows:
+        reports[_folded(row.programme), _folded(row.publication)].append(row)
+    found = []
+    for report in reports.values():
+        for part, rest in permutations([row for row in report if row.kind is Kind.rate], 2):
+            if not _is_rest_of(part, rest):
+                continue
+            shares = [row for row in report if row.kind is Kind.share and _speaks_of(row, part)]
+            for whole in report:
+                if whole not in (part, rest) and _folded(whole.outcome) == _folded(part.outcome):
+                    found += _mixture(whole, part, rest, shares)
     return found
+
+
+def _is_rest_of(part: ResultRow, rest: ResultRow) -> bool:
+    words = _folded(rest.subgroup).split()
+    without = [word for word in words if word != "not"]
+    return len(without) < len(words) and without == _folded(part.subgroup).split() and part.outcome == rest.outcome
+
+
+def _speaks_of(share: ResultRow, part: ResultRow) -> bool:
+    """Whether a share is of what divides the parts: "employed" and "in employment" begin alike."""
+    stems = {word[:6] for word in _folded(part.subgroup).split() if len(word) >= 6 and word != "subgroup"}
+    return bool(stems & {word[:6] for word in _folded(share.outcome).split()})
+
+
+def _mixture(whole: ResultRow, part: ResultRow, rest: ResultRow, shares: list[ResultRow]) -> list[Remark]:
+    for name in ("treatment", "control"):
+        w, a, b = (getattr(row, name) for row in (whole, part, rest))
+        if w is None or a is None or b is None:
+            continue
+        hull = min(a.range[0], b.range[0]), max(a.range[1], b.range[1])
+        what = f"{w.value:g} in the {name} group is no mixture of {a.value:g} and {b.value:g}, its two parts"
+        if apart(w.range, hull):
+            return _remarks_on((whole, part, rest), f"{what}.")
+        needed = _share_range(w, a, b)
+        for share in (getattr(row, name) for row in shares):
+            if share is not None and needed is not None and apart(share.range, needed):
+                of = f"in which the first is {share.value:g} per cent; it takes {needed[0]:.0f} to {needed[1]:.0f}"
+                return _remarks_on((whole, part, rest), f"{what}, {of}.")
+    return []
+
+
+def _share_range(whole: Printed, part: Printed, rest: Printed) -> Range | None:
+    """Shares of the first part, in per cent, that the printed values allow; None where the parts may be equal."""
+    if not apart(part.range, rest.range):
+        return None
+    found = [100 * (r - w) / (r - p) for w, p, r in product(whole.range, part.range, rest.range)]
+    return min(found), max(found)
+
+
+def _remarks_on(rows: tuple[ResultRow, ...], what: str) -> list[Remark]:
+    names = ", ".join(row.id for row in rows)
+    return [Remark(rule="subgroups_v_whole", row=row.id, what=f"{what} (Rows {names}.)") for row in rows]
 
 
 def _on_both(rule: str, a: ResultRow, b: ResultRow, what: str) -> list[Remark]:

@@ -8,10 +8,12 @@ rounded to; a fault smaller than the rounding cannot be found.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ..numbers import MINUS
 from . import of_words, precision
 from .across import across_rows
 from .figures import difference_range
@@ -52,6 +54,7 @@ RULES: dict[str, RuleKind] = {
     "parts_v_sum": RuleKind("parts do not add up to their sum"),
     "published_differently": RuleKind("the same result is published with different figures", bars=True),
     "one_change_two_outcomes": RuleKind("nearly the same relative change is quoted of two different outcomes", CAUTION),
+    "subgroups_v_whole": RuleKind("the whole cannot be the mixture of its two parts", CAUTION),
     "one_limit_only": RuleKind("one limit of an interval, an “up to”, is quoted as if it were the result", CAUTION),
     "date_in_future": RuleKind("it is dated in the future"),
 }
@@ -77,6 +80,7 @@ def check_rows(rows: Sequence[ResultRow], today: dt.date, others: Sequence[Resul
     found = [remark for row in rows for remark in check_row(row, today)]
     own = {row.id for row in rows}
     found += [remark for remark in across_rows(rows, others) if remark.row in own]
+    found = [r.model_copy(update={"what": re.sub(r"(?<![\w-])-(?=\d)", MINUS, r.what)}) for r in found]
     order = {row.id: i for i, row in enumerate(rows)}
     return sorted(dict.fromkeys(found), key=lambda r: (order[r.row], list(RULES).index(r.rule)))
 

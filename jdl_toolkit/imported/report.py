@@ -52,7 +52,7 @@ def terminal_words(made: Import, files: list[str]) -> str:
         parts += ["\n".join([f"{title}:", *told[:MOST_TOLD], *more])] if told else []
     odd = [f"  row {r.id}: {', '.join(r.unreadable)}" for r in made.rows if r.unreadable]
     parts += ["\n".join(["Kept as text, as no number could be read:", *odd[:MOST_TOLD]])] if odd else []
-    return "\n\n".join([*parts, *files])
+    return "\n\n".join([*parts, *(["\n".join(files)] if files else [])])
 
 
 def page_sections(made: Import) -> list[tuple[str, list[Block]]]:
@@ -65,53 +65,58 @@ def page_sections(made: Import) -> list[tuple[str, list[Block]]]:
     sections: list[tuple[str, list[Block]]] = [("What came of it", [Inset(tone, "Imported results", words)])]
     for weight, title in ((CONTRADICTION, "Contradictions"), (CAUTION, "Cautions")):
         found = [
-            (f"Row {r.row}", _name(made, r.row), capital(RULES[r.rule].meaning) + ".", r.what)
+            (f"Row {r.row}: {_name(made, r.row)}", capital(RULES[r.rule].meaning) + ".", r.what)
             for r in remarks_of(made, weight)
         ]
         if found:
-            columns = ("Row", "Result", "What does not fit", "How")
+            columns = ("Result", "What does not fit", "How")
             note = "Tolerances are the rounding of the printed figures." if weight == CONTRADICTION else ""
-            sections.append((title, [Table(title.lower(), title, columns, tuple(found), "llll", note)]))
+            sections.append((title, [Table(title.lower(), title, columns, tuple(found), "lll", note)]))
     used = [(row, made.usable[row.id]) for row in made.rows if not made.usable[row.id].why_not]
     listed = [(row, made.usable[row.id]) for row in made.rows if made.usable[row.id].why_not]
     if used:
         sections.append(("Results that enter the portfolio’s numbers", [_used(used)]))
     if listed:
-        rows = tuple((f"Row {row.id}", *_named(row), one.why_not.removeprefix("listed only: ")) for row, one in listed)
-        columns = ("Row", "Result", "Published", "Why it is listed only")
-        sections.append(("Results that are listed only", [Table("listed", "Listed only", columns, rows, "llll")]))
+        rows = tuple((_headed(row), one.why_not.removeprefix("listed only: ")) for row, one in listed)
+        columns = ("Result", "Why it is listed only")
+        sections.append(("Results that are listed only", [Table("listed", "Listed only", columns, rows, "ll")]))
     made_on = f"Imported on {date(made.imported)} from {plain(made.file)} (SHA-256 {made.digest[:16]}…)."
     return [*sections, ("How this was made", [Words(made_on)])]
 
 
 def _used(rows: list[tuple[ResultRow, Usable]]) -> Table:
     cells = tuple(
-        (
-            f"Row {row.id}", *_named(row),
-            number(row.n_treatment.value) if row.n_treatment else "not stated",
-            number(one.difference, _decimals(one.difference)),
-            f"{number(one.low, _decimals(one.low))} to {number(one.high, _decimals(one.high))}",
-            capital(one.derived) or "As published",
-        )
+        (_headed(row), number(row.n_treatment.value) if row.n_treatment else "not stated", _figures(one), _known(one))
         for row, one in rows
-    )  # fmt: skip
-    columns = ("Row", "Result", "Published", "People", "Difference", "95% interval", "How it is known")
+    )
+    columns = ("Result", "People", "Difference (95% interval)", "How it is known")
     note = "Differences of one-year proven reoffending rates, in percentage points; negative is a reduction."
-    return Table("used", "Results that enter the numbers", columns, cells, "lllrrrl", note)
+    return Table("used", "Results that enter the numbers", columns, cells, "lrrl", note)
 
 
-def _decimals(x: float) -> int:
-    return 0 if float(x).is_integer() else 1
+def _figures(one: Usable) -> str:
+    """Difference and interval, with a decimal only where a figure has one."""
+    difference, low, high = (number(x, 0 if float(x).is_integer() else 1) for x in (one.difference, one.low, one.high))
+    return f"{difference} ({low} to {high})"
 
 
-def _named(row: ResultRow) -> tuple[str, str]:
+def _known(one: Usable) -> str:
+    return f"Derived: {one.derived}" if one.derived else "As published"
+
+
+def _headed(row: ResultRow) -> str:
+    """Head of a result's row: which it is, of whom, and when it was published."""
+    return f"Row {row.id}: {_named(row)}" + (f", {row.publication}" if row.publication else "")
+
+
+def _named(row: ResultRow) -> str:
     mark = "" if row.is_jdl else "Not of a Justice Data Lab: "
     who = f"{row.programme} ({row.subgroup})" if row.subgroup else row.programme
-    return f"{mark}{who}", row.publication or "not stated"
+    return f"{mark}{who}"
 
 
 def _name(made: Import, key: str) -> str:
-    return _named(next(row for row in made.rows if row.id == key))[0]
+    return _named(next(row for row in made.rows if row.id == key))
 
 
 def checked_rows(made: Import) -> tuple[list[str], list[list[Any]]]:
