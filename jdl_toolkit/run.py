@@ -26,7 +26,17 @@ from .execution import chosen_engine
 from .execution.notebooks import execute
 from .findings import Findings, Status, small_differences
 from .lab import OF_ANALYSIS, STAGES, Lab
-from .lifecycle import ACCEPTED, REPORTED, WITHDRAWN, free_texts, report_key, results_digest, with_events
+from .lifecycle import (
+    ACCEPTED,
+    REPORTED,
+    UNANSWERABLE,
+    WITHDRAWN,
+    criterion_words,
+    free_texts,
+    report_key,
+    results_digest,
+    with_events,
+)
 from .manifest import Manifest, alone, now
 from .narrative import check_blocks, headline_sentence
 from .result import write_atomically
@@ -140,10 +150,7 @@ def run_request(
             folder = open_folder(lab, spec, outputs)
             _sweep(folder)
             with _logging_to(folder.root / "run.log"):
-                manifest = Manifest.read(folder.manifest_file)
-                made_from = json.dumps(manifest.values["inputs"], sort_keys=True) + manifest.values["toolkit_version"]
-                keys = {MAIN: spec.digest + made_from}
-                walk = _Walk(lab, request, spec, folder, manifest, progress, keys, set(), {}, with_code, engine)
+                walk = _walk_of(lab, request, spec, folder, progress, with_code, engine)
                 try:
                     return replace(_run_stages(walk, until), review=folder.review / "index.html")
                 except (JDLError, StageFailed) as fault:
@@ -158,9 +165,15 @@ def run_request(
 
 
 def draw_index(lab: Lab, outputs: Path) -> None:
-    """Draw the index page; what was on disk last is on the page that lies there last, whoever else draws it too."""
-    with filelock.FileLock(outputs / ".index.lock"):
-        render.write_index(lab, outputs)
+    """Draw the index page; what was on disk last is on the page that lies there last, whoever else draws it too.
+
+    A failure here stops no run; the log tells of it.
+    """
+    try:
+        with filelock.FileLock(outputs / ".index.lock"):
+            render.write_index(lab, outputs)
+    except Exception as fault:
+        log.error("the index page could not be drawn: %s", fault if isinstance(fault, JDLError) else type(fault).__name__)
 
 
 def _is_older(page: Path, record: Path) -> bool:
@@ -222,6 +235,10 @@ def _beside_archived(folder: RequestFolder, findings: Findings) -> str:
     return "\n  ".join([EARLIER, *found])
 
 
+class _OutOfDate(Exception):
+    """A stage that a run would execute."""
+
+
 @dataclass
 class _Walk:
     """One run on its way through the stages: what is up to date stays, what is not is executed.
@@ -237,6 +254,8 @@ class _Walk:
         Whether the report carries code.
     engine : str
         What executes notebooks.
+    only_looking : bool
+        Whether to stop at the first stage that is not up to date, and execute nothing.
     """
 
     lab: Lab
@@ -250,6 +269,8 @@ class _Walk:
     seconds: dict[str, float]
     with_code: bool = False
     engine: str = ""
+
+    only_looking: bool = False
 
     def take(
         self, name: str, analysis: str = MAIN, of: int = 1, first: Callable[[], Any] = lambda: None
@@ -265,6 +286,8 @@ class _Walk:
         if self.is_up_to_date(name, analysis, done):
             self.progress(record, "up to date", 1 / of)
             return done
+        if self.only_looking:
+            raise _OutOfDate(record)
         self.anew.add(analysis)
         first()
         try:
@@ -285,8 +308,56 @@ class _Walk:
         return is_done and not self.anew & {MAIN, analysis}
 
 
+def _walk_of(
+    lab: Lab,
+    request: str,
+    spec: RequestSpec,
+    folder: RequestFolder,
+    progress: Callable[[str, str, float], None] = lambda stage, state, share: None,
+    with_code: bool = False,
+    engine: str = "",
+    only_looking: bool = False,
+) -> _Walk:
+    manifest = Manifest.read(folder.manifest_file)
+    made_from = json.dumps(manifest.values["inputs"], sort_keys=True) + manifest.values["toolkit_version"]
+    keys = {MAIN: spec.digest + made_from}
+    return _Walk(lab, request, spec, folder, manifest, progress, keys, set(), {}, with_code, engine, only_looking)
+
+
+def out_of_date(lab: Lab, request: str, spec: RequestSpec, folder: RequestFolder) -> str:
+    """The first stage that `jdl run` would execute, by its name in the manifest; "" if all are up to date.
+
+    Raises
+    ------
+    GateClosed
+        If a gate is closed.
+    """
+    found = ""
+    for with_code in (True, False):  # a report that was asked for with its code is as good
+        try:
+            _run_stages(_walk_of(lab, request, spec, folder, with_code=with_code, only_looking=True), "report")
+        except _OutOfDate as stage:
+            found = str(stage)
+            continue
+        except CouldNotBeAnswered:
+            pass
+        return ""
+    return found
+
+
 def _run_stages(walk: _Walk, until: str) -> RunOutcome:
-    """Take every stage up to `until`: those of the request, those of each analysis, the report."""
+    """Take every stage up to `until`: those of the request, those of each analysis, the report.
+
+    Raises
+    ------
+    CouldNotBeAnswered
+        If the minimum criteria are not met, or somebody recorded that the request could not be answered.
+    """
+    ended = walk.manifest.last_event(UNANSWERABLE)
+    if ended is not None:
+        why = criterion_words(ended["criterion"], walk.spec.to_dict())
+        fix = "nothing more is to be done; --fresh starts it anew"
+        raise CouldNotBeAnswered(f"the request could not be answered: {why}", f"request {walk.spec.request}", fix)
     wanted = list(STAGES)[: list(STAGES).index(until) + 1]
     for name in [n for n in wanted if n in ("intake", "linkage")]:
         said = walk.take(name)
@@ -445,30 +516,69 @@ def build_report(
     GateClosed
         If a published file holds a name, date of birth or identifier; nothing is put in place then.
     """
-    findings = _with_events(lab, spec, folder)
+    findings = findings_with_events(lab, spec, folder)
     making = Path(tempfile.mkdtemp(dir=folder.root, prefix=".report."))
-    made = RequestFolder(making / spec.request)  # what the notebook opens as the request's folder
-    places = {a.id: made.report / a.id if i else made.report for i, a in enumerate(findings.analyses)}
     try:
-        made.report.mkdir(parents=True)
-        findings.write(made.findings_file)
-        misplaced = [
-            said
-            for analysis, place in places.items()
-            for said in _draw_report(lab, spec.request, making, findings.about(analysis), place, with_code, engine)
-        ]
-        _check_leaks(lab, spec, folder, made, findings)
-        _put_in_place(made, folder, making)
+        misplaced = make_report(lab, request, spec, folder, findings, making, with_code, engine)
+        _put_in_place(RequestFolder(making / spec.request), folder, making)
         return misplaced
     except BaseException:
-        for analysis, place in places.items():  # notebooks up to a failure are kept, among the lab's own records
-            kept = folder.executed("report", analysis)
+        for analysis, place in _places(findings, making / spec.request / "report").items():
+            kept = folder.executed("report", analysis)  # up to a failure, among the lab's own records
             if (place / "report.ipynb").exists():
                 os.makedirs(kept.parent, exist_ok=True)
                 os.replace(place / "report.ipynb", kept)
         raise
     finally:
         shutil.rmtree(making, ignore_errors=True)
+
+
+def make_report(
+    lab: Lab,
+    request: str,
+    spec: RequestSpec,
+    folder: RequestFolder,
+    findings: Findings,
+    making: Path,
+    with_code: bool = False,
+    engine: str = "",
+) -> list[str]:
+    """Make the findings' report below `making` (``<request>/findings.json``, ``<request>/report/``), and check it.
+
+    Parameters
+    ----------
+    folder : RequestFolder
+        The request's own, which holds whose names to look for.
+    findings : Findings
+        As they are to be printed: with what people did with the report, as a draft or as a version.
+    making : Path
+        What lies there in ``<request>/report/`` already is looked through for personal data, too.
+
+    Returns
+    -------
+    list of str
+        Numbers that may have changed places, or were not seen, for somebody to look at.
+
+    Raises
+    ------
+    GateClosed
+        If a file holds a name, date of birth or identifier.
+    """
+    made = RequestFolder(making / spec.request)  # what the notebook opens as the request's folder
+    made.report.mkdir(parents=True, exist_ok=True)
+    findings.write(made.findings_file)
+    misplaced = [
+        said
+        for analysis, place in _places(findings, made.report).items()
+        for said in _draw_report(lab, spec.request, making, findings.about(analysis), place, with_code, engine)
+    ]
+    _check_leaks(lab, spec, folder, made, findings)
+    return misplaced
+
+
+def _places(findings: Findings, report: Path) -> dict[str, Path]:
+    """By analysis, the folder of its report: the first one's is `report`, others' lie below."""
+    return {a.id: report / a.id if i else report for i, a in enumerate(findings.analyses)}
 
 
 def _put_in_place(made: RequestFolder, folder: RequestFolder, making: Path) -> None:
@@ -479,8 +589,12 @@ def _put_in_place(made: RequestFolder, folder: RequestFolder, making: Path) -> N
     os.replace(made.report, folder.report)
 
 
-def _with_events(lab: Lab, spec: RequestSpec, folder: RequestFolder) -> Findings:
+def findings_with_events(
+    lab: Lab, spec: RequestSpec, folder: RequestFolder, more: Sequence[tuple[str, str, str]] = ()
+) -> Findings:
     """The findings on disk with what people did with the report, whose free text is known to name nobody.
+
+    `more`: further free text that is to be printed, as `lifecycle.free_texts` gives it.
 
     Raises
     ------
@@ -492,7 +606,7 @@ def _with_events(lab: Lab, spec: RequestSpec, folder: RequestFolder) -> Findings
     settings = findings.provenance.settings | {"report": spec.report.printed()}
     provenance = findings.provenance.model_copy(update={"settings": settings})
     findings = findings.model_copy(update={"provenance": provenance})
-    texts = free_texts(found, manifest, folder.restricted)
+    texts = [*free_texts(found, manifest, folder.restricted), *more]
     if not texts:
         return findings
     with tempfile.TemporaryDirectory(dir=folder.restricted, prefix=".said.") as place:

@@ -281,11 +281,11 @@ def test_a_response_that_names_somebody_stops_publication_and_leaves_the_finding
     monkeypatch.setattr(run, "_leaks", leaks)
     before = folder.findings_file.read_bytes()
     with pytest.raises(GateClosed, match=r"the organisation's response names somebody \(full name\)"):
-        run._with_events(InventedLab(), spec(), folder)
+        run.findings_with_events(InventedLab(), spec(), folder)
     assert folder.findings_file.read_bytes() == before and read == ["Thank you, Ada Example."]
     assert not list(folder.restricted.glob(".*"))
     record("response received", text_file=response("Thank you."))
-    found = run._with_events(InventedLab(), spec(), folder)
+    found = run.findings_with_events(InventedLab(), spec(), folder)
     assert found.organisation_response == "Thank you." and found.draft.sent == TODAY
     assert folder.findings_file.read_bytes() == before
 
@@ -295,7 +295,7 @@ def test_a_reason_that_names_somebody_is_told_with_its_event_and_recorded_again_
         return [(file, "full name") for file in files if "Ada Example" in file.read_text(encoding="utf-8")]
 
     def made():
-        return run._with_events(InventedLab(), spec(), RequestFolder(record.folder))
+        return run.findings_with_events(InventedLab(), spec(), RequestFolder(record.folder))
 
     monkeypatch.setattr(run, "_leaks", leaks)
     record("sign-off", by="B. Second", reason="Ada Example read it")

@@ -1,5 +1,6 @@
 """What becomes of a request: what people do with it and its report, and where every request of a lab stands."""
 
+from .conditions import differences_from_published, unmet_conditions
 from .criteria import Criterion, criterion_words
 from .events import (
     ACCEPTED,
@@ -43,6 +44,7 @@ __all__ = [
     "WITHDRAWN",
     "all_requests",
     "criterion_words",
+    "differences_from_published",
     "draft_standing",
     "free_texts",
     "read_response",
@@ -51,5 +53,6 @@ __all__ = [
     "report_key",
     "results_digest",
     "shown_events",
+    "unmet_conditions",
     "with_events",
 ]

@@ -231,10 +231,11 @@ def _faults_of_publication(event: str, releases: list[Release]) -> list[Problem]
 
 
 def _same(name: str, others: set[str]) -> bool:
-    return _folded(name) in map(_folded, others)
+    return folded(name) in map(folded, others)
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """A name as it is compared with others: neither case nor gaps count."""
     return " ".join(name.split()).casefold()
 
 
@@ -339,8 +340,8 @@ def shown_events(findings: Findings, manifest: Manifest) -> list[dict[str, str]]
     """Events that a report of these results lists: of the same event by the same person, the one recorded last."""
     digest, response = results_digest(findings), manifest.last_event(RESPONSE)
     shown = [e for e in manifest.values["events"] if e["event"] in OF_REPORT and e.get("of", digest) == digest]
-    latest = {(e["event"], _folded(e["by"])): e for e in shown}
-    return [e for e in shown if latest[e["event"], _folded(e["by"])] is e and (e["event"] != RESPONSE or e is response)]
+    latest = {(e["event"], folded(e["by"])): e for e in shown}
+    return [e for e in shown if latest[e["event"], folded(e["by"])] is e and (e["event"] != RESPONSE or e is response)]
 
 
 def free_texts(findings: Findings, manifest: Manifest, restricted: Path) -> list[tuple[str, str, str]]:

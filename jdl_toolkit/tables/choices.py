@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # findings stands above this module in the order of imports
 #: upload's check uses, before the analysis; and the list of analyses, of which each has a report.
 _ELSEWHERE = frozenset(("request", "organisation", "service", "received", "submission", "register", "seed"))
 _ELSEWHERE |= {"forecast", "suitability", "analyses", "analysis"}
+#: The lab's own diary: no reader's concern.
+_DIARY = frozenset(("report.reminder_days_before", "report.answer_within_weeks"))
 #: Choices that only the control pool, only the matching, and only what follows it, makes use of.
 _OF_POOL = frozenset(("cohort.period", "cohort.equivalent_time_limit"))
 _OF_MATCHING = frozenset(("covariates", "matching", "balance"))
@@ -109,7 +111,7 @@ def _not_reached(findings: Findings) -> frozenset[str]:
 
 def _not_applying(chosen: Mapping[str, Any]) -> frozenset[str]:
     """Choices without a use: of a start after the sentence, for a service in custody, and of releases, otherwise."""
-    unused = set() if "intensity" in (chosen.get("subgroups") or ()) else {"intensity_bands"}
+    unused = set(_DIARY) if "intensity" in (chosen.get("subgroups") or ()) else {"intensity_bands", *_DIARY}
     cohort = chosen.get("cohort", {})
     if cohort.get("route") == "custody":
         unused |= {"cohort.start_within_months", "cohort.equivalent_time_limit"}
