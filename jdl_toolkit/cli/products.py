@@ -28,7 +28,7 @@ def _outputs(outputs: Path | None) -> Path:
 @command(main, "bulletin", "jdl bulletin 2013-10")
 @click.argument("period")
 @click.option("--reissue", default="", metavar="REASON", help="Why a bulletin that was published is made again.")
-@click.option("--engine", type=click.Choice(ENGINES), help="What executes the notebook. Default: JDL_ENGINE, else fork.")
+@click.option("--engine", type=click.Choice(ENGINES), help="What executes the notebook; default: fork.")
 @click.option("--outputs", type=click.Path(path_type=Path), help="Folder of all outputs.")
 def bulletin(period: str, reissue: str, engine: str | None, outputs: Path | None) -> tuple[dict, str]:
     """Make the bulletin of PERIOD, a month as YYYY-MM: every request and result up to its last day."""

@@ -16,10 +16,10 @@ from .bulletin import (
     Source,
 )
 from .counts import ENDED, UNDER_WAY, RequestCounts, RequestStatus, as_of, check_requests, read_requests
-from .gathering import gather
+from .gathering import OF_VERSION, gather
 from .multiplicity import multiplicity, with_adjusted
 from .period import Period, PublicationDay, Weekday
-from .pooling import pool, pooled_effects
+from .pooling import left_out, pool, pooled_effects
 from .results import RESULT_COLUMNS, conclusive, results
 from .settings import BulletinSettings, bulletin_settings
 
@@ -31,6 +31,7 @@ __all__ = [
     "Counts",
     "Criterion",
     "ENDED",
+    "OF_VERSION",
     "FeedbackQuestion",
     "FeedbackSummary",
     "Multiplicity",
@@ -51,6 +52,7 @@ __all__ = [
     "check_requests",
     "conclusive",
     "gather",
+    "left_out",
     "multiplicity",
     "pool",
     "pooled_effects",

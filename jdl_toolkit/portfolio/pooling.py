@@ -83,7 +83,8 @@ def pool(effects: np.ndarray, ses: np.ndarray) -> dict[str, float | int]:
     interval is m ± t(k − 2)·√(tau² + se(m)²), with that same se(m). I² = 1 − (k − 1) / Q, at least 0.
     """
     k = len(effects)
-    found = combine_effects(effects, np.square(ses), method_re="pm", maxiter=_ITERATIONS)
+    with np.errstate(divide="ignore"):  # effects that are all the same have no spread to divide by
+        found = combine_effects(effects, np.square(ses), method_re="pm", maxiter=_ITERATIONS)
     mean, tau, q = float(found.mean_effect_re), float(np.sqrt(max(found.tau2, 0))), max(float(found.q), 0.0)
     se = float(found.sd_eff_w_re * np.sqrt(max(1.0, found.scale_hksj_re)))
     half = stats.t.isf(ALPHA / 2, k - 1) * se
