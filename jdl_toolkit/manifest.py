@@ -16,7 +16,7 @@ from typing import Any
 import filelock
 
 from . import __version__
-from .errors import JDLError
+from .errors import JDLError, UnderWay
 from .result import write_atomically
 
 #: Packages that numbers depend on; their versions stand in every manifest.
@@ -72,7 +72,7 @@ def alone(outputs: Path, request: str, place: str = "") -> Iterator[None]:
 
     Raises
     ------
-    JDLError
+    UnderWay
         If another process holds it.
     """
     try:
@@ -80,7 +80,7 @@ def alone(outputs: Path, request: str, place: str = "") -> Iterator[None]:
             yield
     except filelock.Timeout:
         fix = "wait until it has ended, or choose another folder with --outputs"
-        raise JDLError("another run of this request is under way", place or request, fix) from None
+        raise UnderWay("another run of this request is under way", place or request, fix) from None
 
 
 def is_under_way(outputs: Path, request: str) -> bool:

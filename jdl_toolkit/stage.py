@@ -120,13 +120,13 @@ def open_folder(lab: Lab, spec: RequestSpec, outputs: Path) -> RequestFolder:
         ]
         is_invented = opened.meta.synthetic
     if not folder.manifest_file.exists():
-        if folder.root.exists() and any(folder.root.iterdir()):
+        if folder.root.exists() and any(not path.name.startswith(".") for path in folder.root.iterdir()):
             fix = "choose another outputs folder with --outputs, or move what lies there"
             raise JDLError("the folder holds something else than a request's outputs", lab.short(folder.root), fix)
-        write_atomically(folder.root / "spec.yml", yaml.safe_dump(spec.to_dict(), sort_keys=False, allow_unicode=True))
         manifest = Manifest.new(folder.manifest_file, spec.request, spec.digest, inputs, spec.seed)
         manifest.values["synthetic"] = is_invented
-        manifest.write()
+        manifest.write()  # first: a folder with a manifest is this request's, however early a run was killed
+        write_atomically(folder.root / "spec.yml", yaml.safe_dump(spec.to_dict(), sort_keys=False, allow_unicode=True))
         return folder
     manifest = Manifest.read(folder.manifest_file)
     if manifest.stage("intake").get("status") != "done":  # nothing was finished: the folder takes what there is now

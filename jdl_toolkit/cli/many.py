@@ -58,3 +58,35 @@ def _status_line(listed: dict[str, Any]) -> str:
     told = [listed["status"], *([draft["words"]] if draft else []), *dict.fromkeys(listed.get("matching", {}).values())]
     told += [f"matching tried by hand {by_hand} {'time' if by_hand == 1 else 'times'}"] if by_hand else []
     return f"{listed['request']:<40} {'; '.join(told)}"
+
+
+@command(
+    main,
+    "batch",
+    "jdl batch\n\njdl batch foundation-2013 bridges-2013 --workers 2\n\njdl batch --scheduler tcp://cluster.example:8786",
+)
+@click.argument("requests", metavar="[REQUEST …]", nargs=-1)
+@click.option("--workers", type=click.IntRange(1), help="Requests that run at once. Default: one for each core.")
+@click.option("--scheduler", metavar="ADDRESS", help="Run on the workers of this Dask cluster instead (extra `dask`).")
+@click.option("--until", default="report", show_default=True, help="Last stage to run.")
+@click.option("--outputs", type=click.Path(path_type=Path), help="Folder of all outputs.")
+def batch(
+    requests: tuple[str, ...], workers: int | None, scheduler: str | None, until: str, outputs: Path | None
+) -> tuple[dict, str]:
+    """Run many requests at once; without names, every request that is neither released nor withdrawn.
+
+    What is up to date is not run again. A request that fails stops no other; one whose process dies is tried once more.
+    Run again after a kill, it goes on at the first unfinished stage of each request. Ends with 0 when every request
+    was reported or could not be answered, else with the worst status: 1, then 4, then 2.
+    """
+    from ..execution import preload
+    from ..lab import Lab
+
+    preload()  # imports while this process imports what a batch needs
+    from ..batch import choose_workers, run_batch, terminal_width
+
+    lab = Lab.find()
+    outputs = (outputs or lab.root / "outputs").resolve()
+    chosen = choose_workers(lab, outputs, until, workers, scheduler)
+    summary = run_batch(lab, outputs, requests, chosen)
+    return summary.to_json(), summary.in_words(terminal_width())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import shutil
 import tempfile
 import weakref
@@ -16,6 +17,9 @@ import pandas as pd
 from ..errors import JDLError
 from .linkage_index import prepare_normalising
 from .schema import SCHEMA_VERSION
+
+#: Names of the environment's limits for the database, which keep several processes within one machine.
+THREADS, MEMORY = "JDL_THREADS", "JDL_MEMORY"
 
 _REBUILD = "prepare it with `jdl register build SRC --out FILE`"
 
@@ -61,14 +65,14 @@ class Register:
         self._clear_spill = weakref.finalize(self, shutil.rmtree, spill, ignore_errors=True)
 
     @classmethod
-    def open(cls, path: Path, *, threads: int = 2, memory: str = "2GB") -> Self:
+    def open(cls, path: Path, *, threads: int | None = None, memory: str | None = None) -> Self:
         """Open the file that `build_register` wrote.
 
         Parameters
         ----------
         path : Path
-        threads, memory : int, str
-            Limits of DuckDB. What does not fit into memory goes to a folder of its own, for the owner alone, in the
+        threads, memory : int, str, optional
+            Limits of DuckDB. Default: as `THREADS` and `MEMORY` of the environment say, else two and 2 GB. What does not fit into memory goes to a folder of its own, for the owner alone, in the
             system's folder for temporary files (``TMPDIR``), and goes with the register.
 
         Raises
@@ -81,7 +85,8 @@ class Register:
             raise JDLError("there is no register here", where=str(path), fix=_REBUILD)
         spill = Path(tempfile.mkdtemp(prefix="jdl-register-"))
         try:
-            con, meta, digest = _connect(path, threads, memory, spill)
+            threads = threads or int(os.environ.get(THREADS, "2"))
+            con, meta, digest = _connect(path, threads, memory or os.environ.get(MEMORY, "2GB"), spill)
         except BaseException:
             shutil.rmtree(spill, ignore_errors=True)
             raise
