@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 from types import SimpleNamespace
 from typing import Any
 
+import duckdb
 import numpy as np
 from ipykernel.compiler import XCachingCompiler
 from ipykernel.zmqshell import ZMQInteractiveShell
@@ -101,14 +102,11 @@ def serve(pipe: Connection, folder: str, environment: dict[str, str]) -> None:
     shell = _shell(session)
     while (code := _received(pipe)) is not None:
         session.send(None, "execute_reply", _execute(shell, code))
-    try:
-        atexit._run_exitfuncs()
-    finally:
-        os._exit(0)
+    atexit._run_exitfuncs()
 
 
 def _start_afresh(environment: dict[str, str]) -> None:
-    """Leave what the server lent: its environment, its random numbers, its clearing up, what it says on the screen."""
+    """Leave what the server lent: its screen, its environment, its random numbers, what it clears up."""
     end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever asked, who then ends this process
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -117,6 +115,7 @@ def _start_afresh(environment: dict[str, str]) -> None:
     atexit._clear()
     weakref.finalize._registry.clear()
     weakref.finalize._registered_with_atexit = False
+    duckdb.set_default_connection(duckdb.connect())
     random.seed()
     np.random.seed()
     os.environ.clear()

@@ -61,8 +61,15 @@ def import_everything() -> None:
             importlib.import_module(name)
         except ImportError:  # an extra, or a module that is gone: the child that needs it says so
             continue
+    close_what_imports_opened()
     gc.collect()
     gc.freeze()  # what all children share stays shared: no collection touches it
+
+
+def close_what_imports_opened() -> None:
+    """Close the database that DuckDB opens in memory, with a thread, when it is imported; a child opens its own."""
+    if "duckdb" in sys.modules:
+        sys.modules["duckdb"].default_connection().close()
 
 
 def share_with_grandchildren() -> None:
