@@ -22,7 +22,7 @@ from ..markup import one_line
 from ..plots.effects import level_words
 from ..wording import plain, quoted
 from .facts import NUMBER, Fact
-from .rules import EVERYTHING, RULES, THEIR_OWN_WORDS, topics_shown
+from .rules import EVERYTHING, RULES, SHOWN, THEIR_OWN_WORDS, topics_shown
 from .topics import TOPICS
 
 #: What a unit behind a number is marked by.
@@ -100,8 +100,14 @@ def check_numbers(text: str, findings: Findings, topics: tuple[str, ...] = EVERY
     return [n for line in lines for n in checker.foreign(Passage("", line, topics))]
 
 
-def passages_of(block: Mapping[str, Any]) -> Iterator[Passage]:
+def passages_of(
+    block: Mapping[str, Any],
+    by_rule: Mapping[str, tuple[str, ...]] = RULES,
+    by_key: Mapping[str, tuple[str, ...]] = SHOWN,
+) -> Iterator[Passage]:
     """The passages of a block as a notebook holds it (`document.Block.to_json`), each with its topics.
+
+    `by_rule`, `by_key`: topics of words by their rules, and of tables and figures by their keys.
 
     Axis labels of a figure are no results: the ticks of an axis stand at round numbers that no finding has.
     """
@@ -109,13 +115,13 @@ def passages_of(block: Mapping[str, Any]) -> Iterator[Passage]:
     if THEIR_OWN_WORDS in rules:
         return
     if kind in ("words", "inset"):
-        topics = tuple(dict.fromkeys(t for rule in rules for t in RULES.get(rule, ())))
-        topics = topics if set(rules) <= RULES.keys() else EVERYTHING
+        topics = tuple(dict.fromkeys(t for rule in rules for t in by_rule.get(rule, ())))
+        topics = topics if set(rules) <= by_rule.keys() else EVERYTHING
         where = f"“{block['title']}”" if block.get("title") else "the text"
         texts = [block.get("title") or "", *block["text"].split("\n"), *(text for text, _ in block.get("links", ()))]
         yield from (Passage(where, one_line(text.replace("**", "")), topics) for text in texts if text.strip())
         return
-    topics, where = topics_shown(block["key"]), f"the {kind} “{block['key']}”"
+    topics, where = topics_shown(block["key"], by_key), f"the {kind} “{block['key']}”"
     texts = [block["caption"], block.get("note", "")]
     if kind == "table":
         groups = block.get("groups") or [""] * len(block["rows"])
@@ -171,12 +177,12 @@ def check_blocks(blocks: Iterable[Mapping[str, Any]], findings: Findings) -> Che
     checker = Checker(findings, "\n".join(p.text for p in passages))
     found = [(passage, checker.foreign(passage), checker.misplaced(passage)) for passage in passages]
     return Checked(
-        tuple(_said(passage, foreign) for passage, foreign, _ in found if foreign),
-        tuple(_said(passage, misplaced) for passage, _, misplaced in found if misplaced),
+        tuple(said(passage, foreign) for passage, foreign, _ in found if foreign),
+        tuple(said(passage, misplaced) for passage, _, misplaced in found if misplaced),
     )
 
 
-def _said(passage: Passage, found: list[str]) -> str:
+def said(passage: Passage, found: list[str]) -> str:
     return f"{', '.join(found)} in {passage.where}: {passage.text[:160]}"
 
 
@@ -245,12 +251,22 @@ class Checker:
 
     def _scope(self, topics: tuple[str, ...]) -> _Scope:
         if topics not in self._scopes:
-            facts = [fact for topic in topics for fact in self._facts(topic)]
-            if topics == EVERYTHING:
-                more = [self.findings.about(a.id) for a in self.findings.analyses[1:]]
-                facts += [f for o in more for topic in TOPICS for f in TOPICS[topic](o, o.analyses[0]) if f.figures]
+            is_any = topics == EVERYTHING
+            facts = self._of_anything() if is_any else [fact for topic in topics for fact in self._facts(topic)]
             self._scopes[topics] = _Scope(facts)
         return self._scopes[topics]
+
+    def _of_anything(self) -> list[Fact]:
+        """The facts of every topic, also of further analyses."""
+        facts = [fact for topic in EVERYTHING for fact in self._facts(topic)]
+        more = [self.findings.about(a.id) for a in self.findings.analyses[1:]]
+        return facts + [f for o in more for topic in TOPICS for f in TOPICS[topic](o, o.analyses[0]) if f.figures]
+
+    @cached_property
+    def digests(self) -> tuple[str, ...]:
+        """The findings' own digests, which lines of a PDF may cut."""
+        source = self.findings.provenance
+        return tuple(filter(None, (source.spec_digest, *(entry.get("sha256", "") for entry in source.inputs))))
 
     @cached_property
     def _free(self) -> frozenset[str]:
@@ -276,7 +292,7 @@ class Checker:
     def _quotes(self) -> re.Pattern[str]:
         """Texts of the findings that hold a number, the longest first."""
         texts = sorted({t for t in _quoted_texts(self.findings) if t.lower() in self._page}, key=len, reverse=True)
-        return re.compile("|".join(map(_as_quote, texts)) or r"(?!)", re.IGNORECASE)
+        return re.compile("|".join(map(as_quote, texts)) or r"(?!)", re.IGNORECASE)
 
     @cached_property
     def _speech(self) -> re.Pattern[str]:
@@ -386,7 +402,7 @@ def _is_inverted(one: str, other: str, facts: list[Fact]) -> bool:
 # --- what is quoted --------------------------------------------------------------------------------------------------
 
 
-def _as_quote(text: str) -> str:
+def as_quote(text: str) -> str:
     """Pattern of a text by itself: not within a word, and not a part of a number such as 5 in 0.5 or 5,000."""
     before = r"(?<!\w)(?<!\d[.,])" if text[0].isalnum() else r"(?<!\d)"
     return f"{before}{re.escape(text)}" + (r"(?!\w|[.,]\d)" if text[-1].isalnum() else r"(?!\d)")

@@ -6,6 +6,8 @@ topics (`topics.TOPICS`), and a number of a sentence must be a figure of one of 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 #: The rule of what an organisation writes under its report: its numbers are its own.
 THEIR_OWN_WORDS = "response"
 
@@ -117,8 +119,49 @@ SHOWN: dict[str, tuple[str, ...]] = _by_name(_SHOWN)
 EVERYTHING: tuple[str, ...] = tuple(dict.fromkeys(t for topics in (*RULES.values(), *SHOWN.values()) for t in topics))
 
 
-def topics_shown(key: str) -> tuple[str, ...]:
+def topics_shown(key: str, shown: Mapping[str, tuple[str, ...]] = SHOWN) -> tuple[str, ...]:
     """The topics of a table or figure, by its key; everything for one that is not named."""
-    if key in SHOWN:
-        return SHOWN[key]
-    return SHOWN.get(key.rstrip("0123456789").removesuffix("-"), EVERYTHING)
+    if key in shown:
+        return shown[key]
+    return shown.get(key.rstrip("0123456789").removesuffix("-"), EVERYTHING)
+
+
+#: The same of a bulletin: topics (`bulletin.facts`) -> the rules whose sentences hold figures of these.
+_OF_BULLETIN: dict[str, str] = {
+    "bulletin_counts": """
+        none_received received verdicts why_unanswered criterion first_bulletin since_the_last imported""",
+    "bulletin_new": "nothing_new new_reports corrections correction",
+    "bulletin_results": """
+        result_reduction result_increase result_inconclusive result_withheld corrected listed_reduction listed_increase
+        named_inconclusive frequency_of_one""",
+    "bulletin_counts bulletin_results": "list_reduction list_increase list_inconclusive frequency_only",
+    "bulletin_by_need": "one_need most_need most_reduction_need most_increase_need mixed_need",
+    "bulletin_by_sector": "one_sector most_sector most_reduction_sector most_increase_sector mixed_sector",
+    "bulletin_sizes": "below_500 large_conclusive imported_conclusive",
+    "bulletin_sizes bulletin_results": "one_conclusive smallest_conclusive",
+    "bulletin_pooled": """
+        too_few_to_pool pooled_together heterogeneity_of_all prediction_of_all pooled_clear pooled_unclear
+        pooled_too_few left_out_of_pool""",
+    "bulletin_chance": """
+        one_test expected_by_chance none_to_correct found_against_chance left_after_holm left_after_fdr""",
+    "bulletin_feedback": "not_asked asked none_due answered answers_withheld some_withheld",
+    "bulletin_release": "reissued next_publication no_pre_release pre_release pre_release_to contact remark",
+    "bulletin_nothing": """
+        what_this_is invented inconclusive_is_not_none every_request no_results no_reduction no_increase no_inconclusive
+        no_frequency_only diamond narrower none_conclusive small_can_be_clear what_pooling_is what_the_average_is
+        what_heterogeneity_is what_prediction_is each_report_stands not_a_sample no_comparison_of_needs
+        inconclusive_is_open not_on_record only_proven made_of_reports made_rounding made_verdicts made_pooled
+        made_adjusted glossary""",
+}
+_SHOWN_IN_BULLETIN: dict[str, str] = {
+    "bulletin_counts": "counts",
+    "bulletin_by_need": "results_by_need",
+    "bulletin_by_sector": "results_by_sector",
+    "bulletin_results bulletin_sizes": "effects_by_size effects_conclusive",
+    "bulletin_pooled": "pooled_effects pooled",
+    "bulletin_results bulletin_counts": "requests imported",
+    "bulletin_new bulletin_results": "versions",
+    "bulletin_feedback": "feedback",
+}
+BULLETIN_RULES: dict[str, tuple[str, ...]] = _by_name(_OF_BULLETIN)
+BULLETIN_SHOWN: dict[str, tuple[str, ...]] = _by_name(_SHOWN_IN_BULLETIN)

@@ -61,8 +61,10 @@ _ROW, _GAP, _BAR = SIZE * LEADING, 7.0, 14.0
 _STRIPE = 3.2  # points from one stripe to the next
 
 
-def level_name(by: str, level: str) -> str:
+def level_name(by: str, level: str | None) -> str:
     """A level of ``need``, ``sector`` or ``setting`` in words."""
+    if level is None:
+        return "Not stated"
     return LEVELS.get(by, {}).get(level, level.replace("_", " ").capitalize())
 
 

@@ -64,7 +64,7 @@ def request_cover(findings: Findings, tables: Iterable[DataTable], marks: Iterab
         f"From register extract {made.extract}, which covers {period}.",
         SIGN,
         ROUNDING,
-        *_symbols(tables),
+        *symbols_explained(tables),
         f"Counts below {findings.minimum_cell} are withheld, and so are others from which one could be worked out. "
         f"Results of fewer than {findings.disclosure['minimum_group']} people are not shown.",
         "The same tables are in the folder data as CSV files, with what each figure of the report was drawn from.",
@@ -74,6 +74,7 @@ def request_cover(findings: Findings, tables: Iterable[DataTable], marks: Iterab
     return Cover(plain(title), *lines, findings.received)
 
 
-def _symbols(tables: Iterable[DataTable]) -> Iterable[str]:
+def symbols_explained(tables: Iterable[DataTable]) -> tuple[str, ...]:
+    """What each symbol in some tables means."""
     used = {symbol for table in tables for symbol in table.symbols()}
     return tuple(f"{symbol} means {meaning}." for symbol, meaning in MEANINGS.items() if symbol in used)

@@ -18,16 +18,18 @@ from typing import Any
 
 from ..disclosure.pdf_pages import pdf_pages
 from ..findings import Findings
+from ..narrative.bulletin.check import BulletinChecker
 from ..narrative.check import Checker, Passage
 from ..narrative.facts import NUMBER
 from ..numbers import MINUS
+from ..portfolio.bulletin import Bulletin
 from .html import data_cells
 
 #: Elements within a line; every other begins and ends a text.
 _INLINE = frozenset("a abbr b bdi br button cite dfn em i mark q s small span strong sub sup tspan u".split())
 _SILENT = frozenset(("style", "script", "pre"))
 #: Numbers of the frame: of tables, figures and pages.
-_FRAME = re.compile(r"\b(?:tables?|figures?)\s+\d+(?:\.\d+)*\.?|\bpage\s+\d+\s+of\s+\d+\b", re.IGNORECASE)
+_FRAME = re.compile(r"\b(?:tables?|figures?)\s+(?:\d+(?:\.\d+)*\.?|\(\d+\)(?=\s*$))|\bpage\s+\d+\s+of\s+\d+\b", re.IGNORECASE)
 #: Part of a digest, which may be cut by the end of a line.
 _DIGEST = re.compile(r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{12,}\b")
 #: Marks that keep the direction of a text from outside to itself; nobody sees them.
@@ -51,23 +53,25 @@ class Misprints:
 
 
 def misprints(
-    blocks: Sequence[Mapping[str, Any]], findings: Findings, html: Path, pdf: Path | None = None
+    blocks: Sequence[Mapping[str, Any]], findings: Findings | Bulletin, html: Path, pdf: Path | None = None
 ) -> Misprints:
-    """Hold the numbers that the files show to the blocks and the findings.
+    """Hold the numbers that the files show to the blocks and the findings, or what a bulletin is drawn from.
 
     Parameters
     ----------
     blocks : sequence of dict
         What the files were drawn from (`document.Block.to_json`); already held to the findings.
-    findings : Findings
+    findings : Findings or Bulletin
     html, pdf : Path
     """
+    checker = BulletinChecker if isinstance(findings, Bulletin) else Checker
     texts = [_plain(text) for block in blocks for text in _texts(block)]
     page = html.read_text(encoding="utf-8")
-    read = {"report.html": _in_html(texts, findings, page)}
+    read = {html.name: _in_html(texts, checker(findings, page), page)}
     if pdf is not None:
         drawn = [_plain(text) for block in blocks for text in _texts(block, in_pdf=True)]
-        read["report.pdf"] = _in_pdf(drawn, findings, "\n".join(pdf_pages(pdf.read_bytes())))
+        text = "\n".join(pdf_pages(pdf.read_bytes()))
+        read[pdf.name] = _in_pdf(drawn, checker(findings, text), text)
     foreign = tuple(f"{file}: {fault}" for file, (faults, _) in read.items() for fault in faults)
     return Misprints(foreign, tuple(f"{file}: {n} was not seen" for file, (_, gone) in read.items() for n in gone))
 
@@ -92,12 +96,12 @@ def _texts(block: Mapping[str, Any], in_pdf: bool = False) -> Iterator[str]:
         yield from (*names, *(cell for row in rows for cell in row))
 
 
-def _in_html(texts: Iterable[str], findings: Findings, page: str) -> tuple[list[str], list[str]]:
+def _in_html(texts: Iterable[str], frame: Checker, page: str) -> tuple[list[str], list[str]]:
     """Texts that are a block's but for their numbers, numbers that come from nowhere, and those that are gone."""
     known: dict[str, set[tuple[str, ...]]] = {}
     for text in texts:
         known.setdefault(_shape(text), set()).add(_numbers(text))
-    frame, faults, shown = Checker(findings, page), [], Counter()
+    faults, shown = [], Counter()
     for text in read_page(page):
         text, here = _FRAME.sub(" ", text), _numbers(_FRAME.sub(" ", text))
         shown.update(here)
@@ -110,16 +114,16 @@ def _in_html(texts: Iterable[str], findings: Findings, page: str) -> tuple[list[
     return faults, list(gone)
 
 
-def _in_pdf(texts: Iterable[str], findings: Findings, text: str) -> tuple[list[str], list[str]]:
+def _in_pdf(texts: Iterable[str], frame: Checker, text: str) -> tuple[list[str], list[str]]:
     """A number of the PDF that no block holds, or one that is gone.
 
     Pages cut paragraphs and the ticks of an axis run into each other, so it is read as a whole and without signs.
     """
-    for digest in (findings.provenance.spec_digest, *(i.get("sha256", "") for i in findings.provenance.inputs)):
-        text = re.sub(r"\s*".join(digest), " ", text) if digest else text
+    for digest in frame.digests:
+        text = re.sub(r"\s*".join(digest), " ", text)
     wanted = Counter(n for t in texts for n in _numbers(_DIGEST.sub(" ", _FRAME.sub(" ", t)).replace(MINUS, " ")))
     n_pages = max((int(n) for n in re.findall(r"Page \d+ of (\d+)", text)), default=0)
-    frame, shown, faults = Checker(findings, text), Counter[str](), []
+    shown, faults = Counter[str](), []
     for line in _DIGEST.sub(" ", _FRAME.sub(" ", _seen(text))).replace(MINUS, " ").split("\n"):
         here = _numbers(line)
         shown.update(here)

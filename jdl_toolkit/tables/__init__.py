@@ -10,10 +10,24 @@ from .estimators import estimators_table, time_to_event_table
 from .outcomes import estimates_table, follow_up_table, measures_table, power_table, subgroups_table
 from .people import balance_table, flow_parts_table, flow_table, linkage_table, profile_table
 from .plain import plain_table, show_frames_as_tables
+from .portfolio import (
+    counts_table,
+    feedback_table,
+    imported_table,
+    pooled_table,
+    requests_table,
+    versions_table,
+)
 from .robustness import bounds_table, hidden_bias_table, robustness_table
 
 __all__ = [
     "bounds_table",
+    "counts_table",
+    "feedback_table",
+    "imported_table",
+    "pooled_table",
+    "requests_table",
+    "versions_table",
     "estimators_table",
     "hidden_bias_table",
     "robustness_table",

@@ -1,0 +1,40 @@
+"""What organisations said of their reports, as counts."""
+
+from __future__ import annotations
+
+from ... import numbers
+from ...document import Words
+from ...portfolio.bulletin import Bulletin, FeedbackSummary
+from ...wording import Passage, small_number
+
+
+def feedback(bulletin: Bulletin) -> Words:
+    """How many answered of those who were due to; what they answered is in the table."""
+    found, passage = bulletin.feedback, Passage()
+    if found is None or not found.n_published:
+        return passage.say("not_asked", "No organisation has been asked for feedback yet.").words()
+    passage.say(
+        "asked",
+        "With its published report every organisation gets a questionnaire, which asks whether the report was clear"
+        " and of use.",
+    )
+    if not found.n_due and not found.n_answered:
+        return passage.say("none_due", "No answer is due yet.").words()
+    passage.say("answered", _answered(found))
+    if found.n_answered and (found.suppressed or not found.questions):
+        passage.say(
+            "answers_withheld",
+            f"What was answered is shown from {small_number(found.minimum)} answers on, so that nobody is known by it.",
+        )
+    elif any(n is None for question in found.questions for n in question.counts.values()):
+        passage.say("some_withheld", "A number that is small, or would give away a small one, is withheld.")
+    return passage.words()
+
+
+def _answered(found: FeedbackSummary) -> str:
+    n, due = found.n_answered, max(found.n_due, found.n_answered)
+    if due == 1:
+        return f"One answer was due, and {'came' if n else 'did not come'}."
+    rate = "" if found.response_rate is None or not n else f" ({numbers.per_cent(found.response_rate)})"
+    came = "none came" if n == 0 else f"{small_number(n)} {'was' if n == 1 else 'were'} given{rate}"
+    return f"Of {due:,} answers that were due by {numbers.date(found.until)}, {came}."

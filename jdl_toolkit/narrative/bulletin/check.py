@@ -1,0 +1,120 @@
+"""Every number of a bulletin must come from `bulletin.json`, and from where its sentence or row says it comes.
+
+The same check as of a report (`narrative.check`), over the facts of a bulletin: a row or sentence that names a service
+is held to the figures of that service.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from ... import numbers
+from ...markup import one_line
+from ...portfolio.bulletin import Bulletin
+from ...wording import plain, quoted
+from ..check import Checked, Checker, Passage, as_quote, passages_of, said
+from ..facts import Fact
+from ..rules import BULLETIN_RULES, BULLETIN_SHOWN
+from .facts import TOPICS
+
+_SPEECH = (
+    r"\b95 of 100\b",
+    r"95% confidence interval",
+    r"\b95 per cent (?:prediction )?intervals?",
+    r"about 5%",
+    r"\(95%",
+)
+
+
+def check_bulletin(blocks: Iterable[Mapping[str, Any]], bulletin: Bulletin) -> Checked:
+    """Hold every number of a bulletin's blocks to what it was drawn from.
+
+    Parameters
+    ----------
+    blocks : iterable of dict
+        As a notebook holds them (`document.Block.to_json`).
+    bulletin : Bulletin
+    """
+    passages = [p for block in blocks for p in passages_of(block, BULLETIN_RULES, BULLETIN_SHOWN)]
+    checker = BulletinChecker(bulletin, "\n".join(p.text for p in passages))
+    found = [(passage, checker.foreign(passage)) for passage in passages]
+    return Checked(tuple(said(passage, foreign) for passage, foreign in found if foreign), ())
+
+
+class BulletinChecker(Checker):
+    """The facts of a bulletin, each topic worked out once.
+
+    Parameters
+    ----------
+    bulletin : Bulletin
+    page : str
+        All that is looked at.
+    """
+
+    digests: tuple[str, ...] = ()
+
+    def __init__(self, bulletin: Bulletin, page: str) -> None:
+        super().__init__(None, page)
+        self.bulletin = bulletin
+
+    def misplaced(self, passage: Passage) -> list[str]:
+        return []
+
+    def _facts(self, topic: str) -> list[Fact]:
+        if topic not in self._topics:
+            self._topics[topic] = [f for f in TOPICS[topic](self.bulletin) if f.figures]
+        return self._topics[topic]
+
+    def _of_anything(self) -> list[Fact]:
+        return [fact for topic in TOPICS for fact in self._facts(topic)]
+
+    @cached_property
+    def _free(self) -> frozenset[str]:
+        return frozenset()
+
+    @cached_property
+    def _pieces(self) -> frozenset[str]:
+        """What stands of a name's figures in a line that may end within it."""
+        runs = {run for name in map(one_line, _names(self.bulletin)) for run in re.findall(r"\d[\d.,]*", name)}
+        return frozenset(r[i:j].strip(",") for r in runs for i in range(len(r)) for j in range(i + 1, len(r) + 1))
+
+    @cached_property
+    def _quotes(self) -> re.Pattern[str]:
+        texts = {way for text in _quoted_texts(self.bulletin) for way in (text, one_line(text), plain(text))}
+        texts |= {one_line(quoted(text)).strip("“”") for text in texts}
+        kept = sorted({t for t in texts if t and t.lower() in self._page}, key=len, reverse=True)
+        return re.compile("|".join(map(as_quote, kept)) or r"(?!)", re.IGNORECASE)
+
+    @cached_property
+    def _speech(self) -> re.Pattern[str]:
+        return re.compile("|".join(_SPEECH), re.IGNORECASE)
+
+
+def _names(bulletin: Bulletin) -> Iterator[str]:
+    """Names from outside, which may hold anything."""
+    for r in bulletin.results:
+        yield from filter(None, (r.request, r.organisation, r.service, r.title, r.source_title))
+    for r in bulletin.requests:
+        yield from filter(None, (r.request, r.organisation, r.service))
+
+
+def _quoted_texts(bulletin: Bulletin) -> Iterator[str]:
+    """Texts of the bulletin that hold a number, and its days as they are written."""
+    for text in {*_texts(bulletin.model_dump())}:
+        if isinstance(text, dt.date):
+            yield from (numbers.date(text), numbers.month(text), text.isoformat())
+        elif any(c.isdigit() for c in text) and any(c.isalpha() for c in text):
+            yield from (text, text.rstrip("."))
+
+
+def _texts(held: Any) -> Iterator[str | dt.date]:
+    if isinstance(held, str | dt.date):
+        yield held
+    elif isinstance(held, dict):
+        yield from (text for part in held.values() for text in _texts(part))
+    elif isinstance(held, list | tuple):
+        yield from (text for part in held for text in _texts(part))
