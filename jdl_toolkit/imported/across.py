@@ -113,7 +113,7 @@ def _differently(a: ResultRow, b: ResultRow) -> str:
         return ""
     for field, words in _FIGURES.items():
         one, other = getattr(a, field), getattr(b, field)
-        if one is not None and other is not None and apart(one.range, other.range):
+        if one is not None and other is not None and _other_figure(one, other):
             return f"The {words} is {one.value:g} in one place and {other.value:g} in the other."
     if a.significant is not None and b.significant is not None and a.significant is not b.significant:
         return "It is called significant in one place and not significant in the other."
@@ -124,6 +124,13 @@ def _differently(a: ResultRow, b: ResultRow) -> str:
         if apart(estimate, (other.ci_low.range[0], other.ci_high.range[1])):
             return "The difference in one place lies outside the interval in the other."
     return ""
+
+
+def _other_figure(a: Printed, b: Printed) -> bool:
+    """With as many digits, one value prints in one way only; else no value may print like both."""
+    if a.half == b.half and not (a.is_about or b.is_about):
+        return a.value != b.value
+    return apart(a.range, b.range)
 
 
 def _changes(row: ResultRow) -> list[Printed]:

@@ -18,7 +18,7 @@ LEVEL = 0.05
 #: Degrees of freedom of the smallest group that is published, 30 people.
 FEWEST_DF = 29
 #: An outcome model explains less than 36 per cent of the variance of reoffending, so it cannot shorten an interval by
-#: more than a fifth.
+#: more than a fifth. Of other shares there is no such limit: earlier employment explains most of later employment.
 SHORTEST_ADJUSTED = 0.8
 #: Three times the groups' own interval: controls worth fewer than one person for every eight treated.
 WIDEST = 3.0
@@ -111,12 +111,13 @@ def narrowest_se(row: ResultRow) -> float | None:
     if row.kind not in (Kind.rate, Kind.share) or row.n_treatment is None:
         return None
     treatment, control = _rate_ranges(row)
-    if treatment is None:
+    is_adjusted = row.is_adjusted or not row.is_jdl
+    if treatment is None or (is_adjusted and row.kind is not Kind.rate):
         return None
     squared = min(map(_variance, treatment)) / row.n_treatment.range[1]
     if control is not None and row.n_control is not None:
         squared += min(map(_variance, control)) / row.n_control.range[1]
-    return math.sqrt(squared) * (SHORTEST_ADJUSTED if row.is_adjusted or not row.is_jdl else 1.0)
+    return math.sqrt(squared) * (SHORTEST_ADJUSTED if is_adjusted else 1.0)
 
 
 def widest_se_of_groups(row: ResultRow) -> float | None:
