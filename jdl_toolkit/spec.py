@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from .errors import JDLError, Problem, cut
 
@@ -480,6 +480,10 @@ class Analysis(Model):
     records: dict[UploadColumn, tuple[str, ...]] = {}
 
 
+#: Folders beside those of the requests below the outputs folder: no request may have such a name.
+RESERVED = ("archive", "batches", "bulletins", "feedback", "imported", "index", "released")
+
+
 class RequestSpec(Model):
     """One request, whole: what it asks for and every choice that applies to it.
 
@@ -513,6 +517,13 @@ class RequestSpec(Model):
     analyses: dict[AnalysisId, AnalysisChoice]
     analysis: Analysis = Analysis()
     exploratory: bool = False
+
+    @field_validator("request")
+    @classmethod
+    def _is_not_reserved(cls, request: str) -> str:
+        if request in RESERVED:
+            raise ValueError(f"`{request}` is a folder of the outputs; give the request another name")
+        return request
 
     @model_validator(mode="after")
     def _exact_are_covariates(self) -> Self:

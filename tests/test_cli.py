@@ -59,9 +59,8 @@ def test_a_run_that_was_killed_is_interrupted_and_one_under_way_is_not(tmp_path)
     (tmp_path / "a" / "manifest.json").write_text(json.dumps(values))
 
     def told():
-        (said,) = json.loads(CliRunner().invoke(main, ["status", "--outputs", str(tmp_path), "--json"]).stdout)[
-            "requests"
-        ]
+        listed = json.loads(CliRunner().invoke(main, ["status", "--outputs", str(tmp_path), "--json"]).stdout)
+        (said,) = [one for one in listed["requests"] if one["request"] == "a"]
         return said["status"], said["stages"]
 
     assert told() == ("interrupted", {"intake": "interrupted"})

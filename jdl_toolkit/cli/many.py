@@ -4,60 +4,181 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..errors import JDLError
-from .frame import command, main
+from .frame import DAY, command, main
+
+if TYPE_CHECKING:  # at run time, each command imports what it needs
+    from ..lab import Lab
 
 #: A run that is under way, and one that was killed: its manifest says the former still.
 IN_PROGRESS, INTERRUPTED = "in progress", "interrupted"
 
+#: What the manifest proves of a match that is as it should be.
+PROVED = "matched before outcomes were opened"
+
 SPOILT = "manifest unreadable: run with --fresh"
 
 
-@command(main, "status", "jdl status")
+@command(main, "status", "jdl status\n\njdl status --overdue")
+@click.option("--overdue", is_flag=True, help="Only what is overdue, or due to be reminded of.")
+@click.option("--long", "is_long", is_flag=True, help="Say of each request how it was matched, too.")
 @click.option("--outputs", type=click.Path(path_type=Path), help="Folder of all outputs.")
-def status(outputs: Path | None) -> tuple[dict, str]:
-    """List every request with its status, its draft, and whether it was matched before outcomes were opened."""
-    from ..blinding import TRIED, MatchingLog, order_of_stages
+def status(outputs: Path | None, overdue: bool, is_long: bool) -> tuple[dict, str]:
+    """List every request: where it stands, what is due and what is overdue; what needs somebody comes first.
+
+    Also told: a match that is not proved to come before outcomes were opened, and matching that was tried by hand.
+    """
+    from ..lifecycle import all_requests
+    from ..lifecycle.overview import counts_in_words, needs_first, overview
+
+    if outputs is not None and not outputs.is_dir():
+        raise JDLError("there is no such folder", str(outputs), "name the folder of all outputs with --outputs")
+    lab = _lab(required=outputs is None)
+    outputs = outputs or lab.root / "outputs"
+    found = needs_first(all_requests(lab, outputs, dt.date.today()))
+    counts = counts_in_words(found)
+    found = found[found["overdue"] | found["reminder_due"]] if overdue else found
+    runs = {folder: _of_run(outputs, folder) for folder in found["folder"]}
+    listed = [_listed(row, runs[row["folder"]]) for row in found.to_dict("records")]
+    if not listed:
+        return {"requests": []}, f"Nothing is overdue. {counts}" if overdue else "There is no request yet."
+    words = overview(found, {one["folder"]: _notes(one, is_long) for one in listed})
+    opened = [one["matching"] for one in listed if one.get("matching")]
+    n_proved = sum(set(one.values()) == {PROVED} for one in opened)
+    words += f"\n\n{counts}"
+    if opened:
+        words += f"\nOutcomes are open in {len(opened)}; {n_proved} of them {'is' if n_proved == 1 else 'are'} proved"
+        words += f" to be {PROVED}."
+    if any(one.get("review") for one in listed):
+        words += f"\nFor review: {outputs}/<request>/restricted/review/index.html"
+    return {"requests": listed}, words
+
+
+def _lab(required: bool) -> Lab | None:
+    """The lab that the current folder belongs to; None if it belongs to none and none is required."""
     from ..lab import Lab
+
+    try:
+        return Lab.find()
+    except JDLError:
+        if required:
+            raise
+        return None
+
+
+def _listed(row: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
+    """A request as `--json` tells it: `status` as its manifest has it, `standing` as a bulletin counts it."""
+    row = {"standing": row.pop("status"), **row}
+    return row | run | {"overdue": bool(row["overdue"]), "reminder_due": bool(row["reminder_due"])}
+
+
+def _of_run(outputs: Path, folder: str) -> dict[str, Any]:
+    """What a request's own folder tells: stages, draft, pages for review, how it was matched."""
+    from ..blinding import TRIED, MatchingLog, order_of_stages
     from ..lifecycle import draft_standing
     from ..manifest import Manifest, is_under_way
     from ..stage import RequestFolder
 
-    if outputs is not None and not outputs.is_dir():
-        raise JDLError("there is no such folder", str(outputs), "name the folder of all outputs with --outputs")
-    outputs, listed = outputs or Lab.find().root / "outputs", []
-    for path in sorted(outputs.glob("*/manifest.json")):
-        try:
-            of = Manifest.read(path).values
-            stages = {name: stage["status"] for name, stage in of["stages"].items()}
-            match = order_of_stages(Manifest.read(path))
-            by_hand = sum(entry["by"] == "by hand" for entry in MatchingLog(path.parent / "restricted").entries(TRIED))
-            review = RequestFolder(path.parent).review / "index.html"
-            found = {"request": of["request"], "status": of["status"], "stages": stages}
-            if of["status"] == IN_PROGRESS and not is_under_way(outputs, path.parent.name):
-                stages = {name: INTERRUPTED if state == "running" else state for name, state in stages.items()}
-                found |= {"status": INTERRUPTED, "stages": stages}
-            found["review"] = str(review) if review.exists() else None
-            draft = draft_standing(of.get("events", []), dt.date.today())
-            listed.append(found | {"draft": draft, "matching": match, "matchings_tried_by_hand": by_hand})
-        except (JDLError, KeyError, TypeError, AttributeError):  # one spoilt manifest hides no other request
-            listed.append({"request": path.parent.name, "status": SPOILT, "stages": {}})
-    words = "\n".join(map(_status_line, listed)) or "No request has been run yet."
-    if any(one.get("review") for one in listed):
-        words += f"\n\nFor review: {outputs}/<request>/restricted/review/index.html"
-    return {"requests": listed}, words
+    root = RequestFolder(outputs / folder)
+    if not root.manifest_file.exists():
+        return {"status": "received", "stages": {}}
+    try:
+        manifest = Manifest.read(root.manifest_file)
+        values, state = manifest.values, manifest.values["status"]
+        stages = {name: stage["status"] for name, stage in values["stages"].items()}
+        if state == IN_PROGRESS and not is_under_way(outputs, folder):
+            stages = {name: INTERRUPTED if of == "running" else of for name, of in stages.items()}
+            state = INTERRUPTED
+        review = root.review / "index.html"
+        return {
+            "status": state,
+            "stages": stages,
+            "review": str(review) if review.exists() else None,
+            "draft": draft_standing(values.get("events", []), dt.date.today()),
+            "matching": order_of_stages(manifest),
+            "matchings_tried_by_hand": sum(
+                entry["by"] == "by hand" for entry in MatchingLog(root.restricted).entries(TRIED)
+            ),
+        }
+    except (JDLError, KeyError, TypeError, AttributeError):  # one spoilt manifest hides no other request
+        return {"status": SPOILT, "stages": {}}
 
 
-def _status_line(listed: dict[str, Any]) -> str:
-    by_hand = listed.get("matchings_tried_by_hand", 0)
-    draft = listed.get("draft")
-    told = [listed["status"], *([draft["words"]] if draft else []), *dict.fromkeys(listed.get("matching", {}).values())]
-    told += [f"matching tried by hand {by_hand} {'time' if by_hand == 1 else 'times'}"] if by_hand else []
-    return f"{listed['request']:<40} {'; '.join(told)}"
+def _notes(listed: dict[str, Any], is_long: bool) -> list[str]:
+    """What stands below a request: how it was matched, if that is asked for or is not as it should be."""
+    words = [said for said in dict.fromkeys(listed.get("matching", {}).values()) if is_long or said != PROVED]
+    n = listed.get("matchings_tried_by_hand", 0)
+    return [*words, *([f"matching tried by hand {n} {'time' if n == 1 else 'times'}"] if n else [])]
+
+
+@command(
+    main,
+    "release",
+    "jdl release foundation-2013 --by 'A. Statistician'\n\n"
+    "jdl release foundation-2013 --by 'A. Statistician' --reason 'the upload held a person twice'\n\n"
+    "jdl release --check",
+)
+@click.argument("request", required=False)
+@click.option("--by", default="", help="Who releases it.")
+@click.option("--reason", default="", help="Why a published version is replaced; its correction prints it.")
+@click.option("--date", type=DAY, help="The day of publication. Default: today.")
+@click.option(
+    "--without-response",
+    default="",
+    metavar="TEXT",
+    help="Why not to wait for the organisation until its weeks are over.",
+)
+@click.option(
+    "--check", is_flag=True, help="Release nothing: list what was released, and hold its files to their record."
+)
+@click.option("--outputs", type=click.Path(path_type=Path), help="Folder of all outputs.")
+def release(
+    request: str | None, outputs: Path | None, date: dt.datetime | None, check: bool, **options: str
+) -> tuple[dict, str]:
+    """Publish a request's report: all that it takes must be there, or nothing is published.
+
+    The report must be up to date, its gates passed, its results signed off by a second analyst, and its draft sent to
+    the organisation, which has answered or had its weeks. What is published lies in outputs/released and is never
+    changed: a correction is the next version, with its reason.
+    """
+    from ..lab import Lab
+    from ..release import release_request
+
+    lab = Lab.find()
+    outputs = (outputs or lab.root / "outputs").resolve()
+    if check:
+        return _check(outputs, request or "*")
+    if request is None:
+        raise JDLError("no request is named", "REQUEST", "name one, or list what was released with --check")
+    day = None if date is None else date.date()
+    done = release_request(lab, request, outputs, date=day, today=dt.date.today(), **options)
+    values = done.release.model_dump(mode="json") | {"folder": str(done.folder), "was_there": done.was_there}
+    return values, done.words
+
+
+def _check(outputs: Path, request: str) -> tuple[dict, str]:
+    from ..errors import GateClosed
+    from ..release import check_releases
+
+    found = check_releases(outputs, request)
+    problems = [problem for one in found for problem in one.problems]
+    if problems:
+        raise GateClosed(problems)
+    listed = [
+        {name: getattr(one.release, name) for name in ("request", "version", "released", "by", "reason")}
+        | {"standing": one.standing, "n_files": len(one.release.files)}
+        for one in found
+    ]
+    lines = [
+        f"{one['request']}, version {one['version']} of {one['released']}: {one['standing']}, {one['n_files']} files as"
+        f" they were released" + (f". Reason: {one['reason']}" if one["reason"] else "")
+        for one in listed
+    ]
+    return {"released": listed}, "\n".join(lines) or "Nothing has been released."
 
 
 @command(

@@ -113,9 +113,9 @@ def record_event(
         open_folder(lab, spec, outputs)  # what a run would refuse is refused here
         manifest = Manifest.read(folder.manifest_file)
         problems = [
-            *_faults_of_words(event, by, reason),
+            *faults_of_words(event, by, reason),
             *_faults_of_options(event, analysis, text_file, criterion),
-            *_faults_of_date(date, today, spec),
+            *faults_of_date(date, today, spec),
             *_faults_of_order(event, by, date, manifest, folder),
             *_faults_of_publication(event, read_releases(outputs, spec.request)),
         ]
@@ -152,7 +152,7 @@ def recorded_in_words(request: str, said: Mapping[str, str]) -> str:
     return f"{words}{due} Run the request again: only its report is made anew."
 
 
-def _faults_of_words(event: str, by: str, reason: str) -> list[Problem]:
+def faults_of_words(event: str, by: str, reason: str) -> list[Problem]:
     faults = [] if by else [Problem("nobody is named", "--by", "say who it was")]
     faults += [Problem("the name is too long", "--by", f"at most {LONGEST_NAME} characters")] * (len(by) > LONGEST_NAME)
     if sum(c.isdigit() for c in by) > MOST_DIGITS:  # the report prints it, and the leak check lets the whole name pass
@@ -182,7 +182,7 @@ def _faults_of_options(event: str, analysis: str, text_file: Path | None, criter
     return faults
 
 
-def _faults_of_date(date: dt.date, today: dt.date, spec: RequestSpec) -> list[Problem]:
+def faults_of_date(date: dt.date, today: dt.date, spec: RequestSpec) -> list[Problem]:
     if date > today:
         return [Problem(f"{numbers.date(date)} is still to come", "--date", "record an event once it has happened")]
     if date < spec.received:

@@ -1,0 +1,355 @@
+"""`jdl release`: publish a request's report, all of it or nothing, and never touch what was published.
+
+The final report is made anew from the findings, without the words of a draft, in a folder beside its place; it is
+checked, sealed by the SHA-256 of every file, and moved into place by one rename. Whoever is killed before that has
+published nothing; whoever is killed after it has published everything, and the next `jdl release` puts it on record.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import __version__, numbers
+from .blinding import archived_folders
+from .errors import GateClosed, JDLError, Problem
+from .findings import Findings, Status, Version, small_differences
+from .lab import Lab
+from .lifecycle import RELEASED, differences_from_published, unmet_conditions
+from .lifecycle.events import faults_of_date, faults_of_words
+from .manifest import Manifest, alone, file_digest
+from .markup import clean
+from .releases import RECORD, Release, read_releases, released_findings, version_folder
+from .result import write_atomically
+from .run import draw_index, findings_with_events, make_report, out_of_date
+from .spec import RequestSpec
+from .stage import RequestFolder, open_folder
+
+#: Of a folder in which a release is being made.
+_MAKING = ".making."
+
+#: Characters of the reason of a correction, which stands on its first page.
+LONGEST_REASON = 400
+
+
+@dataclass(frozen=True)
+class Published:
+    """What came of `release_request`.
+
+    Parameters
+    ----------
+    release : Release
+    folder : Path
+        Where it lies.
+    replaced : Release or None
+        The version before it, which is kept.
+    was_there : bool
+        Whether it had been put in place by a release that was killed before it was on record.
+    """
+
+    release: Release
+    folder: Path
+    replaced: Release | None = None
+    was_there: bool = False
+
+    @property
+    def words(self) -> str:
+        """What was done, for whoever asked for it."""
+        what = f"version {self.release.version} of {self.release.request}"
+        if self.was_there:
+            day = numbers.date(self.release.released)
+            return f"Released before: {what}, on {day}. That had been broken off; it is on record now.\n{self.folder}"
+        kept = f" Version {self.replaced.version} is kept, and superseded." if self.replaced else ""
+        return f"Released: {what}.{kept}\n{self.folder}"
+
+
+def release_request(
+    lab: Lab,
+    request: str,
+    outputs: Path,
+    by: str,
+    *,
+    today: dt.date,
+    reason: str = "",
+    date: dt.date | None = None,
+    without_response: str = "",
+    engine: str = "",
+) -> Published:
+    """Publish the report of a request as its next version.
+
+    Parameters
+    ----------
+    lab : Lab
+    request : str
+        Id or YAML path of the request.
+    outputs : Path
+        Folder of all outputs.
+    by : str
+        Who releases it.
+    today : date
+    reason : str
+        Why a published version is replaced; a correction needs one, a first version has none.
+    date : date, optional
+        The day of publication. Default: `today`.
+    without_response : str
+        Why it is published before the organisation has answered and before its weeks are over.
+    engine : str
+        What executes notebooks, see `execution.chosen_engine`.
+
+    Raises
+    ------
+    JDLError
+        If the options are at fault, or the folder was made under other settings than the request's now.
+    GateClosed
+        With every condition that is not met and what mends it; nothing is published then.
+    """
+    spec = lab.spec(request)
+    folder, day = RequestFolder(outputs / spec.request), date or today
+    by, reason, without_response = (" ".join(clean(text).split()) for text in (by, reason, without_response))
+    Manifest.read(folder.manifest_file)
+    with alone(outputs, spec.request, lab.short(folder.root)):
+        open_folder(lab, spec, outputs)
+        place = version_folder(outputs, spec.request, 1).parent
+        _sweep(place)
+        manifest, releases = Manifest.read(folder.manifest_file), read_releases(outputs, spec.request)
+        there = _put_on_record(manifest, releases)
+        if there is not None:
+            return Published(there, version_folder(outputs, spec.request, there.version), was_there=True)
+        _require_options(spec, by, reason, day, today, without_response, releases)
+        _require_conditions(lab, request, spec, folder, manifest, day, without_response, releases)
+        version = Version(
+            number=len(releases) + 1,
+            released=day,
+            replaced=releases[-1].released if releases else None,
+            reason=reason,
+        )
+        place.mkdir(parents=True, exist_ok=True)
+        making = Path(tempfile.mkdtemp(dir=place, prefix=_MAKING))
+        try:
+            made = _make(lab, request, spec, folder, version, making, engine)
+            answered = Findings.read(made / "findings.json").status is Status.reported
+            release = Release(
+                request=spec.request,
+                version=version.number,
+                released=day,
+                by=by,
+                reason=reason,
+                files=files_of(made),
+                toolkit_version=__version__,
+                answered=answered,
+                run=str(manifest.values["created"]),
+            )
+            _seal(made, release)
+            os.replace(made, version_folder(outputs, spec.request, version.number))
+        finally:
+            shutil.rmtree(making, ignore_errors=True)
+        _record(manifest, release, without_response)
+    draw_index(lab, outputs)
+    return Published(
+        release, version_folder(outputs, spec.request, release.version), releases[-1] if releases else None
+    )
+
+
+def _require_options(
+    spec: RequestSpec,
+    by: str,
+    reason: str,
+    day: dt.date,
+    today: dt.date,
+    without_response: str,
+    releases: list[Release],
+) -> None:
+    faults = [*faults_of_words(RELEASED, by, without_response), *faults_of_date(day, today, spec)]
+    if releases and not reason:
+        what = f"version {releases[-1].version} is published; what replaces it needs a reason"
+        faults.append(Problem(what, "--reason", "say what was corrected; the report prints it on its first page"))
+    if reason and not releases:
+        faults.append(Problem("a first version replaces nothing", "--reason", "leave it out"))
+    if len(reason) > LONGEST_REASON:
+        faults.append(Problem("the reason is too long", "--reason", f"at most {LONGEST_REASON} characters"))
+    if releases and day < releases[-1].released:
+        what = f"version {releases[-1].version} was published later, on {numbers.date(releases[-1].released)}"
+        faults.append(Problem(what, "--date", "correct the day"))
+    if faults:
+        raise JDLError(faults)
+
+
+def _require_conditions(
+    lab: Lab,
+    request: str,
+    spec: RequestSpec,
+    folder: RequestFolder,
+    manifest: Manifest,
+    day: dt.date,
+    without_response: str,
+    releases: list[Release],
+) -> None:
+    """All that must hold; every condition that does not is told at once.
+
+    Raises
+    ------
+    GateClosed
+    """
+    where, again, problems = f"request {spec.request}", f"jdl run {spec.request}", []
+    if not (folder.report / "report.html").exists() or not folder.findings_file.exists():
+        raise GateClosed("there is no report yet", where, again)
+    try:
+        stage = out_of_date(lab, request, spec, folder)
+        if stage:
+            what = f"stage {stage} is not up to date: its settings, its notebook or what was recorded has changed"
+            problems.append(Problem(what, where, again))
+    except GateClosed as closed:
+        problems += closed.problems
+    findings = Findings.read(folder.findings_file)
+    warnings = [*_misplaced(manifest), *_beside_archived(folder, findings)]
+    problems += unmet_conditions(findings, manifest, day=day, warnings=warnings, without_response=without_response)
+    published = [(release, released_findings(folder.root.parent, release)) for release in releases]
+    problems += differences_from_published(findings, published)
+    problems += [
+        problem for checked in check_releases(folder.root.parent, spec.request) for problem in checked.problems
+    ]
+    if problems:
+        raise GateClosed(problems)
+
+
+def _misplaced(manifest: Manifest) -> list[str]:
+    return list(manifest.stage("report").get("misplaced", []))
+
+
+def _beside_archived(folder: RequestFolder, findings: Findings) -> list[str]:
+    """Counts that, beside those of an archived run, tell of a few people: whoever had its draft may know them."""
+    found: dict[str, None] = {}
+    for old in archived_folders(folder.root):
+        try:
+            earlier = Findings.read(RequestFolder(old).findings_file)
+        except JDLError:  # it came to no findings, or they are of an older schema
+            continue
+        found |= {f"beside the archived run {old.name}: {d.words}": None for d in small_differences(earlier, findings)}
+    return list(found)
+
+
+def _make(
+    lab: Lab,
+    request: str,
+    spec: RequestSpec,
+    folder: RequestFolder,
+    version: Version,
+    making: Path,
+    engine: str,
+) -> Path:
+    """Make the final report, with its findings and its questionnaire; its folder below `making`.
+
+    Raises
+    ------
+    GateClosed
+        If a file or a reason names somebody, or numbers stand in another order than in the draft that was looked at.
+    """
+    fix = "release it with another --reason"
+    said = [("the reason of the correction", fix, version.reason)] if version.reason else []
+    findings = findings_with_events(lab, spec, folder, said)
+    findings = findings.model_copy(update={"draft": None, "version": version, "schema_version": "2.3"})
+    made = RequestFolder(making / spec.request)
+    made.report.mkdir(parents=True)
+    misplaced = make_report(lab, request, spec, folder, findings, making, engine=engine)
+    known = set(_misplaced(Manifest.read(folder.manifest_file)))
+    new = [words for words in misplaced if words not in known]
+    if new:
+        what = "\n  ".join(["the final report has warnings that its draft had not:", *new])
+        raise GateClosed(
+            what, f"request {spec.request}", "report them as a fault of the toolkit; nothing was published"
+        )
+    os.replace(made.findings_file, made.report / "findings.json")
+    return made.report
+
+
+def _seal(made: Path, release: Release) -> None:
+    """Write the record, and let nobody write to any file of the version by mistake."""
+    write_atomically(made / RECORD, release.model_dump_json(indent=1) + "\n")
+    for path in made.rglob("*"):
+        os.chmod(path, 0o755 if path.is_dir() else 0o444)
+    os.chmod(made, 0o755)
+
+
+def _put_on_record(manifest: Manifest, releases: list[Release]) -> Release | None:
+    """Record the latest version, if it was made from this run and a killed release left it off the record."""
+    if not releases or releases[-1].run != manifest.values["created"]:
+        return None
+    recorded = {e.get("version") for e in manifest.values["events"] if e["event"] == RELEASED}
+    if str(releases[-1].version) in recorded:
+        return None
+    _record(manifest, releases[-1], "")
+    return releases[-1]
+
+
+def _record(manifest: Manifest, release: Release, without_response: str) -> None:
+    more = {"version": str(release.version)} | ({"without_response": without_response} if without_response else {})
+    manifest.record_event(RELEASED, release.by, release.reason, release.released.isoformat(), **more)
+
+
+def _sweep(place: Path) -> None:
+    """Remove what a killed release left half-made."""
+    for left in place.glob(f"{_MAKING}*"):
+        shutil.rmtree(left)
+
+
+def files_of(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file of a version but its record, by its path below the folder."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / RECORD)
+    return {path.relative_to(folder).as_posix(): file_digest(path) for path in paths}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A version that was released, held to its record.
+
+    Parameters
+    ----------
+    release : Release
+    is_latest : bool
+        Whether it stands, or is superseded.
+    changed, missing, added : tuple of str
+        Files that are not what was released.
+    """
+
+    release: Release
+    is_latest: bool
+    changed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+
+    @property
+    def standing(self) -> str:
+        """``stands`` or ``superseded``."""
+        return "stands" if self.is_latest else "superseded"
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong with its files."""
+        where = f"released/{self.release.request}/{self.release.version}"
+        kinds = (("changed", self.changed), ("missing", self.missing), ("not part of the release", self.added))
+        fix = "restore the folder from a copy: what was released is never edited"
+        return [Problem(f"{what}: {', '.join(files)}", where, fix) for what, files in kinds if files]
+
+
+def check_releases(outputs: Path, request: str = "*") -> list[Checked]:
+    """Hold every released file to the record of its release.
+
+    Raises
+    ------
+    JDLError
+        If a record cannot be read.
+    """
+    releases = read_releases(outputs, request)
+    last = {release.request: release.version for release in releases}
+    return [_checked(outputs, release, last[release.request] == release.version) for release in releases]
+
+
+def _checked(outputs: Path, release: Release, is_latest: bool) -> Checked:
+    held = files_of(version_folder(outputs, release.request, release.version))
+    changed = tuple(name for name, digest in release.files.items() if held.get(name, digest) != digest)
+    missing, added = (tuple(sorted(a - b)) for a, b in ((release.files.keys(), held), (held.keys(), release.files)))
+    return Checked(release, is_latest, changed, missing, added)
