@@ -1,6 +1,7 @@
 """A bulletin for tests: the pilot year, INVENTED but for its counts; see ``tests/golden/portfolio_pilot_year.csv``."""
 
 import datetime as dt
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,15 @@ def pilot_bulletin(
     **changes
         Arguments of `gather` in place of the pilot year's: requests, reports, imported, feedback, settings.
     """
+    return _pilot_bulletin(period, earlier_until, **changes) if changes else _unchanged(period, earlier_until)
+
+
+@cache
+def _unchanged(period: str, earlier_until: dt.date | None) -> Bulletin:
+    return _pilot_bulletin(period, earlier_until)
+
+
+def _pilot_bulletin(period: str, earlier_until: dt.date | None, **changes: Any) -> Bulletin:
     given = {"settings": pilot_settings(period), "requests": pilot_requests(), "reports": pilot_reports()}
     given |= {"feedback": FEEDBACK, "earlier_until": earlier_until} | changes
     settings, requests, reports = (given.pop(name) for name in ("settings", "requests", "reports"))

@@ -21,7 +21,7 @@ from ..lab import Lab
 from ..lifecycle import all_requests
 from ..manifest import alone
 from ..numbers import date
-from ..portfolio import BULLETIN_FILE, Bulletin, BulletinSettings, Period, bulletin_settings, gather
+from ..portfolio import BULLETIN_FILE, Bulletin, BulletinSettings, FeedbackSummary, Period, bulletin_settings, gather
 from ..result import write_atomically
 from .leaks import check_bulletin
 from .tables import BULLETINS, EARLIER, last_before, reports_released
@@ -134,7 +134,7 @@ def gather_bulletin(
         reports_released(outputs, period.until),
         imported=read_imported(outputs),
         earlier_until=settings.since or (before.until if before else None),
-        feedback=feedback_summary(outputs, period.until),
+        feedback=FeedbackSummary.model_validate(feedback_summary(outputs, period.until).model_dump()),
         version=version,
         reissue_reason=reissue if version > 1 else "",
     )

@@ -73,6 +73,7 @@ def gather(
         If counts do not balance: a published request without a report, a report of a request that is not published.
     """
     published, following = _days(period, settings)
+    reports = reports.assign(released=pd.to_datetime(reports["released"]))
     requests = _first_published(requests, reports)
     standing = as_of(requests, period.until, with_verdict=False)
     own = _own_results(standing, reports, period.until)
@@ -131,7 +132,7 @@ def _days(period: Period, settings: BulletinSettings) -> tuple[dt.date, dt.date]
 
 def _first_published(requests: pd.DataFrame, reports: pd.DataFrame) -> pd.DataFrame:
     """The requests with the day of the first version as the end of those published: corrections do not move it."""
-    first = pd.to_datetime(reports.groupby("request")["released"].min())
+    first = reports.groupby("request")["released"].min()
     ended = pd.to_datetime(requests["ended"])
     released = pd.to_datetime(requests["request"].map(first))
     is_published = requests["status"] == RequestStatus.published
@@ -145,7 +146,7 @@ def _own_results(standing: pd.DataFrame, reports: pd.DataFrame, day: dt.date) ->
 
     A request that could not be answered may have been released as such; that is no report of a result.
     """
-    known = reports[pd.to_datetime(reports["released"]) <= pd.Timestamp(day)]
+    known = reports[reports["released"] <= pd.Timestamp(day)]
     by_request = known.groupby("request")
     known = known.assign(
         first_published=by_request["released"].transform("min"), last=by_request["version"].transform("max")
