@@ -135,8 +135,9 @@ _OF_BULLETIN: dict[str, str] = {
         result_reduction result_increase result_inconclusive result_withheld corrected listed_reduction listed_increase
         named_inconclusive frequency_of_one""",
     "bulletin_counts bulletin_results": "list_reduction list_increase list_inconclusive frequency_only",
-    "bulletin_by_need": "one_need most_need most_reduction_need most_increase_need mixed_need",
-    "bulletin_by_sector": "one_sector most_sector most_reduction_sector most_increase_sector mixed_sector",
+    "bulletin_by_need": "one_need most_need most_reduction_need most_increase_need largest_share_need mixed_need",
+    "bulletin_by_sector": """
+        one_sector most_sector most_reduction_sector most_increase_sector largest_share_sector mixed_sector""",
     "bulletin_sizes": "below_500 large_conclusive imported_conclusive",
     "bulletin_sizes bulletin_results": "one_conclusive smallest_conclusive",
     "bulletin_pooled": """
@@ -147,7 +148,7 @@ _OF_BULLETIN: dict[str, str] = {
     "bulletin_feedback": "not_asked asked none_due answered answers_withheld some_withheld",
     "bulletin_release": "reissued next_publication no_pre_release pre_release pre_release_to contact remark",
     "bulletin_nothing": """
-        what_this_is invented inconclusive_is_not_none every_request no_results no_reduction no_increase no_inconclusive
+        what_this_is inconclusive_is_not_none every_request no_results no_reduction no_increase no_inconclusive
         no_frequency_only diamond narrower none_conclusive small_can_be_clear what_pooling_is what_the_average_is
         what_heterogeneity_is what_prediction_is each_report_stands not_a_sample no_comparison_of_needs
         inconclusive_is_open not_on_record only_proven made_of_reports made_rounding made_verdicts made_pooled

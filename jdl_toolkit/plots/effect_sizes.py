@@ -42,7 +42,7 @@ _KEY = {"reduction": "reduction", "inconclusive": "inconclusive", "increase": "i
 _TICKS = (10, 20, 30, 50, 100, 200, 300, 500, 1_000, 2_000, 3_000, 5_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 _WIDE = 10  # largest group over smallest, from which the scale is logarithmic
 _ROW = SIZE * LEADING
-_LEFT, _TOP, _RIGHT, _BOTTOM = 58.0, 26.0, WIDTH - 10, 292.0
+_LEFT, _TOP, _RIGHT, _BOTTOM = 58.0, 26.0, WIDTH - 10, 226.0
 _LONGEST = 200.0  # of a name in the picture, in points; the end of a longer one is cut
 
 
@@ -56,7 +56,8 @@ def effects_by_size(
     ----------
     rows : records
         ``verdict``, ``n_treatment`` (people), ``difference_pp``, ``ci_low_pp``, ``ci_high_pp`` (percentage points,
-        treatment less comparison group), ``name`` and, optionally, ``source``: dashed unless "this lab".
+        treatment less comparison group), ``name`` and, optionally, ``label``: in the picture instead of it, and
+        ``source``: dashed unless "this lab".
     is_conclusive_only : bool
         Only results whose interval does not hold zero, named where there is room.
     """
@@ -186,7 +187,7 @@ def _names(paper: Axes, axes: Axes, shown: list[dict[str, Any]]) -> None:
     first = [shown[0], shown[-1], by_effect[0], by_effect[-1]]
     rest = sorted(shown, key=lambda r: -abs(r["difference_pp"]))
     for row in {id(r): r for r in [*first, *rest]}.values():
-        text = cut(row["name"])
+        text = cut(row.get("label") or row["name"])
         wide = width(text, SIZE)
         x, y = at(row["n_treatment"], row["difference_pp"])
         (_, high), (_, low) = drawn[next(i for i, r in enumerate(shown) if r is row)]

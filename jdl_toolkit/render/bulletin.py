@@ -53,8 +53,8 @@ def write_bulletin(notebook: Path, bulletin: Bulletin, folder: Path) -> list[Pat
 
 
 def bulletin_titles(bulletin: Bulletin) -> tuple[str, str]:
-    """Title and subtitle of a bulletin: its period, and when it was published."""
-    title = f"{plain(bulletin.title)}: {numbers.month(bulletin.until)}"
+    """Title and subtitle of a bulletin: the month of its publication, by which it goes, and the end of its period."""
+    title = f"{plain(bulletin.title)}: {numbers.month(bulletin.published)}"
     published = f"Published {numbers.date(bulletin.published)}. Findings up to {numbers.date(bulletin.until)}."
     return title, f"{published} Next publication {numbers.date(bulletin.next_publication)}."
 

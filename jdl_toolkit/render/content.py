@@ -29,8 +29,8 @@ INVENTED = "INVENTED DATA: no person in this report exists. It says nothing abou
 
 _TONES = ("finding", "can", "cannot", "warning", "note")
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,80}")
-#: A report of another analysis of the request, seen from this one.
-_REPORT = re.compile(r"(\.\./)?([a-z0-9][a-z0-9-]*/)?report\.html")
+#: A report of another analysis of the request, seen from this one, or of any request, seen from a bulletin.
+_REPORT = re.compile(r"(\.\./\.\./released/[A-Za-z0-9._-]+/\d+/|\.\./)?([a-z0-9][a-z0-9-]*/)?report\.html")
 _RESERVED = ("main", "contents", "title")
 
 

@@ -29,7 +29,9 @@ from .html import data_cells
 _INLINE = frozenset("a abbr b bdi br button cite dfn em i mark q s small span strong sub sup tspan u".split())
 _SILENT = frozenset(("style", "script", "pre"))
 #: Numbers of the frame: of tables, figures and pages.
-_FRAME = re.compile(r"\b(?:tables?|figures?)\s+(?:\d+(?:\.\d+)*\.?|\(\d+\)(?=\s*$))|\bpage\s+\d+\s+of\s+\d+\b", re.IGNORECASE)
+_FRAME = re.compile(
+    r"\b(?:tables?|figures?)\s+(?:\d+(?:\.\d+)*\.?|\(\d+\)(?=\s*$))|\bpage\s+\d+\s+of\s+\d+\b", re.IGNORECASE
+)
 #: Part of a digest, which may be cut by the end of a line.
 _DIGEST = re.compile(r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{12,}\b")
 #: Marks that keep the direction of a text from outside to itself; nobody sees them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -97,7 +98,7 @@ def requests_table(requests: pd.DataFrame | Iterable[Any], results: pd.DataFrame
     columns = ("Service (organisation)", "Main need", "Setting", "Received", "Ended", "People", "Difference", "Result")
     note = "Difference: percentage points, with the 95 per cent interval; below zero, fewer people reoffended than"
     note += " expected. Ended: published, found that it could not be answered, or withdrawn."
-    return Table("requests", "Every request to date", columns, tuple(rows), "lllllrll", note, tuple(groups))
+    return Table("requests", "Every request to date", columns, tuple(rows), "lllllrrl", note, tuple(groups))
 
 
 def _state(request: Mapping[str, Any]) -> str:
@@ -129,7 +130,12 @@ def _who(request: Mapping[str, Any]) -> str:
 def _day(day: Any) -> str:
     if day is None or pd.isna(day):
         return NOTHING
-    return numbers.date(pd.Timestamp(day).date())
+    return short_date(pd.Timestamp(day).date())
+
+
+def short_date(day: dt.date) -> str:
+    """A day in few letters that stay on one line: ``27 Sep 2013``."""
+    return f"{day.day} {day:%b %Y}".replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _version(row: Mapping[str, Any]) -> str:
@@ -174,7 +180,7 @@ def imported_table(results: pd.DataFrame | Iterable[Any]) -> Table | None:
     )
     columns = ("Service (organisation)", "Published in", "People", "Difference", "Result", "Remark")
     note = "Not this lab's own: taken over as published. Difference: percentage points, with the 95 per cent interval."
-    return Table("imported", "Results published elsewhere", columns, rows, "llrlll", note)
+    return Table("imported", "Results published elsewhere", columns, rows, "llrrll", note)
 
 
 def versions_table(results: pd.DataFrame | Iterable[Any], corrections: Iterable[Any]) -> Table | None:

@@ -20,13 +20,6 @@ def what_this_is(bulletin: Bulletin) -> Words:
         "Each result is published as a report of its own, whatever it shows. This bulletin brings them together, up to"
         f" {numbers.date(bulletin.until)}.",
     )
-    if bulletin.synthetic:
-        passage.say(
-            "invented",
-            "**Requests or results in this bulletin are invented.** It shows what a bulletin looks like, and says"
-            " nothing about any real service.",
-            new=True,
-        )
     if bulletin.version > 1:
         passage.say(
             "reissued",
@@ -68,7 +61,7 @@ def cannot_tell(bulletin: Bulletin) -> Inset:
         ),
     ):
         passage.item(rule, text)
-    return passage.inset("cannot", "What these figures cannot tell")
+    return passage.inset("cannot", "What nobody should read out of these figures")
 
 
 def next_publication(bulletin: Bulletin) -> Words:

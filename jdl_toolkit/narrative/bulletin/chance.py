@@ -59,7 +59,7 @@ def by_chance(bulletin: Bulletin) -> Inset | None:
 
 
 def _about(expected: float) -> str:
-    return numbers.number(expected, 0) if expected >= 10 else numbers.number(expected, 1).removesuffix(".0")
+    return numbers.number(expected, 0) if expected >= 2 else numbers.number(expected, 1).removesuffix(".0")
 
 
 def _left(n: int) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 from ... import numbers
 from ...markup import one_line
 from ...portfolio.bulletin import Bulletin
+from ...tables.portfolio import short_date
 from ...wording import plain, quoted
 from ..check import Checked, Checker, Passage, as_quote, passages_of, said
 from ..facts import Fact
@@ -106,7 +107,7 @@ def _quoted_texts(bulletin: Bulletin) -> Iterator[str]:
     """Texts of the bulletin that hold a number, and its days as they are written."""
     for text in {*_texts(bulletin.model_dump())}:
         if isinstance(text, dt.date):
-            yield from (numbers.date(text), numbers.month(text), text.isoformat())
+            yield from (numbers.date(text), numbers.month(text), text.isoformat(), one_line(short_date(text)))
         elif any(c.isdigit() for c in text) and any(c.isalpha() for c in text):
             yield from (text, text.rstrip("."))
 

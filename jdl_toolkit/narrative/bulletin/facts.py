@@ -11,11 +11,10 @@ from ...portfolio.bulletin import Bulletin, PooledEffect, PublishedResult
 from ...tables.portfolio import result_name
 from ..facts import Fact, Figure, figure, value
 from .naming import result_name as name_in_words
+from .pictures import FEWEST, LARGE, VERY_LARGE
 
 #: Marks that percentage points are read with: of the unit, and the words lower and higher.
 _PP = ("pp", "pp-", "pp+", "-", "+")
-#: Sizes of groups, in people, that sentences speak of.
-SIZES = (200, 500)
 
 
 def points(x: float | None) -> Figure:
@@ -96,7 +95,7 @@ def _by(bulletin: Bulletin, by: str) -> Iterator[Fact]:
     for level in {getattr(r, by) for r in shown}:
         each = [found[level, verdict] for verdict in ("reduction", "inconclusive", "increase")]
         yield Fact((level_name(by, level),), tuple(map(whole, (*each, sum(each)))))
-    yield Fact((), (whole(len(shown)),))
+    yield Fact((), (whole(len(shown)), whole(FEWEST)))
 
 
 def bulletin_by_need(bulletin: Bulletin) -> Iterator[Fact]:
@@ -113,10 +112,10 @@ def bulletin_sizes(bulletin: Bulletin) -> Iterator[Fact]:
     conclusive = [r for r in known if r.is_conclusive]
     yield Fact((), tuple(whole(len(rows)) for rows in (known, conclusive)))
     yield Fact((), tuple(whole(n) for n in Counter(r.verdict for r in known).values()))
-    yield Fact((), tuple(map(whole, SIZES)))
+    yield Fact((), tuple(map(whole, (LARGE, VERY_LARGE))))
     for rows in (known, conclusive):
-        yield Fact((), (whole(sum(r.n_treatment > SIZES[0] for r in rows)),))
-        yield Fact((), (whole(sum(r.n_treatment < SIZES[1] for r in rows)),))
+        yield Fact((), (whole(sum(r.n_treatment > LARGE for r in rows)),))
+        yield Fact((), (whole(sum(r.n_treatment < VERY_LARGE for r in rows)),))
     yield Fact((), (whole(sum(r.source == "imported" for r in conclusive)),))
 
 

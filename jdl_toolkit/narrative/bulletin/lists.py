@@ -7,7 +7,7 @@ from ...findings import Unit, Verdict
 from ...portfolio.bulletin import Bulletin
 from ...wording import Passage, capital, small_number
 from ..ranges import difference_in_words, interval_in_words
-from .naming import difference, effect_of, frequency_of, is_imported, people, result_name, shown, spread, with_verdict
+from .naming import difference, effect_of, frequency_of, is_imported, limits, people, result_name, shown, with_verdict
 
 
 def key_findings(bulletin: Bulletin) -> Words:
@@ -21,13 +21,18 @@ def key_findings(bulletin: Bulletin) -> Words:
             passage.say(f"no_{verdict.value}", f"**No report shows {what} in reoffending.**", new=True)
             continue
         n = len(found)
-        say = f"**{capital(small_number(n))} report{'' if n == 1 else 's'} show{'s' if n == 1 else ''} {what}"
-        passage.say(f"list_{verdict.value}", f"{say} in reoffending**:", new=True)
+        how = "fewer" if verdict is Verdict.reduction else "more"
+        passage.say(
+            f"list_{verdict.value}",
+            f"**{capital(small_number(n))} report{'' if n == 1 else 's'} show{'s' if n == 1 else ''} {what} in"
+            f" reoffending.** Told is how many percentage points {how} people reoffended than expected, with the 95%"
+            " confidence interval in brackets.",
+            new=True,
+        )
         for one in found:
             effect = effect_of(one)
             of = f", {people(one.n_treatment)}" if one.n_treatment else ""
-            said = f"{result_name(one)}{of}: {difference(effect)}. The true difference {spread(effect)}."
-            passage.item(f"listed_{verdict.value}", said)
+            passage.item(f"listed_{verdict.value}", f"{result_name(one)}{of}: {difference(effect)} ({limits(effect)}).")
     _unclear(passage, bulletin)
     return passage.words()
 
@@ -47,7 +52,10 @@ def _unclear(passage: Passage, bulletin: Bulletin) -> None:
         " years.",
         new=True,
     )
-    passage.say("named_inconclusive", f"{'It is' if n == 1 else 'They are'}: {'; '.join(map(result_name, found))}.")
+    for one in found:
+        passage.item(
+            "named_inconclusive", f"{result_name(one)}{f', {people(one.n_treatment)}' if one.n_treatment else ''}"
+        )
 
 
 def frequency_only(bulletin: Bulletin) -> Words:

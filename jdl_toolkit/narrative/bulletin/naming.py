@@ -47,6 +47,11 @@ def spread(effect: Effect) -> str:
     return interval_in_words(effect, Unit.share)
 
 
+def limits(effect: Effect) -> str:
+    """The range of a conclusive effect without its unit and side: ``between 1 and 12``, ``about 1``."""
+    return spread(effect).removeprefix("is ").partition(" percentage point")[0]
+
+
 def shown(bulletin: Bulletin) -> list[PublishedResult]:
     """This lab's reports that have a result."""
     return [r for r in bulletin.of_this_lab if r.verdict is not None]

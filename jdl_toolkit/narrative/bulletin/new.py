@@ -40,8 +40,8 @@ def _since(passage: Passage, bulletin: Bulletin, day: str) -> None:
     came = f"{small_number(received)} {'request was' if received == 1 else 'requests were'} received"
     came = "no request was received" if received == 0 else came
     went = [f"{small_number(n)} {one if n == 1 else many}" for n, one, many in ends if n > 0]
-    also = f"; of all requests, {listed(went)}" if went else "; none came to an end"
-    passage.say("since_the_last", f"Since the bulletin before, which went up to {day}, {came}{also}.")
+    said = listed([came, *went]) if went else f"{came}, and none came to an end"
+    passage.say("since_the_last", f"Since the last bulletin, which went up to {day}, {said}.")
 
 
 def new_results(bulletin: Bulletin) -> list[Inset]:
@@ -60,7 +60,7 @@ def _new(result: PublishedResult, bulletin: Bulletin) -> Inset:
     passage.say(f"result_{result.verdict.value if result.verdict else 'withheld'}", result_sentence(result))
     if result.is_correction:
         passage.say("corrected", f"This is version {result.version}: {ended(plain(result.corrected_reason))}")
-    links = () if result.invented else ((f"The report on {result_name(result)}", report_of(result, bulletin)),)
+    links = ((f"The report on {result_name(result)}", report_of(result, bulletin)),)
     return passage.inset("note", result_name(result), links)
 
 

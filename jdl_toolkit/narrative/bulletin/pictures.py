@@ -15,12 +15,19 @@ from .naming import difference, effect_of, is_imported, people, result_name, sho
 
 #: Sizes of treatment groups, in people, that are told: as the report on the pilot year tells them.
 LARGE, VERY_LARGE = 200, 500
+#: Reports from which on the share of reductions among them is told.
+FEWEST = 5
 
 
 def figure_rows(bulletin: Bulletin, is_own_only: bool = False) -> list[dict[str, Any]]:
     """The results as figures take them, with a name each; of this lab alone, if so wished."""
     results = bulletin.of_this_lab if is_own_only else bulletin.results
-    return [r.model_dump(mode="json") | {"name": result_name(r)} for r in results]
+    n_of = Counter(r.organisation for r in results)
+    return [
+        r.model_dump(mode="json")
+        | {"name": result_name(r), "label": r.organisation if n_of[r.organisation] == 1 else r.title or r.service}
+        for r in results
+    ]
 
 
 def by_need(bulletin: Bulletin) -> Words | None:
@@ -43,6 +50,7 @@ def _by(bulletin: Bulletin, by: str, noun: str) -> Words | None:
         said = f"All reports with a result are of one {noun}: {name} ({n:,})."
         return passage.say(f"one_{noun}", said).words()
     _most(passage, by, noun, counted)
+    _largest_share(passage, by, noun, counted)
     mixed = [level_name(by, level) for level, c in counted if c[Verdict.reduction] and c[Verdict.increase]]
     if mixed:
         passage.say(
@@ -70,6 +78,25 @@ def _most(passage: Passage, by: str, noun: str, counted: list[tuple[str, Counter
         passage.say(f"most_{verdict.value}_{noun}", f"Most {what} were found for {where} ({top:,}{each}).")
 
 
+def _largest_share(passage: Passage, by: str, noun: str, counted: list[tuple[str, Counter[str]]]) -> None:
+    """Where reductions are the largest part of the results, if one level alone leads and has enough of them."""
+    shares = {
+        level: (c[Verdict.reduction] / n, c[Verdict.reduction], n) for level, c in counted if (n := sum(c.values()))
+    }
+    enough = {level: values for level, values in shares.items() if values[2] >= FEWEST}
+    if len(enough) < 2:
+        return
+    top = max(share for share, _, _ in enough.values())
+    first = [level for level, (share, _, _) in enough.items() if share == top]
+    if len(first) == 1 and top > 0:
+        _, n, of = enough[first[0]]
+        passage.say(
+            f"largest_share_{noun}",
+            f"Of those with {FEWEST} reports or more, “{level_name(by, first[0])}” has the largest share of reductions:"
+            f" {n:,} of {of:,}.",
+        )
+
+
 def by_size(bulletin: Bulletin) -> Words | None:
     """What the figure of all effects shows, and how many groups are smaller than 500 people."""
     known = sized([r for r in bulletin.results if r.verdict is not None])
@@ -83,7 +110,7 @@ def by_size(bulletin: Bulletin) -> Words | None:
         " interval. If the line crosses zero, the result is inconclusive.",
     )
     if narrows(known):
-        passage.say("narrower", "The more people were analysed, the shorter the line: the more certain is the result.")
+        passage.say("narrower", "The more people were analysed, the shorter the line and the more certain the result.")
     n = sum(r.n_treatment < VERY_LARGE for r in known)
     if len(known) > 1:
         which = "None" if n == 0 else "All" if n == len(known) else f"{n:,}"

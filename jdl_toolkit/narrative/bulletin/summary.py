@@ -66,7 +66,7 @@ def _verdicts(passage: Passage, counts: Counts) -> None:
         passage.say("verdicts", f"The one report published so far {verb}.", new=True)
         return
     if counts.n_reports == counts.published:
-        start = f"Each has one report. Of these {counts.n_reports:,} reports"
+        start = f"Each published request has one report. Of these {counts.n_reports:,} reports"
     else:
         start = f"A request may have several reports. Of the {counts.n_reports:,} reports published"
     passage.say("verdicts", f"{start}, {listed(parts)}.", new=True)
