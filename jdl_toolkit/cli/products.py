@@ -91,3 +91,25 @@ def _keep_import(made: Import, outputs: Path) -> list[Path]:
     to_html(as_notebook(page_sections(made)), "Results published elsewhere", made.file, page)
     write_atomically(checked, csv_of(*checked_rows(made)))
     return [keep(made, outputs), page, checked]
+
+
+@command(main, "feedback", "jdl feedback answers/*.xlsx")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--outputs", type=click.Path(path_type=Path), help="Folder of all outputs.")
+@click.option("--write", is_flag=True, help="Write the questionnaire on every released report that has none yet.")
+def feedback(files: tuple[Path, ...], outputs: Path | None, write: bool) -> tuple[dict, str]:
+    """Read questionnaires that organisations filled in on their report, and count what they say.
+
+    Reads .xlsx, .ods, .csv, or the plain text of an e-mail. Without a file: how many are due, and what was answered.
+    """
+    from ..feedback import feedback_summary, keep_answers, outstanding, summary_words, write_missing
+
+    outputs, today = _outputs(outputs), dt.date.today()
+    written = [str(path) for path in write_missing(outputs)] if write else []
+    kept = keep_answers(files, outputs, today)
+    summary, waiting = feedback_summary(outputs, today), outstanding(outputs, today)
+    told = [f"Wrote {path}." for path in written] + [f"{name}: {what}." for name, what in kept]
+    told += [summary_words(summary)]
+    told += ["Outstanding: " + ", ".join(request for request, _ in waiting) + "."] if waiting else []
+    values = {"written": written, "read": dict(kept), "summary": summary.model_dump(mode="json")}
+    return values | {"outstanding": [request for request, _ in waiting]}, "\n".join(told)
