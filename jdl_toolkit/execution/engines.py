@@ -120,14 +120,14 @@ class _Client(PapermillNotebookClient):
             self._pipe.send_bytes(cell.source.encode())
             while True:
                 left = max(until - time.monotonic(), 0) if until else None
-                ready = connection.wait([self._pipe, self._process.sentinel], left)
-                if not ready:
-                    raise CellTimeoutError.error_from_timeout_and_cell("Cell timed out", seconds, cell)
-                if self._pipe not in ready and not self._pipe.poll():
-                    raise DeadKernelError("Kernel died")
+                if not connection.wait([self._pipe, self._process.sentinel], left):
+                    break
+                if not self._pipe.poll():
+                    raise EOFError
                 yield json.loads(self._pipe.recv_bytes())
         except (EOFError, OSError):
             raise DeadKernelError("Kernel died") from None
+        raise CellTimeoutError.error_from_timeout_and_cell("Cell timed out", seconds, cell)
 
 
 @contextmanager
@@ -137,8 +137,14 @@ def _child(folder: str) -> Iterator[tuple[BaseProcess, Connection]]:
 
     made_by = server.context()
     ours, theirs = made_by.Pipe()
-    process = server.start(made_by.Process(target=serve, args=(theirs, folder, environment_of_notebooks())))
-    theirs.close()
+    process = made_by.Process(target=serve, args=(theirs, folder, environment_of_notebooks()))
+    try:
+        server.start(process)
+    except (EOFError, OSError):  # the server was killed; the next child starts another
+        ours.close()
+        raise DeadKernelError("Kernel died") from None
+    finally:
+        theirs.close()
     try:
         yield process, ours
         ours.close()

@@ -59,7 +59,7 @@ def import_everything() -> None:
             os._exit(0)
         try:
             importlib.import_module(name)
-        except ImportError:  # an extra, or a module that is gone: the child that needs it says so
+        except Exception:  # the child that needs it says so
             continue
     close_what_imports_opened()
     gc.collect()

@@ -1,0 +1,282 @@
+"""Notebooks executed in forked children: what they show, how they end, and whom they end with."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from importlib.metadata import EntryPoint
+from multiprocessing import forkserver
+from pathlib import Path
+
+import examples
+import nbformat
+import papermill
+import pytest
+from nbformat import v4
+from papermill.exceptions import PapermillExecutionError
+
+from jdl_toolkit import execution
+from jdl_toolkit.errors import CouldNotBeAnswered, JDLError, KernelDied, StageFailed
+from jdl_toolkit.execution import engines, environment
+from jdl_toolkit.execution.notebooks import execute
+from jdl_toolkit.lab import Lab
+
+ROOT = Path(__file__).parent.parent
+
+#: One cell for everything that a cell can show.
+SHOWN = [
+    "x = 1\nx + 1",
+    "import sys\nprint('said')\nprint('warned', file=sys.stderr)\nprint('said again')",
+    "import matplotlib.pyplot as plt\nplt.plot([1, 2]);",
+    "%matplotlib inline\nfig, axes = plt.subplots(facecolor='none')\naxes.bar([1, 2], [3, 4])\nNone",
+    "import pandas as pd\ndisplay(pd.DataFrame({'a': [1.5, None]}))\npd.Series([1, 2], name='n')",
+    "from jdl_toolkit.document import Words\nWords('**One** block of the report.')",
+    "from IPython.display import clear_output, display\nfirst = display('one', display_id='it')\n"
+    "print('gone')\nclear_output()\nprint('left')",
+    "shown = display('two', display_id='that')\nshown.update('three')",
+    "!echo from a shell",
+    "import asyncio\nawait asyncio.sleep(0)\n5",
+    "import datetime as dt\nodd = {'day': dt.date(2014, 1, 2), 'pair': (1, 2)}\n"
+    "display({'application/json': odd}, raw=True)",
+    "import os\nos.environ['JDL_RUNNING'], os.environ['OPENBLAS_NUM_THREADS'], os.path.basename(os.getcwd())",
+    "def deeper(n):\n    return 1 / n\n\n\nprint('before')\ndeeper(0)",
+    "'never reached'",
+]
+
+
+def notebook(folder, cells, name="given"):
+    path = folder / f"{name}.ipynb"
+    made = v4.new_notebook(cells=[v4.new_code_cell(source) for source in cells])
+    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    made.cells[0].metadata["tags"] = ["parameters"]
+    nbformat.write(made, path)
+    return path
+
+
+@pytest.fixture
+def template(tmp_path):
+    """Execute cells as a run executes a template; gives the notebook that was kept, and what was raised."""
+    lab = Lab(tmp_path)
+    (tmp_path / "notebooks").mkdir()
+
+    def run(*cells, engine="fork"):
+        notebook(tmp_path / "notebooks", ["request = outputs = ''", *cells], "asked")
+        target, fault = tmp_path / "kept.ipynb", None
+        try:
+            execute(lab, "asked", "some-request", tmp_path / "outputs", target, engine)
+        except Exception as raised:
+            fault = raised
+        assert os.listdir(tmp_path / "notebooks") == ["asked.ipynb"]
+        assert not list(tmp_path.glob(".executing*"))
+        return [c for c in nbformat.read(target, 4).cells if c.cell_type == "code"], fault
+
+    return run
+
+
+def executed(folder, engine):
+    """`SHOWN`, executed by an engine that papermill finds by its name."""
+    out = folder / f"{engine}.ipynb"
+    with pytest.raises(PapermillExecutionError) as fault:
+        papermill.execute_notebook(
+            str(notebook(folder, SHOWN)),
+            str(out),
+            engine_name=engines.NAMES[engine],
+            kernel_name="python3",
+            progress_bar=False,
+            folder=folder,
+        )
+    assert (fault.value.ename, fault.value.evalue) == ("ZeroDivisionError", "division by zero")
+    return nbformat.read(out, 4)
+
+
+# --- what a notebook shows -------------------------------------------------------------------------------------------
+
+
+def test_both_engines_write_the_same_notebook(tmp_path):
+    forked, kernel = executed(tmp_path, "fork"), executed(tmp_path, "kernel")
+    cells = [c for c in forked.cells if c.cell_type == "code"]
+    assert [c.execution_count for c in cells] == [*range(1, 14), None]
+    kinds = [[o.output_type for o in c.outputs] for c in cells]
+    assert kinds[:4] == [["execute_result"], ["stream", "stream"], ["display_data"], ["display_data"]]
+    assert kinds[-2:] == [["stream", "error"], []]
+    assert "application/vnd.jdl-toolkit.v1+json" in cells[5].outputs[0].data
+    assert cells[11].outputs[0].data["text/plain"] == f"('1', '1', '{tmp_path.name}')"
+    for ours, stock in zip(forked.cells, kernel.cells, strict=True):
+        assert ours.get("outputs") == stock.get("outputs"), ours.source
+        assert ours.get("execution_count") == stock.get("execution_count")
+        assert ours.metadata.get("tags") == stock.metadata.get("tags") and ours.source == stock.source
+    assert {k: forked.metadata[k] for k in ("kernelspec", "language_info")} == {
+        k: kernel.metadata[k] for k in ("kernelspec", "language_info")
+    }
+
+
+def test_a_report_is_the_same_from_both_engines(tmp_path):
+    (tmp_path / "parameters").mkdir()
+    (tmp_path / "parameters/defaults.yml").touch()
+    findings, shown = examples.findings(analyses=(examples.rich(),)), {}
+    findings.write(tmp_path / "outputs" / findings.request / "findings.json")
+    for engine in execution.ENGINES:
+        target = tmp_path / f"{engine}.ipynb"
+        execute(Lab(tmp_path), "05_report", findings.request, tmp_path / "outputs", target, engine, analysis="main")
+        shown[engine] = [(c.source, c.get("outputs"), c.get("execution_count")) for c in nbformat.read(target, 4).cells]
+    assert shown["fork"] == shown["kernel"]
+    assert sum(bool(outputs) for _, outputs, _ in shown["fork"]) > 20
+
+
+def test_a_child_begins_afresh(template):
+    """Nothing of another notebook reaches it; random numbers are not those of the last child."""
+    cells = ["import numpy as np\n'x' in globals(), np.random.random()", "import builtins\nx = builtins.left = 1"]
+    cells += ["import duckdb\nduckdb.sql('select 42').fetchone()", "hasattr(builtins, 'left')"]
+    first, fault = template(*cells, "import tempfile\nkept = tempfile.TemporaryDirectory()\nkept.name")
+    second, _ = template(*cells)
+    assert fault is None
+    said = [[c.outputs[0].data["text/plain"] for c in cells[2:] if c.outputs] for cells in (first, second)]
+    assert said[0][0].startswith("(False, ") and said[1][0].startswith("(False, ") and said[0][0] != said[1][0]
+    assert said[0][1] == "(42,)"
+    assert not os.path.exists(said[0][-1].strip("'")), "what it made for the time being is cleared up"
+
+
+# --- how it ends -----------------------------------------------------------------------------------------------------
+
+
+def test_a_fault_meant_for_the_user_is_raised_as_such(template):
+    cells, fault = template("from jdl_toolkit.errors import CouldNotBeAnswered\nraise CouldNotBeAnswered('too few')")
+    assert type(fault) is CouldNotBeAnswered and "too few" in str(fault)
+    assert cells[2].outputs[0].traceback == ["CouldNotBeAnswered: too few"]
+
+
+@pytest.mark.parametrize("end", ["os.kill(os.getpid(), 9)", "os._exit(0)", "ctypes.string_at(0)", "exit()"])
+def test_a_child_that_dies_is_found_dead_at_once(template, end):
+    started = time.monotonic()
+    cells, fault = template("1 + 1", f"import ctypes, os, time\nprint('so far', flush=True)\n{end}", "'not this'")
+    assert type(fault) is KernelDied and isinstance(fault, StageFailed) and "DeadKernelError" in str(fault)
+    assert time.monotonic() - started < 10
+    assert cells[2].outputs[0].data["text/plain"] == "2" and cells[3].outputs[0].text == "so far\n"
+    assert cells[4].execution_count is None and not cells[4].outputs
+
+
+def test_a_cell_that_hangs_is_ended_at_its_deadline(template, monkeypatch, tmp_path):
+    monkeypatch.setattr(environment, "CELL_TIMEOUT", 1)
+    mark = tmp_path / "pid"
+    hang = f"import os, time\nopen({str(mark)!r}, 'w').write(str(os.getpid()))\nwhile True:\n    time.sleep(0.01)"
+    cells, fault = template("print('first')", hang)
+    assert type(fault) is StageFailed and "CellTimeoutError" in str(fault)
+    assert cells[2].outputs[0].text == "first\n" and not is_alive(int(mark.read_text()))
+
+
+def test_leaving_by_sys_exit_is_no_success(template):
+    cells, fault = template("import sys\nsys.exit(0)", "'not this'")
+    assert isinstance(fault, StageFailed) and "cell 4 did not run" in str(fault)
+
+
+# --- whom it ends with -----------------------------------------------------------------------------------------------
+
+
+def is_alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_for(condition, seconds=20):
+    until = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.02)
+    return found
+
+
+#: Executes a notebook whose second cell says who it is and then sleeps.
+ASKS = """
+import sys
+from pathlib import Path
+from jdl_toolkit.execution.notebooks import execute
+from jdl_toolkit.lab import Lab
+if __name__ == "__main__":
+    here = Path(sys.argv[1])
+    try:
+        execute(Lab(here), "asked", "r", here / "outputs", here / "kept.ipynb")
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
+"""
+
+
+@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGINT])
+def test_a_child_ends_with_whoever_asked_for_it(tmp_path, by):
+    """Killed, or interrupted as by Ctrl-C in a terminal, which reaches every process there."""
+    (tmp_path / "notebooks").mkdir()
+    pid = "import os, time\nPath('pid.part').write_text(str(os.getpid()))\nos.rename('pid.part', 'pid')\ntime.sleep(99)"
+    cells = ["request = outputs = ''\nfrom pathlib import Path", "print('kept')", pid]
+    notebook(tmp_path / "notebooks", cells, "asked")
+    script = tmp_path / "asks.py"
+    script.write_text(ASKS)
+    asking = subprocess.Popen([sys.executable, script, tmp_path], stderr=subprocess.PIPE, start_new_session=True)
+    wait_for((tmp_path / "pid").exists)
+    child = int((tmp_path / "pid").read_text())
+    assert is_alive(child)
+    os.killpg(asking.pid, by) if by == signal.SIGINT else asking.kill()
+    wait_for(lambda: not is_alive(child), 3)
+    assert asking.wait(10) != 0
+    if by == signal.SIGINT:
+        assert b"interrupted" in asking.stderr.read()
+        kept = nbformat.read(tmp_path / "kept.ipynb", 4)
+        assert any(o.get("text") == "kept\n" for c in kept.cells for o in c.get("outputs", []))
+    asking.stderr.close()
+
+
+def ask_for_another(pipe):
+    execution.end_with_parent()
+    process = execution.start(execution.context().Process(target=say_who, args=(pipe,)))
+    process.join()
+
+
+def say_who(pipe):
+    here = Path("/proc/self/task").iterdir()
+    pipe.send((os.getppid(), len(list(here)), "jdl_toolkit.run" in sys.modules))
+
+
+@pytest.mark.parametrize("daemon", [False, True])
+def test_children_of_children_come_from_the_same_server(daemon):
+    ours, theirs = execution.context().Pipe()
+    process = execution.start(execution.context().Process(target=ask_for_another, args=(theirs,), daemon=daemon))
+    assert ours.poll(30)
+    server, n_threads, has_imported = ours.recv()
+    process.join()
+    assert (process.exitcode, server, n_threads, has_imported) == (0, forkserver._forkserver._forkserver_pid, 1, True)
+
+
+def test_the_server_forks_with_neither_a_database_nor_threads_of_ours():
+    execution.context().Process(target=print)
+    execution.preload()
+    pid = forkserver._forkserver._forkserver_pid
+    execution.start(process := execution.context().Process(target=print))
+    process.join()  # it has imported everything by now
+    names = [(t / "comm").read_text().strip() for t in Path(f"/proc/{pid}/task").iterdir()]
+    assert len([name for name in names if name != "jemalloc_bg_thd"]) == 1, names
+    opened = [os.readlink(f) for f in Path(f"/proc/{pid}/fd").iterdir()]
+    assert not [f for f in opened if "duckdb" in f or f.endswith(".sqlite")]
+
+
+# --- which engine ----------------------------------------------------------------------------------------------------
+
+
+def test_the_engine_is_an_option_then_the_environment_then_fork(monkeypatch):
+    monkeypatch.delenv(execution.ENGINE, raising=False)
+    assert execution.chosen_engine() == "fork"
+    monkeypatch.setenv(execution.ENGINE, "kernel")
+    assert (execution.chosen_engine(), execution.chosen_engine("fork")) == ("kernel", "fork")
+    with pytest.raises(JDLError, match="there is no engine `dask`"):
+        execution.chosen_engine("dask")
+    monkeypatch.setattr(environment.sys, "platform", "darwin")
+    assert execution.chosen_engine("fork") == "kernel"
+    assert execution.context().get_start_method() == "spawn"
+
+
+def test_papermill_finds_the_engines_by_their_entry_points():
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["papermill.engine"]
+    assert sorted(declared) == sorted(engines.NAMES.values())
+    for name, where in declared.items():
+        assert EntryPoint(name, where, "papermill.engine").load() is engines.papermill_engines.get_engine(name)
