@@ -4,7 +4,6 @@ Readable small, large, dark, printed, in a system's own colours and with a reade
 """
 
 import datetime as dt
-import json
 from typing import Any
 
 import pytest
@@ -21,7 +20,6 @@ from jdl_toolkit.document import Table, Words
 from jdl_toolkit.findings import Draft, Findings
 from jdl_toolkit.precheck import check_upload
 from jdl_toolkit.precheck.page import check_page
-from jdl_toolkit.render import write_index
 
 SCRIPT, LATEX = '</title><script>alert(1)</script><img src=x onerror="alert(2)">', r"\input{/etc/passwd} $\alpha$ *b*"
 HEBREW, ARABIC, LONG = "בית חם", "بيت الأمل", "Verylongword" * 25
@@ -54,18 +52,6 @@ def page() -> str:
     wide = Table("wide", LONG, tuple("abcdefg"), ((LONG, *[f"{HEBREW} 12"] * 6),), "lrrrrrr", LONG)
     cell = {"cell_type": "code", "metadata": {}, "outputs": [output(wide), output(Words(f"Of {HEBREW} 12 people."))]}
     return report_page(hostile(), first=(cell,))
-
-
-def index_page(folder) -> str:
-    found = {"plain": findings(), "several": several()}
-    for request, results in found.items():
-        (folder / request / "report").mkdir(parents=True)
-        results.write(folder / request / "findings.json")
-        created = {"request": request, "status": "reported", "created": "2026-11-22T10:00:00"}
-        (folder / request / "manifest.json").write_text(json.dumps(created))
-        for kind in ("html", "pdf"):
-            (folder / request / "report" / f"report.{kind}").write_text("x")
-    return write_index(folder).read_text(encoding="utf-8")
 
 
 def page_of_check(folder) -> str:
@@ -102,9 +88,8 @@ def test_every_kind_of_report_is_accessible(browser, found, looks):
     assert_accessible(browser, report_page(found), looks, without=COLOURS)
 
 
-@pytest.mark.parametrize("make", [index_page, page_of_check])
-def test_every_other_page_is_accessible(browser, make, tmp_path):
-    assert_accessible(browser, make(tmp_path))
+def test_the_page_of_a_check_is_accessible(browser, tmp_path):
+    assert_accessible(browser, page_of_check(tmp_path))
 
 
 def test_the_page_of_a_match_is_accessible(browser, tmp_path):

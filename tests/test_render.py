@@ -14,7 +14,7 @@ from jdl_toolkit import plots, tables
 from jdl_toolkit.document import MIME, Figure, Inset, Table, Words
 from jdl_toolkit.errors import JDLError
 from jdl_toolkit.markup import REPLACEMENT
-from jdl_toolkit.render import content, lint_html, to_html, to_pdf, write_figures, write_index
+from jdl_toolkit.render import content, lint_html, to_html, to_pdf, write_figures
 from jdl_toolkit.render.content import EXPLORATORY, INVENTED, Heading, Prose, read_report
 from jdl_toolkit.render.drawing import parse
 from jdl_toolkit.render.files import read_figures, to_csv
@@ -541,31 +541,6 @@ def test_the_title_names_the_analysis_where_there_are_several():
     )
     assert titles(found.about("custody"))[0] == f"{title} Custody: people released from prison"
     assert titles(found.about("custody"))[1].endswith("Analysis 3 of 3.")
-
-
-def test_the_index_lists_the_report_of_each_analysis(tmp_path):
-    found = invented.several()
-    for request, findings in {"a": invented.findings(), "b": found}.items():
-        findings.write(tmp_path / request / "findings.json")
-        created = {"request": request, "status": "reported", "created": "2026-11-22T10:00:00"}
-        (tmp_path / request / "manifest.json").write_text(json.dumps(created))
-    for place in ("a/report", "b/report", "b/report/custody"):
-        for kind in ("html", "pdf"):
-            (tmp_path / place).mkdir(exist_ok=True)
-            (tmp_path / place / f"report.{kind}").write_text("x")
-    (tmp_path / "c").mkdir()
-    (tmp_path / "c" / "manifest.json").write_text("{")
-    page = write_index(tmp_path).read_text(encoding="utf-8")
-    assert lint_html(page) == []
-    assert re.findall(r'<a href="([^"]*)">([^<]*)</a>', page) == [
-        ("a/report/report.html", "HTML of a"),
-        ("a/report/report.pdf", "PDF of a"),
-        ("b/report/report.html", "HTML of b, Community sentences"),
-        ("b/report/report.pdf", "PDF of b, Community sentences"),
-        ("b/report/custody/report.html", "HTML of b, Custody: people released from prison"),
-        ("b/report/custody/report.pdf", "PDF of b, Custody: people released from prison"),
-    ]
-    assert "manifest unreadable" in page and "none yet" in page
 
 
 def test_figures_are_written_as_files(tmp_path):

@@ -18,14 +18,16 @@ from typing import Any
 from markupsafe import Markup
 
 from ...errors import JDLError, Problem
+from ...imported import read_imported
 from ...lab import Lab
 from ...lifecycle.standing import all_requests
 from ...result import write_atomically
+from ...wording import capital
 from ..html import page_of
 from ..lint import lint_html
 from . import picture, words
 from .entries import Entry, Shown, counts, entries
-from .products import Products, products
+from .products import Products, imported_entries, products
 
 __all__ = ["index_page", "write_index"]
 
@@ -46,7 +48,7 @@ def write_index(lab: Lab | None, outputs: Path, today: dt.date | None = None) ->
         The day from which it is judged what is overdue; now if not said.
     """
     today = today or dt.date.today()
-    listed = entries(all_requests(lab, outputs, today), outputs)
+    listed = [*entries(all_requests(lab, outputs, today), outputs), *imported_entries(read_imported(outputs), outputs)]
     write_atomically(outputs / "index.html", index_page(listed, products(outputs), today))
     return outputs / "index.html"
 
@@ -145,7 +147,9 @@ def _result(entry: Entry, i: int, one: Shown) -> dict[str, Any]:
     people = f"{one.n:,} people in the treatment group" if one.n is not None else ""
     kind = ", ".join(words.named(value) for value in (entry.need, entry.setting, entry.sector) if value)
     middle, interval = one.figures
-    size = f"Difference {middle} percentage points, 95% interval {interval}: {one.verdict}."
+    rates = words.rates(one.treatment, one.control)
+    size = f"{rates}; difference {middle} percentage points; 95% interval {interval}; {one.verdict}."
+    size = size if rates else capital(size.removeprefix("; "))
     return {
         "row": i,
         "estimate": one.estimate,

@@ -79,12 +79,11 @@ class Shown(_Texts):
         return words.difference(self.estimate, self.low, self.high) if self.is_drawn else ("", "")
 
     @property
-    def in_words(self) -> str:
-        """``28 v 28 per 100; −6 to +5; inconclusive``."""
+    def size_in_words(self) -> str:
+        """``28 v 28 per 100; −6 to +5``, or why there is no result."""
         if not self.is_drawn:
             return self.why_not or "no result"
-        parts = [words.rates(self.treatment, self.control) or f"{self.figures[0]} points", self.figures[1]]
-        return "; ".join([*parts, str(self.verdict)])
+        return f"{words.rates(self.treatment, self.control) or f'{self.figures[0]} points'}; {self.figures[1]}"
 
 
 @dataclass(frozen=True)
@@ -198,6 +197,7 @@ def _entry(
     reports = _reports_of(published[-1] if published else draft, list(titles))
     review = folder / "restricted" / "review" / "index.html"
     at_review = [Links("For review (restricted)", (("pages", _address(outputs, review)),))] if review.exists() else []
+    is_told = bool(versions) or row["status"] != RequestStatus.withdrawn
     remarks = [fault, "exploratory, not for publication" if held["exploratory"] else ""]
     remarks += [f"version {r.version}: {r.reason}" for r in versions if r.reason]
     return Entry(
@@ -213,7 +213,7 @@ def _entry(
         is_reminder_due=bool(row["reminder_due"]),
         is_invented=bool(row["invented"]) or held["synthetic"],
         version=int(row["version"] or 0),
-        results=tuple(_shown(one, len(titles) > 1, bool(versions), reports) for one in held["results"]),
+        results=tuple(_shown(one, len(titles) > 1, bool(versions), reports) for one in held["results"] if is_told),
         links=(*(links for version in reversed(published) for links in version), *draft, *at_review),
         remarks=tuple(filter(None, remarks)),
     )
@@ -247,7 +247,9 @@ def _address(outputs: Path, file: Path) -> str:
 def _draft(folder: Path, titles: Mapping[str, str]) -> list[Links]:
     """The report of each analysis that stands in a request's folder, as far as it was drawn."""
     groups = []
-    for place, analysis in zip(["report", *(f"report/{name}" for name in list(titles)[1:])], titles or [""], strict=True):
+    for place, analysis in zip(
+        ["report", *(f"report/{name}" for name in list(titles)[1:])], titles or [""], strict=True
+    ):
         files = [folder / place / name for name in _OF_REPORT if (folder / place / name).exists()]
         of = f"Draft, {titles[analysis]}" if len(titles) > 1 else "Draft"
         groups += [_links(of, folder.parent, files)] if files else []
@@ -286,6 +288,8 @@ def _reports_of(groups: list[Links], analyses: list[str]) -> dict[str, str]:
 def counts(listed: Iterable[Entry]) -> tuple[list[tuple[str, int, str]], list[tuple[str, int]]]:
     """How many requests there are by what became of them, and how many published results by verdict.
 
+    Every request and every result is in one row: the sums hold whatever the requests are.
+
     Returns
     -------
     list of (str, int, str)
@@ -303,10 +307,6 @@ def counts(listed: Iterable[Entry]) -> tuple[list[tuple[str, int, str]], list[tu
     rows += [(s.value, by[s.value], "") for s in (RequestStatus.published, RequestStatus.could_not_be_answered)]
     rows += [("withdrawn", by["withdrawn"], ""), ("under way", n_under_way, "; ".join(filter(None, (parts, overdue))))]
     published = [one for e in own if e.status == RequestStatus.published for one in e.results]
-    verdicts = [(v, sum(one.verdict == v for one in published)) for v in words.SIGNS]
-    return rows, [("published results", len(published)), *verdicts, *_without(published)]
-
-
-def _without(published: list[Shown]) -> list[tuple[str, int]]:
-    n = sum(one.verdict is None for one in published)
-    return [("without a result", n)] if n else []
+    by_verdict = {v: sum(one.verdict == v for one in published) for v in (*words.SIGNS, None)}
+    results = [(words.of_verdict(v, n), n) for v, n in by_verdict.items() if n or v]
+    return rows, [("published results", len(published)), *results]

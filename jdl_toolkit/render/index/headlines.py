@@ -44,8 +44,8 @@ def headlines(outputs: Path, files: Iterable[Path]) -> dict[Path, dict[str, Any]
     Returns
     -------
     dict of Path to dict
-        ``analyses``: (id, title) of each; ``results``: a dict of `OF_RESULT` and ``sentence``, the finding in words, for
-        each analysis; ``synthetic``, ``exploratory``.
+        ``analyses``: (id, title) of each; ``results``: for each analysis a dict of `OF_RESULT` and ``sentence``, the
+        finding in words; ``synthetic``, ``exploratory``.
     """
     before, now, found = _kept(outputs), {}, {}
     for file in files:

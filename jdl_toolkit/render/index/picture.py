@@ -1,7 +1,7 @@
 """The forest plot of the index: a strip of SVG for each result, drawn to a scale that all share.
 
-Places across are per cent of the strip, so that a strip is as wide as the window leaves it and its marks keep their form.
-What all strips have in common, the lines of the scale and the marks, is drawn once and used by each.
+Places across are per cent of the strip, so that a strip is as wide as the window leaves it and its marks keep their
+form. What all strips have in common, the lines of the scale and the marks, is drawn once and used by each.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ def axis(scale: Scale) -> Markup:
     for tick in scale.ticks:
         kind = "zero" if tick == 0 else "tick"
         parts.append(Markup('<line class="{}" x1="{}" x2="{}" y1="0" y2="100%"/>').format(kind, *[scale.at(tick)] * 2))
-    parts.append(Markup('</g><path id="clear" d="M-8 0L0-7L8 0L0 7Z"/><path id="unclear" d="M-5 0L0-5L5 0L0 5Z"/></defs>'))
+    parts.append(
+        Markup('</g><path id="clear" d="M-8 0L0-7L8 0L0 7Z"/><path id="unclear" d="M-5 0L0-5L5 0L0 5Z"/></defs>')
+    )
     for tick in scale.ticks:
         label = numbers.number(tick, sign=True)
         parts.append(Markup('<text x="{}" y="1.1em" text-anchor="middle">{}</text>').format(scale.at(tick), label))
@@ -61,8 +63,8 @@ def axis(scale: Scale) -> Markup:
 def strip(one: Shown, scale: Scale) -> Markup:
     """One result: its interval as a line, its difference as a diamond.
 
-    A clear result has a large diamond and a thick line; one that is not published, or was published elsewhere, is hollow
-    or has a broken line.
+    A clear result has a large diamond and a thick line; one that is not published is hollow, one that was published
+    elsewhere has a broken line besides.
     """
     kind = "clear" if one.verdict != Verdict.inconclusive else "unclear"
     more = {DRAFT: " draft", IMPORTED: " imported"}.get(one.standing, "")
@@ -76,6 +78,7 @@ def sample(verdict: str, more: str = "") -> Markup:
     """A mark by itself, for the key."""
     kind = "unclear" if verdict == Verdict.inconclusive else "clear"
     return Markup(
-        '<svg class="strip sample {} {}" aria-hidden="true" focusable="false"><line class="interval" x1="5%" x2="95%" y1="50%"'
-        ' y2="50%"/><use class="mark" href="#{}" x="50%" y="50%"/></svg>'
+        '<svg class="strip sample {} {}" aria-hidden="true" focusable="false">'
+        '<line class="interval" x1="5%" x2="95%" y1="50%" y2="50%"/>'
+        '<use class="mark" href="#{}" x="50%" y="50%"/></svg>'
     ).format(verdict, more, kind)

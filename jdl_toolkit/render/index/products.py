@@ -64,11 +64,13 @@ def _batch(outputs: Path) -> Links | None:
 def _elsewhere(outputs: Path) -> Links | None:
     files = sorted(outputs.glob("imported/*.html"))
     links = tuple((p.stem, _address(outputs, p)) for p in files)
-    return Links("Results published elsewhere, checked", links) if links else None
+    return Links("Results published elsewhere and what does not fit in them", links) if links else None
 
 
 def imported_entries(table: pd.DataFrame, outputs: Path) -> list[Entry]:
-    """Results published elsewhere, one row each, in the order of their imports.
+    """Results published elsewhere that may be set beside the lab's own, one row each, in the order of their imports.
+
+    Those that are listed only, for want of an interval or as they are no reoffending rates, stay on the imports' pages.
 
     Parameters
     ----------
@@ -77,7 +79,7 @@ def imported_entries(table: pd.DataFrame, outputs: Path) -> list[Entry]:
     outputs : Path
     """
     rows = [{name: _known(value) for name, value in row.items()} for row in table.to_dict("records")]
-    return [_imported(row, outputs) for row in rows]
+    return [_imported(row, outputs) for row in rows if row["why_not"] is None]
 
 
 def _known(value: Any) -> Any:
@@ -89,26 +91,24 @@ def _known(value: Any) -> Any:
 def _imported(row: dict[str, Any], outputs: Path) -> Entry:
     page = outputs / "imported" / f"{str(row['request']).split(':')[0]}.html"
     links = (Links("Published elsewhere", (("checked", _address(outputs, page)),)),) if page.exists() else ()
-    is_used = row["why_not"] is None
     shown = Shown(
         title="",
         standing=IMPORTED,
-        verdict=row["verdict"] if is_used else None,
+        verdict=row["verdict"],
         n=None if row["n_treatment"] is None else int(row["n_treatment"]),
         treatment=row["treatment_value"],
         control=row["control_value"],
         estimate=row["difference_pp"],
         low=row["ci_low_pp"],
         high=row["ci_high_pp"],
-        why_not=row["why_not"] or "",
         report=links[0].links[0][1] if links else "",
     )
-    published = row["published"]
+    published, organisation = row["published"], row["organisation"] or ""
     when = f", {words.day(published)}" if isinstance(published, dt.date) else ""
     return Entry(
         request=row["request"],
-        organisation=row["organisation"] or "",
-        service=row["service"] or "",
+        organisation=organisation,
+        service=row["title"] if row["title"] != organisation else "",
         status=words.ELSEWHERE,
         **characteristics(row),
         where=f"{row['source_title'] or 'source not named'}{when}",

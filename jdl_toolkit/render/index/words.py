@@ -32,6 +32,13 @@ def heading(value: str) -> str:
     return capital(named(value))
 
 
+def of_verdict(verdict: str | None, n: int) -> str:
+    """So many results, without the number: ``reductions``, ``inconclusive``, ``without a result``."""
+    if verdict is None:
+        return "without a result"
+    return verdict if n == 1 or verdict == Verdict.inconclusive else f"{verdict}s"
+
+
 def day(date: dt.date | None) -> str:
     """A date in few characters: ``12 Aug 2013``."""
     return f"{date.day} {date:%b %Y}" if date is not None else NOTHING
