@@ -14,7 +14,7 @@ from reference_tables import RADIUS_RUNS, TABLES, cohort, covariates, made, r_un
 from jdl_toolkit.errors import JDLError
 from jdl_toolkit.matching import MatchedSample, match, radius_weights
 from jdl_toolkit.matching.propensity import fit_propensity
-from jdl_toolkit.matching.regression import Link, fit_firth, fit_glm, independent_columns
+from jdl_toolkit.matching.regression import Link, fit_firth, fit_glm, sort_columns
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -203,9 +203,9 @@ def test_firth_is_half_a_person_in_each_cell_of_a_fourfold_table(cells):
     assert fit.coefficients[0] == pytest.approx(np.log((a + 0.5) * (d + 0.5) / (b + 0.5) / (c + 0.5)), rel=1e-8)
 
 
-def test_independent_columns_keep_the_first_of_a_collinear_set():
+def test_sorting_keeps_the_first_of_a_collinear_set():
     rng = np.random.default_rng(4)
     a, b = rng.normal(1000, 1, 50), rng.normal(size=50)
     x = np.column_stack([np.full(50, 7.0), a, 3 * a - 2, b, a - 5 * b + 1, b + 1e-3 * rng.normal(size=50)])
-    kept, constant, combined = independent_columns(x)
-    assert (kept, constant, combined) == ([1, 3, 5], [0], {2: [1], 4: [1, 3]})
+    found = sort_columns(x)
+    assert (found.kept, found.constant, found.combined) == ([1, 3, 5], [0], {2: [1], 4: [1, 3]})

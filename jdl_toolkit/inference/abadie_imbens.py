@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..matching.regression import Link, fit_glm, independent_columns
+from ..matching.regression import Link, fit_glm, sort_columns
 from .interval import NotEstimable
 
 #: Squared distances (in standard deviations of the score) closer than this are ties.
@@ -146,7 +146,7 @@ def _sums(values: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray
 def _bias(y: np.ndarray, x: np.ndarray, pool: np.ndarray, uses: np.ndarray, used: np.ndarray) -> np.ndarray:
     """What covariates alone let expect, shape (n_people,), up to a constant; columns equal for all used stay out."""
     columns = x[pool[used]]
-    kept = independent_columns(columns)[0]
+    kept = sort_columns(columns).kept
     if used.sum() <= len(kept) + 1:
         raise NotEstimable("there are no more matched controls than covariates to adjust for")
     return x[:, kept] @ fit_glm(columns[:, kept], y[used], Link.identity, uses[used]).coefficients

@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import JDLError
 from ..matching import MatchedSample, match
 from ..spec import Method
-from .estimation import estimate_among, prepare
+from .estimation import headline_among, prepare
 from .interval import NotEstimable, interval
 
 #: More draws without an estimate than this share of all, and the others are no fair picture.
@@ -72,13 +72,13 @@ def bootstrap(
         try:
             again = match(people, spec, matched.caliper_sd)
             among = prepare(again.design, again, None if subset is None else subset[drawn])
-            value = estimate_among(among, y[drawn], kind, spec)["headline"]["estimate"]
+            value = headline_among(among, y[drawn], kind, spec)[0]["estimate"]
         except JDLError:
             continue
         if np.isfinite(value):
             found.append(value)
     if len(found) < (1 - MOST_FAILED) * draws:
         raise NotEstimable(f"{draws - len(found)} of {draws} draws had no answer")
-    headline = estimate_among(prepare(matched.design, matched, subset), y, kind, spec)["headline"]
+    headline, _ = headline_among(prepare(matched.design, matched, subset), y, kind, spec)
     se = float(np.std(found, ddof=1))
     return interval(headline["estimate"], se, headline["df"], spec.inference.confidence)

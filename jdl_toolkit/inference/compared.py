@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..errors import JDLError, Problem
 from ..matching import MatchedSample
-from .estimation import Comparison, Kind, estimate_among, prepare
+from .estimation import Comparison, Expected, Kind, as_array, estimate_among, prepare
 from .interval import interval
 from .sandwich import Linearised, Regression, difference_of_means, fit_regression, ratio_of_means
 from .standardisation import standardised_difference, standardised_ratio
@@ -35,6 +35,8 @@ class Compared:
     sets : array of shape (n_people,) or None
         Matched set of each person.
     covariates : Covariates or None
+    made : dict or None
+        What `estimate_among` made of the same outcome.
     """
 
     y: np.ndarray
@@ -45,6 +47,7 @@ class Compared:
     within: np.ndarray
     sets: np.ndarray | None = None
     covariates: object | None = None
+    made: dict | None = None
 
     @cached_property
     def treated(self) -> np.ndarray:
@@ -73,7 +76,12 @@ class Compared:
     @cached_property
     def three(self) -> dict:
         """Headline, classic and check."""
-        return estimate_among(self.comparison, self.y, self.kind, self.spec)
+        return self.made or estimate_among(self.comparison, self.y, self.kind, self.spec)
+
+    @property
+    def expected(self) -> Expected:
+        """m₀ from the whole pool."""
+        return self.three["expected"]
 
     @cached_property
     def difference(self) -> Linearised:
@@ -173,6 +181,7 @@ def compared(
     subset=None,
     sets=None,
     covariates=None,
+    made: dict | None = None,
     where: str = "outcome",
 ) -> Compared:
     """Check an outcome and put together whom it is compared among; parameters as for `estimators.estimate_all`.
@@ -183,8 +192,7 @@ def compared(
         With every fault at once.
     """
     units, n = matched.units, len(matched.units)
-    x = design.drop(columns="unit_id", errors="ignore") if isinstance(design, pd.DataFrame) else design
-    x, weight = np.asarray(x, float), units["weight"].to_numpy(float)
+    x, weight = as_array(design), units["weight"].to_numpy(float)
     y = _numbers(y, where)
     within = np.ones(n, bool) if subset is None else np.asarray(subset, bool)
     again = "match the people again"
@@ -199,7 +207,7 @@ def compared(
         problems = _faults(y[within & (weight > 0)], y[within], Kind(kind), where)
     if problems:
         raise JDLError(problems)
-    return Compared(y, x, matched, Kind(kind), spec, within & np.isfinite(y), sets, covariates)
+    return Compared(y, x, matched, Kind(kind), spec, within & np.isfinite(y), sets, covariates, made)
 
 
 def _numbers(y, where: str) -> np.ndarray:

@@ -116,12 +116,13 @@ def compare_measures(outcomes: pd.DataFrame, matched: MatchedSample, spec, covar
     is_reoffender = aligned["reoffended"].to_numpy() == 1
     everyone = np.ones(len(aligned), bool)
     among = {"everyone": _People(matched, everyone), "reoffenders": _People(matched, is_reoffender)}
-    rows, said = [], {}
+    rows, said, made = [], {}, []
     with threadpool_limits(1):  # fits are small: on a busy machine threads would wait for each other
         for measure in measures:
-            row, texts = _measure_row(measure, measure.values(aligned), among[measure.base], spec)
+            row, found = _measure_row(measure, measure.values(aligned), among[measure.base], spec)
             rows.append(row)
-            for text in texts:
+            made.append(found)
+            for text in found["messages"] if found else ():
                 said.setdefault(text, []).append(measure.label)
     table = pd.DataFrame(rows)
     table["holm_p"] = holm(table["headline_p_value"].to_numpy(float))
@@ -132,7 +133,8 @@ def compare_measures(outcomes: pd.DataFrame, matched: MatchedSample, spec, covar
     estimators = pd.DataFrame(columns=list(ESTIMATOR_COLUMNS))
     if table["why_not"].isna().iloc[0]:
         y, design = measures[0].values(aligned), matched.design
-        estimators = estimate_all(y, design, matched, measures[0].kind, spec, covariates=covariates)
+        known = {"covariates": covariates, "made": made[0]}
+        estimators = estimate_all(y, design, matched, measures[0].kind, spec, **known)
     times = times_to_first(aligned, matched, spec)
     ess, n = matched.ess_control, matched.n_treatment_matched
     if ess < 2 * n:
@@ -176,7 +178,8 @@ class _People:
         return prepare(self.matched.design, self.matched, self.subset)
 
 
-def _measure_row(measure: Measure, y: np.ndarray, people: _People, spec) -> tuple[dict, tuple[str, ...]]:
+def _measure_row(measure: Measure, y: np.ndarray, people: _People, spec) -> tuple[dict, dict | None]:
+    """The row of a measure, and what `estimate_among` made of it."""
     treated, control, weight = y[people.treated], y[people.control], people.weight[people.control]
     of_treated = people.weight[people.treated]
     row = {name: str(getattr(measure, name)) for name in ("key", "family", "label", "base", "better")}
@@ -189,7 +192,7 @@ def _measure_row(measure: Measure, y: np.ndarray, people: _People, spec) -> tupl
     groups = Group(treated, of_treated), Group(control, weight)
     why_not = _why_not(measure, *groups, spec)
     if why_not:
-        return row | empty | {"verdict": None, "classic_verdict": None, "why_not": why_not}, ()
+        return row | empty | {"verdict": None, "classic_verdict": None, "why_not": why_not}, None
     found = estimate_among(people.comparison, y, measure.kind, spec)
     for name, group in zip(("treatment", "control"), groups, strict=True):
         row |= {f"{name}_value": group.mean, f"{name}_sd": group.variance(group.n) ** 0.5}
@@ -199,7 +202,7 @@ def _measure_row(measure: Measure, y: np.ndarray, people: _People, spec) -> tupl
     row |= {f"{e}_{k}": value for e in ESTIMATES for k, value in found[e].items()}
     row |= {"verdict": verdict(found["headline"]["ci_low"], found["headline"]["ci_high"])}
     row |= {"classic_verdict": verdict(found["classic"]["ci_low"], found["classic"]["ci_high"]), "why_not": None}
-    return row, found["messages"]
+    return row, found
 
 
 def _ratio(measure: Measure, treated: Group, control: Group, confidence: float) -> dict:

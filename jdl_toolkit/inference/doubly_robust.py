@@ -14,7 +14,7 @@ from scipy.special import expit
 
 from ..errors import JDLError
 from ..matching.cross_fitting import assign_folds, cross_fitted_scores
-from .estimation import Kind, expected_outcomes, outcome_model
+from .estimation import Expected, Kind, expected_outcomes, outcome_model
 from .interval import NotEstimable, interval
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def aipw(
-    y: np.ndarray, x: np.ndarray, matched: MatchedSample, within: np.ndarray, kind: Kind, spec, *, hajek: bool = True
+    y: np.ndarray, x: np.ndarray, matched: MatchedSample, within: np.ndarray, expected: Expected, spec, *, hajek: bool
 ) -> dict:
     """Doubly robust effect on all treated people who have a score.
 
@@ -35,9 +35,10 @@ def aipw(
         Only its scores are used.
     within : bool array, shape (n_people,)
         Who takes part.
-    kind : Kind
+    expected : Expected
+        m₀, from the whole pool, as the check estimate has it.
     spec : RequestSpec
-        inference.confidence, covariates.people_per_parameter.
+        inference.confidence.
     hajek : bool
         Odds of the controls scaled to sum to 1; else divided by the number of treated people.
 
@@ -58,9 +59,8 @@ def aipw(
     treated).
     """
     treated, pool, odds = _with_a_score(matched, within)
-    model = outcome_model(x, treated, pool, odds, np.ones(int(pool.sum())))
-    of_treated, of_pool, _ = expected_outcomes(y[pool], model, kind, spec.covariates.people_per_parameter)
-    return _combine(y[treated] - of_treated, y[pool] - of_pool, odds, hajek, spec.inference.confidence)
+    residuals = (y[who] - expected.of(x[who]) for who in (treated, pool))
+    return _combine(*residuals, odds, hajek, spec.inference.confidence)
 
 
 def cross_fitted_aipw(
@@ -90,7 +90,8 @@ def cross_fitted_aipw(
     for k in range(folds):
         ours, others = both & (part == k), pool & (part != k)
         model = outcome_model(x, ours, others, np.ones(int(others.sum())), np.ones(int(others.sum())))
-        residual[ours] = y[ours] - expected_outcomes(y[others], model, kind, spec.covariates.people_per_parameter)[0]
+        expected = expected_outcomes(y[others], model, kind, spec.covariates.people_per_parameter)
+        residual[ours] = y[ours] - expected.of(x[ours])
     odds = score[pool] / (1 - score[pool])
     return _combine(residual[treated], residual[pool], odds, True, spec.inference.confidence)
 

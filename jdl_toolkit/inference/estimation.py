@@ -8,13 +8,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from ..errors import JDLError
 from ..matching import MatchedSample
-from ..matching.regression import Link, fit_glm, independent_columns
+from ..matching.newton import Moments
+from ..matching.regression import Fit, Link, fit_glm, sort_columns
+from ..matching.terms import as_matrix
 from .interval import effective_number, interval
 from .weighted_t import Group, t_test
 
@@ -45,6 +48,10 @@ class OutcomeModel:
         Of the difference of means, and of the model.
     x, x_treated : array, shape (n_controls, n_kept), shape (n_treated, n_kept)
         Columns that carry something new among the controls, of them and of the treated.
+    kept : list of int
+        Their positions.
+    scale : Moments
+        Of `x` with the weights of the model.
     ignores : bool
         Some treated person differs in a covariate that is the same for all these controls.
     """
@@ -54,6 +61,8 @@ class OutcomeModel:
     model_weight: np.ndarray
     x: np.ndarray
     x_treated: np.ndarray
+    kept: list[int]
+    scale: Moments
     ignores: bool
 
 
@@ -63,24 +72,39 @@ class Comparison:
 
     Parameters
     ----------
+    x : array, shape (n_people, n_columns)
     treated : bool array, shape (n_people,)
         Matched treated people.
     treated_weight : array, shape (n_treated,)
         1 each, unless the method weights the treated, too.
-    matched, pool : OutcomeModel
-        Of the matched controls with their weights (headline), and of the whole pool (check).
+    control, in_pool : bool array, shape (n_people,)
+        Matched controls, and the whole pool.
+    control_weight, pool_weight : array, shape (n_controls,), shape (n_pool,)
+        Of the matched controls, and of the pool to make it like the treated.
     """
 
+    x: np.ndarray
     treated: np.ndarray
     treated_weight: np.ndarray
-    matched: OutcomeModel
-    pool: OutcomeModel
+    control: np.ndarray
+    control_weight: np.ndarray
+    in_pool: np.ndarray
+    pool_weight: np.ndarray
+
+    @cached_property
+    def matched(self) -> OutcomeModel:
+        """Of the matched controls with their weights (headline)."""
+        return outcome_model(self.x, self.treated, self.control, self.control_weight, self.control_weight)
+
+    @cached_property
+    def pool(self) -> OutcomeModel:
+        """Of the whole pool (check)."""
+        return outcome_model(self.x, self.treated, self.in_pool, self.pool_weight, np.ones(len(self.pool_weight)))
 
 
 def prepare(design, matched: MatchedSample, subset=None) -> Comparison:
     """Sort out who is compared and on which columns; parameters and errors as for `estimate`."""
-    x = design.drop(columns="unit_id", errors="ignore") if isinstance(design, pd.DataFrame) else design
-    x, units = np.asarray(x, float), matched.units
+    units = matched.units
     within = np.ones(len(units), bool) if subset is None else np.asarray(subset, bool)
     is_treated, weight = units["is_treated"].to_numpy(bool), units["weight"].to_numpy(float)
     score = units["score"].to_numpy(float)
@@ -90,12 +114,14 @@ def prepare(design, matched: MatchedSample, subset=None) -> Comparison:
         raise JDLError("fewer than two people are left in one of the groups", "outcomes", "this cannot be compared")
     # as the treated are weighted, so is the pool: odds make it like the treated, the score itself like the overlap
     of_pool = score[pool] if matched.estimand == "ato" else score[pool] / (1 - score[pool])
-    return Comparison(
-        treated,
-        weight[treated],
-        outcome_model(x, treated, control, weight[control], weight[control]),
-        outcome_model(x, treated, pool, of_pool, np.ones(pool.sum())),
-    )
+    return Comparison(as_array(design), treated, weight[treated], control, weight[control], pool, of_pool)
+
+
+def as_array(design) -> np.ndarray:
+    """Matching covariates as one matrix, row after row; a column unit_id is left out."""
+    if not isinstance(design, pd.DataFrame):
+        return np.asarray(design, float)
+    return as_matrix(design.drop(columns="unit_id", errors="ignore"), np.ones(len(design), bool))
 
 
 def estimate(y, design, matched: MatchedSample, kind: str, spec, subset=None) -> dict:
@@ -136,38 +162,44 @@ def estimate(y, design, matched: MatchedSample, kind: str, spec, subset=None) ->
     (AIPW, Hájek). SE² = Σ(r_T − r̄_T)² / n² + Σ(w(r_C − r̄_C))², from the influence function. With overlap weights w is
     the score itself.
     """
-    return estimate_among(prepare(design, matched, subset), y, kind, spec)
+    found = estimate_among(prepare(design, matched, subset), y, kind, spec)
+    return {name: found[name] for name in (*ESTIMATES, "messages")}
 
 
 def estimate_among(people: Comparison, y, kind: str, spec) -> dict:
-    """`estimate` of one more outcome among people who are prepared already."""
+    """`estimate` of one more outcome among people who are prepared already; `expected` is m₀ of the check."""
     y, kind = np.asarray(y, float), Kind(kind)
     confidence, least = spec.inference.confidence, spec.covariates.people_per_parameter
-    headline, said = adjusted(y, people, people.matched, kind, least)
-    check, said_of_check = adjusted(y, people, people.pool, kind, least)
-    df = effective_number(people.treated_weight) - 1
-    control = Group(y[people.matched.control], people.matched.weight)
+    headline, said = headline_among(people, y, kind, spec)
+    of_pool = expected_outcomes(y[people.in_pool], people.pool, kind, least)
+    check = adjusted(y, people, people.pool, of_pool)
+    control = Group(y[people.control], people.control_weight)
     return {
-        "headline": interval(headline["difference"], headline["se_sample"], df, confidence),
+        "headline": headline,
         "classic": t_test(Group(y[people.treated], people.treated_weight), control, confidence),
-        "check": interval(check["difference"], check["se_influence"], df, confidence),
-        "messages": (*said, *(f"in the check estimate, {text}" for text in said_of_check if text not in said)),
+        "check": interval(check["difference"], check["se_influence"], headline["df"], confidence),
+        "messages": (*said, *(f"in the check estimate, {text}" for text in of_pool.said if text not in said)),
+        "expected": of_pool,
     }
 
 
-def adjusted(
-    y: np.ndarray, people: Comparison, model: OutcomeModel, kind: Kind, least_per_column: float
-) -> tuple[dict, list[str]]:
+def headline_among(people: Comparison, y: np.ndarray, kind: Kind, spec) -> tuple[dict, tuple[str, ...]]:
+    """The headline of `estimate` alone, and what there is to say of it; the pool is not looked at."""
+    expected = expected_outcomes(y[people.control], people.matched, kind, spec.covariates.people_per_parameter)
+    found = adjusted(y, people, people.matched, expected)
+    df = effective_number(people.treated_weight) - 1
+    return interval(found["difference"], found["se_sample"], df, spec.inference.confidence), expected.said
+
+
+def adjusted(y: np.ndarray, people: Comparison, model: OutcomeModel, expected: Expected) -> dict:
     """Difference of mean residuals from an outcome model of the controls, with both forms of its standard error.
 
     Returns
     -------
-    found : dict
+    dict
         difference, se_sample (headline) and se_influence (check).
-    said : list of str
     """
-    of_treated, of_control, said = expected_outcomes(y[model.control], model, kind, least_per_column)
-    r_t, r_c = y[people.treated] - of_treated, y[model.control] - of_control
+    r_t, r_c = y[people.treated] - expected.of_treated, y[model.control] - expected.of_control
     u, w = people.treated_weight, model.weight / model.weight.sum()
     mean_t, mean_c, n = np.average(r_t, weights=u), w @ r_c, effective_number(u)
     squares_t, squares_c = ((u * (r_t - mean_t)) ** 2).sum() / u.sum() ** 2, ((w * (r_c - mean_c)) ** 2).sum()
@@ -175,7 +207,7 @@ def adjusted(
         "difference": mean_t - mean_c,
         "se_sample": math.sqrt(squares_t * n / (n - 1) + squares_c),
         "se_influence": math.sqrt(squares_t + squares_c),
-    }, said
+    }
 
 
 def outcome_model(
@@ -183,38 +215,67 @@ def outcome_model(
 ) -> OutcomeModel:
     """The covariates of one set of controls, and of the treated, sorted out."""
     x_control, x_treated = x[control], x[treated]
-    kept, constant, _ = independent_columns(x_control)
-    ignores = any((x_treated[:, j] != x_control[0, j]).any() for j in constant)
-    return OutcomeModel(control, weight, model_weight, x_control[:, kept], x_treated[:, kept], ignores)
+    columns = sort_columns(x_control, model_weight)
+    ignores = any((x_treated[:, j] != x_control[0, j]).any() for j in columns.constant)
+    kept = columns.kept
+    if len(kept) < x.shape[1]:
+        x_control, x_treated = (np.take(part, kept, axis=1) for part in (x_control, x_treated))
+    return OutcomeModel(control, weight, model_weight, x_control, x_treated, kept, columns.scale, ignores)
 
 
-def expected_outcomes(
-    y: np.ndarray, model: OutcomeModel, kind: Kind, least_per_column: float
-) -> tuple[np.ndarray | float, np.ndarray | float, list[str]]:
+@dataclass(frozen=True)
+class Expected:
     """m₀: the expected outcome without the service, by covariates.
+
+    Parameters
+    ----------
+    model : OutcomeModel
+    fit : Fit or None
+        Without one the mean alone is used.
+    mean : float
+    said : tuple of str
+    """
+
+    model: OutcomeModel
+    fit: Fit | None
+    mean: float
+    said: tuple[str, ...]
+
+    def of(self, x: np.ndarray) -> np.ndarray | float:
+        """Of people with these covariates: all columns, as those compared were given."""
+        return self._of(x if len(self.model.kept) == x.shape[1] else np.take(x, self.model.kept, axis=1))
+
+    @property
+    def of_treated(self) -> np.ndarray | float:
+        return self._of(self.model.x_treated)
+
+    @property
+    def of_control(self) -> np.ndarray | float:
+        return self._of(self.model.x)
+
+    def _of(self, x: np.ndarray) -> np.ndarray | float:
+        return self.mean if self.fit is None else self.fit.predict(x)
+
+
+def expected_outcomes(y: np.ndarray, model: OutcomeModel, kind: Kind, least_per_column: float) -> Expected:
+    """m₀ from the outcomes of the controls.
 
     Where a logit or log model has no finite maximum (few events), the linear model takes its place: it always exists,
     and the difference of residuals stays unbiased, the weights alone seeing to it. Where the controls are worth fewer
     than `least_per_column` people per column, any model would follow chance: there the mean alone is used.
-
-    Returns
-    -------
-    of_treated, of_control : array or float
-        Expected outcomes.
-    said : list of str
     """
     weight = model.model_weight
+    mean = float(np.average(y, weights=weight))
     if effective_number(weight) < least_per_column * model.x.shape[1]:
-        mean = float(np.average(y, weights=weight))
         said = (
             "there are too few controls for an outcome model on all covariates, so the means are compared without one."
         )
-        return mean, mean, [said]
+        return Expected(model, None, mean, (said,))
     said = []
     if model.ignores:
         said.append("covariates that are the same for all these controls are left out of the outcome model.")
-    fit = fit_glm(model.x, y, kind.link, weight)
+    fit = fit_glm(model.x, y, kind.link, weight, scale=model.scale)
     if fit.is_separated:
         said.append(f"the {kind.link} outcome model has no answer with so few events, so a linear one was used.")
-        fit = fit_glm(model.x, y, Link.identity, weight)
-    return fit.predict(model.x_treated), fit.predict(model.x), said
+        fit = fit_glm(model.x, y, Link.identity, weight, scale=model.scale)
+    return Expected(model, fit, mean, tuple(said))

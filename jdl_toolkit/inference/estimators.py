@@ -34,6 +34,7 @@ def estimate_all(
     subset=None,
     sets=None,
     covariates=None,
+    made: dict | None = None,
     where: str = "outcome",
 ) -> pd.DataFrame:
     """Estimate one effect in every way that is valid for it.
@@ -57,6 +58,8 @@ def estimate_all(
         Matched set of each person, for standard errors by set.
     covariates : Covariates, optional
         What the sample was matched on, for the bootstrap.
+    made : dict, optional
+        What `estimation.estimate_among` made of the same outcome of the same people, so that it is not made again.
     where : str
         Name of the outcome's column, for messages.
 
@@ -76,7 +79,8 @@ def estimate_all(
     unknown = [n for n in names or () if n not in ESTIMATORS]
     if unknown:
         raise JDLError(f"there is no estimator {', '.join(unknown)}", "names", f"choose from {', '.join(ESTIMATORS)}")
-    people = compared(y, design, matched, kind, spec, subset=subset, sets=sets, covariates=covariates, where=where)
+    given = {"subset": subset, "sets": sets, "covariates": covariates, "made": made, "where": where}
+    people = compared(y, design, matched, kind, spec, **given)
     if names is None:
         asked = [e for e in ESTIMATORS.values() if people.kind in e.kinds and _is_asked_for(e, people)]
     else:

@@ -79,8 +79,12 @@ def _by_set(people: Compared) -> dict:
     return people.interval(people.difference.value, se, n_sets - 1)
 
 
-def _doubly_robust(people: Compared, function: Callable, **choices: bool) -> dict:
-    return function(people.y, people.x, people.matched, people.within, people.kind, people.spec, **choices)
+def _doubly_robust(people: Compared, hajek: bool) -> dict:
+    return aipw(people.y, people.x, people.matched, people.within, people.expected, people.spec, hajek=hajek)
+
+
+def _cross_fitted(people: Compared) -> dict:
+    return cross_fitted_aipw(people.y, people.x, people.matched, people.within, people.kind, people.spec)
 
 
 def _neighbours(people: Compared, n: int, *, adjust: bool = False, caliper: bool = False) -> dict:
@@ -171,12 +175,11 @@ def _registry() -> Iterable[Estimator]:
         said = (
             f"Outcome model and odds weights over everybody with a score; weights {'' if hajek else 'not '}scaled to 1."
         )
-        yield of(name, label, said, partial(_doubly_robust, function=aipw, hajek=hajek), of_all=True)
+        yield of(name, label, said, partial(_doubly_robust, hajek=hajek), of_all=True)
     said = (
         "The same, with each person's score and expected outcome from models fitted without their part of the people."
     )
-    cross = partial(_doubly_robust, function=cross_fitted_aipw)
-    yield of("aipw_cross_fitted", "Doubly robust, cross-fitted", said, cross, on_request=True, of_all=True)
+    yield of("aipw_cross_fitted", "Doubly robust, cross-fitted", said, _cross_fitted, on_request=True, of_all=True)
     said = "The {} nearest on the logit of the score, with replacement and ties; standard error of Abadie and Imbens."
     near = partial(of, of_all=True)
     yield near("abadie_imbens", f"{_NN}, 1", said.format("one"), partial(_neighbours, n=1))

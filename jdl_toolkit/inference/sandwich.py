@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import linalg
 
 from ..matching.newton import blocks
-from ..matching.regression import Link, independent_columns
+from ..matching.regression import Link, sort_columns
 from .interval import NotEstimable, effective_number
 from .reweighted import Reweighted, fit_as_r
 from .weighted_t import Group
@@ -199,7 +199,7 @@ def fit_regression(is_treated: np.ndarray, x: np.ndarray, y: np.ndarray, weight:
     """
     z = np.empty((len(y), 2 + x.shape[1]))
     z[:, 0], z[:, 1], z[:, 2:] = 1.0, is_treated, x
-    kept = independent_columns(z[:, 1:])[0]
+    kept = sort_columns(z[:, 1:]).kept
     if len(kept) < z.shape[1] - 1:
         z = z[:, [0, *(1 + j for j in kept)]]
     if len(y) <= z.shape[1] or effective_number(weight) <= 2:

@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from ..cohort.clock import seeded_uniform
 from ..errors import JDLError
-from .regression import Link, fit_firth, fit_glm, independent_columns
+from .regression import Link, fit_firth, fit_glm, sort_columns
 from .terms import as_matrix, linear_predictor
 
 
@@ -87,7 +87,7 @@ def cross_fitted_scores(design: pd.DataFrame, is_treated, folds: int, seed: int,
 
 def _scores_of(columns: pd.DataFrame, is_treated: np.ndarray, others: np.ndarray, these: np.ndarray) -> np.ndarray:
     x, y = as_matrix(columns, others), is_treated[others].astype(float)
-    kept = independent_columns(x)[0]
+    kept = sort_columns(x).kept
     if len(kept) < x.shape[1]:
         x = x[:, kept]
     fit = fit_glm(x, y, Link.logit)

@@ -28,7 +28,7 @@ from .messages import (
     said_of_size,
     unknown_throughout,
 )
-from .regression import Fit, Link, fit_firth, fit_glm, independent_columns
+from .regression import Fit, Link, fit_firth, fit_glm, sort_columns
 from .selection import choose_stepwise
 from .terms import Model, as_matrix, linear_predictor, model_of
 
@@ -144,17 +144,18 @@ class _Fitted:
 def _fit(model: Model, within: np.ndarray, is_treated: np.ndarray, spec) -> _Fitted:
     """Leave out what carries nothing new, choose, and fit: by maximum likelihood, or Firth's where that has none."""
     x, y = as_matrix(model.columns, within), is_treated[within].astype(float)
-    kept, _, combined = independent_columns(x)
-    used, dropped = _select(x, y, model, kept, spec)
+    columns = sort_columns(x)
+    used, dropped = _select(x, y, model, columns.kept, spec)
     if len(used) < x.shape[1]:
         del x  # never two of its size at a time
         x = as_matrix(model.columns.iloc[:, used], within)
-    fit, separating = fit_glm(x, y, Link.logit), []
+    scale = columns.scale.of([columns.kept.index(j) for j in used])
+    fit, separating = fit_glm(x, y, Link.logit, scale=scale), []
     if fit.is_separated:
         fit = fit_firth(x, y)
         pull = np.abs(fit.coefficients) * x.std(axis=0)
         separating = sorted({model.terms["title"].iloc[used[j]] for j in np.flatnonzero(pull >= pull.max() / 2)})
-    return _Fitted(fit, used, kept, combined, dropped, separating)
+    return _Fitted(fit, used, columns.kept, columns.combined, dropped, separating)
 
 
 def _select(x: np.ndarray, y: np.ndarray, model: Model, kept: list[int], spec) -> tuple[list[int], list[str]]:

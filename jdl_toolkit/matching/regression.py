@@ -13,7 +13,7 @@ import numpy as np
 from scipy import linalg
 from scipy.special import expit, log_expit
 
-from .newton import FAMILIES, MAX_ITERATIONS, maximise, moments
+from .newton import FAMILIES, MAX_ITERATIONS, Moments, maximise, moments
 
 #: A column is a combination of earlier ones when less than this share of its length is left. R's `lm` uses 1e-7;
 #: inner products, in which it is squared, need some distance from rounding.
@@ -60,7 +60,26 @@ class Fit:
         return {Link.logit: expit, Link.log: np.exp, Link.identity: np.asarray}[self.link](eta)
 
 
-def independent_columns(x: np.ndarray) -> tuple[list[int], list[int], dict[int, list[int]]]:
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a matrix, sorted: those that carry something new, constants, and combinations of earlier ones.
+
+    Parameters
+    ----------
+    kept, constant : list of int
+    combined : dict of int to list of int
+        Column -> the kept columns it can be worked out from.
+    scale : Moments
+        Of the kept columns.
+    """
+
+    kept: list[int]
+    constant: list[int]
+    combined: dict[int, list[int]]
+    scale: Moments
+
+
+def sort_columns(x: np.ndarray, weights: np.ndarray | None = None) -> Columns:
     """Sort columns into those that carry something new, constants, and exact combinations of earlier ones.
 
     Each column in turn is regressed on the ones kept before it, as R's `lm` does, so that of a collinear set the first
@@ -69,44 +88,40 @@ def independent_columns(x: np.ndarray) -> tuple[list[int], list[int], dict[int, 
     Parameters
     ----------
     x : array, shape (n_people, n_columns)
-
-    Returns
-    -------
-    kept, constant : list of int
-    combined : dict of int to list of int
-        Column -> the kept columns it can be worked out from.
+    weights : array, shape (n_people,), optional
+        Positive.
     """
     if not len(x):
-        return [], list(range(x.shape[1])), {}
-    scale = moments(x)
-    same = scale.spread <= SAME * np.abs(scale.centre)
-    constant, varying = np.flatnonzero(same), np.flatnonzero(~same)
-    if not len(varying):
-        return [], list(map(int, constant)), {}
-    inner = scale.correlation[np.ix_(varying, varying)]
+        return Columns([], list(range(x.shape[1])), {}, Moments(np.empty(0), np.empty(0), np.empty((0, 0))))
+    scale = moments(x, weights)
+    is_same = scale.spread <= SAME * np.abs(scale.centre)
+    inner = scale.correlation
     kept: list[int] = []
     combined: dict[int, list[int]] = {}
-    for j in range(len(varying)):
+    for j in map(int, np.flatnonzero(~is_same)):
         shares = np.linalg.solve(inner[np.ix_(kept, kept)], inner[kept, j])
         if 1 - inner[kept, j] @ shares > COLLINEAR**2:
             kept.append(j)
         else:
-            sources = [k for k, share in zip(kept, shares, strict=True) if abs(share) > COLLINEAR]
-            combined[int(varying[j])] = [int(varying[k]) for k in sources]
-    return [int(varying[k]) for k in kept], list(map(int, constant)), combined
+            combined[j] = [k for k, share in zip(kept, shares, strict=True) if abs(share) > COLLINEAR]
+    return Columns(kept, list(map(int, np.flatnonzero(is_same))), combined, scale.of(kept))
 
 
-def fit_glm(x: np.ndarray, y: np.ndarray, link: Link, weights: np.ndarray | None = None) -> Fit:
+def fit_glm(
+    x: np.ndarray, y: np.ndarray, link: Link, weights: np.ndarray | None = None, *, scale: Moments | None = None
+) -> Fit:
     """Fit a generalised linear model with an intercept by (weighted) maximum likelihood, no penalty.
 
     Parameters
     ----------
     x : array, shape (n_people, n_columns)
-        Linearly independent columns (see `independent_columns`).
+        Linearly independent columns (see `sort_columns`).
     y : array, shape (n_people,)
         0/1 for the logit link, counts for the log link.
     weights : array, shape (n_people,), optional
         Positive; only their ratios matter.
+    scale : Moments, optional
+        Of these columns with these weights, where they are known already.
 
     Returns
     -------
@@ -116,7 +131,7 @@ def fit_glm(x: np.ndarray, y: np.ndarray, link: Link, weights: np.ndarray | None
     weights = np.ones(len(y)) if weights is None else weights / weights.mean()
     if link != Link.identity and y.max() == y.min():
         return Fit(link, np.nan, np.full(x.shape[1], np.nan), is_separated=True)
-    scale = moments(x, weights)
+    scale = scale or moments(x, weights)
     found = maximise(x, y, weights, FAMILIES[link], scale)
     return _unscaled(link, found.beta[0], found.beta[1:], scale.centre, scale.spread, found.is_separated)
 

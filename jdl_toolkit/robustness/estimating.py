@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import JDLError
-from ..inference.estimation import Comparison, Kind, adjusted, outcome_model
-from ..inference.interval import effective_number, interval
+from ..inference.estimation import Kind, headline_among, prepare
 from ..matching import MatchedSample
 from .variants import in_words
 
@@ -49,26 +48,13 @@ def estimate_sample(sample: MatchedSample, y: pd.Series, kind: str, spec: Reques
     if why_not:
         return NOTHING | sizes | {"why_not": why_not}
     try:
-        head = _headline(values, sample, compared, kind, spec)
+        # the headline alone: the model of the whole pool, for the check, takes as long again
+        head, _ = headline_among(prepare(sample.design, sample, compared), values, Kind(kind), spec)
     except (JDLError, ArithmeticError, ValueError) as fault:
         return NOTHING | sizes | {"why_not": in_words(fault)}
     if not all(math.isfinite(head[part]) for part in ESTIMATE):
         return NOTHING | sizes | {"why_not": "the calculation has no answer for these people"}
     return sizes | {part: head[part] for part in ESTIMATE} | {"why_not": None}
-
-
-def _headline(
-    y: np.ndarray, sample: MatchedSample, compared: np.ndarray, kind: str, spec: RequestSpec
-) -> dict[str, float]:
-    """The headline of `inference.estimate`, without the check, whose model of the whole pool takes as long again."""
-    x = sample.design.drop(columns="unit_id").to_numpy(float)
-    weight, is_treated = sample.units["weight"].to_numpy(float), sample.units["is_treated"].to_numpy(bool)
-    treated, control = compared & is_treated, compared & ~is_treated
-    model = outcome_model(x, treated, control, weight[control], weight[control])
-    people = Comparison(treated, weight[treated], model, model)
-    found, _ = adjusted(y, people, model, Kind(kind), spec.covariates.people_per_parameter)
-    df = effective_number(people.treated_weight) - 1
-    return interval(found["difference"], found["se_sample"], df, spec.inference.confidence)
 
 
 def outcome_of(sample: MatchedSample, y: pd.Series) -> tuple[np.ndarray, np.ndarray]:

@@ -128,10 +128,10 @@ def _weights(matched: MatchedSample, y: pd.Series, row: dict[str, Any], spec: Re
     values, compared = outcome_of(matched, y)
     people = prepare(matched.design, matched, compared)
     kind, least = Kind(row["unit"]), spec.covariates.people_per_parameter
-    of_treated, of_control, _ = expected_outcomes(values[people.matched.control], people.matched, kind, least)
+    expected = expected_outcomes(values[people.control], people.matched, kind, least)
     bounds = marginal_sensitivity(
-        values[people.treated] - of_treated,
-        values[people.matched.control] - of_control,
+        values[people.treated] - expected.of_treated,
+        values[people.control] - expected.of_control,
         people.matched.weight,
         spec.robustness.gammas or _NO_TABLE,
         weight_treatment=people.treated_weight,

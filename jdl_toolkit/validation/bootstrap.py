@@ -8,11 +8,11 @@ from scipy import stats
 
 from ..errors import JDLError
 from ..inference import estimate
-from ..inference.estimation import Comparison, Kind, adjusted, outcome_model
+from ..inference.estimation import Comparison, Kind, adjusted, expected_outcomes
 from ..matching import match
 from ..matching.design import comparable
 from ..matching.radius import radius_weights
-from ..matching.regression import Link, fit_firth, fit_glm, independent_columns
+from ..matching.regression import Link, fit_firth, fit_glm, sort_columns
 from .headline import CELLS as HEADLINE_CELLS
 from .headline import covariates_of, default_spec, model_settings
 from .people import World, draw_people
@@ -65,7 +65,7 @@ def headline_of(x: np.ndarray, is_treated: np.ndarray, y: np.ndarray) -> float:
     spec = default_spec()
     within = comparable(pd.DataFrame(x), is_treated).within
     try:
-        used = independent_columns(x[within])[0]
+        used = sort_columns(x[within]).kept
         fit = fit_glm(x[np.ix_(within, used)], is_treated[within].astype(float), Link.logit)
         if fit.is_separated:
             fit = fit_firth(x[np.ix_(within, used)], is_treated[within].astype(float))
@@ -75,9 +75,9 @@ def headline_of(x: np.ndarray, is_treated: np.ndarray, y: np.ndarray) -> float:
         treated, control = ((weight > 0) & group for group in (is_treated, ~is_treated))
         if min(treated.sum(), control.sum()) < 2:
             return np.nan
-        model = outcome_model(x[:, used], treated, control, weight[control], weight[control])
-        people = Comparison(treated, weight[treated], model, model)
-        return adjusted(y, people, model, Kind.share, spec.covariates.people_per_parameter)[0]["difference"]
+        people = Comparison(x[:, used], treated, weight[treated], *(2 * (control, weight[control])))
+        found = expected_outcomes(y[control], people.matched, Kind.share, spec.covariates.people_per_parameter)
+        return adjusted(y, people, people.matched, found)["difference"]
     except JDLError:
         return np.nan
 
