@@ -642,12 +642,12 @@ def _draw_report(
     template = STAGES["report"] if analysis.status is Status.reported else NOT_ANSWERED
     execute(lab, template, request, outputs, notebook, engine, analysis=analysis.id)
     _without_machine_path(notebook, request, analysis.id)
-    blocks = _blocks(notebook)
+    blocks = shown_blocks(notebook)
     checked = check_blocks(blocks, findings)
-    _none_wrong(checked.foreign)
+    none_wrong(checked.foreign)
     render.write_report(notebook, findings, place, with_code)
     read = render.misprints(blocks, findings, place / "report.html", place / "report.pdf")
-    _none_wrong(read.foreign)
+    none_wrong(read.foreign)
     return [*checked.misplaced, *read.missing]
 
 
@@ -669,7 +669,7 @@ def _without_machine_path(path: Path, request: str, analysis: str) -> None:
     write_atomically(path, nbformat.writes(notebook))
 
 
-def _blocks(path: Path) -> list[dict[str, Any]]:
+def shown_blocks(path: Path) -> list[dict[str, Any]]:
     """What an executed notebook shows a reader."""
     shown = [o for c in nbformat.read(path, as_version=4).cells for o in c.get("outputs", [])]
     return [o["data"][MIME] for o in shown if MIME in o.get("data", {})]
@@ -683,7 +683,7 @@ def _look_again(misplaced: Sequence[str]) -> str:
     return "\n  ".join([said, *misplaced])
 
 
-def _none_wrong(faults: Sequence[str]) -> None:
+def none_wrong(faults: Sequence[str]) -> None:
     """Every number of a report must be one of the findings.
 
     Raises

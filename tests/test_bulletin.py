@@ -266,6 +266,7 @@ def lab(tmp_path, monkeypatch):
 
     def draw(lab, bulletin, made, engine, progress):
         bulletin.write(made / BULLETIN_FILE)
+        return ()
 
     monkeypatch.setattr(make, "_draw", draw)
     return lab

@@ -20,9 +20,12 @@ from ..imported import read_imported
 from ..lab import Lab
 from ..lifecycle import all_requests
 from ..manifest import alone
+from ..narrative.bulletin import check_bulletin as check_blocks
 from ..numbers import date
-from ..portfolio import BULLETIN_FILE, Bulletin, BulletinSettings, FeedbackSummary, Period, bulletin_settings, gather
+from ..portfolio import BULLETIN_FILE, Bulletin, BulletinSettings, Period, bulletin_settings, gather
+from ..render.bulletin import write_bulletin
 from ..result import write_atomically
+from ..run import none_wrong, shown_blocks
 from .leaks import check_bulletin
 from .tables import BULLETINS, EARLIER, last_before, reports_released
 
@@ -42,12 +45,15 @@ class MadeBulletin:
         Names of the files, sorted.
     leak_check : str
         What the files were held against.
+    missing : tuple of str
+        Numbers that were not seen in the pages, for somebody to look at.
     """
 
     bulletin: Bulletin
     folder: Path
     files: tuple[str, ...]
     leak_check: str
+    missing: tuple[str, ...] = ()
 
 
 def bulletin_folder(outputs: Path, period: Period) -> Path:
@@ -92,7 +98,7 @@ def make_bulletin(
     GateClosed
         If a file holds a name, date of birth or identifier; nothing is put in place then.
     StageFailed
-        If the notebook failed.
+        If the notebook failed, or a page holds a number that the data do not.
     """
     asked = Period.parse(period)
     if asked.until >= today:
@@ -107,15 +113,17 @@ def make_bulletin(
         folder.parent.mkdir(parents=True, exist_ok=True)
         making = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{asked}."))
         try:
-            made = making / str(asked)
-            _draw(lab, bulletin, made, engine, progress)
+            made = bulletin_folder(making, asked)
+            missing = _draw(lab, bulletin, made, engine, progress)
             progress("leak check")
             files = sorted(path for path in made.rglob("*") if path.is_file())
             checked = check_bulletin(lab, outputs, files, bulletin)
             _put_in_place(made, folder, making, today)
         finally:
             shutil.rmtree(making, ignore_errors=True)
-    return MadeBulletin(bulletin, folder, tuple(str(path.relative_to(made)) for path in files), checked)
+    render.write_index(lab, outputs)
+    names = tuple(str(path.relative_to(made)) for path in files)
+    return MadeBulletin(bulletin, folder, names, checked, missing)
 
 
 def gather_bulletin(
@@ -134,7 +142,7 @@ def gather_bulletin(
         reports_released(outputs, period.until),
         imported=read_imported(outputs),
         earlier_until=settings.since or (before.until if before else None),
-        feedback=FeedbackSummary.model_validate(feedback_summary(outputs, period.until).model_dump()),
+        feedback=feedback_summary(outputs, period.until),
         version=version,
         reissue_reason=reissue if version > 1 else "",
     )
@@ -160,23 +168,40 @@ def _next_version(folder: Path, period: Period, today: dt.date, reissue: str) ->
     return standing.version + is_published
 
 
-def _draw(lab: Lab, bulletin: Bulletin, made: Path, engine: str, progress: Callable[[str], None]) -> None:
-    """Write the data, execute the notebook on them, and draw the pages and spreadsheets."""
+def _draw(lab: Lab, bulletin: Bulletin, made: Path, engine: str, progress: Callable[[str], None]) -> tuple[str, ...]:
+    """Write the data, execute the notebook on them, draw the pages and spreadsheets, and check their numbers.
+
+    Returns
+    -------
+    tuple of str
+        Numbers that were not seen in the pages.
+
+    Raises
+    ------
+    StageFailed
+        If a page holds a number that the data do not.
+    """
     bulletin.write(made / BULLETIN_FILE)
     notebook = made / "bulletin.ipynb"
     progress("executing the notebook")
-    execute_template(lab, NOTEBOOK, {"bulletin": str(made / BULLETIN_FILE)}, notebook, engine)
+    outputs = made.parent.parent
+    execute_template(lab, NOTEBOOK, {"period": bulletin.period, "outputs": str(outputs)}, notebook, engine)
     _without_machine_path(notebook, bulletin.period)
+    blocks = shown_blocks(notebook)
+    none_wrong(check_blocks(blocks, bulletin).foreign)
     progress("drawing")
-    render.write_bulletin(notebook, bulletin, made)
+    write_bulletin(notebook, bulletin, made)
+    read = render.misprints(blocks, bulletin, made / "bulletin.html", made / "bulletin.pdf")
+    none_wrong(read.foreign)
+    return read.missing
 
 
 def _without_machine_path(path: Path, period: str) -> None:
-    """The published notebook names its data by the place where they are put, wherever it was made."""
+    """The published notebook says `outputs = "outputs"`, wherever it was made."""
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         if "injected-parameters" in cell.metadata.get("tags", []):
-            cell.source = f'# Parameters\nbulletin = "outputs/{BULLETINS}/{period}/{BULLETIN_FILE}"\n'
+            cell.source = f'# Parameters\nperiod = "{period}"\noutputs = "outputs"\n'
     write_atomically(path, nbformat.writes(notebook))
 
 
