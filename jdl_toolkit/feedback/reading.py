@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,12 +27,16 @@ _BY_TEXT = {one_line(question.text).casefold(): question for question in QUESTIO
 
 @dataclass(frozen=True)
 class Answered:
-    """One filled questionnaire: the report, the answers by question (those left out are not there), the digest."""
+    """One filled questionnaire: the report, and the answers by question; those left out are not there."""
 
     request: str
     version: int
     answers: dict[str, str]
-    digest: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what was answered: the same answers in a file that was saved again have the same."""
+        return hashlib.sha256(json.dumps([self.version, self.answers], sort_keys=True).encode()).hexdigest()
 
     @property
     def choices(self) -> dict[str, str]:
@@ -70,8 +75,7 @@ def read_questionnaire(path: Path) -> Answered:
         problems.append(Problem("nothing is answered", path.name, "leave it out, or ask the organisation again"))
     if problems or reference is None:
         raise JDLError(problems)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Answered(reference[0], reference[1], answers, digest)
+    return Answered(reference[0], reference[1], answers)
 
 
 def _answer(question: Question, text: str) -> dict[str, str]:
