@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 import time
 import tomllib
@@ -189,19 +188,13 @@ def wait_for(condition, seconds=20):
     return found
 
 
-#: Executes a notebook whose second cell says who it is and then sleeps.
-ASKS = """
-import sys
-from pathlib import Path
-from jdl_toolkit.execution.notebooks import execute
-from jdl_toolkit.lab import Lab
-if __name__ == "__main__":
-    here = Path(sys.argv[1])
+def execute_in(here):
+    """What a request's process does, up to what `jdl run` makes of Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         execute(Lab(here), "asked", "r", here / "outputs", here / "kept.ipynb")
     except KeyboardInterrupt:
-        sys.exit("interrupted")
-"""
+        sys.exit(130)
 
 
 @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGINT])
@@ -211,20 +204,19 @@ def test_a_child_ends_with_whoever_asked_for_it(tmp_path, by):
     pid = "import os, time\nPath('pid.part').write_text(str(os.getpid()))\nos.rename('pid.part', 'pid')\ntime.sleep(99)"
     cells = ["request = outputs = ''\nfrom pathlib import Path", "print('kept')", pid]
     notebook(tmp_path / "notebooks", cells, "asked")
-    script = tmp_path / "asks.py"
-    script.write_text(ASKS)
-    asking = subprocess.Popen([sys.executable, script, tmp_path], stderr=subprocess.PIPE, start_new_session=True)
+    asking = execution.start(execution.context().Process(target=execute_in, args=(tmp_path,)))
     wait_for((tmp_path / "pid").exists)
     child = int((tmp_path / "pid").read_text())
     assert is_alive(child)
-    os.killpg(asking.pid, by) if by == signal.SIGINT else asking.kill()
-    wait_for(lambda: not is_alive(child), 3)
-    assert asking.wait(10) != 0
     if by == signal.SIGINT:
-        assert b"interrupted" in asking.stderr.read()
+        os.kill(child, by)
+    os.kill(asking.pid, by)
+    wait_for(lambda: not is_alive(child), 3)
+    asking.join(10)
+    assert asking.exitcode == (130 if by == signal.SIGINT else -signal.SIGKILL)
+    if by == signal.SIGINT:
         kept = nbformat.read(tmp_path / "kept.ipynb", 4)
         assert any(o.get("text") == "kept\n" for c in kept.cells for o in c.get("outputs", []))
-    asking.stderr.close()
 
 
 def ask_for_another(pipe):
