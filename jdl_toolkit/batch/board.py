@@ -81,7 +81,7 @@ class Board:
     def end(self, ended: Ended) -> Ended:
         """Take in how a request ended."""
         self.running.pop(ended.request, None)
-        ended = replace(ended, retried=ended.request in self.retried)
+        ended = replace(ended, retried=ended.retried or ended.request in self.retried)
         self.ended.append(ended)
         return ended
 

@@ -59,7 +59,6 @@ class LocalCrew:
     def __init__(self, n_workers: int, settings: Settings) -> None:
         self.n_workers, self.settings = n_workers, settings
         self._running: dict[str, _Running] = {}
-        execution.preload()
 
     @property
     def n_free(self) -> int:

@@ -1,0 +1,139 @@
+"""A batch that is killed at any moment goes on where it stopped, and ends with the same bytes."""
+
+import json
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from batches import add_request, add_too_few, cheap_lab, executions, kill, require_whole, result_of, start_batch
+
+#: Kills of one run of the tests; JDL_KILLS asks for more.
+N_KILLS = int(os.environ.get("JDL_KILLS", "6"))
+
+ANSWERED, UNANSWERED = ("first", "second"), "too-few"
+
+
+@pytest.fixture(scope="module")
+def lab(made_lab, tmp_path_factory):
+    made = cheap_lab(tmp_path_factory.mktemp("kills") / "lab", made_lab.root / "data" / "demo")
+    for name in ANSWERED:
+        add_request(made, name)
+    add_too_few(made, UNANSWERED)
+    return made
+
+
+@pytest.fixture(scope="module")
+def undisturbed(lab):
+    """The folder of a batch that nobody disturbed, its result, and how long its longest stage took."""
+    outputs = lab.root / "undisturbed"
+    return outputs, result_of(start_batch(lab, outputs, result="undisturbed.json"))
+
+
+def published(outputs: Path) -> dict[str, bytes]:
+    files = [path for name in (*ANSWERED, UNANSWERED) for path in (outputs / name / "report").rglob("*")]
+    files += [outputs / name / "findings.json" for name in (*ANSWERED, UNANSWERED)]
+    return {str(path.relative_to(outputs)): path.read_bytes() for path in files if path.is_file()}
+
+
+def test_every_request_ends_in_a_stated_way(undisturbed):
+    outputs, result = undisturbed
+    assert {one["request"]: one["outcome"] for one in result["requests"]} == dict.fromkeys(ANSWERED, "reported") | {
+        UNANSWERED: "could not be answered"
+    }
+    assert result["exit_status"] == 0 and result["counts"] == {"could not be answered": 1, "reported": 2}
+    record = json.loads((outputs.parent / result["record"]).read_text())
+    assert record == result and record["n_workers"] == 2
+    assert all(one["stages"] and one["seconds"] > 0 and not one["retried"] for one in record["requests"])
+    assert (outputs / "index.html").exists()
+
+
+def test_killed_at_random_it_goes_on_where_it_stopped(lab, undisturbed):
+    """Invariants after every kill; the same bytes at the end; no stage that had ended is executed again."""
+    expected, result = undisturbed
+    longest = max(seconds for one in result["requests"] for seconds in one["stages"].values())
+    outputs, luck = lab.root / "killed", random.Random(int(os.environ.get("JDL_SEED", "2013")))
+    n_kills, n_done = 0, 0
+    while n_kills < N_KILLS:
+        process = start_batch(lab, outputs)
+        process.join(luck.uniform(0.1, 1.2) * longest)
+        if process.exitcode is not None:
+            break
+        kill(process, outputs)
+        n_kills += 1
+        before, n_done = n_done, require_whole(lab, outputs)
+        assert n_done >= before, "what had been done was lost"
+    last = result_of(start_batch(lab, outputs))
+    assert n_kills > 0 and last["exit_status"] == 0
+    assert require_whole(lab, outputs) == require_whole(lab, expected)
+    assert published(outputs) == published(expected)
+    for name in (*ANSWERED, UNANSWERED):
+        started, ended = executions(outputs, name)
+        assert set(started) == set(executions(expected, name)[0])
+        assert max(ended.values()) == 1, "a stage that had ended was executed again"
+        assert sum(started.values()) <= len(started) + n_kills
+    again = result_of(start_batch(lab, outputs))
+    assert all(one["up_to_date"] for one in again["requests"]) and again["exit_status"] == 0
+    print(f"{n_kills} kills")
+
+
+def test_two_batches_of_one_folder_share_the_work(lab, undisturbed):
+    """Neither fails, nothing is done twice, and both tell the same in the end."""
+    expected, _ = undisturbed
+    outputs = lab.root / "shared"
+    both = [start_batch(lab, outputs, n_workers=1, result=f"{i}.json") for i in range(2)]
+    results = [result_of(process) for process in both]
+    for result in results:
+        assert result["exit_status"] == 0 and result["counts"] == {"could not be answered": 1, "reported": 2}
+    ran = [{one["request"] for one in result["requests"] if one["stages"]} for result in results]
+    assert not ran[0] & ran[1] and len(ran[0] | ran[1]) == 3
+    assert published(outputs) == published(expected)
+    for name in (*ANSWERED, UNANSWERED):
+        started, ended = executions(outputs, name)
+        assert started == ended and set(started.values()) == {1}
+
+
+def test_ctrl_c_ends_the_workers_and_says_what_was_interrupted(lab):
+    outputs = lab.root / "interrupted"
+    process = start_batch(lab, outputs, n_workers=1)
+    until = time.monotonic() + 60
+    while not list(outputs.glob("*/run.log")):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGINT)
+    result = result_of(process)
+    assert result["exit_status"] == 130
+    assert result["counts"] == {"interrupted": 1, "not started": 2}
+    (name,) = [one["request"] for one in result["requests"] if one["outcome"] == "interrupted"]
+    assert json.loads((outputs / name / "manifest.json").read_text())["status"] == "interrupted"
+
+
+def test_a_worker_that_is_killed_is_started_again_once(lab):
+    """SIGKILL of a worker in mid-request: its request is run again, and the summary says so."""
+    import psutil
+
+    outputs = lab.root / "worker-killed"
+    process = start_batch(lab, outputs, (UNANSWERED,), n_workers=1)
+    until = time.monotonic() + 60
+    while not (outputs / UNANSWERED / "run.log").exists():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    holders = [
+        one for one in psutil.process_iter() if any("run.log" in f.path and UNANSWERED in f.path for f in files_of(one))
+    ]
+    for holder in holders:
+        holder.kill()
+    result = result_of(process)
+    assert len(holders) == 1 and result["exit_status"] == 0
+    assert result["requests"][0]["retried"] and result["requests"][0]["outcome"] == "could not be answered"
+
+
+def files_of(process) -> list:
+    import psutil
+
+    try:
+        return process.open_files()
+    except psutil.Error:
+        return []
