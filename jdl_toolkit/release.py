@@ -17,6 +17,7 @@ from pathlib import Path
 from . import __version__, numbers
 from .blinding import archived_folders
 from .errors import GateClosed, JDLError, Problem
+from .feedback import write_questionnaire
 from .findings import Findings, Status, Version, small_differences
 from .lab import Lab
 from .lifecycle import RELEASED, differences_from_published, unmet_conditions
@@ -254,6 +255,7 @@ def _make(
     findings = findings.model_copy(update={"draft": None, "version": version, "schema_version": "2.3"})
     made = RequestFolder(making / spec.request)
     made.report.mkdir(parents=True)
+    write_questionnaire(findings, version.number, made.report)
     misplaced = make_report(lab, request, spec, folder, findings, making, engine=engine)
     known = set(_misplaced(Manifest.read(folder.manifest_file)))
     new = [words for words in misplaced if words not in known]
