@@ -56,11 +56,11 @@ class Words(Block):
 
 @dataclass(frozen=True)
 class Inset(Block):
-    """A boxed passage: the finding, what can and cannot be said, a warning.
+    """A boxed passage: the finding, one result of several, what can and cannot be said, a warning.
 
     Parameters
     ----------
-    tone : {"finding", "can", "cannot", "warning", "note"}
+    tone : {"finding", "result", "can", "cannot", "warning", "note"}
     title : str
     text : str
         As in `Words`.

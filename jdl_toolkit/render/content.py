@@ -27,7 +27,7 @@ LEFT_OUT = "not-in-report"
 EXPLORATORY = "EXPLORATORY: made with settings other than those requested. Not for release."
 INVENTED = "INVENTED DATA: no person in this report exists. It says nothing about any real service."
 
-_TONES = ("finding", "can", "cannot", "warning", "note")
+_TONES = ("finding", "result", "can", "cannot", "warning", "note")
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,80}")
 #: A report of another analysis of the request, seen from this one, or of any request, seen from a bulletin.
 _REPORT = re.compile(r"(\.\./\.\./released/[A-Za-z0-9._-]+/\d+/|\.\./)?([a-z0-9][a-z0-9-]*/)?report\.html")

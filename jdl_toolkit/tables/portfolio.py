@@ -87,29 +87,35 @@ def requests_table(requests: pd.DataFrame | Iterable[Any], results: pd.DataFrame
     rows: list[tuple[str, ...]] = []
     groups: list[str] = []
     listed = records(requests)
-    for state, name in STATES.items():
-        of_state = [r for r in listed if _state(r) == state]
-        for request in of_state:
+    for group, of_group in _grouped(listed).items():
+        for request in of_group:
             new = _rows_of(request, found.get(request["request"], []))
             rows += new
-            groups += [f"{name} ({len(of_state):,})"] * len(new)
+            groups += [group] * len(new)
     if not rows:
         return None
-    columns = ("Service (organisation)", "Main need", "Setting", "Received", "Ended", "People", "Difference", "Result")
+    columns = ("Service (organisation)", "Main need", "Received", "Ended", "People", "Difference", "Result")
     note = "Difference: percentage points, with the 95 per cent interval; below zero, fewer people reoffended than"
-    note += " expected. Ended: published, found that it could not be answered, or withdrawn."
-    return Table("requests", "Every request to date", columns, tuple(rows), "lllllrrl", note, tuple(groups))
+    note += " expected. Ended: published, found that it could not be answered, or withdrawn. Sector and setting of each"
+    note += " are in the spreadsheet."
+    return Table("requests", "Every request to date", columns, tuple(rows), "llllrrl", note, tuple(groups))
 
 
-def _state(request: Mapping[str, Any]) -> str:
-    return request["status"] if request["status"] in STATES else "in progress"
+def _grouped(requests: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Requests under what became of them, with how many there are; those not answered by the reason."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for state, name in STATES.items():
+        of_state = [r for r in requests if (r["status"] if r["status"] in STATES else "in progress") == state]
+        for reason in sorted({r.get("criterion") or "" for r in of_state}):
+            found = [r for r in of_state if (r.get("criterion") or "") == reason]
+            groups[f"{name}{': ' if reason else ''}{reason} ({len(found):,})"] = found
+    return groups
 
 
 def _rows_of(request: Mapping[str, Any], results: list[dict[str, Any]]) -> list[tuple[str, ...]]:
-    about = (level_name("need", request["need"]), level_name("setting", request["setting"]), _day(request["received"]))
+    about = (level_name("need", request["need"]), _day(request["received"]))
     if not results:
-        result = request.get("criterion") or NOTHING
-        return [(_who(request), *about, _day(request.get("ended")), NOTHING, NOTHING, result)]
+        return [(_who(request), *about, _day(request.get("ended")), NOTHING, NOTHING, NOTHING)]
     return [(result_name(r), *about, _version(r), _people(r), effect_words(r), _result(r)) for r in results]
 
 
@@ -122,7 +128,7 @@ def result_name(row: Mapping[str, Any]) -> str:
 
 def _who(request: Mapping[str, Any]) -> str:
     if not request.get("organisation"):
-        return f"Request {request['request']}"
+        return str(request["request"]).replace("-", " ").capitalize()
     service = request.get("service")
     return f"{service} ({request['organisation']})" if service else request["organisation"]
 
@@ -149,13 +155,13 @@ def _people(row: Mapping[str, Any]) -> str:
 
 
 def effect_words(row: Mapping[str, Any]) -> str:
-    """``−6 (−12 to −1)``, in percentage points."""
+    """``−6 (−12 to −1)``, in percentage points, on one line."""
     if row.get("difference_pp") is None:
         return NOTHING
     low, high = row["ci_low_pp"], row["ci_high_pp"]
     if low is None:
         return pp(row["difference_pp"])
-    return f"{pp(row['difference_pp'], low, high)} ({pp_interval(low, high)})"
+    return f"{pp(row['difference_pp'], low, high)} ({pp_interval(low, high)})".replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _result(row: Mapping[str, Any]) -> str:

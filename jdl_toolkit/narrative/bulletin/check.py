@@ -105,6 +105,7 @@ def _names(bulletin: Bulletin) -> Iterator[str]:
 
 def _quoted_texts(bulletin: Bulletin) -> Iterator[str]:
     """Texts of the bulletin that hold a number, and its days as they are written."""
+    yield from (r.request.replace("-", " ") for r in bulletin.requests if r.organisation is None)
     for text in {*_texts(bulletin.model_dump())}:
         if isinstance(text, dt.date):
             yield from (numbers.date(text), numbers.month(text), text.isoformat(), one_line(short_date(text)))

@@ -49,7 +49,7 @@ def bulletin_counts(bulletin: Bulletin) -> Iterator[Fact]:
     now, before = bulletin.counts.model_dump(), bulletin.earlier_counts.model_dump()
     for key, n in now.items():
         yield Fact((), (whole(n), whole(before[key]), whole(n - before[key])))
-    yield Fact((), tuple(whole(n) for n in Counter(r.status for r in bulletin.requests).values()))
+    yield Fact((), tuple(whole(n) for n in Counter((r.status, r.criterion) for r in bulletin.requests).values()))
     yield Fact((), (whole(bulletin.n_imported), whole(bulletin.version)))
     for criterion in bulletin.criteria:
         yield Fact((), (whole(criterion.n),))
@@ -70,9 +70,6 @@ def bulletin_results(bulletin: Bulletin) -> Iterator[Fact]:
         versions.setdefault(one.request, set()).add(one.version)
     for r in bulletin.results:
         yield Fact(_labels(r), tuple(_figures(r, versions.get(r.request, set()))))
-    for request in bulletin.requests:
-        if request.organisation is None:
-            yield Fact((f"Request {request.request}",), (figure([request.request]),))
 
 
 def _labels(r: PublishedResult) -> tuple[str, ...]:

@@ -21,12 +21,12 @@ def key_findings(bulletin: Bulletin) -> Words:
             passage.say(f"no_{verdict.value}", f"**No report shows {what} in reoffending.**", new=True)
             continue
         n = len(found)
-        how = "fewer" if verdict is Verdict.reduction else "more"
+        how = "lower" if verdict is Verdict.reduction else "higher"
         passage.say(
             f"list_{verdict.value}",
             f"**{capital(small_number(n))} report{'' if n == 1 else 's'} show{'s' if n == 1 else ''} {what} in"
-            f" reoffending.** Told is how many percentage points {how} people reoffended than expected, with the 95%"
-            " confidence interval in brackets.",
+            f" reoffending.** {'The' if n == 1 else 'Each'} line says by how many percentage points the reoffending"
+            f" rate was {how} than expected, with the 95% confidence interval in brackets.",
             new=True,
         )
         for one in found:

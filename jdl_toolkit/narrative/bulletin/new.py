@@ -61,7 +61,7 @@ def _new(result: PublishedResult, bulletin: Bulletin) -> Inset:
     if result.is_correction:
         passage.say("corrected", f"This is version {result.version}: {ended(plain(result.corrected_reason))}")
     links = ((f"The report on {result_name(result)}", report_of(result, bulletin)),)
-    return passage.inset("note", result_name(result), links)
+    return passage.inset("result", result_name(result), links)
 
 
 def report_of(result: PublishedResult, bulletin: Bulletin) -> str:
