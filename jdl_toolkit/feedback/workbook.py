@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, PatternFill, Protection
+from openpyxl.styles import Alignment, Border, PatternFill, Protection, Side
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -20,12 +20,14 @@ from .questions import QUESTIONS, Question
 TITLE = "What do you think of your report?"
 INTRODUCTION = (
     "Your answers help the Justice Data Lab to become better. They are counted together with those of other "
-    "organisations; nobody is named. Leave out what you cannot answer."
+    "organisations, apart from the reference, which only tells the lab which questionnaires came back. Leave out what "
+    "you cannot answer."
 )
 #: Heads the row that says which report is meant; it is read back from there.
 REFERENCE = "Reference"
 SHEET = "Questionnaire"
 ANSWER = "Your answer:"
+_LINE = Border(bottom=Side("thin", color="8C8C8C"))
 _TOP = Alignment(wrap_text=True, vertical="top")
 
 
@@ -88,7 +90,7 @@ def _write_sheet(sheet: Worksheet, asked: Asked) -> None:
     sheet.append([_about(asked)])
     sheet.append([INTRODUCTION])
     sheet.append([REFERENCE, asked.reference])
-    sheet.row_dimensions[3].height = 62
+    sheet.row_dimensions[3].height = 76
     for part, questions in groupby(QUESTIONS, key=lambda question: question.part):
         sheet.append([part, "Your answer"])
         for cell in sheet[sheet.max_row]:
@@ -112,6 +114,8 @@ def _ask(sheet: Worksheet, question: Question) -> None:
     answer = sheet.cell(row, 2)
     answer.protection, answer.number_format = Protection(locked=False), "@"
     answer.fill = PatternFill("solid", fgColor="FFFBE6")
+    for cell in sheet[row]:
+        cell.border = _LINE
     sheet.row_dimensions[row].height = 32 if question.choices else 110
     rule = DataValidation(allow_blank=True, showErrorMessage=bool(question.choices), showInputMessage=True)
     rule.promptTitle = "Your answer"
