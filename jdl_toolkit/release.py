@@ -25,8 +25,9 @@ from .lifecycle.events import faults_of_date, faults_of_words
 from .manifest import Manifest, alone, file_digest
 from .markup import clean
 from .releases import RECORD, Release, read_releases, released_findings, version_folder
+from .render import refresh_index
 from .result import write_atomically
-from .run import draw_index, findings_with_events, make_report, out_of_date
+from .run import findings_with_events, make_report, out_of_date
 from .spec import RequestSpec
 from .stage import RequestFolder, open_folder
 
@@ -149,7 +150,7 @@ def release_request(
         finally:
             shutil.rmtree(making, ignore_errors=True)
         _record(manifest, release, without_response)
-    draw_index(lab, outputs)
+    refresh_index(lab, outputs)
     return Published(
         release, version_folder(outputs, spec.request, release.version), releases[-1] if releases else None
     )

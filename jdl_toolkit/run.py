@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import filelock
 import nbformat
 
 from . import disclosure, render
@@ -161,19 +160,7 @@ def run_request(
                         _draw_review(walk)
     finally:
         if with_index:
-            draw_index(lab, outputs)
-
-
-def draw_index(lab: Lab, outputs: Path) -> None:
-    """Draw the index page; what was on disk last is on the page that lies there last, whoever else draws it too.
-
-    A failure here stops no run; the log tells of it.
-    """
-    try:
-        with filelock.FileLock(outputs / ".index.lock"):
-            render.write_index(lab, outputs)
-    except Exception as fault:
-        log.error("the index page could not be drawn: %s", fault if isinstance(fault, JDLError) else type(fault).__name__)
+            render.refresh_index(lab, outputs)
 
 
 def _is_older(page: Path, record: Path) -> bool:

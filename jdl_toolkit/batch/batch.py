@@ -190,9 +190,9 @@ class _Index:
 
 def draw(root: str, outputs: str) -> None:
     """Draw the index page of a lab."""
-    from ..run import draw_index
+    from ..render import refresh_index
 
-    draw_index(Lab(Path(root)), Path(outputs))
+    refresh_index(Lab(Path(root)), Path(outputs))
 
 
 @contextmanager

@@ -121,7 +121,7 @@ def make_bulletin(
             _put_in_place(made, folder, making, today)
         finally:
             shutil.rmtree(making, ignore_errors=True)
-    render.write_index(lab, outputs)
+    render.refresh_index(lab, outputs)
     names = tuple(str(path.relative_to(made)) for path in files)
     return MadeBulletin(bulletin, folder, names, checked, missing)
 

@@ -68,12 +68,16 @@ def import_results(file: Path, outputs: Path | None, reason: str, check_only: bo
     """
     from ..imported import import_results as check_and_import
     from ..imported.report import contradictions, terminal_words
+    from ..lab import Lab
+    from ..render import refresh_index
 
     place = None if check_only and outputs is None else _outputs(outputs)
     made, is_new = check_and_import(file, place, dt.date.today(), reason)
     if strict and (found := contradictions(made)):
         raise JDLError(found)
     kept = [str(path) for path in _keep_import(made, place)] if is_new and not check_only else []
+    if kept and outputs is None:
+        refresh_index(Lab.find(), _outputs(None))
     told = [f"Wrote {path}." for path in kept]
     told += ["Nothing was kept."] if check_only else [] if is_new else ["It was imported before; nothing was changed."]
     return made.to_values() | {"files": kept}, terminal_words(made, told)

@@ -115,10 +115,13 @@ def record(request: str, outputs: Path | None, date: dt.datetime | None, **optio
     """
     from ..lab import Lab
     from ..lifecycle import record_event, recorded_in_words
+    from ..render import refresh_index
 
     lab = Lab.find()
     day = None if date is None else date.date()
-    said = record_event(lab, request, outputs or lab.root / "outputs", date=day, today=dt.date.today(), **options)
+    place = outputs or lab.root / "outputs"
+    said = record_event(lab, request, place, date=day, today=dt.date.today(), **options)
+    refresh_index(lab, place)
     return {"request": request} | said, recorded_in_words(request, said)
 
 

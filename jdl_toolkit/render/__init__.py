@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .files import write_figures
     from .html import to_html
-    from .index import write_index
+    from .index import refresh_index, write_index
     from .lint import lint_html
     from .pdf import to_pdf
     from .printed import misprints
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from .review import write_review
 
 __all__ = ["lint_html", "misprints", "to_html", "to_pdf"]
-__all__ += ["write_figures", "write_index", "write_report", "write_review"]
+__all__ += ["refresh_index", "write_figures", "write_index", "write_report", "write_review"]
 
 _HOMES = {"write_figures": "files", "to_html": "html", "write_index": "index", "lint_html": "lint"}
 _HOMES |= {"misprints": "printed", "to_pdf": "pdf", "write_report": "report", "write_review": "review"}
+_HOMES |= {"refresh_index": "index"}
 
 
 def __getattr__(name: str) -> Any:

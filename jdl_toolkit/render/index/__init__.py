@@ -10,11 +10,13 @@ import base64
 import datetime as dt
 import hashlib
 import json
+import logging
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import filelock
 from markupsafe import Markup
 
 from ...errors import JDLError, Problem
@@ -29,11 +31,26 @@ from . import picture, words
 from .entries import Entry, Shown, counts, entries
 from .products import Products, imported_entries, products
 
-__all__ = ["index_page", "write_index"]
+__all__ = ["index_page", "refresh_index", "write_index"]
+
+log = logging.getLogger("jdl_toolkit")
 
 #: What the reader may choose rows by: name, words, how a value is written.
 CHOICES = ("status", "need", "setting", "sector", "verdict")
 _POLICY = "policy-of-this-page"
+
+
+def refresh_index(lab: Lab | None, outputs: Path) -> None:
+    """Write the index anew after something happened: what was on disk last is on the page that lies there last.
+
+    A failure here stops nothing; the log tells of it.
+    """
+    try:
+        with filelock.FileLock(outputs / ".index.lock"):
+            write_index(lab, outputs)
+    except Exception as fault:
+        why = fault if isinstance(fault, JDLError) else type(fault).__name__
+        log.error("the index page could not be drawn: %s", why)
 
 
 def write_index(lab: Lab | None, outputs: Path, today: dt.date | None = None) -> Path:
