@@ -232,7 +232,11 @@ def test_bulletins_batches_and_imports_are_linked_on_top(tmp_path):
     (tmp_path / "batches").mkdir()
     for name in ("2014-01-01.json", "2014-02-01.json"):
         (tmp_path / "batches" / name).write_text("{}")
+    assert products(tmp_path).batch.of == "Last batch: 2014-02-01"
+    came_to = {"finished": "2014-02-01T10:00:00+00:00", "n_requests": 20, "counts": {"failed": 2, "reported": 18}}
+    (tmp_path / "batches" / "2014-02-01.json").write_text(json.dumps(came_to))
     made = products(tmp_path)
+    assert made.batch.of == "Last batch, 1 Feb 2014: 20 requests: 2 failed, 18 reported"
     assert [b.of for b in made.bulletins] == ["October 2013, 14 November 2013", "Bulletin 2013-09"]
     assert made.bulletins[0].links == (("HTML", "bulletins/2013-10/bulletin.html"),)
     assert made.batch.links[0][1] == "batches/2014-02-01.json" and made.elsewhere is None

@@ -71,12 +71,13 @@ def run_batch(
         finally:
             if crew is not None:
                 crew.close()
-    index.finish()
     ended = tuple(sorted(board.ended, key=lambda one: one.request))
     seconds = round(time.monotonic() - since, 2)
     record = lab.short(outputs / BATCHES / f"{stamp}.json")
     summary = Summary(ended, started, now(), seconds, workers.n, workers.where, record)
     summary.write(outputs)
+    index.is_old = True  # it links to this record
+    index.finish()
     return summary
 
 

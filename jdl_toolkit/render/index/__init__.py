@@ -12,7 +12,8 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,10 +91,11 @@ def index_page(listed: Sequence[Entry], made: Products, today: dt.date) -> str:
     drawn.sort(key=lambda pair: (pair[1].estimate, listed[pair[0]].request))
     scale = picture.Scale([one for _, one in drawn])
     requests, reports = counts(listed)
+    n_named = Counter(entry.organisation for entry in listed)
     page = page_of(
         "index.html.j2",
         entries=listed,
-        results=[(i, listed[i], one) for i, one in drawn],
+        results=[(i, _name(listed[i], n_named), one) for i, one in drawn],
         axis=picture.axis(scale),
         strip=lambda one: picture.strip(one, scale),
         sample=picture.sample,
@@ -112,6 +114,13 @@ def index_page(listed: Sequence[Entry], made: Products, today: dt.date) -> str:
     if faults := lint_html(page, with_script=True):
         raise JDLError(Problem(fault, "index.html") for fault in faults)
     return page
+
+
+def _name(entry: Entry, n_named: Mapping[str, int]) -> str:
+    """What a line of the picture is called: the organisation, with its service where it has several rows."""
+    if n_named[entry.organisation] > 1 and entry.service not in ("", entry.organisation):
+        return f"{entry.organisation}, {entry.service}"
+    return entry.organisation or entry.request
 
 
 def _choices(listed: Sequence[Entry], name: str) -> list[tuple[str, str]]:

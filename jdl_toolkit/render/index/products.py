@@ -54,11 +54,22 @@ def _address(outputs: Path, file: Path) -> str:
 
 
 def _batch(outputs: Path) -> Links | None:
-    """The last batch's summary; its counts, if they can be read."""
+    """The last batch's record, and how many requests came to what in it."""
     files = sorted(outputs.glob("batches/*.json"))
     if not files:
         return None
-    return Links(f"Last batch: {files[-1].stem}", (("JSON", _address(outputs, files[-1])),))
+    return Links(_batch_in_words(files[-1]), (("JSON", _address(outputs, files[-1])),))
+
+
+def _batch_in_words(file: Path) -> str:
+    try:
+        held = json.loads(file.read_text(encoding="utf-8"))
+        day = words.day(dt.datetime.fromisoformat(held["finished"]).date())
+        parts = [f"{int(n):,} {outcome}" for outcome, n in held["counts"].items()]
+        n = numbers.plural(int(held["n_requests"]), "request", "requests")
+        return f"Last batch, {day}: {n}{': ' if parts else ''}{', '.join(parts)}"
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return f"Last batch: {file.stem}"
 
 
 def _elsewhere(outputs: Path) -> Links | None:

@@ -91,7 +91,7 @@
       return `${name} ${select.selectedOptions[0].textContent.toLowerCase()}`;
     });
     if (state.q.trim()) chosen.push(`search “${state.q.trim()}”`);
-    const drawn = results.length ? ` ${shownLines.length} of ${results.length} results in the picture.` : "";
+    const drawn = results.length ? ` ${shownLines.length} of ${results.length} ${results.length === 1 ? "result" : "results"} in the picture.` : "";
     const why = chosen.length ? ` Chosen by ${chosen.join(", ")}.` : "";
     byId("told").textContent = `${n} of ${rows.length} ${of} shown.${drawn}${why}`;
   };
