@@ -86,6 +86,7 @@ def test_words():
     assert read_period("2013-14") == (dt.date(2013, 1, 1), dt.date(2014, 12, 31))
     assert read_period("12/07/2018") == (dt.date(2018, 7, 12),) * 2
     assert read_period("not dated in source") is None and read_period("2018-13-01") is None
+    assert read_period("0000") is None and read_period("31 Feb 2013") is None
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
@@ -132,6 +133,10 @@ def test_files_that_are_none(tmp_path, content):
     (tmp_path / "a.csv").write_bytes(content)
     with pytest.raises(JDLError):
         read_results(tmp_path / "a.csv")
+
+
+def test_nobody_is_no_group():
+    assert read_row(result(n_treatment="0", n_control="-5")).unreadable == ("n_treatment", "n_control")
 
 
 def test_published_words_are_kept_and_what_is_no_number_is_told():

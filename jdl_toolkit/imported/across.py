@@ -20,6 +20,9 @@ _FIGURES = {
 }  # fmt: skip
 #: Relative changes that are no further apart are taken for one that was rounded, or copied, differently.
 NEARLY = 1.0
+#: Rows of one programme, date and group that are compared in pairs: no report has as many, and a file of them all alike
+#: would take hours.
+MOST = 100
 
 
 def across_rows(rows: Sequence[ResultRow], others: Sequence[ResultRow] = ()) -> list[Remark]:
@@ -29,7 +32,7 @@ def across_rows(rows: Sequence[ResultRow], others: Sequence[ResultRow] = ()) -> 
         groups[tuple(_folded(text) for text in (row.programme, row.publication, row.subgroup))].append(row)
     found = []
     for group in groups.values():
-        for a, b in combinations(group, 2):
+        for a, b in combinations(group[:MOST], 2):
             what = _differently(a, b) if _folded(a.outcome) == _folded(b.outcome) else ""
             found += _on_both("published_differently", a, b, what)
             found += _on_both("one_change_two_outcomes", a, b, _one_change(a, b))
@@ -44,7 +47,7 @@ def _divided(rows: list[ResultRow]) -> list[Remark]:
         reports[_folded(row.programme), _folded(row.publication)].append(row)
     found = []
     for report in reports.values():
-        for part, rest in permutations([row for row in report if row.kind is Kind.rate], 2):
+        for part, rest in permutations([row for row in report if row.kind is Kind.rate][:MOST], 2):
             if not _is_rest_of(part, rest):
                 continue
             shares = [row for row in report if row.kind is Kind.share and _speaks_of(row, part)]

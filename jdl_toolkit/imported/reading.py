@@ -12,7 +12,7 @@ from ..errors import JDLError, Problem
 from ..markup import clean, one_line
 from ..submission.sheets import decoded
 from .printed import read_printed, shown
-from .schema import CHOICES, COLUMNS, NUMBERS, OTHER_BODY, REQUIRED, ResultRow
+from .schema import CHOICES, COLUMNS, COUNTS, NUMBERS, OTHER_BODY, REQUIRED, ResultRow
 from .words import Kind, read_direction, read_kind, read_period, read_significance
 
 MOST_ROWS, MOST_BYTES, LONGEST_CELL = 10_000, 20_000_000, 2_000
@@ -76,8 +76,8 @@ def read_results(path: Path) -> list[ResultRow]:
 
 def read_row(given: dict[str, str], *, decimal_comma: bool = False) -> ResultRow:
     """One row from its cells by column; what cannot be read stays text."""
-    values: dict[str, Any] = {}
     figures = {name: read_printed(given.get(name, ""), decimal_comma=decimal_comma) for name in NUMBERS}
+    figures |= {name: None for name in COUNTS if figures[name] is not None and figures[name].value < 1}
     kind = read_kind(given["outcome"], given["unit"])
     worded = [n for n in NUMBERS if given.get(n) and figures[n] is None and kind is not Kind.direction]
     period = read_period(given.get("published", "")) or read_period(given.get("publication", ""))
@@ -85,7 +85,7 @@ def read_row(given: dict[str, str], *, decimal_comma: bool = False) -> ResultRow
     is_jdl = not programme.casefold().startswith(OTHER_BODY.casefold())
     significance = given.get("significant_as_published", "")
     several = kind is Kind.direction and (";" in given["outcome"] or "," in given["outcome"] or "/" in significance)
-    values = {_FIELDS[name]: figure for name, figure in figures.items()}
+    values: dict[str, Any] = {_FIELDS[name]: figure for name, figure in figures.items()}
     values |= {name: given[name] for name in CHOICES if given.get(name)}
     return ResultRow.model_validate(
         values

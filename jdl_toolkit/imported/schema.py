@@ -47,6 +47,8 @@ NUMBERS = (
     "n_submitted", "n_treatment", "n_control", "treatment_value", "control_value", "effect_t_minus_c", "ci95_low",
     "ci95_high", "p_value", "relative_change_pct",
 )  # fmt: skip
+#: Numbers of people: 1 or more.
+COUNTS = ("n_submitted", "n_treatment", "n_control")
 CHOICES: dict[str, type] = {"need": Need, "sector": Sector, "setting": Setting}
 OTHER_BODY = "NON-JDL:"
 

@@ -114,11 +114,11 @@ def read_period(text: str) -> tuple[dt.date, dt.date] | None:
             last = calendar.monthrange(year, month)[1]
             first = int(found[1] or 1)
             return dt.date(year, month, first), dt.date(year, month, first if found[1] else last)
-    except ValueError:
-        return None
-    if found := re.fullmatch(r"(\d{4})(?:[-/](\d{2}|\d{4}))?", text):
-        end = (found[2] or found[1])[-2:]
-        return dt.date(int(found[1]), 1, 1), dt.date(int(found[1][:2] + end), 12, 31)
+        if found := re.fullmatch(r"(\d{4})(?:[-/](\d{2}|\d{4}))?", text):
+            end = (found[2] or found[1])[-2:]
+            return dt.date(int(found[1]), 1, 1), dt.date(int(found[1][:2] + end), 12, 31)
+    except ValueError:  # no such day
+        pass
     return None
 
 
