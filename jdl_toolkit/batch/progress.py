@@ -155,5 +155,7 @@ def duration(seconds: float) -> str:
 
 def about(seconds: float) -> str:
     """A duration that is only expected, rounded so that it does not flicker."""
+    if seconds < 1:
+        return "soon"
     step = 1 if seconds < 10 else 5 if seconds < 120 else 15
     return f"about {duration(round(seconds / step) * step)}"

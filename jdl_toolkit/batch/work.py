@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -24,6 +25,7 @@ def serve(tell: Connection, settings: Settings, task: Task) -> None:
     from .. import execution
 
     execution.end_with_parent()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where the batch runs in the background
     be_quiet()
     try:
         ended = answer(settings, task, tell.send)

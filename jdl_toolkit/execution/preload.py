@@ -45,6 +45,7 @@ MODULES = (
     "jdl_toolkit.narrative",
     "jdl_toolkit.run",
     "jdl_toolkit.cli",
+    "jdl_toolkit.batch.work",
 )
 
 
