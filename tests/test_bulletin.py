@@ -337,14 +337,38 @@ def test_what_stood_there_stays_if_the_next_one_fails(lab, monkeypatch):
     assert sorted(p.name for p in folder.iterdir()) == ["2013-10"]
 
 
-def test_the_data_of_a_bulletin_hold_no_leak(lab):
-    """Names of organisations, roles and dates of the bulletin itself are no leak, though somebody is called so."""
+def test_names_and_dates_of_the_bulletin_itself_are_no_leak(lab, monkeypatch):
+    """Somebody of the upload is called as an organisation is, and was born on the day of publication."""
     from jdl_toolkit.bulletin import check_bulletin
 
+    outputs = lab.root / "outputs"
     bulletin = pilot_bulletin()
-    path = lab.root / "outputs" / BULLETIN_FILE
+    path = outputs / BULLETIN_FILE
     bulletin.write(path)
-    assert (
-        check_bulletin(lab, lab.root / "outputs", [path], bulletin)
-        == "held against the people of 0 uploads and 0 registers"
-    )
+    assert check_bulletin(lab, outputs, [path], bulletin).startswith("nothing to hold it against")
+    people = {"forename": "Invented", "middle_name": None, "surname": "Organisation", "dob": bulletin.published}
+    monkeypatch.setattr("jdl_toolkit.bulletin.leaks._uploads", lambda outputs: [pd.DataFrame([people])])
+    assert check_bulletin(lab, outputs, [path], bulletin) == "held against the people of 1 upload and 0 registers"
+    path.write_text(path.read_text().replace("2014-03-13", "1985-03-13"))
+    people["dob"] = dt.date(1985, 3, 13)
+    with pytest.raises(GateClosed, match="date of birth"):
+        check_bulletin(lab, outputs, [path], bulletin)
+
+
+def test_a_request_of_no_known_day_is_told_of(lab):
+    (lab.root / "parameters" / "requests").mkdir()
+    (lab.root / "parameters" / "requests" / "odd.yml").write_text("request: odd\n")
+    found = made(lab, "2013-10", dt.date(2013, 11, 1))
+    assert found.bulletin.counts.received == 3
+    (warning,) = found.warnings
+    assert warning.startswith("request odd is not counted, as its settings do not say when it was received")
+
+
+def test_a_request_first_found_unanswerable_and_later_answered(lab):
+    """Its first release counts as not answered, its second as a published request, each from its own day on."""
+    release(lab.root / "outputs", findings(measure(estimate(-0.03)), request="c"), 2, dt.date(2013, 11, 5), "more came")
+    october = made(lab, "2013-10", dt.date(2013, 12, 1)).bulletin
+    november = made(lab, "2013-11", dt.date(2013, 12, 1)).bulletin
+    assert counts_of(october.counts) == counts_of(november.earlier_counts) == (3, 2, 1, 0, 0)
+    assert counts_of(november.counts) == (3, 3, 0, 0, 0) and verdicts_of(november.counts) == (3, 1, 0, 2, 0)
+    assert [r.request for r in november.new_results] == ["c"]

@@ -92,6 +92,10 @@ def check_bulletin(lab: Lab, outputs: Path, files: list[Path], bulletin: Bulleti
         what = f"the leak check found personal data ({found}); nothing was put in place"
         fix = "look at the reasons of corrections, at imported results and at the bulletin's settings; correct it there"
         raise GateClosed(what, f"bulletin {bulletin.period}", fix)
+    if not uploads and not registers:
+        return (
+            "nothing to hold it against, as no upload and no register is here: read the reasons of corrections yourself"
+        )
     n = len(uploads)
     against = f"{n} {'upload' if n == 1 else 'uploads'} and {len(registers)}"
     return f"held against the people of {against} {'register' if len(registers) == 1 else 'registers'}"

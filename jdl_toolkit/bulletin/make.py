@@ -45,15 +45,15 @@ class MadeBulletin:
         Names of the files, sorted.
     leak_check : str
         What the files were held against.
-    missing : tuple of str
-        Numbers that were not seen in the pages, for somebody to look at.
+    warnings : tuple of str
+        What somebody should look at: requests that could not be counted, numbers that were not seen in the pages.
     """
 
     bulletin: Bulletin
     folder: Path
     files: tuple[str, ...]
     leak_check: str
-    missing: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def bulletin_folder(outputs: Path, period: Period) -> Path:
@@ -123,7 +123,7 @@ def make_bulletin(
             shutil.rmtree(making, ignore_errors=True)
     render.refresh_index(lab, outputs)
     names = tuple(str(path.relative_to(made)) for path in files)
-    return MadeBulletin(bulletin, folder, names, checked, missing)
+    return MadeBulletin(bulletin, folder, names, checked, (*_uncounted(lab, outputs, today), *missing))
 
 
 def gather_bulletin(
@@ -135,17 +135,30 @@ def gather_bulletin(
         fix = "name a later period, or another folder with --outputs"
         raise JDLError(f"no request was received by {date(period.until)}", f"period {period}", fix)
     before = last_before(outputs, period)
+    since = settings.since or (before.until if before else None)
     return gather(
         period,
         settings,
         requests,
         reports_released(outputs, period.until),
         imported=read_imported(outputs),
-        earlier_until=settings.since or (before.until if before else None),
+        earlier_until=since,
+        earlier_requests=all_requests(lab, outputs, today, until=since) if since else None,
         feedback=feedback_summary(outputs, period.until),
         version=version,
         reissue_reason=reissue if version > 1 else "",
     )
+
+
+def _uncounted(lab: Lab, outputs: Path, today: dt.date) -> list[str]:
+    """Requests of which nobody can say when they were received, so that no count has them."""
+    requests = all_requests(lab, outputs, today)
+    unknown = requests[requests["received"].isna()]
+    pairs = zip(unknown["request"], unknown["where"], strict=True)
+    return [
+        f"request {request} is not counted, as its settings do not say when it was received ({where})"
+        for request, where in pairs
+    ]
 
 
 def _next_version(folder: Path, period: Period, today: dt.date, reissue: str) -> int:

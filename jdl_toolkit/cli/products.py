@@ -44,13 +44,13 @@ def bulletin(period: str, reissue: str, engine: str | None, outputs: Path | None
     of = made.bulletin
     values = {"period": of.period, "version": of.version, "folder": str(made.folder), "files": list(made.files)}
     values |= {"published": of.published, "next_publication": of.next_publication, "counts": of.counts.model_dump()}
-    values |= {"n_new": len(of.new_results), "n_imported": of.n_imported, "missing": list(made.missing)}
+    values |= {"n_new": len(of.new_results), "n_imported": of.n_imported, "warnings": list(made.warnings)}
     values |= {"leak_check": made.leak_check}
     days = f"Day of publication: {date(of.published)}; of the next: {date(of.next_publication)}."
     if of.published > today:
         days += f" Until then it is for the pre-release list alone, {of.pre_release.hours} hours before."
     told = [of.counts.balanced().summary(), days, f"Leak check: {made.leak_check}."]
-    told += [f"Look at the pages: {words}." for words in made.missing]
+    told += [f"Look at this: {words}." for words in made.warnings]
     return values, "\n".join([*told, f"Bulletin: {lab.short(made.folder)}"])
 
 

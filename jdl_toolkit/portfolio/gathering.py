@@ -43,6 +43,7 @@ def gather(
     *,
     imported: pd.DataFrame | None = None,
     earlier_until: dt.date | None = None,
+    earlier_requests: pd.DataFrame | None = None,
     feedback: FeedbackSummary | None = None,
     version: int = 1,
     reissue_reason: str = "",
@@ -63,6 +64,8 @@ def gather(
         Results published elsewhere: columns of `PublishedResult`.
     earlier_until : date, optional
         Last day that the bulletin before covers; None if there was none, so that everything is new.
+    earlier_requests : DataFrame, optional
+        The requests as they stood at the end of that day. Default: by the dates in `requests`.
     feedback : FeedbackSummary, optional
     version, reissue_reason
         Of the bulletin itself.
@@ -74,6 +77,7 @@ def gather(
     """
     published, following = _days(period, settings)
     reports = reports.assign(released=pd.to_datetime(reports["released"]))
+    earlier = _first_published(requests if earlier_requests is None else earlier_requests, reports)
     requests = _first_published(requests, reports)
     standing = as_of(requests, period.until, with_verdict=False)
     own = _own_results(standing, reports, period.until)
@@ -95,7 +99,7 @@ def gather(
         next_publication=following,
         synthetic=bool(standing["invented"].astype(bool).any() or results["invented"].any()),
         counts=Counts(**dataclasses.asdict(counts)),
-        earlier_counts=Counts(**dataclasses.asdict(_earlier(requests, reports, earlier_until))),
+        earlier_counts=Counts(**dataclasses.asdict(_earlier(earlier, reports, earlier_until))),
         n_imported=int((results["source"] == Source.imported).sum()),
         requests=_request_rows(standing, own, earlier_until, settings.name_unpublished),
         criteria=_criteria(standing),
@@ -132,7 +136,7 @@ def _days(period: Period, settings: BulletinSettings) -> tuple[dt.date, dt.date]
 
 def _first_published(requests: pd.DataFrame, reports: pd.DataFrame) -> pd.DataFrame:
     """The requests with the day of the first version as the end of those published: corrections do not move it."""
-    first = reports.groupby("request")["released"].min()
+    first = reports[reports["analysis"].notna()].groupby("request")["released"].min()
     ended = pd.to_datetime(requests["ended"])
     released = pd.to_datetime(requests["request"].map(first))
     is_published = requests["status"] == RequestStatus.published
@@ -142,14 +146,15 @@ def _first_published(requests: pd.DataFrame, reports: pd.DataFrame) -> pd.DataFr
 
 
 def _own_results(standing: pd.DataFrame, reports: pd.DataFrame, day: dt.date) -> pd.DataFrame:
-    """Reports in the version that stood at the end of a day, with the first day of any version.
+    """Reports in the version that stood at the end of a day, with the first day on which there was a report of results.
 
     A request that could not be answered may have been released as such; that is no report of a result.
     """
     known = reports[reports["released"] <= pd.Timestamp(day)]
-    by_request = known.groupby("request")
+    with_analysis = known["released"].where(known["analysis"].notna())
     known = known.assign(
-        first_published=by_request["released"].transform("min"), last=by_request["version"].transform("max")
+        first_published=with_analysis.groupby(known["request"]).transform("min"),
+        last=known.groupby("request")["version"].transform("max"),
     )
     found = known[known["version"] == known["last"]].drop(columns="last")
     unanswered = standing.loc[standing["status"] == RequestStatus.could_not_be_answered, "request"]
