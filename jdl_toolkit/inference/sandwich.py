@@ -199,11 +199,12 @@ def fit_regression(is_treated: np.ndarray, x: np.ndarray, y: np.ndarray, weight:
     """
     z = np.empty((len(y), 2 + x.shape[1]))
     z[:, 0], z[:, 1], z[:, 2:] = 1.0, is_treated, x
-    kept = sort_columns(z[:, 1:]).kept
-    if len(kept) < z.shape[1] - 1:
-        z = z[:, [0, *(1 + j for j in kept)]]
+    columns = sort_columns(z[:, 1:])
+    if len(columns.kept) < z.shape[1] - 1:
+        z = np.take(z, [0, *(1 + j for j in columns.kept)], axis=1)
     if len(y) <= z.shape[1] or effective_number(weight) <= 2:
         raise NotEstimable("there are no more people than columns of the model")
-    z[:, 2:] -= z[:, 2:].mean(axis=0)  # numbers of one size: the inverse keeps its digits
-    z[:, 2:] /= z[:, 2:].std(axis=0)
+    for rows in blocks(len(z)):  # numbers of one size: the inverse keeps its digits
+        z[rows, 2:] -= columns.scale.centre[1:]
+        z[rows, 2:] /= columns.scale.spread[1:]
     return Regression(z, y, weight, link, fit_as_r(z, y, weight, link))

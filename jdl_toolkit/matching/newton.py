@@ -37,6 +37,11 @@ _SLOW = 0.5
 #: Rows of the part that gives the start; used from four times as many rows on.
 PART = 16_000
 
+#: Rows from whose middle value distances are taken: of a column that is the same for all nothing is left then. Sums of
+#: squares within these bounds lose no digits.
+_SAMPLED = 101
+_SQUARES = 1e-200, 1e200
+
 #: Columns further from nought than this many standard deviations, or with one beyond these sizes, are standardised
 #: before any sums of squares: as they are, they would cost digits.
 _FAR = 100.0
@@ -151,28 +156,47 @@ def moments(x: np.ndarray, weights: np.ndarray | None = None) -> Moments:
     """
     n, k = x.shape
     total = float(n if weights is None else weights.sum())
-    start = x[0].astype(float) if n else np.zeros(k)  # differences from some row are exact where all rows are the same
+    if n:
+        middle = np.sort(x[:_SAMPLED].astype(float), axis=0)[min(n, _SAMPLED) // 2]
+        centre, cross = _about(x, weights, middle, np.ones(k))
+        square = np.diag(cross)
+        is_safe = (square == 0) | ((square > _SQUARES[0]) & (square < _SQUARES[1]))
+        if is_safe.all() and ((centre - middle) ** 2 <= _FAR * square / total).all():
+            return _moments(centre, cross / total - np.outer(centre - middle, centre - middle), np.ones(k))
+    start = x[0].astype(float) if n else np.zeros(k)
     centre, size = np.zeros(k), np.zeros(k)
-    apart_of = np.empty((min(BLOCK, n), k))  # rows lie one after another, however the columns are given
+    apart_of = np.empty((min(BLOCK, n), k))
     for rows in blocks(n):
         apart = np.subtract(x[rows], start, out=apart_of[: rows.stop - rows.start])
         centre += apart.sum(axis=0) if weights is None else weights[rows] @ apart
         np.maximum(size, np.abs(apart, out=apart).max(axis=0), out=size)
     centre = start + centre / total
-    # squares of differences as they are may be too small, or too large, for a number
-    size[(size == 0) | ((size > _SIZES[0]) & (size < _SIZES[1]))] = 1.0
-    is_of_one_size = (size == 1).all()
-    cross = np.zeros((k, k))
+    size[size == 0] = 1.0  # squares of differences as they are may be too small, or too large, for a number
+    return _moments(centre, _about(x, weights, centre, size)[1] / total, size)
+
+
+def _about(
+    x: np.ndarray, weights: np.ndarray | None, place: np.ndarray, size: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Means of the columns, and sums of the products of their distances from some place, in units of a size."""
+    n, k = x.shape
+    first, cross, is_plain = np.zeros(k), np.zeros((k, k)), (size == 1).all()
+    apart_of = np.empty((min(BLOCK, n), k))  # rows lie one after another, however the columns are given
     for rows in blocks(n):
-        apart = np.subtract(x[rows], centre, out=apart_of[: rows.stop - rows.start])
-        if not is_of_one_size:
+        apart = np.subtract(x[rows], place, out=apart_of[: rows.stop - rows.start])
+        first += apart.sum(axis=0) if weights is None else weights[rows] @ apart
+        if not is_plain:
             apart /= size
         if weights is not None:
             apart *= np.sqrt(weights[rows])[:, None]
         cross += apart.T @ apart
-    spread = np.sqrt(np.diag(cross) / total)
+    return place + first / (n if weights is None else weights.sum()), cross
+
+
+def _moments(centre: np.ndarray, covariance: np.ndarray, size: np.ndarray) -> Moments:
+    spread = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     with np.errstate(divide="ignore", invalid="ignore"):
-        correlation = cross / total / np.outer(spread, spread)
+        correlation = covariance / np.outer(spread, spread)
     return Moments(centre, spread * size, np.where(np.outer(spread, spread) > 0, correlation, 0.0))
 
 

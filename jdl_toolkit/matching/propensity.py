@@ -32,6 +32,9 @@ from .regression import Fit, Link, fit_firth, fit_glm, sort_columns
 from .selection import choose_stepwise
 from .terms import Model, as_matrix, linear_predictor, model_of
 
+#: Rows in which a column is looked at first.
+_FIRST = 4096
+
 
 @dataclass(frozen=True)
 class Propensity:
@@ -143,23 +146,40 @@ class _Fitted:
 
 def _fit(model: Model, within: np.ndarray, is_treated: np.ndarray, spec) -> _Fitted:
     """Leave out what carries nothing new, choose, and fit: by maximum likelihood, or Firth's where that has none."""
-    x, y = as_matrix(model.columns, within), is_treated[within].astype(float)
+    y, varying = is_treated[within].astype(float), _varying(model.columns, within)
+    x = as_matrix(model.columns.iloc[:, varying], within)
     columns = sort_columns(x)
-    used, dropped = _select(x, y, model, columns.kept, spec)
+    kept = [varying[j] for j in columns.kept]
+    combined = {varying[j]: [varying[k] for k in sources] for j, sources in columns.combined.items()}
+    used, dropped = _select(x, y, model, kept, columns.kept, spec)
     if len(used) < x.shape[1]:
         del x  # never two of its size at a time
         x = as_matrix(model.columns.iloc[:, used], within)
-    scale = columns.scale.of([columns.kept.index(j) for j in used])
+    scale = columns.scale.of([kept.index(j) for j in used])
     fit, separating = fit_glm(x, y, Link.logit, scale=scale), []
     if fit.is_separated:
         fit = fit_firth(x, y)
         pull = np.abs(fit.coefficients) * x.std(axis=0)
         separating = sorted({model.terms["title"].iloc[used[j]] for j in np.flatnonzero(pull >= pull.max() / 2)})
-    return _Fitted(fit, used, columns.kept, columns.combined, dropped, separating)
+    return _Fitted(fit, used, kept, combined, dropped, separating)
 
 
-def _select(x: np.ndarray, y: np.ndarray, model: Model, kept: list[int], spec) -> tuple[list[int], list[str]]:
+def _varying(columns: pd.DataFrame, within: np.ndarray) -> list[int]:
+    """Positions of the columns that are not the same for everybody within; most show it in their first rows."""
+    rows = np.flatnonzero(within)
+
+    def varies(column: np.ndarray) -> bool:
+        return any((held := column[part]).min() < held.max() for part in (rows[:_FIRST], rows))
+
+    return [j for j in range(columns.shape[1]) if varies(columns.iloc[:, j].to_numpy())]
+
+
+def _select(
+    x: np.ndarray, y: np.ndarray, model: Model, kept: list[int], places: list[int], spec
+) -> tuple[list[int], list[str]]:
     """Positions of the columns that enter, and the terms that the stepwise choice leaves out.
+
+    `kept` are positions in the model, `places` those of the same columns in x.
 
     What is matched exactly always stays: the score must describe people within those strata.
     """
@@ -168,7 +188,7 @@ def _select(x: np.ndarray, y: np.ndarray, model: Model, kept: list[int], spec) -
     columns_of: dict[str, list[int]] = {}
     for i, j in enumerate(kept):
         columns_of.setdefault(model.terms["term"].iloc[j], []).append(i)
-    x = x if len(kept) == x.shape[1] else x[:, kept]
+    x = x if len(places) == x.shape[1] else x[:, places]
     chosen = choose_stepwise(x, y, columns_of, spec, model.parents, spec.matching.exact)
     return sorted(kept[i] for t in chosen for i in columns_of[t]), [t for t in columns_of if t not in chosen]
 

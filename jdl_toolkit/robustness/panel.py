@@ -6,7 +6,7 @@ stands in its row in words; nothing that one of them meets can stop the others.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -128,6 +128,7 @@ def robustness_panel(
     about = {"measure": str(row["key"]), "label": str(row["label"]), "unit": str(row["unit"])}
     if pd.notna(row["why_not"]):
         return Robustness(**about, rows=_frame([]), placebo=None, hidden={}, why_not=str(row["why_not"]))
+    covariates = replace(covariates, units=ordered_units(covariates.units))  # levels found once for all variants
     y = pd.Series(measures_asked(spec, outcomes)[0][0].values(outcomes), index=outcomes["unit_id"].to_numpy())
     with threadpool_limits(1):  # fits are small: on a busy machine threads would wait for each other
         alike = _Alike(covariates, matched, spec)
