@@ -67,13 +67,14 @@ def write_questionnaire(asked: Findings | Asked, version: int, folder: Path) -> 
     Path
         ``<request>-<version>-feedback.xlsx``; beside it lies a .txt with the same questions.
     """
+    dated = asked.version.released if isinstance(asked, Findings) and asked.version is not None else None
     asked = Asked.of(asked, version) if isinstance(asked, Findings) else asked
     path = Path(folder) / f"{asked.request}-{version}-feedback.xlsx"
     workbook = Workbook()
     _write_sheet(workbook.active, asked)
     workbook.properties.title, workbook.properties.creator = TITLE, AUTHOR
     workbook.properties.language = "en-GB"
-    save(workbook, path)
+    save(workbook, path, dated)
     write_atomically(path.with_suffix(".txt"), questionnaire_text(asked))
     return path
 

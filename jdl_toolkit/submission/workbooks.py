@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
+import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +46,30 @@ def set_page(sheet: Worksheet, one_page: bool = False, repeat: str | None = None
     sheet.oddFooter.left.text, sheet.oddFooter.right.text = "&A", "Page &P of &N"
 
 
-def save(workbook: Workbook, out: Path) -> None:
-    """Write the workbook whole or not at all."""
+def save(workbook: Workbook, out: Path, dated: dt.date | None = None) -> None:
+    """Write the workbook whole or not at all.
+
+    Parameters
+    ----------
+    workbook : Workbook
+    out : Path
+    dated : date, optional
+        Of a workbook that is published: the day that its properties name, so that the same sheets make the same bytes.
+        What names the writer's version goes too: two numbers side by side may read as somebody's date of birth.
+    """
     content = io.BytesIO()
     workbook.save(content)
-    write_atomically(out, content.getvalue())
+    write_atomically(out, content.getvalue() if dated is None else _as_of(content.getvalue(), dated))
+
+
+def _as_of(content: bytes, dated: dt.date) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as after:
+        for name in sorted(before.namelist(), key=lambda name: (name != "[Content_Types].xml", name)):
+            text = before.read(name)
+            if name == "docProps/core.xml":
+                text = re.sub(rb"\d{4}-\d\d-\d\dT[\d:]+Z", f"{dated}T00:00:00Z".encode(), text)
+            elif name == "docProps/app.xml":
+                text = re.sub(rb"<(AppVersion|Application)>[^<]*</\1>", b"", text)
+            after.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), text, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
