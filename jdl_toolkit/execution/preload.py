@@ -6,6 +6,7 @@ child, or locked in it for ever.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import os
@@ -81,5 +82,12 @@ def share_with_grandchildren() -> None:
     forkserver._forkserver.ensure_running = lambda: None
 
 
+def leave_at_once() -> None:
+    """End the server without taking all of Python down piece by piece: whoever reads what `jdl` prints waits for it."""
+    server = os.getpid()
+    atexit.register(lambda: os._exit(0) if os.getpid() == server else None)
+
+
 import_everything()
 share_with_grandchildren()
+leave_at_once()
