@@ -72,6 +72,10 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
         "Weights for the people of the comparison group that make it exactly like the treatment group on average, in"
         " everything that was matched on.",
     ),
+    (
+        "False discovery rate",
+        "The share of results called clear that are not; held down, where many are looked at, by stricter p-values.",
+    ),
     ("Follow-up", "The time in which reoffending is counted, from the index date onwards."),
     ("Frequency", "The number of proven reoffences per person, counting people without any as zero."),
     (
@@ -91,7 +95,8 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ),
     (
         "Heterogeneity",
-        "A difference between the effects in several subgroups that is larger than chance would produce.",
+        "A difference between the effects in several subgroups, or of several services, that is larger than chance"
+        " would produce.",
     ),
     (
         "Hidden bias",
@@ -129,6 +134,10 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ),
     ("Power", "The chance that an analysis gives a clear result if there is a true difference of a given size."),
     (
+        "Prediction interval",
+        "The range in which the effect of one further service of the same kind would be expected to lie.",
+    ),
+    (
         "Propensity logit",
         "The propensity score on a stretched scale, on which very small and very large likelihoods can be told apart.",
     ),
@@ -154,6 +163,10 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     (
         "Radius matching",
         "Comparing each person who received the service with everybody whose propensity score is close enough.",
+    ),
+    (
+        "Random-effects model",
+        "A way of averaging several results that allows for their true effects being different.",
     ),
     (
         "Re-incarceration",

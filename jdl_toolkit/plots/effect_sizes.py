@@ -50,7 +50,9 @@ _LONGEST = 200.0  # of a name in the picture, in points; the end of a longer one
 def effects_by_size(
     rows: Iterable[Any], *, is_conclusive_only: bool = False, key: str = "", caption: str = ""
 ) -> document.Figure | None:
-    """A diamond and its interval for each result, by the size of the treatment group; None without any result.
+    """A diamond and its interval for each result, by the size of the treatment group.
+
+    None without any result, or with one alone where the conclusive ones are drawn.
 
     Parameters
     ----------
@@ -64,7 +66,7 @@ def effects_by_size(
     shown = [r for r in records(rows) if r.get("verdict") and r.get("n_treatment") and r.get("ci_low_pp") is not None]
     shown = [r for r in shown if not is_conclusive_only or r["verdict"] != "inconclusive"]
     shown = [r | {"n_treatment": int(r["n_treatment"])} for r in shown]
-    if not shown:
+    if len(shown) <= is_conclusive_only:  # of one that is conclusive a sentence tells
         return None
     shown.sort(key=lambda r: (r["n_treatment"], r["name"]))
     drawing, paper = sheet(_BOTTOM + 42)

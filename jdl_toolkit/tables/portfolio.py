@@ -211,12 +211,12 @@ def versions_table(results: pd.DataFrame | Iterable[Any], corrections: Iterable[
 
 
 def pooled_table(rows: pd.DataFrame | Iterable[Any]) -> Table | None:
-    """Average effects over several results, with heterogeneity and prediction interval; None without any result."""
+    """Average effects over several results, with heterogeneity and prediction interval; None without any average."""
     shown = [r for r in records(rows) if r["k"]]
-    if not shown:
+    if all(r["estimate_pp"] is None for r in shown):
         return None
     heads = {"all": "All together", "need": "By main need", "setting": "By setting", "sector": "By sector"}
-    columns = ("Results of", "Results", "People", "Average", "Prediction interval", "Heterogeneity", "P-value of it")
+    columns = ("Results of", "Results", "People", "Average", "Prediction interval", "Heterogeneity", "P-value")
     note = "Average: percentage points, with the 95 per cent interval. Heterogeneity: the share of the spread that is"
     note += " put down to true differences (I²). –: too few results."
     cells = tuple(_pooled_cells(r) for r in shown)

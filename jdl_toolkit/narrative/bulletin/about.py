@@ -5,7 +5,7 @@ from __future__ import annotations
 from ... import numbers
 from ...document import Inset, Words
 from ...portfolio.bulletin import Bulletin
-from ...wording import Passage, ended, plain
+from ...wording import Passage, capital, ended, plain
 from ..terms import glossary
 
 
@@ -86,7 +86,7 @@ def pre_release(bulletin: Bulletin) -> Words:
     hours = numbers.plural(given.hours, "hour", "hours")
     passage.say("pre_release", f"Up to {hours} before publication, this bulletin was open to the following persons:")
     for person in given.people:
-        passage.item("pre_release_to", ended(plain(person)))
+        passage.item("pre_release_to", capital(plain(person)))
     return passage.words()
 
 

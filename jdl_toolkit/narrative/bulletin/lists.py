@@ -58,9 +58,14 @@ def _unclear(passage: Passage, bulletin: Bulletin) -> None:
         )
 
 
-def frequency_only(bulletin: Bulletin) -> Words:
-    """Results that are not clear in the share of people who reoffended, but are in how often they did."""
+def frequency_only(bulletin: Bulletin) -> Words | None:
+    """Results that are not clear in the share of people who reoffended, but are in how often they did.
+
+    None where there is no result at all.
+    """
     found, passage = [r for r in bulletin.frequency_only if not is_imported(r)], Passage()
+    if not shown(bulletin):
+        return None
     if not found:
         said = "There is no report in which only the number of reoffences changed."
         return passage.say("no_frequency_only", said).words()

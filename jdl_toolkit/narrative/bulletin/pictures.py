@@ -134,11 +134,13 @@ def _median(values: list[float]) -> float:
     return (values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
 
 
-def conclusive_by_size(bulletin: Bulletin) -> Words:
-    """How many of the conclusive results are of large groups, and what the smallest of them found."""
+def conclusive_by_size(bulletin: Bulletin) -> Words | None:
+    """How many of the conclusive results are of large groups, and what the smallest found; None without a result."""
+    if not any(r.verdict for r in bulletin.results):
+        return None
     found, passage = sized([r for r in bulletin.conclusive if r.ci_low_pp is not None]), Passage()
     if not found:
-        return passage.say("none_conclusive", "No result is conclusive yet, so there is nothing to draw here.").words()
+        return passage.say("none_conclusive", "No result is conclusive yet.").words()
     large = sum(r.n_treatment > LARGE for r in found)
     smallest = found[0]
     effect = effect_of(smallest)

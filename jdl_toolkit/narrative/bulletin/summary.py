@@ -26,7 +26,10 @@ def _title(counts: Counts) -> str:
         return "No request has been received yet"
     if not counts.published:
         return "No result has been published yet"
-    return f"{counts.published:,} of {numbers.plural(counts.received, 'request', 'requests')} published to date"
+    if counts.received == 1:
+        return "The first request has been published"
+    which = "All" if counts.published == counts.received else f"{counts.published:,} of"
+    return f"{which} {counts.received:,} requests published to date"
 
 
 def _received(passage: Passage, bulletin: Bulletin) -> None:
@@ -34,7 +37,6 @@ def _received(passage: Passage, bulletin: Bulletin) -> None:
     if not counts.received:
         passage.say("none_received", f"To {numbers.date(bulletin.until)}, the lab received no request.")
         return
-    n = numbers.plural(counts.received, "request", "requests")
     between = f"Between {numbers.date(bulletin.start)} and {numbers.date(bulletin.until)}"
     ended = [
         (counts.published, f"{counts.published:,} {'has' if counts.published == 1 else 'have'} been published"),
@@ -43,12 +45,13 @@ def _received(passage: Passage, bulletin: Bulletin) -> None:
         (counts.in_progress, f"{counts.in_progress:,} {are(counts.in_progress)} in progress"),
     ]
     parts = [words for count, words in ended if count]
-    of = "Of these" if counts.received > 1 else "Of it" if len(parts) > 1 else ""
     if counts.received == 1:  # one request has one end
         end = parts[0].removeprefix("1 ")
         passage.say("received", f"{between}, the lab received one request for an analysis. It {end}.")
         return
-    passage.say("received", f"{between}, the lab received {n} for an analysis. {of}, {listed(parts)}.")
+    n = f"{counts.received:,} requests"
+    what = f"Of these, {listed(parts)}" if len(parts) > 1 else f"All {parts[0].removeprefix(f'{counts.received:,} ')}"
+    passage.say("received", f"{between}, the lab received {n} for an analysis. {what}.")
 
 
 def _verdicts(passage: Passage, counts: Counts) -> None:
