@@ -187,6 +187,6 @@ def test_command(outputs):
     assert call("--write").exit_code == 0
     path = fill(place(outputs, "questionnaires", "request-0-1-feedback.xlsx"), {"useful": "agree"})
     said = json.loads(call(str(path), "--json").stdout)
-    assert said["read"] == {path.name: "read"} and said["summary"]["n_answered"] == 1
+    assert said["read"] == [{"file": path.name, "result": "read"}] and said["summary"]["n_answered"] == 1
     assert "request-1" in call().stdout
     assert call(str(outputs / "nothing.xlsx")).exit_code == 2

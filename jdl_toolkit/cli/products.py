@@ -117,5 +117,6 @@ def feedback(files: tuple[Path, ...], outputs: Path | None, write: bool) -> tupl
     told = [f"Wrote {path}." for path in written] + [f"{name}: {what}." for name, what in kept]
     told += [summary_words(summary)]
     told += ["Outstanding: " + ", ".join(request for request, _ in waiting) + "."] if waiting else []
-    values = {"written": written, "read": dict(kept), "summary": summary.model_dump(mode="json")}
-    return values | {"outstanding": [request for request, _ in waiting]}, "\n".join(told)
+    values = {"written": written, "read": [{"file": name, "result": what} for name, what in kept]}
+    values |= {"summary": summary.model_dump(mode="json"), "outstanding": [request for request, _ in waiting]}
+    return values, "\n".join(told)
