@@ -11,6 +11,7 @@ from examples import estimate, findings, frequency, measure, ranged, several, un
 
 from jdl_toolkit.errors import GateClosed, JDLError
 from jdl_toolkit.lab import lay_out
+from jdl_toolkit.manifest import alone
 from jdl_toolkit.portfolio import (
     BULLETIN_FILE,
     Bulletin,
@@ -353,6 +354,24 @@ def test_names_and_dates_of_the_bulletin_itself_are_no_leak(lab, monkeypatch):
     people["dob"] = dt.date(1985, 3, 13)
     with pytest.raises(GateClosed, match="date of birth"):
         check_bulletin(lab, outputs, [path], bulletin)
+
+
+def test_what_a_killed_run_left_is_swept_away_and_its_reason_is_asked_for_again(lab):
+    """Killed between the two renames: the published version is kept, and nothing stands in its place."""
+    folder = lab.root / "outputs" / "bulletins"
+    made(lab, "2013-10", dt.date(2013, 11, 1))
+    (folder / ".2013-10.abc").mkdir()
+    (folder / "earlier" / "2013-10").mkdir(parents=True)
+    (folder / "2013-10").rename(folder / "earlier" / "2013-10" / "1")
+    with pytest.raises(JDLError, match="version 1 of the bulletin of October 2013 was published"):
+        made(lab, "2013-10", dt.date(2013, 11, 20))
+    assert made(lab, "2013-10", dt.date(2013, 11, 20), reissue="a slip").bulletin.version == 2
+    assert sorted(p.name for p in folder.iterdir()) == ["2013-10", "earlier"]
+
+
+def test_two_bulletins_at_once(lab):
+    with alone(lab.root / "outputs", "bulletins"), pytest.raises(JDLError, match="another bulletin is being made"):
+        made(lab, "2013-10", dt.date(2013, 11, 1))
 
 
 def test_a_request_of_no_known_day_is_told_of(lab):

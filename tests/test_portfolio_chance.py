@@ -59,6 +59,8 @@ def test_the_p_value_of_an_interval():
     assert se[0] == pytest.approx(9.4390, abs=1e-4)
     assert p_from_interval(pd.Series([-20.0]), se)[0] == pytest.approx(0.0341, abs=1e-4)
     assert p_from_interval(pd.Series([-20.0]), pd.Series([0.0])).isna().all()
+    by_t = p_from_interval(pd.Series([-2.0, -2.0]), pd.Series([1.0, 1.0]), pd.Series([29.0, np.nan]))
+    assert by_t.tolist() == pytest.approx([0.0549, 0.0455], abs=1e-4)  # t with 29 degrees of freedom; normal
 
 
 def test_no_result_no_test():

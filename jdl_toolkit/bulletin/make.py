@@ -7,13 +7,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nbformat
 
 from .. import render
-from ..errors import JDLError
+from ..errors import JDLError, UnderWay
 from ..execution.notebooks import execute_template
 from ..feedback import feedback_summary
 from ..imported import read_imported
@@ -106,24 +106,43 @@ def make_bulletin(
         raise JDLError(f"the period is not over before {date(asked.until)} has passed", f"period {asked}", fix)
     settings = bulletin_settings(lab.root / "parameters" / "bulletins", asked)
     folder = bulletin_folder(outputs, asked)
-    with alone(outputs, BULLETINS, lab.short(folder)):
-        version = _next_version(folder, asked, today, reissue)
-        progress("gathering")
-        bulletin = gather_bulletin(lab, outputs, asked, settings, today, version, reissue)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        making = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{asked}."))
-        try:
-            made = bulletin_folder(making, asked)
-            missing = _draw(lab, bulletin, made, engine, progress)
-            progress("leak check")
-            files = sorted(path for path in made.rglob("*") if path.is_file())
-            checked = check_bulletin(lab, outputs, files, bulletin)
-            _put_in_place(made, folder, making, today)
-        finally:
-            shutil.rmtree(making, ignore_errors=True)
+    try:
+        with alone(outputs, BULLETINS):
+            version = _next_version(folder, asked, today, reissue)
+            progress("gathering")
+            bulletin = gather_bulletin(lab, outputs, asked, settings, today, version, reissue)
+            made = _make(lab, outputs, bulletin, folder, today, engine, progress)
+    except UnderWay:
+        raise UnderWay("another bulletin is being made", lab.short(folder), "wait until it has ended") from None
     render.refresh_index(lab, outputs)
-    names = tuple(str(path.relative_to(made)) for path in files)
-    return MadeBulletin(bulletin, folder, names, checked, (*_uncounted(lab, outputs, today), *missing))
+    return replace(made, warnings=(*_uncounted(lab, outputs, today), *made.warnings))
+
+
+def _make(
+    lab: Lab,
+    outputs: Path,
+    bulletin: Bulletin,
+    folder: Path,
+    today: dt.date,
+    engine: str,
+    progress: Callable[[str], None],
+) -> MadeBulletin:
+    """Draw a bulletin in a temporary folder, check it, and rename the folder; what a killed run left is swept away."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    for left in folder.parent.glob(".????-??.*"):
+        shutil.rmtree(left, ignore_errors=True)
+    making = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{bulletin.period}."))
+    try:
+        made = bulletin_folder(making, Period.parse(bulletin.period))
+        missing = _draw(lab, bulletin, made, engine, progress)
+        progress("leak check")
+        files = sorted(path for path in made.rglob("*") if path.is_file())
+        checked = check_bulletin(lab, outputs, files, bulletin)
+        names = tuple(str(path.relative_to(made)) for path in files)
+        _put_in_place(made, folder, making, today)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    return MadeBulletin(bulletin, folder, names, checked, missing)
 
 
 def gather_bulletin(
@@ -168,6 +187,9 @@ def _next_version(folder: Path, period: Period, today: dt.date, reissue: str) ->
         if reissue and not kept:
             what = f"there is no bulletin of {period.words} to make again"
             raise JDLError(what, f"period {period}", "take --reissue out")
+        if kept and not reissue:
+            what = f"version {max(kept)} of the bulletin of {period.words} was published"
+            raise JDLError(what, f"period {period}", "say why it is made again with --reissue REASON")
         return max(kept, default=0) + 1
     standing = Bulletin.read(path)
     is_published = standing.published <= today

@@ -79,7 +79,7 @@ class PublishedResult(Model):
     difference_pp, ci_low_pp, ci_high_pp, se_pp, df
         In percentage points; `se_pp` as computed with the result, or (`se_from_interval`) from the interval's width.
     p_value, p_holm, p_fdr
-        `p_from_interval`: by normal approximation from difference and interval. The others are adjusted over all tests
+        `p_from_interval`: from difference and interval, by t or the normal distribution. The others are over all tests
         of the bulletin, by Holm and by Benjamini and Hochberg.
     frequency_difference, frequency_ci_low, frequency_ci_high, frequency_verdict
         The difference in reoffences per person.
@@ -199,7 +199,7 @@ class Multiplicity(Model):
     n_after_holm, n_after_fdr : int
         Results still below alpha with p-values adjusted by Holm, and by Benjamini and Hochberg; of which reductions.
     n_from_interval : int
-        Tests whose p-value was derived from the interval by normal approximation.
+        Tests whose p-value was derived from the interval.
     n_imported : int
     """
 

@@ -183,9 +183,10 @@ def _completed(
         first_published=results["first_published"].where(results["first_published"].notna(), results["published"]),
         analysis=results["analysis"].fillna("main"),
     )
-    results["se_from_interval"] = results["se_pp"].isna() & results["ci_low_pp"].notna()
+    is_own = results["source"] == Source.this_lab
+    results["se_from_interval"] = results["ci_low_pp"].notna() & (results["se_pp"].isna() | ~is_own)
     results["se_pp"] = results["se_pp"].fillna(se_from_interval(results["ci_low_pp"], results["ci_high_pp"]))
-    p = p_from_interval(results["difference_pp"], results["se_pp"])
+    p = p_from_interval(results["difference_pp"], results["se_pp"], results["df"])
     results["p_from_interval"] = results["p_value"].isna() & p.notna()
     results["p_value"] = results["p_value"].fillna(p)
     results["verdict"] = results["verdict"].where(results["verdict"].notna(), _verdict(results))
@@ -267,13 +268,11 @@ def _remarks(results: pd.DataFrame, shown: pd.DataFrame) -> tuple[str, ...]:
     n = int(shown["se_from_interval"].sum())
     if n:
         of = "of 1 result" if n == 1 else f"of {n} results"
-        remarks.append(f"The standard error {of} was worked out from the interval's width, by the normal distribution.")
+        remarks.append(f"The standard error {of} was worked out from the interval's width.")
     n = int(results["p_from_interval"].sum())
     if n:
         of = "of 1 result" if n == 1 else f"of {n} results"
-        remarks.append(
-            f"The p-value {of} was worked out from the difference and its interval, by the normal distribution."
-        )
+        remarks.append(f"The p-value {of} was worked out from the difference and its interval.")
     if shown["request"].duplicated().any():
         remarks.append(
             "Several tests may concern the same people; the number expected by chance holds all the same, its range is"

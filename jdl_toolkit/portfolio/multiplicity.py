@@ -12,10 +12,14 @@ from .bulletin import Multiplicity, Source
 from .pooling import ALPHA
 
 
-def p_from_interval(difference: pd.Series, se: pd.Series) -> pd.Series:
-    """Two-sided p-value of a difference by normal approximation, where only difference and interval are known."""
+def p_from_interval(difference: pd.Series, se: pd.Series, df: pd.Series | None = None) -> pd.Series:
+    """Two-sided p-value of a difference where only that and its interval are known.
+
+    By the normal distribution, or by t where the interval's degrees of freedom are known.
+    """
     z = difference.astype(float).abs() / se.astype(float).where(se.astype(float) > 0)
-    return pd.Series(2 * stats.norm.sf(z), index=difference.index).where(z.notna())
+    df = np.inf if df is None else df.astype(float).fillna(np.inf)
+    return pd.Series(2 * stats.t.sf(z, df), index=difference.index).where(z.notna())
 
 
 def with_adjusted(results: pd.DataFrame) -> pd.DataFrame:
