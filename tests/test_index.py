@@ -14,9 +14,10 @@ from examples import estimate, findings, measure, several, spec, unanswered, wit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jdl_toolkit.errors import JDLError
 from jdl_toolkit.portfolio import read_requests
 from jdl_toolkit.releases import Release
-from jdl_toolkit.render import lint_html, write_index
+from jdl_toolkit.render import lint_html, refresh_index, write_index
 from jdl_toolkit.render.index import headlines, index_page, words
 from jdl_toolkit.render.index.entries import DRAFT, IMPORTED, PUBLISHED, Entry, Links, Shown, counts
 from jdl_toolkit.render.index.picture import Scale, strip
@@ -175,7 +176,7 @@ def released(folder: Path, request: str, version: int, found: Any, reason: str =
     (place / "release.json").write_text(record.model_dump_json())
 
 
-def test_a_released_report_is_told_by_what_was_published_last(tmp_path):
+def test_a_released_report_is_told_by_what_was_published_last(tmp_path, caplog):
     kept(tmp_path, "a", findings(measure(estimate(-0.20, 0.02)), request="a"))  # a draft of something else
     released(tmp_path, "a", 1, findings(measure(estimate(-0.08, 0.02)), request="a"))
     released(tmp_path, "a", 2, findings(measure(estimate(0.09, 0.02)), request="a"), "two records were of one person")
@@ -185,12 +186,15 @@ def test_a_released_report_is_told_by_what_was_published_last(tmp_path):
     assert result["estimate"] == pytest.approx(9)
     said = text_of(page)
     assert "version 2: two records were of one person" in said
-    assert said.index("Version 2, 2 Feb 2014") < said.index("Version 1, 1 Feb 2014") < said.index("Draft")
+    assert said.index("Version 2, 2 Feb 2014") < said.index("Version 1, 1 Feb 2014") < said.index("Latest run")
     assert "1 published result: 0 reductions, 1 increase, 0 inconclusive." in said
     assert 'href="released/a/2/report.html"><span class="who">' in page.replace('<a class="line" ', "<a ")
     (tmp_path / "released" / "a" / "2" / "release.json").write_text("{")
-    with pytest.raises(Exception, match="cannot be read"):  # what was published must be known
+    with pytest.raises(JDLError, match="cannot be read"):  # what was published must be known
         write_index(None, tmp_path, TODAY)
+    refresh_index(None, tmp_path)  # after a run, which is not to fail of it
+    assert "the index page could not be drawn: a/2: the record of a release cannot be read" in caplog.text
+    assert page == (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
 def test_findings_are_read_anew_only_where_they_changed(tmp_path, monkeypatch):

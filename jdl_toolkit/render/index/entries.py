@@ -192,7 +192,7 @@ def _entry(
 ) -> Entry:
     held = found or {"analyses": [], "results": [], "synthetic": False, "exploratory": False}
     folder, titles = outputs / row["folder"], dict(held["analyses"])
-    draft = _draft(folder, titles)
+    draft = _draft(folder, titles, "Latest run" if versions else "Draft")
     published = [_version(outputs, release, titles) for release in versions]
     reports = _reports_of(published[-1] if published else draft, list(titles))
     review = folder / "restricted" / "review" / "index.html"
@@ -244,14 +244,14 @@ def _address(outputs: Path, file: Path) -> str:
     return quote(file.relative_to(outputs).as_posix())
 
 
-def _draft(folder: Path, titles: Mapping[str, str]) -> list[Links]:
+def _draft(folder: Path, titles: Mapping[str, str], called: str) -> list[Links]:
     """The report of each analysis that stands in a request's folder, as far as it was drawn."""
     groups = []
     for place, analysis in zip(
         ["report", *(f"report/{name}" for name in list(titles)[1:])], titles or [""], strict=True
     ):
         files = [folder / place / name for name in _OF_REPORT if (folder / place / name).exists()]
-        of = f"Draft, {titles[analysis]}" if len(titles) > 1 else "Draft"
+        of = f"{called}, {titles[analysis]}" if len(titles) > 1 else called
         groups += [_links(of, folder.parent, files)] if files else []
     return groups
 
