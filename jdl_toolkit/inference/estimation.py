@@ -72,7 +72,7 @@ class Comparison:
 
     Parameters
     ----------
-    x : array, shape (n_people, n_columns)
+    x : DataFrame or array, shape (n_people, n_columns)
     treated : bool array, shape (n_people,)
         Matched treated people.
     treated_weight : array, shape (n_treated,)
@@ -83,7 +83,7 @@ class Comparison:
         Of the matched controls, and of the pool to make it like the treated.
     """
 
-    x: np.ndarray
+    x: pd.DataFrame | np.ndarray
     treated: np.ndarray
     treated_weight: np.ndarray
     control: np.ndarray
@@ -114,14 +114,20 @@ def prepare(design, matched: MatchedSample, subset=None) -> Comparison:
         raise JDLError("fewer than two people are left in one of the groups", "outcomes", "this cannot be compared")
     # as the treated are weighted, so is the pool: odds make it like the treated, the score itself like the overlap
     of_pool = score[pool] if matched.estimand == "ato" else score[pool] / (1 - score[pool])
-    return Comparison(as_array(design), treated, weight[treated], control, weight[control], pool, of_pool)
+    return Comparison(_covariates(design), treated, weight[treated], control, weight[control], pool, of_pool)
 
 
 def as_array(design) -> np.ndarray:
     """Matching covariates as one matrix, row after row; a column unit_id is left out."""
-    if not isinstance(design, pd.DataFrame):
-        return np.asarray(design, float)
-    return as_matrix(design.drop(columns="unit_id", errors="ignore"), np.ones(len(design), bool))
+    return _rows(_covariates(design), np.ones(len(design), bool))
+
+
+def _covariates(design) -> pd.DataFrame | np.ndarray:
+    return design.drop(columns="unit_id", errors="ignore") if isinstance(design, pd.DataFrame) else design
+
+
+def _rows(x: pd.DataFrame | np.ndarray, who: np.ndarray) -> np.ndarray:
+    return as_matrix(x, who) if isinstance(x, pd.DataFrame) else np.asarray(x, float)[who]
 
 
 def estimate(y, design, matched: MatchedSample, kind: str, spec, subset=None) -> dict:
@@ -211,10 +217,14 @@ def adjusted(y: np.ndarray, people: Comparison, model: OutcomeModel, expected: E
 
 
 def outcome_model(
-    x: np.ndarray, treated: np.ndarray, control: np.ndarray, weight: np.ndarray, model_weight: np.ndarray
+    x: pd.DataFrame | np.ndarray,
+    treated: np.ndarray,
+    control: np.ndarray,
+    weight: np.ndarray,
+    model_weight: np.ndarray,
 ) -> OutcomeModel:
     """The covariates of one set of controls, and of the treated, sorted out."""
-    x_control, x_treated = x[control], x[treated]
+    x_control, x_treated = _rows(x, control), _rows(x, treated)
     columns = sort_columns(x_control, model_weight)
     ignores = any((x_treated[:, j] != x_control[0, j]).any() for j in columns.constant)
     kept = columns.kept

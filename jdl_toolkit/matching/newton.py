@@ -25,7 +25,7 @@ MAX_ITERATIONS = 200
 
 #: Steps end when what is left to go is this, in standard deviations of each column. Coefficients then agree with R's
 #: `glm(epsilon = 1e-14)` to 1e-9.
-LEFT = 1e-12
+LEFT = 1e-13
 #: Among the part that gives the start.
 _LEFT_IN_PART = 1e-4
 

@@ -58,12 +58,13 @@ def model_of(
         covariates.splines, spline_df and interactions.
     """
     modelled = without_reference_levels(seen.varies, terms)
-    curved = {j for j in modelled if _is_curved(terms.loc[j], seen.varies[j], spec)}
+    about = terms.to_dict("records")
+    curved = {j for j in modelled if _is_curved(about[j], seen.varies[j], spec)}
     arrays: dict[str, np.ndarray] = {}
     rows: list[tuple[str, str]] = []
     said: list[str] = []
     for j in modelled:
-        name, covariate, title = columns.columns[j], terms.loc[j, "covariate"], _title(terms.loc[j])
+        name, covariate, title = columns.columns[j], about[j]["covariate"], _title(about[j])
         curve = []
         if j in curved:
             curve, message = _curve(units[name], columns[name], title, seen.within, spec.covariates.spline_df)
@@ -76,7 +77,7 @@ def model_of(
         for i, j in _pairs_of_columns(pair, modelled, terms):
             left, right = (_centred(columns.iloc[:, k].to_numpy(), seen.within) for k in (i, j))
             product = left * right
-            title = " × ".join(_title(terms.loc[k]) for k in (i, j))
+            title = " × ".join(_title(about[k]) for k in (i, j))
             if _tells_apart(product, seen.within, is_treated):
                 said.append(f"{title} is left out: it would tell the groups apart.")
                 continue
@@ -86,7 +87,7 @@ def model_of(
     return Model(frame, pd.DataFrame(rows, columns=["term", "title"]), parents, tuple(said))
 
 
-def _is_curved(term: pd.Series, varies: bool, spec) -> bool:
+def _is_curved(term: dict, varies: bool, spec) -> bool:
     return bool(varies) and not term["level"] and term["covariate"] in spec.covariates.splines
 
 
@@ -166,5 +167,5 @@ def _distinct(pairs) -> list[tuple[str, str]]:
     return list(found.values())
 
 
-def _title(term: pd.Series) -> str:
+def _title(term: dict) -> str:
     return f"{term['label']}: {term['level']}" if term["level"] else term["label"]
