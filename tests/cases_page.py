@@ -14,7 +14,7 @@ PAGE = ROOT / "docs" / "cases.md"
 ORDER = (
     "lives", "calendar", "index_disposal", "at_liberty", "custody_route", "release_types", "cohort_dates", "episodes",
     "reoffended_first", "observed", "resubmission", "control_pool", "follow_up", "measures", "previous",
-    "words-range", "words-finding", "words-measures", "words-claims", "words-power", "words-flow", "words-groups",
+    "published-results", "words-range", "words-finding", "words-measures", "words-claims", "words-power", "words-flow", "words-groups",
 )  # fmt: skip
 
 INTRODUCTION = """# Cases: the rules, date by date
@@ -25,6 +25,9 @@ conviction; 5: no sentence before the service; 6: another kind of disposal, or n
 release uncertain; 9: too late to be followed; 10: started too late; 11: sexual offence; 12: reoffended before the
 service started; 13: not observed to the end). `–` means that there is none. Why the rules are as they are:
 [decision 6](decisions/0006-cohort-rules.md) and [decision 16](decisions/0016-cohort-rules.md).
+
+One table is of results published elsewhere and the rule that finds them at fault, if any
+([decision 48](decisions/0048-imported-results-and-feedback.md)).
 
 The last tables are of words: each sentence of a report that states a result, with the estimate, the interval and
 whatever else it follows from ([decision 35](decisions/0035-numbers-and-words.md)).
