@@ -14,7 +14,8 @@ PAGE = ROOT / "docs" / "cases.md"
 ORDER = (
     "lives", "calendar", "index_disposal", "at_liberty", "custody_route", "release_types", "cohort_dates", "episodes",
     "reoffended_first", "observed", "resubmission", "control_pool", "follow_up", "measures", "previous",
-    "published-results", "words-range", "words-finding", "words-measures", "words-claims", "words-power", "words-flow", "words-groups",
+    "published-results", "words-range", "words-finding", "words-measures", "words-claims", "words-power", "words-flow",
+    "words-groups",
 )  # fmt: skip
 
 INTRODUCTION = """# Cases: the rules, date by date
