@@ -115,7 +115,7 @@ class LiveView:
         for row in self.board.running.values():
             name, stage = Text(shown(row.task.name), "bold"), Text(cut(one_line(row.stage), 28))
             left = Text(about(self.board.remaining(row)), "dim")
-            table.add_row(name, stage, ProgressBar(1, row.share, width=12), Text(duration(now - row.started)), left)
+            table.add_row(name, stage, ProgressBar(1, row.share, width=12, complete_style="cyan", finished_style="cyan"), Text(duration(now - row.started)), left)
         return table
 
     def _total(self) -> Text:
@@ -136,7 +136,7 @@ def outcome_words(ended: Ended) -> str:
     words = f"{ended.outcome} (nothing to do)" if ended.was_up_to_date else ended.outcome
     if ended.outcome == "left alone":
         words = f"left alone: {ended.fault}"
-    return f"{words}, at the second attempt" if ended.retried else words
+    return f"{words}, second attempt" if ended.retried else words
 
 
 def shown(name: str) -> str:

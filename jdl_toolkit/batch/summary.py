@@ -100,7 +100,7 @@ class Summary:
 def _table(ended: Sequence[Ended]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("request", no_wrap=True, min_width=10)
-    table.add_column("outcome", min_width=12, max_width=30)
+    table.add_column("outcome", min_width=12, max_width=36)
     table.add_column("seconds", justify="right", no_wrap=True)
     table.add_column("what is wrong, and what to do", ratio=1)
     for one in ended:
