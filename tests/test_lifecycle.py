@@ -2,16 +2,18 @@
 
 import datetime as dt
 import json
+from types import SimpleNamespace
 
 import pytest
 from examples import findings, spec
 
 from jdl_toolkit import cli, lifecycle, run
-from jdl_toolkit.errors import GateClosed, JDLError
-from jdl_toolkit.findings import Draft, Findings
+from jdl_toolkit.errors import CouldNotBeAnswered, GateClosed, JDLError
+from jdl_toolkit.findings import Draft, Findings, Version
 from jdl_toolkit.lifecycle import (
     EVENTS,
     LONGEST_RESPONSE,
+    Criterion,
     draft_standing,
     read_response,
     record_event,
@@ -21,7 +23,14 @@ from jdl_toolkit.lifecycle import (
     with_events,
 )
 from jdl_toolkit.manifest import Manifest, alone
-from jdl_toolkit.narrative import draft_mark, draft_words, provenance
+from jdl_toolkit.narrative import (
+    check_numbers,
+    draft_mark,
+    draft_words,
+    provenance,
+    published_words,
+    version_words,
+)
 from jdl_toolkit.stage import RequestFolder
 
 TODAY = dt.date(2014, 3, 31)
@@ -210,6 +219,85 @@ def test_a_request_that_is_withdrawn_stays_so(record):
     refused(lambda: record("withdrawn", by="B. Second", reason="again"), "was withdrawn on 31 March 2014")
     found = with_events(findings(), record.manifest(), record.folder / "restricted")
     assert found.sign_offs[0]["reason"] == "asked for by the organisation" and draft_mark(found) == "WITHDRAWN"
+
+
+def test_a_reminder_follows_a_draft_and_changes_no_report(record):
+    refused(lambda: record("reminder sent"), "no draft was sent yet")
+    record("draft sent", date=dt.date(2014, 2, 3))
+    refused(
+        lambda: record("reminder sent", date=dt.date(2014, 2, 2)), "the reminder went out before the draft was sent"
+    )
+    key = report_key(record.manifest())
+    said = record("reminder sent", date=dt.date(2014, 2, 24))
+    assert recorded_in_words(REQUEST, said).endswith("reminder sent on 24 February 2014, by A. Analyst.")
+    assert report_key(record.manifest()) == key
+
+
+def test_warnings_are_looked_at_for_the_results_that_the_report_shows(record):
+    refused(lambda: record("warnings looked at"), "warnings looked at needs a reason")
+    assert record("warnings looked at", reason="29 stands twice")["of"] == results_digest(findings())
+
+
+def test_what_could_not_be_answered_has_a_criterion_of_the_list_and_is_not_run_again(record):
+    refused(
+        lambda: record("could not be answered"),
+        "2 problems",
+        "needs a reason",
+        "the criterion is missing",
+        "few-matched",
+    )
+    refused(lambda: record("could not be answered", reason="b", criterion="few"), "there is no criterion `few`")
+    refused(lambda: record("draft sent", criterion="service"), "draft sent has no criterion")
+    said = record("could not be answered", reason="it began in 2016", criterion="data-period", date=dt.date(2014, 3, 1))
+    assert "Criterion: its people lie outside the period of the data." in recorded_in_words(REQUEST, said)
+    manifest = record.manifest()
+    assert (
+        manifest.values["status"] == "could not be answered" and draft_standing(manifest.values["events"], TODAY) == {}
+    )
+    refused(
+        lambda: record("sign-off", by="B. Second"), "could not be answered, as was recorded on 1 March 2014", "--fresh"
+    )
+    with pytest.raises(CouldNotBeAnswered, match="its people lie outside the period of the data"):
+        run._run_stages(SimpleNamespace(manifest=manifest, spec=spec()), "report")
+
+
+def test_what_is_published_is_not_ended_otherwise(record):
+    released = record.folder.parent / "released" / REQUEST / "1"
+    released.mkdir(parents=True)
+    values = {
+        "request": REQUEST,
+        "version": 1,
+        "released": "2014-03-01",
+        "by": "R",
+        "files": {},
+        "toolkit_version": "1",
+    }
+    (released / "release.json").write_text(json.dumps(values))
+    refused(lambda: record("withdrawn", reason="b"), "its report was published on 1 March 2014", "jdl release --reason")
+    record("draft sent")  # of a correction
+
+
+def test_a_correction_says_what_it_replaces_and_its_numbers_are_its_own():
+    first = findings(version=Version(number=1, released=dt.date(2014, 3, 1)))
+    assert (published_words(first), version_words(first)) == ("Published 1 March 2014.", "")
+    assert (published_words(findings()), version_words(findings())) == ("", "")
+    second = Version(
+        number=2, released=dt.date(2014, 4, 1), replaced=dt.date(2014, 3, 1), reason="31 people were twice"
+    )
+    found = findings(version=second)
+    words = version_words(found)
+    assert words == (
+        "Version 2: published on 1 April 2014, in place of version 1 of 1 March 2014. Reason: 31 people were twice."
+    )
+    assert check_numbers(words, found) == [] and check_numbers(words.replace("Version 2", "Version 987"), found) == [
+        "987"
+    ]
+    assert results_digest(found) == results_digest(findings())
+    assert {dt.date(2014, 4, 1), dt.date(2014, 3, 1)} <= set(found.public_dates())
+
+
+def test_the_lists_of_the_command_line_are_those_of_the_package():
+    assert tuple(cli.requests.EVENTS) == EVENTS and cli.requests.CRITERIA == list(Criterion)
 
 
 def test_a_request_that_was_never_run_has_no_events(tmp_path):

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from examples import findings, spec, unanswered
 
-from jdl_toolkit import cli, release
+from jdl_toolkit import cli, release, run
 from jdl_toolkit.errors import GateClosed, JDLError
 from jdl_toolkit.findings import Findings, Version
 from jdl_toolkit.lifecycle import all_requests, results_digest
@@ -308,12 +308,16 @@ def test_released_files_are_held_to_their_record(lab):
 
 def test_a_request_is_released_from_its_notebook_to_its_sealed_files(demo, in_lab, monkeypatch):
     outputs = in_lab.root / "outputs"
+    run.run_request(in_lab, REQUEST, outputs)
     kept = shutil.copytree(outputs / REQUEST, in_lab.root / "kept")
-    monkeypatch.setattr(release, "out_of_date", lambda *_: "")  # the draft need not be drawn once more for this
+    look = (in_lab, REQUEST, in_lab.spec(REQUEST), RequestFolder(outputs / REQUEST))
+    assert run.out_of_date(*look) == ""
     try:
         for event, by in (("sign-off", "B. Second"), ("draft sent", "A. Analyst")):
             told = CliRunner().invoke(cli.main, ["record", REQUEST, event, "--by", by])
             assert told.exit_code == 0, told.stderr
+        assert run.out_of_date(*look) == "report"
+        monkeypatch.setattr(release, "out_of_date", lambda *_: "")  # the draft need not be drawn once more for this
         asked = ["release", REQUEST, "--by", "R. Releaser", "--without-response", "none was to come", "--json"]
         told = CliRunner().invoke(cli.main, asked)
         assert told.exit_code == 0, told.stderr

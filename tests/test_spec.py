@@ -224,3 +224,14 @@ def test_a_service_must_be_able_to_start_within_what_is_followed_and_seen(tmp_pa
         load_spec(write(tmp_path, cohort={"observed_months": 11}))
     with pytest.raises(JDLError, match="write its values in square brackets"):
         load_spec(write(tmp_path, subgroups="sex"))
+
+
+@pytest.mark.parametrize("name", ["released", "bulletins", "archive", "batches", "imported", "feedback"])
+def test_a_request_is_not_named_like_a_folder_of_the_outputs(tmp_path, name):
+    with pytest.raises(JDLError, match=f"`{name}` is a folder of the outputs; give the request another name"):
+        load_spec(write(tmp_path, request=name))
+
+
+def test_the_diary_of_the_lab_is_no_part_of_what_results_or_reports_are_made_from(tmp_path):
+    usual, other = (load_spec(write(tmp_path, **more)) for more in ({}, {"report": {"reminder_days_before": 3}}))
+    assert usual.digest == other.digest and usual.report.printed() == other.report.printed() == {"draft_weeks": 4}
