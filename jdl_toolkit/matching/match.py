@@ -15,6 +15,7 @@ from ..errors import JDLError
 from ..spec import CaliperUnit, Method, Selection
 from .design import expand_levels
 from .nearest import nearest_weights
+from .newton import Start
 from .propensity import Propensity, fit_propensity
 from .radius import radius_weights
 from .sample import MatchedSample, remarks, why_left_out
@@ -34,6 +35,7 @@ def match(
     *,
     caliper_raw: float | None = None,
     propensity: Propensity | None = None,
+    start: Start | None = None,
 ) -> MatchedSample:
     """Make the pool comparable to the treated people by spec.matching.method.
 
@@ -59,6 +61,8 @@ def match(
         The caliper on the score's own scale instead.
     propensity : Propensity, optional
         A score already fitted on the same covariates, so that several calipers and methods share it.
+    start : Start, optional
+        Where the fit of the score starts, if it is not given.
 
     Raises
     ------
@@ -72,7 +76,7 @@ def match(
     Where everybody has the same score, the caliper is 0 and everyone serves everyone. The standard deviation, and the
     score, stay those of the whole sample where common support leaves people out.
     """
-    fitted = propensity or fit_propensity(covariates, spec)
+    fitted = propensity or fit_propensity(covariates, spec, start)
     method, is_treated = spec.matching.method, fitted.units["is_treated"].to_numpy(bool)
     strata = exact_strata(fitted.units, spec)
     supported = in_support(fitted.logit, is_treated, spec.matching.common_support, spec.matching.trim)

@@ -84,6 +84,54 @@ class Maximum:
 
 
 @dataclass(frozen=True)
+class Start:
+    """Where a fit of the same outcome to more columns, or with other weights, ended.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Of its columns.
+    spread : array, shape (n_columns,)
+    beta : array, shape (1 + n_columns,)
+        In terms of standardised columns, the intercept first.
+    information : array, shape (1 + n_columns, 1 + n_columns)
+    """
+
+    names: tuple[str, ...]
+    spread: np.ndarray
+    beta: np.ndarray
+    information: np.ndarray
+
+    def among(self, names: tuple[str, ...], scale: Moments) -> tuple[np.ndarray, np.ndarray] | None:
+        """Where a fit to some of the columns should be, and the information there; None if it cannot be told.
+
+        To second order the log-likelihood is a parabola: the coefficients that stay take over what the others told.
+        """
+        place = {name: i for i, name in enumerate(self.names)}
+        if not set(names) <= set(place):
+            return None
+        own = [0, *(1 + place[name] for name in names)]
+        others = [j for j in range(len(self.beta)) if j not in set(own)]
+        information = self.information[np.ix_(own, own)]
+        try:
+            factor = linalg.cho_factor(information)
+        except (linalg.LinAlgError, ValueError):  # the fit was no maximum
+            return None
+        taken_over = linalg.cho_solve(factor, self.information[np.ix_(own, others)] @ self.beta[others])
+        by = np.append(1.0, scale.spread / self.spread[[j - 1 for j in own[1:]]])
+        return (self.beta[own] + taken_over) * by, information / np.outer(by, by)
+
+
+def start_from(
+    names: tuple[str, ...], x, y, weights, family: Family, scale: Moments, intercept: float, slopes: np.ndarray
+) -> Start:
+    """A fit, on the scale of the columns as given, as a start for others; other parameters as for `maximise`."""
+    beta = np.append(intercept + scale.centre @ slopes, slopes * scale.spread)
+    information = _pass(x, y, weights, family, scale, beta, with_information=True)[2]
+    return Start(names, scale.spread, beta, information)
+
+
+@dataclass(frozen=True)
 class Family:
     """A canonical link.
 
@@ -200,7 +248,14 @@ def _moments(centre: np.ndarray, covariance: np.ndarray, size: np.ndarray) -> Mo
     return Moments(centre, spread * size, np.where(np.outer(spread, spread) > 0, correlation, 0.0))
 
 
-def maximise(x: np.ndarray, y: np.ndarray, weights: np.ndarray, family: Family, scale: Moments) -> Maximum:
+def maximise(
+    x: np.ndarray,
+    y: np.ndarray,
+    weights: np.ndarray,
+    family: Family,
+    scale: Moments,
+    start: tuple[np.ndarray, np.ndarray] | None = None,
+) -> Maximum:
     """Maximum likelihood by Newton's steps, halved where the likelihood would fall.
 
     Parameters
@@ -211,6 +266,8 @@ def maximise(x: np.ndarray, y: np.ndarray, weights: np.ndarray, family: Family, 
     family : Family
     scale : Moments
         Columns are standardised by it, block by block, so that one tolerance fits all.
+    start : tuple of array, optional
+        Coefficients to start from, and about what the information is there (`Start.among`).
 
     Notes
     -----
@@ -224,13 +281,24 @@ def maximise(x: np.ndarray, y: np.ndarray, weights: np.ndarray, family: Family, 
     weights = weights / weights.mean()
     beta = np.zeros(1 + x.shape[1])
     beta[0] = family.null(float(np.average(y, weights=weights)))
+    if start is not None:
+        return _newton(x, y, weights, family, scale, start[0], LEFT, start[1])
+    information = _null_information(y, weights, family, scale)
     if len(y) >= 4 * PART and not family.is_linear:
-        beta = _start(x, y, weights, family, scale, beta)
-    return _newton(x, y, weights, family, scale, beta, LEFT)
+        beta, information = _start(x, y, weights, family, scale, beta, information)
+    return _newton(x, y, weights, family, scale, beta, LEFT, information)
 
 
-def _start(x, y, weights, family: Family, scale: Moments, beta: np.ndarray) -> np.ndarray:
-    """The maximum among every so many-th of those with the rarer outcome and of the others, who stand for all."""
+def _null_information(y, weights, family: Family, scale: Moments) -> np.ndarray:
+    """The information without covariates, where everybody's variance is the same."""
+    return family.variance(np.average(y, weights=weights)) * linalg.block_diag(1.0, scale.correlation)
+
+
+def _start(x, y, weights, family: Family, scale: Moments, beta: np.ndarray, information: np.ndarray) -> tuple:
+    """The maximum among every so many-th of those with the rarer outcome and of the others, who stand for all.
+
+    Where they have one, the information is left to be worked out from everybody; else what was given comes back.
+    """
     rare = y > 0 if (y > 0).mean() < 0.5 else y <= 0
     kept, stands_for = [], np.ones(len(y))
     for group in (np.flatnonzero(rare), np.flatnonzero(~rare)):
@@ -238,15 +306,26 @@ def _start(x, y, weights, family: Family, scale: Moments, beta: np.ndarray) -> n
         kept.append(group[::step])
         stands_for[kept[-1]] = step
     rows = np.sort(np.concatenate(kept))
-    found = _newton(x[rows], y[rows], weights[rows] * stands_for[rows], family, scale, beta, _LEFT_IN_PART)
-    return beta if found.is_separated else found.beta
+    y, weights = y[rows], weights[rows] * stands_for[rows]
+    of_part = _null_information(y, weights, family, scale)
+    found = _newton(x[rows], y, weights, family, scale, beta, _LEFT_IN_PART, of_part)
+    return (beta, information) if found.is_separated else (found.beta, None)
 
 
-def _newton(x, y, weights, family: Family, scale: Moments, beta: np.ndarray, least_left: float) -> Maximum:
-    before = family.variance(np.average(y, weights=weights)) * linalg.block_diag(1.0, scale.correlation)
-    is_null = not beta[1:].any()  # there everybody's variance is the same
-    value, gradient, information = _pass(x, y, weights, family, scale, beta, with_information=not is_null)
-    information, is_new, last_size = before if is_null else information, True, 0.0
+def _newton(
+    x,
+    y,
+    weights,
+    family: Family,
+    scale: Moments,
+    beta: np.ndarray,
+    least_left: float,
+    information: np.ndarray | None,
+) -> Maximum:
+    """Steps from `beta`, the first with the `information` given, or with that of everybody there."""
+    before, is_given = _null_information(y, weights, family, scale), information is not None
+    value, gradient, found = _pass(x, y, weights, family, scale, beta, with_information=not is_given)
+    information, is_new, last_size = information if is_given else found, True, 0.0
     for i in range(MAX_ITERATIONS):
         if is_new:
             if not np.isfinite(information).all() or (i > _EARLY and _least_share(information, before) < SEPARATED):
@@ -270,10 +349,10 @@ def _newton(x, y, weights, family: Family, scale: Moments, beta: np.ndarray, lea
         taken.append((step, gradient - new[1]))
         beta, value, gradient = beta + step, *new[:2]
         # with the information of where it began a step squares the error; else steps become shorter by a factor
-        left = size**2 if is_new and not is_null else size * min(size / last_size, 1.0) if last_size else size
+        left = size**2 if is_new and not is_given else size * min(size / last_size, 1.0) if last_size else size
         if left < least_left:
             break
-        is_new, is_null, last_size = is_far, False, size
+        is_new, is_given, last_size = is_far, False, size
         information = new[2] if is_far else information
     return Maximum(beta, _least_share(information, before) < SEPARATED)
 

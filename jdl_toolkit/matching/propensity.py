@@ -28,7 +28,8 @@ from .messages import (
     said_of_size,
     unknown_throughout,
 )
-from .regression import Fit, Link, fit_firth, fit_glm, sort_columns
+from .newton import Start
+from .regression import Fit, Link, fit_firth, fit_glm, sort_columns, start_of
 from .selection import choose_stepwise
 from .terms import Model, as_matrix, linear_predictor, model_of
 
@@ -65,7 +66,7 @@ class Propensity:
     messages: tuple[str, ...]
 
 
-def fit_propensity(covariates, spec) -> Propensity:
+def fit_propensity(covariates, spec, start: Start | None = None) -> Propensity:
     """Logistic regression of treated (1) on the covariates, by maximum likelihood.
 
     In this order: rare levels are joined (`merge_rare_levels`); people without any counterpart on some covariate are
@@ -79,6 +80,8 @@ def fit_propensity(covariates, spec) -> Propensity:
     covariates : Covariates
         `units` (unit_id, is_treated and one column per covariate) and `labels`.
     spec : RequestSpec
+    start : Start, optional
+        Of a score on more covariates, which makes the fit quicker and changes nothing.
 
     Raises
     ------
@@ -101,7 +104,7 @@ def fit_propensity(covariates, spec) -> Propensity:
     with threadpool_limits(
         1
     ):  # a fit goes by small blocks of rows: on a busy machine threads would wait for each other
-        chosen = _fit(model, seen.within, is_treated, spec)
+        chosen = _fit(model, seen.within, is_treated, spec, start)
     design, fit = model.columns.iloc[:, chosen.used], chosen.fit
     logit = np.where(seen.within, linear_predictor(design, fit.intercept, fit.coefficients), np.nan)
     unknown = unknown_throughout(units)
@@ -128,6 +131,15 @@ def fit_propensity(covariates, spec) -> Propensity:
     )
 
 
+def start_of_score(fitted: Propensity) -> Start:
+    """The score as a start for scores on fewer covariates."""
+    has_one = np.isfinite(fitted.logit)
+    design, (intercept, *slopes) = fitted.design.drop(columns="unit_id"), fitted.coefficients["estimate"]
+    y = fitted.units["is_treated"].to_numpy(float)[has_one]
+    fit = Fit(Link.logit, intercept, np.array(slopes))
+    return start_of(tuple(design.columns), as_matrix(design, has_one), y, fit)
+
+
 @dataclass(frozen=True)
 class _Fitted:
     """A fit, and by position the columns of the model: used in it, worth keeping, and combinations of others.
@@ -144,7 +156,7 @@ class _Fitted:
     separating: list[str]
 
 
-def _fit(model: Model, within: np.ndarray, is_treated: np.ndarray, spec) -> _Fitted:
+def _fit(model: Model, within: np.ndarray, is_treated: np.ndarray, spec, start: Start | None) -> _Fitted:
     """Leave out what carries nothing new, choose, and fit: by maximum likelihood, or Firth's where that has none."""
     y, varying = is_treated[within].astype(float), _varying(model.columns, within)
     x = as_matrix(model.columns.iloc[:, varying], within)
@@ -156,7 +168,8 @@ def _fit(model: Model, within: np.ndarray, is_treated: np.ndarray, spec) -> _Fit
         del x  # never two of its size at a time
         x = as_matrix(model.columns.iloc[:, used], within)
     scale = columns.scale.of([kept.index(j) for j in used])
-    fit, separating = fit_glm(x, y, Link.logit, scale=scale), []
+    beginning = start and start.among(tuple(model.columns.columns[used]), scale)
+    fit, separating = fit_glm(x, y, Link.logit, scale=scale, start=beginning), []
     if fit.is_separated:
         fit = fit_firth(x, y)
         pull = np.abs(fit.coefficients) * x.std(axis=0)

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import linalg
 from scipy.special import expit, log_expit
 
-from .newton import FAMILIES, MAX_ITERATIONS, Moments, maximise, moments
+from .newton import FAMILIES, MAX_ITERATIONS, Moments, Start, maximise, moments, start_from
 
 #: A column is a combination of earlier ones when less than this share of its length is left. R's `lm` uses 1e-7;
 #: inner products, in which it is squared, need some distance from rounding.
@@ -108,7 +108,13 @@ def sort_columns(x: np.ndarray, weights: np.ndarray | None = None) -> Columns:
 
 
 def fit_glm(
-    x: np.ndarray, y: np.ndarray, link: Link, weights: np.ndarray | None = None, *, scale: Moments | None = None
+    x: np.ndarray,
+    y: np.ndarray,
+    link: Link,
+    weights: np.ndarray | None = None,
+    *,
+    scale: Moments | None = None,
+    start: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Fit:
     """Fit a generalised linear model with an intercept by (weighted) maximum likelihood, no penalty.
 
@@ -122,6 +128,8 @@ def fit_glm(
         Positive; only their ratios matter.
     scale : Moments, optional
         Of these columns with these weights, where they are known already.
+    start : tuple of array, optional
+        From `newton.Start.among`. The maximum is the same wherever a fit starts.
 
     Returns
     -------
@@ -132,8 +140,16 @@ def fit_glm(
     if link != Link.identity and y.max() == y.min():
         return Fit(link, np.nan, np.full(x.shape[1], np.nan), is_separated=True)
     scale = scale or moments(x, weights)
-    found = maximise(x, y, weights, FAMILIES[link], scale)
+    found = maximise(x, y, weights, FAMILIES[link], scale, start)
     return _unscaled(link, found.beta[0], found.beta[1:], scale.centre, scale.spread, found.is_separated)
+
+
+def start_of(
+    names: tuple[str, ...], x: np.ndarray, y: np.ndarray, fit: Fit, weights: np.ndarray | None = None
+) -> Start:
+    """A fit to these people as a start for fits to fewer columns, or with other weights."""
+    scale, weights = moments(x, weights), np.ones(len(y)) if weights is None else weights
+    return start_from(names, x, y, weights, FAMILIES[fit.link], scale, fit.intercept, fit.coefficients)
 
 
 def fit_firth(x: np.ndarray, y: np.ndarray) -> Fit:

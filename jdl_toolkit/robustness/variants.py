@@ -19,7 +19,8 @@ from ..balance.changes import OF_SEVERAL
 from ..errors import JDLError
 from ..matching import MatchedSample, match
 from ..matching.design import ordered_units
-from ..matching.propensity import Propensity
+from ..matching.newton import Start
+from ..matching.propensity import Propensity, start_of_score
 from ..spec import CaliperUnit, Covariate, Method
 
 if TYPE_CHECKING:
@@ -103,15 +104,20 @@ def match_variants(
     One without other covariates or other people shares the score of the main analysis.
     """
     fitted = score_of(covariates, matched)
+    start = start_of_score(fitted)
     for variant in variants:
         try:
-            yield variant, match_variant(covariates, matched, variant, fitted)
+            yield variant, match_variant(covariates, matched, variant, fitted, start)
         except (JDLError, ArithmeticError, ValueError) as fault:  # LinAlgError is a ValueError
             yield variant, in_words(fault)
 
 
 def match_variant(
-    covariates: Covariates, matched: MatchedSample, variant: Variant, fitted: Propensity | None = None
+    covariates: Covariates,
+    matched: MatchedSample,
+    variant: Variant,
+    fitted: Propensity | None = None,
+    start: Start | None = None,
 ) -> MatchedSample:
     """Match one variant, within the caliper of the main analysis unless the variant has its own.
 
@@ -123,7 +129,7 @@ def match_variant(
     if variant.left_out or variant.people is not None:
         covariates, fitted = _without(covariates, variant), None
     spec = _without_names(variant.spec, variant.left_out)
-    return match(covariates, spec, propensity=fitted, **_caliper(matched, variant))
+    return match(covariates, spec, propensity=fitted, start=start, **_caliper(matched, variant))
 
 
 def in_words(fault: Exception) -> str:
