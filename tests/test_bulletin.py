@@ -10,7 +10,7 @@ from bulletins import NOWHERE, pilot_bulletin, pilot_reports, pilot_requests, pi
 from examples import estimate, findings, frequency, measure, ranged, several, unanswered
 
 from jdl_toolkit.errors import GateClosed, JDLError
-from jdl_toolkit.lab import lay_out
+from jdl_toolkit.lab import Lab, lay_out
 from jdl_toolkit.manifest import alone
 from jdl_toolkit.portfolio import (
     BULLETIN_FILE,
@@ -253,17 +253,24 @@ def release(outputs, found, version, day, reason=""):
     (folder / "release.json").write_text(record.model_dump_json())
 
 
-@pytest.fixture
-def lab(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
     """A lab with two released requests and one that could not be answered, whose short report was released."""
-    from jdl_toolkit.bulletin import make
-
-    lab = lay_out(tmp_path / "lab")
+    lab = lay_out(tmp_path_factory.mktemp("bulletin") / "lab")
     shutil.rmtree(lab.root / "parameters" / "requests")
     outputs = lab.root / "outputs"
     release(outputs, findings(measure(ranged(-0.38, -0.01)), request="a"), 1, dt.date(2013, 9, 20))
     release(outputs, findings(measure(estimate(-0.02)), request="b"), 1, dt.date(2013, 10, 20))
     release(outputs, unanswered().model_copy(update={"request": "c"}), 1, dt.date(2013, 10, 21))
+    return lab
+
+
+@pytest.fixture
+def lab(released, tmp_path, monkeypatch):
+    """A copy of that lab, in which a bulletin is made of its data alone."""
+    from jdl_toolkit.bulletin import make
+
+    lab = Lab(shutil.copytree(released.root, tmp_path / "lab"))
 
     def draw(lab, bulletin, made, engine, progress):
         bulletin.write(made / BULLETIN_FILE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ def _outputs(outputs: Path | None) -> Path:
 @click.option("--outputs", type=click.Path(path_type=Path), help="Folder of all outputs.")
 def bulletin(period: str, reissue: str, engine: str | None, outputs: Path | None) -> tuple[dict, str]:
     """Make the bulletin of PERIOD, a month as YYYY-MM: every request and result up to its last day."""
+    sys.modules.setdefault("rfc3987_syntax", None)  # as in `jdl run`
     from ..lab import Lab
 
     lab, place = Lab.find(), _outputs(outputs).resolve()

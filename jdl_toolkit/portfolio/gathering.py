@@ -138,7 +138,7 @@ def _first_published(requests: pd.DataFrame, reports: pd.DataFrame) -> pd.DataFr
     """The requests with the day of the first version as the end of those published: corrections do not move it."""
     first = reports[reports["analysis"].notna()].groupby("request")["released"].min()
     ended = pd.to_datetime(requests["ended"])
-    released = pd.to_datetime(requests["request"].map(first))
+    released = pd.to_datetime(requests["request"].map(first.to_dict()))
     is_published = requests["status"] == RequestStatus.published
     return requests.assign(
         received=pd.to_datetime(requests["received"]), ended=ended.mask(is_published & released.notna(), released)
