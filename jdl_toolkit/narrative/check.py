@@ -200,7 +200,7 @@ class Checker:
     def __init__(self, findings: Findings, page: str) -> None:
         self.findings, self._page = findings, page.lower()
         self._topics: dict[str, list[Fact]] = {}
-        self._scopes: dict[tuple[str, ...], _Scope] = {}
+        self._scopes: dict[tuple[str, ...], Scope] = {}
         self._clauses: dict[Passage, tuple[list[str], list[_Told]]] = {}
 
     def foreign(self, passage: Passage) -> list[str]:
@@ -249,11 +249,11 @@ class Checker:
             self._topics[topic] = [f for a in analyses for f in TOPICS[topic](self.findings, a) if f.figures]
         return self._topics[topic]
 
-    def _scope(self, topics: tuple[str, ...]) -> _Scope:
+    def _scope(self, topics: tuple[str, ...]) -> Scope:
         if topics not in self._scopes:
             is_any = topics == EVERYTHING
             facts = self._of_anything() if is_any else [fact for topic in topics for fact in self._facts(topic)]
-            self._scopes[topics] = _Scope(facts)
+            self._scopes[topics] = Scope(facts)
         return self._scopes[topics]
 
     def _of_anything(self) -> list[Fact]:
@@ -304,7 +304,7 @@ class Checker:
 class _Told:
     """Numbers that are told together, and the facts that they may come from."""
 
-    scope: _Scope
+    scope: Scope
     facts: list[Fact]
     n_names: int
     tokens: list[_Token]
@@ -326,7 +326,7 @@ class _Told:
         return [f"{a.number} before {b.number}" for a, b in pairs if _is_inverted(a.key, b.key, self.facts)]
 
 
-class _Scope:
+class Scope:
     """Facts that a passage may draw on, by their labels."""
 
     def __init__(self, facts: list[Fact]) -> None:

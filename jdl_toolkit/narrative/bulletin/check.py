@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -17,11 +18,13 @@ from ...markup import one_line
 from ...portfolio.bulletin import Bulletin
 from ...tables.portfolio import short_date
 from ...wording import plain, quoted
-from ..check import Checked, Checker, Passage, as_quote, passages_of, said
+from ..check import Checked, Checker, Passage, Scope, as_quote, passages_of, said
 from ..facts import Fact
-from ..rules import BULLETIN_RULES, BULLETIN_SHOWN
+from ..rules import BULLETIN_RULES, BULLETIN_SHOWN, EVERYTHING
 from .facts import TOPICS
 
+#: Behind a topic: its facts, whatever they are named.
+_OF_ANY = "*"
 _SPEECH = (
     r"\b95 of 100\b",
     r"95% confidence interval",
@@ -40,10 +43,23 @@ def check_bulletin(blocks: Iterable[Mapping[str, Any]], bulletin: Bulletin) -> C
         As a notebook holds them (`document.Block.to_json`).
     bulletin : Bulletin
     """
-    passages = [p for block in blocks for p in passages_of(block, BULLETIN_RULES, BULLETIN_SHOWN)]
+    passages = [p for block in blocks for p in _passages(block)]
     checker = BulletinChecker(bulletin, "\n".join(p.text for p in passages))
     found = [(passage, checker.foreign(passage)) for passage in passages]
     return Checked(tuple(said(passage, foreign) for passage, foreign in found if foreign), ())
+
+
+def _passages(block: Mapping[str, Any]) -> Iterator[Passage]:
+    """The passages of a block; those of a box with its title, which names the service that it is about.
+
+    What a drawing shows stands beside no name, so that it may be of any result.
+    """
+    for passage in passages_of(block, BULLETIN_RULES, BULLETIN_SHOWN):
+        if block["kind"] == "inset":
+            passage = replace(passage, text=f"{one_line(block['title'])}: {passage.text}")
+        elif passage.is_about or passage.is_cut:
+            passage = replace(passage, topics=tuple(f"{topic}{_OF_ANY}" for topic in passage.topics))
+        yield passage
 
 
 class BulletinChecker(Checker):
@@ -67,8 +83,17 @@ class BulletinChecker(Checker):
 
     def _facts(self, topic: str) -> list[Fact]:
         if topic not in self._topics:
-            self._topics[topic] = [f for f in TOPICS[topic](self.bulletin) if f.figures]
+            found = [f for f in TOPICS[topic.removesuffix(_OF_ANY)](self.bulletin) if f.figures]
+            self._topics[topic] = [replace(f, labels=()) for f in found] if topic.endswith(_OF_ANY) else found
         return self._topics[topic]
+
+    def _scope(self, topics: tuple[str, ...]) -> Scope:
+        """As of a report; but a sentence that names no result may not have the figures of one."""
+        is_known = topics in self._scopes
+        scope = super()._scope(topics)
+        if topics != EVERYTHING and not is_known:
+            scope.facts = [fact for fact in scope.facts if not fact.labels]
+        return scope
 
     def _of_anything(self) -> list[Fact]:
         return [fact for topic in TOPICS for fact in self._facts(topic)]
