@@ -19,7 +19,8 @@ from jdl_toolkit.portfolio import read_requests
 from jdl_toolkit.releases import Release
 from jdl_toolkit.render import lint_html, refresh_index, write_index
 from jdl_toolkit.render.index import headlines, index_page, words
-from jdl_toolkit.render.index.entries import DRAFT, IMPORTED, PUBLISHED, Entry, Links, Shown, counts
+from jdl_toolkit.render.index.entries import DRAFT, IMPORTED, PUBLISHED, Entry, Shown, counts
+from jdl_toolkit.render.index.links import Links
 from jdl_toolkit.render.index.picture import Scale, strip
 from jdl_toolkit.render.index.products import Products, products
 

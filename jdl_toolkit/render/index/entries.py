@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pandas as pd
 
@@ -18,25 +17,13 @@ from ...releases import Release, read_releases, version_folder
 from ...spec import Need, Sector, Setting
 from . import words
 from .headlines import headlines
+from .links import Links, Texts, address, of_draft, of_version, reports_of
 
-#: What a reader may open of a report, by the ending of its files, in the order of the links.
-KINDS = {".html": "HTML", ".pdf": "PDF", ".xlsx": "XLSX", ".ods": "ODS"}
-_OF_REPORT = ("report.html", "report.pdf", "data-tables.xlsx", "data-tables.ods")
 PUBLISHED, DRAFT, IMPORTED = "published", "not yet published", "published elsewhere"
 
 
-class _Texts:
-    """A dataclass whose texts come from outside: each is one line, without characters that nobody sees."""
-
-    def __post_init__(self) -> None:
-        for one in fields(self):  # type: ignore[arg-type]
-            value = getattr(self, one.name)
-            if isinstance(value, str):
-                object.__setattr__(self, one.name, one_line(value))
-
-
 @dataclass(frozen=True)
-class Shown(_Texts):
+class Shown(Texts):
     """One result.
 
     Parameters
@@ -87,15 +74,7 @@ class Shown(_Texts):
 
 
 @dataclass(frozen=True)
-class Links(_Texts):
-    """Addresses that belong together: of a version, a draft, an analysis."""
-
-    of: str
-    links: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Entry(_Texts):
+class Entry(Texts):
     """One row: a request as it stands, or a result published elsewhere.
 
     Parameters
@@ -192,11 +171,11 @@ def _entry(
 ) -> Entry:
     held = found or {"analyses": [], "results": [], "synthetic": False, "exploratory": False}
     folder, titles = outputs / row["folder"], dict(held["analyses"])
-    draft = _draft(folder, titles, "Latest run" if versions else "Draft")
-    published = [_version(outputs, release, titles) for release in versions]
-    reports = _reports_of(published[-1] if published else draft, list(titles))
+    draft = of_draft(folder, titles, "Latest run" if versions else "Draft")
+    published = [of_version(outputs, release, titles) for release in versions]
+    reports = reports_of(published[-1] if published else draft, list(titles))
     review = folder / "restricted" / "review" / "index.html"
-    at_review = [Links("For review (restricted)", (("pages", _address(outputs, review)),))] if review.exists() else []
+    at_review = [Links("For review (restricted)", (("pages", address(outputs, review)),))] if review.exists() else []
     is_told = bool(versions) or row["status"] != RequestStatus.withdrawn
     remarks = [fault, "exploratory, not for publication" if held["exploratory"] else ""]
     remarks += [f"version {r.version}: {r.reason}" for r in versions if r.reason]
@@ -234,52 +213,6 @@ def _shown(one: Mapping[str, Any], is_one_of_many: bool, is_released: bool, repo
         why_not=one["why_not"] or "",
         report=reports.get(one["analysis"] or "", ""),
     )
-
-
-# --- links ---------------------------------------------------------------------------------------------------------
-
-
-def _address(outputs: Path, file: Path) -> str:
-    """From the page to a file; whatever a folder is called, it stays a path."""
-    return quote(file.relative_to(outputs).as_posix())
-
-
-def _draft(folder: Path, titles: Mapping[str, str], called: str) -> list[Links]:
-    """The report of each analysis that stands in a request's folder, as far as it was drawn."""
-    groups = []
-    for place, analysis in zip(
-        ["report", *(f"report/{name}" for name in list(titles)[1:])], titles or [""], strict=True
-    ):
-        files = [folder / place / name for name in _OF_REPORT if (folder / place / name).exists()]
-        of = f"{called}, {titles[analysis]}" if len(titles) > 1 else called
-        groups += [_links(of, folder.parent, files)] if files else []
-    return groups
-
-
-def _version(outputs: Path, release: Release, titles: Mapping[str, str]) -> list[Links]:
-    """What a released version holds, a group of links for each folder with a report."""
-    folder = version_folder(outputs, release.request, release.version)
-    said = f"Version {release.version}, {words.day(release.released)}"
-    places: dict[str, list[Path]] = {}
-    for name in sorted(release.files, key=lambda name: (name.count("/"), name)):
-        if Path(name).name in _OF_REPORT:
-            places.setdefault(Path(name).parent.name, []).append(folder / name)
-    ordered = {name: sorted(files, key=lambda file: _OF_REPORT.index(file.name)) for name, files in places.items()}
-    return [
-        _links(f"{said}, {titles[name]}" if len(places) > 1 and name in titles else said, outputs, files)
-        for name, files in ordered.items()
-    ]
-
-
-def _links(of: str, outputs: Path, files: Iterable[Path]) -> Links:
-    return Links(of, tuple((KINDS[file.suffix], _address(outputs, file)) for file in files))
-
-
-def _reports_of(groups: list[Links], analyses: list[str]) -> dict[str, str]:
-    """By analysis, where its report is read: the page, or else the first file that there is."""
-    first = groups[0].links[0][1] if groups else ""
-    by_folder = {group.links[0][1].split("/")[-2]: group.links[0][1] for group in groups}
-    return {name: by_folder.get(name, first) if i else first for i, name in enumerate(analyses)}
 
 
 # --- counts --------------------------------------------------------------------------------------------------------

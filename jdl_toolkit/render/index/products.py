@@ -7,13 +7,13 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pandas as pd
 
 from ... import numbers
 from . import words
-from .entries import IMPORTED, KINDS, Entry, Links, Shown, characteristics
+from .entries import IMPORTED, Entry, Shown, characteristics
+from .links import KINDS, Links, address
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,7 @@ def _files(outputs: Path, folder: Path) -> tuple[tuple[str, str], ...]:
     files = sorted(p for p in folder.iterdir() if p.suffix in KINDS and not p.name.startswith("."))
     order = list(KINDS)
     files.sort(key=lambda p: order.index(p.suffix))
-    return tuple((KINDS[p.suffix], _address(outputs, p)) for p in files)
-
-
-def _address(outputs: Path, file: Path) -> str:
-    return quote(file.relative_to(outputs).as_posix())
+    return tuple((KINDS[p.suffix], address(outputs, p)) for p in files)
 
 
 def _batch(outputs: Path) -> Links | None:
@@ -58,7 +54,7 @@ def _batch(outputs: Path) -> Links | None:
     files = sorted(outputs.glob("batches/*.json"))
     if not files:
         return None
-    return Links(_batch_in_words(files[-1]), (("JSON", _address(outputs, files[-1])),))
+    return Links(_batch_in_words(files[-1]), (("JSON", address(outputs, files[-1])),))
 
 
 def _batch_in_words(file: Path) -> str:
@@ -74,7 +70,7 @@ def _batch_in_words(file: Path) -> str:
 
 def _elsewhere(outputs: Path) -> Links | None:
     files = sorted(outputs.glob("imported/*.html"))
-    links = tuple((p.stem, _address(outputs, p)) for p in files)
+    links = tuple((p.stem, address(outputs, p)) for p in files)
     return Links("Results published elsewhere and what does not fit in them", links) if links else None
 
 
@@ -101,7 +97,7 @@ def _known(value: Any) -> Any:
 
 def _imported(row: dict[str, Any], outputs: Path) -> Entry:
     page = outputs / "imported" / f"{str(row['request']).split(':')[0]}.html"
-    links = (Links("Published elsewhere", (("checked", _address(outputs, page)),)),) if page.exists() else ()
+    links = (Links("Published elsewhere", (("checked", address(outputs, page)),)),) if page.exists() else ()
     shown = Shown(
         title="",
         standing=IMPORTED,
