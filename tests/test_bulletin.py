@@ -7,8 +7,10 @@ import shutil
 import pandas as pd
 import pytest
 from bulletins import NOWHERE, pilot_bulletin, pilot_reports, pilot_requests, pilot_settings
+from click.testing import CliRunner
 from examples import estimate, findings, frequency, measure, ranged, several, unanswered
 
+from jdl_toolkit.cli import main
 from jdl_toolkit.errors import GateClosed, JDLError
 from jdl_toolkit.lab import Lab, lay_out
 from jdl_toolkit.manifest import alone
@@ -376,6 +378,26 @@ def test_what_a_killed_run_left_is_swept_away_and_its_reason_is_asked_for_again(
     assert sorted(p.name for p in folder.iterdir()) == ["2013-10", "earlier"]
 
 
+def test_the_command(lab, monkeypatch):
+    monkeypatch.chdir(lab.root)
+    monkeypatch.setenv("JDL_ENGINE", "kernel")  # no server is started that nothing would use
+    told = CliRunner().invoke(main, ["bulletin", "2013-10", "--json"])
+    answer = json.loads(told.stdout)
+    assert told.exit_code == 0 and answer["counts"]["received"] == 3 and answer["n_new"] == 2
+    assert (answer["published"], answer["version"], answer["warnings"]) == ("2013-11-14", 1, [])
+    for arguments, words in (
+        (["bulletin", "2013-10"], "was published on 14 November 2013"),
+        (["bulletin", "October"], "this is no month"),
+        (["bulletin", "2999-01"], "the period is not over before 31 January 2999 has passed"),
+        (["bulletin", "2013-09", "--outputs", "nowhere"], "there is no such folder"),
+    ):
+        told = CliRunner().invoke(main, arguments)
+        assert told.exit_code == 2 and words in told.stderr
+    told = CliRunner().invoke(main, ["bulletin", "2013-10", "--reissue", "a slip"])
+    assert told.exit_code == 0 and told.stdout.startswith("3 requests were received: 2 were completed and published")
+    assert "Leak check: nothing to hold it against" in told.stdout
+
+
 def test_two_bulletins_at_once(lab):
     with alone(lab.root / "outputs", "bulletins"), pytest.raises(JDLError, match="another bulletin is being made"):
         made(lab, "2013-10", dt.date(2013, 11, 1))
@@ -398,3 +420,17 @@ def test_a_request_first_found_unanswerable_and_later_answered(lab):
     assert counts_of(october.counts) == counts_of(november.earlier_counts) == (3, 2, 1, 0, 0)
     assert counts_of(november.counts) == (3, 3, 0, 0, 0) and verdicts_of(november.counts) == (3, 1, 0, 2, 0)
     assert [r.request for r in november.new_results] == ["c"]
+
+
+def test_the_whole_bulletin_is_executed_drawn_checked_and_put_in_place(released, tmp_path):
+    """Once for real: the notebook runs, and what is published names no place of this machine."""
+    lab = Lab(shutil.copytree(released.root, tmp_path / "lab"))
+    found = made(lab, "2013-10", dt.date(2013, 11, 1))
+    folder = lab.root / "outputs" / "bulletins" / "2013-10"
+    on_disk = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+    assert sorted(found.files) == on_disk and found.warnings == ()
+    assert {"bulletin.html", "bulletin.ipynb", "bulletin.json", "bulletin.pdf", "data-tables.xlsx"} <= set(on_disk)
+    page, notebook = ((folder / name).read_text() for name in ("bulletin.html", "bulletin.ipynb"))
+    assert "14 November 2013" in page and "12 December 2013" in page
+    assert 'period = \\"2013-10\\"\\n' in notebook and 'outputs = \\"outputs\\"\\n' in notebook
+    assert not [text for text in (page, notebook) if str(tmp_path) in text]
