@@ -18,7 +18,7 @@ from . import __version__, numbers
 from .blinding import archived_folders
 from .errors import GateClosed, JDLError, Problem
 from .feedback import write_questionnaire
-from .findings import Findings, Status, Version, small_differences
+from .findings import SCHEMA_VERSION, Findings, Status, Version, small_differences
 from .lab import Lab
 from .lifecycle import RELEASED, differences_from_published, unmet_conditions
 from .lifecycle.events import faults_of_date, faults_of_words
@@ -253,7 +253,7 @@ def _make(
     fix = "release it with another --reason"
     said = [("the reason of the correction", fix, version.reason)] if version.reason else []
     findings = findings_with_events(lab, spec, folder, said)
-    findings = findings.model_copy(update={"draft": None, "version": version, "schema_version": "2.3"})
+    findings = findings.model_copy(update={"draft": None, "version": version, "schema_version": SCHEMA_VERSION})
     made = RequestFolder(making / spec.request)
     made.report.mkdir(parents=True)
     write_questionnaire(findings, version.number, made.report)

@@ -5,7 +5,9 @@ import json
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from jdl_toolkit.cli import main
 from jdl_toolkit.lab import Lab
 from jdl_toolkit.lifecycle import COLUMNS, all_requests
 from jdl_toolkit.lifecycle.overview import counts_in_words, needs_first, overview
@@ -240,3 +242,30 @@ def test_text_from_outside_cannot_command_the_terminal(lab):
     ask(lab, "a", organisation={"name": "A \x1b[31mred\x1b[0m [bold]trust[/bold]", "sector": "voluntary"})
     said = overview(all_requests(lab, lab.root / "outputs", TODAY), width=120)
     assert "\x1b" not in said and "[bold]" in said
+
+
+def test_status_tells_people_and_machines(lab, monkeypatch):
+    monkeypatch.chdir(lab.root)
+    opened = {"opened": "2014-03-05T10:00:00+00:00", "sample": "s"}
+    run(lab, "proved", REPORTED | {"matching": PASSED | {"matched": "2014-03-05T09:00:00+00:00", "sample": "s"}}
+        | {"outcomes": PASSED | opened}, event("draft sent", "2014-03-10", respond_by="2014-04-07"), status="reported")  # fmt: skip
+    run(lab, "doubtful", REPORTED | {"outcomes": PASSED | opened}, event("withdrawn", "2014-03-10"), status="withdrawn")
+    ask(lab, "new", dt.date.today())
+
+    def told(*options):
+        done = CliRunner().invoke(main, ["status", *options])
+        assert done.exit_code == 0, done.stderr
+        return done.stdout
+
+    words = " ".join(told().split())
+    assert "Outcomes are open in 2; 1 of them is proved to be matched before outcomes were opened." in words
+    assert words.count("not proved to be matched") == 1 and words.count("matched before") == 2
+    assert " ".join(told("--long").split()).count("matched before") == 3
+    listed = {one["request"]: one for one in json.loads(told("--json"))["requests"]}
+    assert {name: (one["standing"], one["status"]) for name, one in listed.items()} == {
+        "proved": ("with the organisation", "reported"), "doubtful": ("withdrawn", "withdrawn"),
+        "new": ("received", "received"),
+    }  # fmt: skip
+    assert listed["proved"]["overdue"] is True and listed["proved"]["due"] == "2014-04-07"
+    assert listed["proved"]["matching"] == {"main": "matched before outcomes were opened"}
+    assert [one["request"] for one in json.loads(told("--overdue", "--json"))["requests"]] == ["proved"]
