@@ -10,6 +10,7 @@ import atexit
 import gc
 import importlib
 import os
+import signal
 import sys
 from multiprocessing import forkserver
 
@@ -82,6 +83,16 @@ def share_with_grandchildren() -> None:
     forkserver._forkserver.ensure_running = lambda: None
 
 
+def hear_of_ctrl_c() -> None:
+    """Let Ctrl-C through again, which `server` kept from the imports; what came meanwhile is forgotten.
+
+    From here on the server ignores it by itself; children hear of it.
+    """
+    heard_by = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    signal.signal(signal.SIGINT, heard_by)
+
+
 def leave_at_once() -> None:
     """End the server without taking all of Python down piece by piece: whoever reads what `jdl` prints waits for it."""
     server = os.getpid()
@@ -91,3 +102,4 @@ def leave_at_once() -> None:
 import_everything()
 share_with_grandchildren()
 leave_at_once()
+hear_of_ctrl_c()

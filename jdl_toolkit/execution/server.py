@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
-from multiprocessing import connection, forkserver
+from multiprocessing import connection, forkserver, resource_tracker
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 
@@ -42,7 +43,17 @@ def preload(engine: str = "") -> None:
     """
     if chosen_engine(engine) == FORK:
         context()
-        forkserver.ensure_running()
+        _ensure_running()
+
+
+def _ensure_running() -> None:
+    """Start the server with Ctrl-C kept from it, which is for its users; it hears of none until it has imported all."""
+    resource_tracker.ensure_running()  # the server asks for it, and it would let Ctrl-C through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver._forkserver.ensure_running()  # by this name: `preload` replaces it
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def end_with_parent() -> None:
@@ -63,6 +74,8 @@ def start(process: BaseProcess) -> BaseProcess:
     `multiprocessing` refuses daemonic processes (the workers of a Dask cluster) children, lest they outlive them. Those
     of `end_with_parent` do not.
     """
+    if can_fork():
+        _ensure_running()
     settings = multiprocessing.current_process()._config
     is_daemon = settings.pop("daemon", None)
     try:

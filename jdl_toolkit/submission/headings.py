@@ -181,8 +181,8 @@ def _is_misspelt(found: str, known: str) -> bool:
 
 
 def _is_slip(word: str, other: str) -> bool:
-    alike = difflib.SequenceMatcher(None, word, other).ratio() >= ALIKE
-    return alike and min(len(word), len(other)) > 3 and abs(len(word) - len(other)) <= 1
+    of_a_length = min(len(word), len(other)) > 3 and abs(len(word) - len(other)) <= 1
+    return of_a_length and difflib.SequenceMatcher(None, word, other).ratio() >= ALIKE
 
 
 def _split_whole_names(columns: pd.DataFrame, below: Grid) -> pd.DataFrame:
