@@ -15,8 +15,8 @@ import pandas as pd
 
 from ..errors import JDLError
 from ..matching import MatchedSample
-from ..matching.newton import Moments
-from ..matching.regression import Fit, Link, fit_glm, sort_columns
+from ..matching.newton import Moments, Start
+from ..matching.regression import Fit, Link, fit_glm, sort_columns, start_of
 from ..matching.terms import as_matrix
 from .interval import effective_number, interval
 from .weighted_t import Group, t_test
@@ -50,6 +50,8 @@ class OutcomeModel:
         Columns that carry something new among the controls, of them and of the treated.
     kept : list of int
         Their positions.
+    names : tuple of str
+        Their names, or positions where they have none.
     scale : Moments
         Of `x` with the weights of the model.
     ignores : bool
@@ -62,6 +64,7 @@ class OutcomeModel:
     x: np.ndarray
     x_treated: np.ndarray
     kept: list[int]
+    names: tuple[str, ...]
     scale: Moments
     ignores: bool
 
@@ -189,9 +192,12 @@ def estimate_among(people: Comparison, y, kind: str, spec) -> dict:
     }
 
 
-def headline_among(people: Comparison, y: np.ndarray, kind: Kind, spec) -> tuple[dict, tuple[str, ...]]:
+def headline_among(
+    people: Comparison, y: np.ndarray, kind: Kind, spec, start: Start | None = None
+) -> tuple[dict, tuple[str, ...]]:
     """The headline of `estimate` alone, and what there is to say of it; the pool is not looked at."""
-    expected = expected_outcomes(y[people.control], people.matched, kind, spec.covariates.people_per_parameter)
+    least = spec.covariates.people_per_parameter
+    expected = expected_outcomes(y[people.control], people.matched, kind, least, start)
     found = adjusted(y, people, people.matched, expected)
     df = effective_number(people.treated_weight) - 1
     return interval(found["difference"], found["se_sample"], df, spec.inference.confidence), expected.said
@@ -230,7 +236,8 @@ def outcome_model(
     kept = columns.kept
     if len(kept) < x.shape[1]:
         x_control, x_treated = (np.take(part, kept, axis=1) for part in (x_control, x_treated))
-    return OutcomeModel(control, weight, model_weight, x_control, x_treated, kept, columns.scale, ignores)
+    names = tuple(str(x.columns[j] if isinstance(x, pd.DataFrame) else j) for j in kept)
+    return OutcomeModel(control, weight, model_weight, x_control, x_treated, kept, names, columns.scale, ignores)
 
 
 @dataclass(frozen=True)
@@ -263,16 +270,26 @@ class Expected:
     def of_control(self) -> np.ndarray | float:
         return self._of(self.model.x)
 
+    def start(self, y: np.ndarray, kind: Kind) -> Start | None:
+        """The fit to these outcomes of the controls as a start for others; None where it is of another kind."""
+        if self.fit is None or self.fit.link != kind.link:
+            return None
+        return start_of(self.model.names, self.model.x, y, self.fit, self.model.model_weight)
+
     def _of(self, x: np.ndarray) -> np.ndarray | float:
         return self.mean if self.fit is None else self.fit.predict(x)
 
 
-def expected_outcomes(y: np.ndarray, model: OutcomeModel, kind: Kind, least_per_column: float) -> Expected:
+def expected_outcomes(
+    y: np.ndarray, model: OutcomeModel, kind: Kind, least_per_column: float, start: Start | None = None
+) -> Expected:
     """m₀ from the outcomes of the controls.
 
     Where a logit or log model has no finite maximum (few events), the linear model takes its place: it always exists,
     and the difference of residuals stays unbiased, the weights alone seeing to it. Where the controls are worth fewer
     than `least_per_column` people per column, any model would follow chance: there the mean alone is used.
+
+    A start, from the same outcome on as many covariates or more, makes the fit quicker and changes nothing.
     """
     weight = model.model_weight
     mean = float(np.average(y, weights=weight))
@@ -284,7 +301,8 @@ def expected_outcomes(y: np.ndarray, model: OutcomeModel, kind: Kind, least_per_
     said = []
     if model.ignores:
         said.append("covariates that are the same for all these controls are left out of the outcome model.")
-    fit = fit_glm(model.x, y, kind.link, weight, scale=model.scale)
+    beginning = start and start.among(model.names, model.scale)
+    fit = fit_glm(model.x, y, kind.link, weight, scale=model.scale, start=beginning)
     if fit.is_separated:
         said.append(f"the {kind.link} outcome model has no answer with so few events, so a linear one was used.")
         fit = fit_glm(model.x, y, Link.identity, weight, scale=model.scale)

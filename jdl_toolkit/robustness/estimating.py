@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from ..errors import JDLError
-from ..inference.estimation import Kind, headline_among, prepare
+from ..inference.estimation import Kind, expected_outcomes, headline_among, prepare
 from ..matching import MatchedSample
+from ..matching.newton import Start
 from .variants import in_words
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ SIZES = ("n_treatment", "n_control", "ess_control")
 NOTHING: dict[str, Any] = dict.fromkeys([*SIZES, *ESTIMATE])
 
 
-def estimate_sample(sample: MatchedSample, y: pd.Series, kind: str, spec: RequestSpec) -> dict[str, Any]:
+def estimate_sample(
+    sample: MatchedSample, y: pd.Series, kind: str, spec: RequestSpec, start: Start | None = None
+) -> dict[str, Any]:
     """Compare the groups of a variant by the headline estimate.
 
     Parameters
@@ -32,6 +35,8 @@ def estimate_sample(sample: MatchedSample, y: pd.Series, kind: str, spec: Reques
     kind : {"share", "count", "days"}
     spec : RequestSpec
         inference.confidence, covariates.people_per_parameter, disclosure.minimum_group.
+    start : Start, optional
+        See `start_of_headline`.
 
     Returns
     -------
@@ -49,12 +54,21 @@ def estimate_sample(sample: MatchedSample, y: pd.Series, kind: str, spec: Reques
         return NOTHING | sizes | {"why_not": why_not}
     try:
         # the headline alone: the model of the whole pool, for the check, takes as long again
-        head, _ = headline_among(prepare(sample.design, sample, compared), values, Kind(kind), spec)
+        head, _ = headline_among(prepare(sample.design, sample, compared), values, Kind(kind), spec, start)
     except (JDLError, ArithmeticError, ValueError) as fault:
         return NOTHING | sizes | {"why_not": in_words(fault)}
     if not all(math.isfinite(head[part]) for part in ESTIMATE):
         return NOTHING | sizes | {"why_not": "the calculation has no answer for these people"}
     return sizes | {part: head[part] for part in ESTIMATE} | {"why_not": None}
+
+
+def start_of_headline(matched: MatchedSample, y: pd.Series, kind: Kind, spec: RequestSpec) -> Start | None:
+    """Where the outcome model of the main analysis ended: variants on its covariates, or fewer, start from there."""
+    values, compared = outcome_of(matched, y)
+    people = prepare(matched.design, matched, compared)
+    of_control = values[people.control]
+    expected = expected_outcomes(of_control, people.matched, kind, spec.covariates.people_per_parameter)
+    return expected.start(of_control, kind)
 
 
 def outcome_of(sample: MatchedSample, y: pd.Series) -> tuple[np.ndarray, np.ndarray]:

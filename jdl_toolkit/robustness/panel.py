@@ -22,7 +22,7 @@ from ..inference.measures import measures_asked
 from ..matching import MatchedSample
 from ..matching.design import expand_levels, ordered_units
 from ..result import Result
-from .estimating import ESTIMATE, NOTHING, SIZES, estimate_sample
+from .estimating import ESTIMATE, NOTHING, SIZES, estimate_sample, start_of_headline
 from .hiding import bound_hidden_bias
 from .placebo import placebo_outcome
 from .variants import declare, match_variants
@@ -143,13 +143,14 @@ def _variants(
     covariates: Covariates, matched: MatchedSample, y: pd.Series, alike: _Alike, spec: RequestSpec
 ) -> list[dict[str, Any]]:
     declared, rows = declare(covariates, matched, spec), []
+    start = start_of_headline(matched, y, Kind.share, spec)
     bar = tqdm(match_variants(covariates, matched, declared), total=len(declared), desc="other ways", disable=None)
     for variant, sample in bar:
         row = {"group": variant.group, "key": variant.key, "label": variant.label}
         if isinstance(sample, str):
             rows.append(row | NOTHING | {"why_not": sample})
             continue
-        found = estimate_sample(sample, y, Kind.share, spec)
+        found = estimate_sample(sample, y, Kind.share, spec, start)
         rows.append(row | found | {"estimand": sample.estimand, "worst": alike.worst(sample)})
     return rows
 
