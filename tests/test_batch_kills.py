@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from batches import add_request, add_too_few, cheap_lab, executions, kill, require_whole, result_of, start_batch
 
-#: Kills of one run of the tests; JDL_KILLS asks for more.
-N_KILLS = int(os.environ.get("JDL_KILLS", "6"))
+#: Kills of one run of the tests, and requests that are reported; JDL_KILLS and JDL_REPORTED ask for more.
+N_KILLS, N_REPORTED = int(os.environ.get("JDL_KILLS", "5")), int(os.environ.get("JDL_REPORTED", "1"))
 
-ANSWERED, UNANSWERED = ("first", "second"), "too-few"
+ANSWERED, UNANSWERED = tuple(f"cheap-{i}" for i in range(N_REPORTED)), ("forty", "too-few")
+REQUESTS = (*ANSWERED, *UNANSWERED)
+COUNTS = {"could not be answered": 2, "reported": N_REPORTED}
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +23,8 @@ def lab(made_lab, tmp_path_factory):
     made = cheap_lab(tmp_path_factory.mktemp("kills") / "lab", made_lab.root / "data" / "demo")
     for name in ANSWERED:
         add_request(made, name)
-    add_too_few(made, UNANSWERED)
+    for name in UNANSWERED:
+        add_too_few(made, name)
     return made
 
 
@@ -33,17 +36,17 @@ def undisturbed(lab):
 
 
 def published(outputs: Path) -> dict[str, bytes]:
-    files = [path for name in (*ANSWERED, UNANSWERED) for path in (outputs / name / "report").rglob("*")]
-    files += [outputs / name / "findings.json" for name in (*ANSWERED, UNANSWERED)]
+    """Every published file but the executed notebook, which tells when each cell ran."""
+    files = [path for name in REQUESTS for path in (outputs / name / "report").rglob("*") if path.suffix != ".ipynb"]
+    files += [outputs / name / "findings.json" for name in REQUESTS]
     return {str(path.relative_to(outputs)): path.read_bytes() for path in files if path.is_file()}
 
 
 def test_every_request_ends_in_a_stated_way(undisturbed):
     outputs, result = undisturbed
-    assert {one["request"]: one["outcome"] for one in result["requests"]} == dict.fromkeys(ANSWERED, "reported") | {
-        UNANSWERED: "could not be answered"
-    }
-    assert result["exit_status"] == 0 and result["counts"] == {"could not be answered": 1, "reported": 2}
+    outcomes = dict.fromkeys(ANSWERED, "reported") | dict.fromkeys(UNANSWERED, "could not be answered")
+    assert {one["request"]: one["outcome"] for one in result["requests"]} == outcomes
+    assert result["exit_status"] == 0 and result["counts"] == COUNTS
     record = json.loads((outputs.parent / result["record"]).read_text())
     assert record == result and record["n_workers"] == 2
     assert all(one["stages"] and one["seconds"] > 0 and not one["retried"] for one in record["requests"])
@@ -69,14 +72,14 @@ def test_killed_at_random_it_goes_on_where_it_stopped(lab, undisturbed):
     assert n_kills > 0 and last["exit_status"] == 0
     assert require_whole(lab, outputs) == require_whole(lab, expected)
     assert published(outputs) == published(expected)
-    for name in (*ANSWERED, UNANSWERED):
+    for name in REQUESTS:
         started, ended = executions(outputs, name)
         assert set(started) == set(executions(expected, name)[0])
         assert max(ended.values()) == 1, "a stage that had ended was executed again"
         assert sum(started.values()) <= len(started) + n_kills
     again = result_of(start_batch(lab, outputs))
     assert all(one["up_to_date"] for one in again["requests"]) and again["exit_status"] == 0
-    print(f"{n_kills} kills")
+    print(f"{n_kills} kills, {sum(sum(executions(outputs, name)[0].values()) for name in REQUESTS)} stages begun")
 
 
 def test_two_batches_of_one_folder_share_the_work(lab, undisturbed):
@@ -86,11 +89,11 @@ def test_two_batches_of_one_folder_share_the_work(lab, undisturbed):
     both = [start_batch(lab, outputs, n_workers=1, result=f"{i}.json") for i in range(2)]
     results = [result_of(process) for process in both]
     for result in results:
-        assert result["exit_status"] == 0 and result["counts"] == {"could not be answered": 1, "reported": 2}
+        assert result["exit_status"] == 0 and result["counts"] == COUNTS
     ran = [{one["request"] for one in result["requests"] if one["stages"]} for result in results]
-    assert not ran[0] & ran[1] and len(ran[0] | ran[1]) == 3
+    assert not ran[0] & ran[1] and len(ran[0] | ran[1]) == len(REQUESTS)
     assert published(outputs) == published(expected)
-    for name in (*ANSWERED, UNANSWERED):
+    for name in REQUESTS:
         started, ended = executions(outputs, name)
         assert started == ended and set(started.values()) == {1}
 
@@ -99,13 +102,13 @@ def test_ctrl_c_ends_the_workers_and_says_what_was_interrupted(lab):
     outputs = lab.root / "interrupted"
     process = start_batch(lab, outputs, n_workers=1)
     until = time.monotonic() + 60
-    while not list(outputs.glob("*/run.log")):
+    while not any("started" in path.read_text() for path in outputs.glob("*/run.log")):
         assert time.monotonic() < until
         time.sleep(0.05)
     os.kill(process.pid, signal.SIGINT)
     result = result_of(process)
     assert result["exit_status"] == 130
-    assert result["counts"] == {"interrupted": 1, "not started": 2}
+    assert result["counts"] == {"interrupted": 1, "not started": len(REQUESTS) - 1}
     (name,) = [one["request"] for one in result["requests"] if one["outcome"] == "interrupted"]
     assert json.loads((outputs / name / "manifest.json").read_text())["status"] == "interrupted"
 
@@ -115,13 +118,15 @@ def test_a_worker_that_is_killed_is_started_again_once(lab):
     import psutil
 
     outputs = lab.root / "worker-killed"
-    process = start_batch(lab, outputs, (UNANSWERED,), n_workers=1)
+    process = start_batch(lab, outputs, UNANSWERED[:1], n_workers=1)
     until = time.monotonic() + 60
-    while not (outputs / UNANSWERED / "run.log").exists():
+    while not (outputs / UNANSWERED[0] / "run.log").exists():
         assert time.monotonic() < until
         time.sleep(0.02)
     holders = [
-        one for one in psutil.process_iter() if any("run.log" in f.path and UNANSWERED in f.path for f in files_of(one))
+        one
+        for one in psutil.process_iter()
+        if any("run.log" in f.path and UNANSWERED[0] in f.path for f in files_of(one))
     ]
     for holder in holders:
         holder.kill()

@@ -115,7 +115,13 @@ class LiveView:
         for row in self.board.running.values():
             name, stage = Text(shown(row.task.name), "bold"), Text(cut(one_line(row.stage), 28))
             left = Text(about(self.board.remaining(row)), "dim")
-            table.add_row(name, stage, ProgressBar(1, row.share, width=12, complete_style="cyan", finished_style="cyan"), Text(duration(now - row.started)), left)
+            table.add_row(
+                name,
+                stage,
+                ProgressBar(1, row.share, width=12, complete_style="cyan", finished_style="cyan"),
+                Text(duration(now - row.started)),
+                left,
+            )
         return table
 
     def _total(self) -> Text:

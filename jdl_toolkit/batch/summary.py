@@ -82,8 +82,8 @@ class Summary:
         text = io.StringIO()
         console = Console(file=text, width=width, markup=False, highlight=False, emoji=False, no_color=True)
         console.print(_table(self.ended))
-        lines = [line.rstrip() for line in text.getvalue().strip("\n").splitlines()]
-        return "\n".join([*lines, "", *self._totals()])
+        table = "\n".join(line.rstrip() for line in text.getvalue().splitlines()).strip("\n")
+        return "\n".join([table, "", *self._totals()])
 
     def _totals(self) -> list[str]:
         counted = ", ".join(f"{n} {outcome}" for outcome, n in self.counts.items())
@@ -112,8 +112,8 @@ def _table(ended: Sequence[Ended]) -> Table:
 def _what(one: Ended) -> str:
     if one.outcome == LEFT:
         return ""
-    first = one.warning.splitlines()[0] if one.warning else ""
-    said = (one.fault, f"→ {one.fix}" if one.fix else "", first)
+    first = one.warning.splitlines()[0].rstrip(":") if one.warning else ""
+    said = (one.fault.removeprefix(f"request {one.request}: "), f"→ {one.fix}" if one.fix else "", first)
     return "\n".join(cut(one_line(part), LONGEST_FAULT) for part in said if part)
 
 
