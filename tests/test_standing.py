@@ -247,8 +247,10 @@ def test_text_from_outside_cannot_command_the_terminal(lab):
 def test_status_tells_people_and_machines(lab, monkeypatch):
     monkeypatch.chdir(lab.root)
     opened = {"opened": "2014-03-05T10:00:00+00:00", "sample": "s"}
-    run(lab, "proved", REPORTED | {"matching": PASSED | {"matched": "2014-03-05T09:00:00+00:00", "sample": "s"}}
-        | {"outcomes": PASSED | opened}, event("draft sent", "2014-03-10", respond_by="2014-04-07"), status="reported")  # fmt: skip
+    matched = PASSED | {"matched": "2014-03-05T09:00:00+00:00", "sample": "s"}
+    sent = event("draft sent", "2014-03-10", respond_by="2014-04-07")
+    stages = REPORTED | {"matching": matched, "outcomes": PASSED | opened}
+    run(lab, "proved", stages, sent, status="reported")
     run(lab, "doubtful", REPORTED | {"outcomes": PASSED | opened}, event("withdrawn", "2014-03-10"), status="withdrawn")
     ask(lab, "new", dt.date.today())
 
