@@ -22,9 +22,17 @@ from .findings import SCHEMA_VERSION, Findings, Status, Version, small_differenc
 from .lab import Lab
 from .lifecycle import RELEASED, differences_from_published, unmet_conditions
 from .lifecycle.events import faults_of_date, faults_of_words
-from .manifest import Manifest, alone, file_digest
+from .manifest import Manifest, alone
 from .markup import clean
-from .releases import RECORD, Release, read_releases, released_findings, version_folder
+from .releases import (
+    RECORD,
+    Release,
+    check_releases,
+    files_of,
+    read_releases,
+    released_findings,
+    version_folder,
+)
 from .render import refresh_index
 from .result import write_atomically
 from .run import findings_with_events, make_report, out_of_date
@@ -297,62 +305,3 @@ def _sweep(place: Path) -> None:
     """Remove what a killed release left half-made."""
     for left in place.glob(f"{_MAKING}*"):
         shutil.rmtree(left)
-
-
-def files_of(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file of a version but its record, by its path below the folder."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / RECORD)
-    return {path.relative_to(folder).as_posix(): file_digest(path) for path in paths}
-
-
-@dataclass(frozen=True)
-class Checked:
-    """A version that was released, held to its record.
-
-    Parameters
-    ----------
-    release : Release
-    is_latest : bool
-        Whether it stands, or is superseded.
-    changed, missing, added : tuple of str
-        Files that are not what was released.
-    """
-
-    release: Release
-    is_latest: bool
-    changed: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-    added: tuple[str, ...] = ()
-
-    @property
-    def standing(self) -> str:
-        """``stands`` or ``superseded``."""
-        return "stands" if self.is_latest else "superseded"
-
-    @property
-    def problems(self) -> list[Problem]:
-        """What is wrong with its files."""
-        where = f"released/{self.release.request}/{self.release.version}"
-        kinds = (("changed", self.changed), ("missing", self.missing), ("not part of the release", self.added))
-        fix = "restore the folder from a copy: what was released is never edited"
-        return [Problem(f"{what}: {', '.join(files)}", where, fix) for what, files in kinds if files]
-
-
-def check_releases(outputs: Path, request: str = "*") -> list[Checked]:
-    """Hold every released file to the record of its release.
-
-    Raises
-    ------
-    JDLError
-        If a record cannot be read.
-    """
-    releases = read_releases(outputs, request)
-    last = {release.request: release.version for release in releases}
-    return [_checked(outputs, release, last[release.request] == release.version) for release in releases]
-
-
-def _checked(outputs: Path, release: Release, is_latest: bool) -> Checked:
-    held = files_of(version_folder(outputs, release.request, release.version))
-    changed = tuple(name for name, digest in release.files.items() if held.get(name, digest) != digest)
-    missing, added = (tuple(sorted(a - b)) for a, b in ((release.files.keys(), held), (held.keys(), release.files)))
-    return Checked(release, is_latest, changed, missing, added)

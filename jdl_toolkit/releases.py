@@ -8,12 +8,14 @@ listed.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from .errors import JDLError
+from .errors import JDLError, Problem
 from .findings import Findings
+from .manifest import file_digest
 from .spec import Model
 
 #: Folder of all that was released, below the outputs folder.
@@ -92,3 +94,62 @@ def latest(releases: list[Release]) -> dict[str, Release]:
 def released_findings(outputs: Path, release: Release) -> Findings:
     """The findings that were published with a version."""
     return Findings.read(version_folder(outputs, release.request, release.version) / "findings.json")
+
+
+def files_of(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file of a version but its record, by its path below the folder."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / RECORD)
+    return {path.relative_to(folder).as_posix(): file_digest(path) for path in paths}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A version that was released, held to its record.
+
+    Parameters
+    ----------
+    release : Release
+    is_latest : bool
+        Whether it stands, or is superseded.
+    changed, missing, added : tuple of str
+        Files that are not what was released.
+    """
+
+    release: Release
+    is_latest: bool
+    changed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+
+    @property
+    def standing(self) -> str:
+        """``stands`` or ``superseded``."""
+        return "stands" if self.is_latest else "superseded"
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong with its files."""
+        where = f"released/{self.release.request}/{self.release.version}"
+        kinds = (("changed", self.changed), ("missing", self.missing), ("not part of the release", self.added))
+        fix = "restore the folder from a copy: what was released is never edited"
+        return [Problem(f"{what}: {', '.join(files)}", where, fix) for what, files in kinds if files]
+
+
+def check_releases(outputs: Path, request: str = "*") -> list[Checked]:
+    """Hold every released file to the record of its release.
+
+    Raises
+    ------
+    JDLError
+        If a record cannot be read.
+    """
+    releases = read_releases(outputs, request)
+    last = {release.request: release.version for release in releases}
+    return [_checked(outputs, release, last[release.request] == release.version) for release in releases]
+
+
+def _checked(outputs: Path, release: Release, is_latest: bool) -> Checked:
+    held = files_of(version_folder(outputs, release.request, release.version))
+    changed = tuple(name for name, digest in release.files.items() if held.get(name, digest) != digest)
+    missing, added = (tuple(sorted(a - b)) for a, b in ((release.files.keys(), held), (held.keys(), release.files)))
+    return Checked(release, is_latest, changed, missing, added)

@@ -20,8 +20,8 @@ from jdl_toolkit.findings import Findings, Version
 from jdl_toolkit.lifecycle import all_requests, results_digest
 from jdl_toolkit.manifest import Manifest, alone
 from jdl_toolkit.narrative import published_words, version_words
-from jdl_toolkit.release import check_releases, release_request
-from jdl_toolkit.releases import read_releases, released_findings, version_folder
+from jdl_toolkit.release import release_request
+from jdl_toolkit.releases import check_releases, read_releases, released_findings, version_folder
 from jdl_toolkit.stage import RequestFolder
 
 REQUEST = "foundation-2013"

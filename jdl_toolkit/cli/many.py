@@ -162,7 +162,7 @@ def release(
 
 def _check(outputs: Path, request: str) -> tuple[dict, str]:
     from ..errors import GateClosed
-    from ..release import check_releases
+    from ..releases import check_releases
 
     found = check_releases(outputs, request)
     problems = [problem for one in found for problem in one.problems]
