@@ -177,7 +177,7 @@ class DaskCrew:
             self._starts[said["begun"]] = self._starts.get(said["begun"], 0) + 1
             return []
         if "ended" not in said:
-            return [Step(**said)]
+            return [Step(**said["step"])]
         future = self._running.pop(said["ended"], None)
         return [] if future is None else [self._ended(said["ended"], future)]
 
@@ -234,7 +234,7 @@ def run_on_worker(settings: Settings, task: Task, topic: str, version: str) -> E
             for told in crew.events(0.5):
                 if isinstance(told, Ended):
                     return told
-                worker.log_event(topic, asdict(told))
+                worker.log_event(topic, {"step": asdict(told)})  # Dask adds the worker to what it passes on
             if stop.is_set():
                 return crew.stop()[0]
     finally:
