@@ -17,7 +17,7 @@ from jdl_toolkit import tables, wording
 from jdl_toolkit.narrative import bulletin as words
 from jdl_toolkit.narrative.bulletin.naming import effect_of, limits
 from jdl_toolkit.narrative.rules import BULLETIN_RULES, BULLETIN_SHOWN
-from jdl_toolkit.portfolio import Bulletin, Correction, PreRelease, PublishedResult
+from jdl_toolkit.portfolio import Bulletin, Correction, PreRelease, PublishedResult, Source
 
 NARRATIVE = Path(words.__file__).parent
 PASSAGES = [
@@ -72,7 +72,7 @@ def with_everything() -> list[Bulletin]:
         request=row.request, organisation=row.organisation, version=2, published=pilot.until, is_new=True,
         reason="A count was wrong.",
     )  # fmt: skip
-    elsewhere = {"request": "lab-1", "source": "imported", "source_title": "Report 7", "is_new": False}
+    elsewhere = {"request": "lab-1", "source": Source.imported, "source_title": "Report 7", "is_new": False}
     rest = pilot.results[1:]
     again = row.model_copy(update={"version": 2, "is_correction": True, "is_new": True, "corrected_reason": "A count."})
     hidden = rest[0].model_copy(
@@ -216,7 +216,7 @@ SEVERAL = "reduction −20 −38 −1 of 30; reduction −6 −11 −2 of 1,750;
     ("function", "wrong", "instead"),
     [
         (words.key_findings, "1,750 people: 6", "1,750 people: 20"),
-        (words.conclusive_by_size, "between 1 and 38", "between 2 and 38"),
+        (words.conclusive_by_size, "between 1 and 38", "between 7 and 38"),
         (words.key_findings, "Trust C), 173", "Trust C), 30"),
     ],
 )
