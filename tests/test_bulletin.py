@@ -251,7 +251,7 @@ def release(outputs, found, version, day, reason=""):
     folder.mkdir(parents=True)
     found.write(folder / "findings.json")
     record = Release(request=found.request, version=version, released=day, by="A Lead", reason=reason, files={},
-                     answered=found.reason is None, toolkit_version="0.5.0")  # fmt: skip
+                     answered=found.reason is None, toolkit_version="0.6.0")  # fmt: skip
     (folder / "release.json").write_text(record.model_dump_json())
 
 
