@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from batches import add_request, add_too_few, cheap_lab, executions, kill, require_whole, result_of, start_batch
 
-#: Kills of one run of the tests, and requests that are reported; JDL_KILLS and JDL_REPORTED ask for more.
-N_KILLS, N_REPORTED = int(os.environ.get("JDL_KILLS", "5")), int(os.environ.get("JDL_REPORTED", "1"))
+#: Most kills of one batch, batches that are killed, and requests that are reported; the environment may ask for more.
+N_KILLS, N_ROUNDS, N_REPORTED = (
+    int(os.environ.get(name, usual)) for name, usual in (("JDL_KILLS", 5), ("JDL_ROUNDS", 1), ("JDL_REPORTED", 1))
+)
 
 ANSWERED, UNANSWERED = tuple(f"cheap-{i}" for i in range(N_REPORTED)), ("forty", "too-few")
 REQUESTS = (*ANSWERED, *UNANSWERED)
@@ -53,15 +55,16 @@ def test_every_request_ends_in_a_stated_way(undisturbed):
     assert (outputs / "index.html").exists()
 
 
-def test_killed_at_random_it_goes_on_where_it_stopped(lab, undisturbed):
+@pytest.mark.parametrize("seed", range(2013, 2013 + N_ROUNDS))
+def test_killed_at_random_it_goes_on_where_it_stopped(lab, undisturbed, seed):
     """Invariants after every kill; the same bytes at the end; no stage that had ended is executed again."""
     expected, result = undisturbed
     longest = max(seconds for one in result["requests"] for seconds in one["stages"].values())
-    outputs, luck = lab.root / "killed", random.Random(int(os.environ.get("JDL_SEED", "2013")))
+    outputs, luck = lab.root / f"killed-{seed}", random.Random(seed)
     n_kills, n_done = 0, 0
     while n_kills < N_KILLS:
         process = start_batch(lab, outputs)
-        process.join(luck.uniform(0.1, 1.2) * longest)
+        process.join(luck.uniform(0.1, 1.0) * longest)
         if process.exitcode is not None:
             break
         kill(process, outputs)
