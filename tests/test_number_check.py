@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from report_blocks import report_blocks
 
 from jdl_toolkit import narrative, plots, render, tables
-from jdl_toolkit.document import MIME
+from jdl_toolkit.document import MIME, Words
 from jdl_toolkit.findings import EstimatorRow
 from jdl_toolkit.narrative.check import Checked, Checker, Passage, check_blocks, passages_of
 from jdl_toolkit.render.printed import Misprints
@@ -102,14 +102,17 @@ def test_ticks_of_an_axis_are_passed_over_and_other_figures_of_a_drawing_are_not
     assert [fault for fault in check_blocks([planted], KINDS["whole"]).foreign if "77.7" in fault]
 
 
-def test_the_drawn_page_is_read_back(blocks, tmp_path):
-    found, shown = KINDS["whole"], blocks["whole"]
+def drawn(shown, page, title="Title"):
     outputs = [{"output_type": "display_data", "metadata": {}, "data": {MIME: b}} for b in shown]
     cell = {"cell_type": "code", "metadata": {}, "source": "", "execution_count": 1, "outputs": outputs}
     heading = {"cell_type": "markdown", "metadata": {}, "source": "## The finding"}
     notebook = {"cells": [heading, cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    page = tmp_path / "report.html"
-    render.to_html(json.loads(json.dumps(notebook)), "Title", "Received 12 August 2013.", page)
+    return render.to_html(json.loads(json.dumps(notebook)), title, "Received 12 August 2013.", page)
+
+
+def test_the_drawn_page_is_read_back(blocks, tmp_path):
+    found, shown, page = KINDS["whole"], blocks["whole"], tmp_path / "report.html"
+    drawn(shown, page)
     assert render.misprints(shown, found, page) == Misprints((), ())
     text = page.read_text(encoding="utf-8")
     for true, planted in (("of the 257 people", "of the 258 people"), ("Of 257 people", "Of 527 people")):
@@ -118,6 +121,20 @@ def test_the_drawn_page_is_read_back(blocks, tmp_path):
             assert render.misprints(shown, found, page).foreign
     page.write_text(text.replace("12 August 2013", "13 August 2013"), encoding="utf-8")
     assert any("13" in fault for fault in render.misprints(shown, found, page).foreign)
+
+
+def test_a_title_is_no_misprint_of_a_text_that_differs_from_it_in_numbers_alone(tmp_path):
+    """A bulletin's table names a source "Statistics: October 2024"; its own title is "Statistics: August 2013"."""
+    found = KINDS["whole"]
+    shown, page = [Words("Statistics: August 2024", ()).to_json()], tmp_path / "report.html"
+    for title, foreign in (("Statistics: August 2013", ()), ("Statistics: August 2027", ("2027",))):
+        drawn(shown, page, title)
+        faults = render.misprints(shown, found, page).foreign
+        assert {fault.split(" in ")[0].removeprefix("report.html: ") for fault in faults} == {*foreign}
+    page.write_text(page.read_text(encoding="utf-8").replace("August 2024", "August 2013"), encoding="utf-8")
+    assert any(
+        "2013" in fault for fault in render.misprints(shown, found, page).foreign
+    )  # a block's text is held to it
 
 
 def test_an_error_that_prints_like_the_other_end_of_an_interval_is_in_its_place():

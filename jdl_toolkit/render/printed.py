@@ -28,6 +28,8 @@ from .html import data_cells
 #: Elements within a line; every other begins and ends a text.
 _INLINE = frozenset("a abbr b bdi br button cite dfn em i mark q s small span strong sub sup tspan u".split())
 _SILENT = frozenset(("style", "script", "pre"))
+#: Elements of the frame alone: no block draws them, so that theirs is no misprint of a block's text that is much alike.
+_TITLES = frozenset(("title", "h1"))
 #: Numbers of the frame: of tables, figures and pages.
 _FRAME = re.compile(
     r"\b(?:tables?|figures?)\s+(?:\d+(?:\.\d+)*\.?|\(\d+\)(?=\s*$))|\bpage\s+\d+\s+of\s+\d+\b", re.IGNORECASE
@@ -104,10 +106,10 @@ def _in_html(texts: Iterable[str], frame: Checker, page: str) -> tuple[list[str]
     for text in texts:
         known.setdefault(_shape(text), set()).add(_numbers(text))
     faults, shown = [], Counter()
-    for text in read_page(page):
+    for text, is_title in read_page(page):
         text, here = _FRAME.sub(" ", text), _numbers(_FRAME.sub(" ", text))
         shown.update(here)
-        same = known.get(_shape(text)) if here else {()}
+        same = {()} if not here else None if is_title else known.get(_shape(text))
         if same is None:
             faults += [f"{n} in “{text[:120].strip()}”" for n in frame.foreign(Passage("", text))]
         elif here not in same and here:
@@ -151,8 +153,8 @@ def _plain(text: str) -> str:
     return " ".join(_seen(text).split())
 
 
-def read_page(page: str) -> list[str]:
-    """The texts that a page shows or reads out, one for each element that is not within a line."""
+def read_page(page: str) -> list[tuple[str, bool]]:
+    """The texts that a page shows or reads out, one for each element that is not within a line; whether it is a title."""
     reader = _Texts()
     reader.feed(page)
     reader.close()
@@ -162,19 +164,22 @@ def read_page(page: str) -> list[str]:
 class _Texts(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.texts: list[str] = []
+        self.texts: list[tuple[str, bool]] = []
         self._silent = 0
+        self._is_title = False
         self._under_way: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._silent += tag in _SILENT
         if tag not in _INLINE:
             self._end()
-        self.texts += [_seen(v) for k, v in attrs if v and k in ("alt", "aria-label", "title")]
+            self._is_title = tag in _TITLES
+        self.texts += [(_seen(v), False) for k, v in attrs if v and k in ("alt", "aria-label", "title")]
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in _INLINE:
             self._end()
+            self._is_title = False
         self._silent -= tag in _SILENT
 
     def handle_data(self, data: str) -> None:
@@ -189,4 +194,4 @@ class _Texts(HTMLParser):
         text = _plain("".join(self._under_way))
         self._under_way = []
         if text:
-            self.texts.append(text)
+            self.texts.append((text, self._is_title))
