@@ -104,7 +104,7 @@ def test_both_engines_write_the_same_notebook(tmp_path):
     assert "application/vnd.jdl-toolkit.v1+json" in cells[5].outputs[0].data
     assert cells[11].outputs[0].data["text/plain"] == f"('1', '1', '{tmp_path.name}')"
     for ours, stock in zip(forked.cells, kernel.cells, strict=True):
-        assert ours.get("outputs") == stock.get("outputs"), ours.source
+        assert as_read(ours) == as_read(stock), ours.source
         assert ours.get("execution_count") == stock.get("execution_count")
         assert ours.metadata.get("tags") == stock.metadata.get("tags") and ours.source == stock.source
     assert {k: forked.metadata[k] for k in ("kernelspec", "language_info")} == {
@@ -139,7 +139,7 @@ def test_a_child_that_dies_is_found_dead_at_once(template, end):
     started = time.monotonic()
     cells, fault = template("1 + 1", f"import ctypes, os, time\nprint('so far', flush=True)\n{end}", "'not this'")
     assert type(fault) is KernelDied and isinstance(fault, StageFailed) and "DeadKernelError" in str(fault)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 120, "not at the time-out of an hour"
     assert cells[2].outputs[0].data["text/plain"] == "2" and cells[3].outputs[0].text == "so far\n"
     assert cells[4].execution_count is None and not cells[4].outputs
 
