@@ -104,6 +104,7 @@ def add_broken(lab: Lab, name: str) -> str:
 
 def batch_here(root: str, outputs: str, names: tuple[str, ...], n_workers: int, result: str) -> None:
     """Run a batch and write what it came to; what a process of its own does."""
+    execution.end_with_parent()
     lab = Lab(Path(root))
     summary = run_batch(lab, Path(outputs), names, choose_workers(lab, Path(outputs), n_workers=n_workers))
     Path(result).write_text(json.dumps(summary.to_json()))
