@@ -163,13 +163,20 @@ CASES: dict[str, tuple[int, dict, str]] = {
 
 @pytest.fixture(scope="module")
 def outcomes(known_register, company):
-    """Links by case; an upload holds a person once, so that no record is taken for a repeat of another."""
-    cases = pd.DataFrame([(name, of) for name, (of, *_) in CASES.items()], columns=["name", "of"])
-    parts = []
-    for _, turn in cases.groupby(cases.groupby("of").cumcount()):
-        records = [{"of": of} | CASES[name][1] for name, of in zip(turn["name"], turn["of"], strict=True)]
-        links = link_records(known_register, company, *records).links.tail(len(records))
-        parts.append(links.set_index(turn["name"]))
+    """Links by case: as far as they are matched so, all records of a person in one upload; the others one by one.
+
+    Where several records are of one person the best may cast doubt on the others, but never takes it from them.
+    """
+
+    def links_of(cases: pd.DataFrame) -> pd.DataFrame:
+        records = [{"of": of} | CASES[name][1] for name, of in zip(cases["name"], cases["of"], strict=True)]
+        return link_records(known_register, company, *records).links.tail(len(records)).set_index(cases["name"])
+
+    cases = pd.DataFrame([(name, *of) for name, of in CASES.items()], columns=["name", "of", "changes", "status"])
+    together = links_of(cases[cases["status"] == "matched"])
+    parts = [together[together["status"] == "matched"]]
+    left = cases[~cases["name"].isin(parts[0].index)]
+    parts += [links_of(turn) for _, turn in left.groupby(left.groupby("of").cumcount())]
     return pd.concat(parts)
 
 
