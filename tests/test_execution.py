@@ -155,6 +155,14 @@ def test_a_child_that_dies_is_found_dead_at_once(template, end):
     assert cells[4].execution_count is None and not cells[4].outputs
 
 
+def test_a_progress_bar_leaves_nothing_behind_when_its_child_is_killed(template):
+    """A semaphore that nobody removes is told of on the user's screen, at the end of all."""
+    held = "from multiprocessing import util\n[f for f in util._finalizer_registry.values() if 'SemLock' in repr(f)]"
+    cells, fault = template("from tqdm.auto import tqdm\nfor _ in tqdm([1]):\n    pass", held, "import os\nos._exit(1)")
+    assert type(fault) is KernelDied
+    assert cells[3].outputs[0].data["text/plain"] == "[]"
+
+
 def test_a_cell_that_hangs_is_ended_at_its_deadline(template, monkeypatch, tmp_path):
     monkeypatch.setattr(environment, "CELL_TIMEOUT", 1)
     mark = tmp_path / "pid"

@@ -20,6 +20,7 @@ import numpy as np
 from ipykernel.compiler import XCachingCompiler
 from ipykernel.zmqshell import ZMQInteractiveShell
 from jupyter_client.session import Session
+from tqdm import tqdm
 from traitlets.config import Config
 
 from .server import end_with_parent
@@ -113,6 +114,9 @@ def _start_afresh(environment: dict[str, str]) -> None:
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
     atexit._clear()
+    tqdm.set_lock(
+        threading.RLock()
+    )  # its own is a semaphore of the whole system, left behind by a child that is killed
     weakref.finalize._registry.clear()
     weakref.finalize._registered_with_atexit = False
     duckdb.set_default_connection(duckdb.connect())

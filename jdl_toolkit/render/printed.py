@@ -16,7 +16,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from ..disclosure.pdf_pages import pdf_pages
+from ..disclosure.pdf_pages import written_texts
 from ..findings import Findings
 from ..narrative.bulletin.check import BulletinChecker
 from ..narrative.check import Checker, Passage
@@ -74,7 +74,7 @@ def misprints(
     read = {html.name: _in_html(texts, checker(findings, page), page)}
     if pdf is not None:
         drawn = [_plain(text) for block in blocks for text in _texts(block, in_pdf=True)]
-        text = "\n".join(pdf_pages(pdf.read_bytes()))
+        text = "\n".join(written_texts(pdf.read_bytes()))
         read[pdf.name] = _in_pdf(drawn, checker(findings, text), text)
     foreign = tuple(f"{file}: {fault}" for file, (faults, _) in read.items() for fault in faults)
     return Misprints(foreign, tuple(f"{file}: {n} was not seen" for file, (_, gone) in read.items() for n in gone))
@@ -154,7 +154,7 @@ def _plain(text: str) -> str:
 
 
 def read_page(page: str) -> list[tuple[str, bool]]:
-    """The texts that a page shows or reads out, one for each element that is not within a line; whether it is a title."""
+    """The texts that a page shows or reads out, one for each element not within a line; and whether it is a title."""
     reader = _Texts()
     reader.feed(page)
     reader.close()
