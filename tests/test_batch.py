@@ -57,7 +57,8 @@ class Told:
         if outcome is KeyboardInterrupt:
             self.now.append(name)
             raise KeyboardInterrupt
-        return [Step(name, "intake", "running"), Step(name, "intake", "done"), Ended(name, outcome, 1.5, {"intake": 1.0})]
+        steps = [Step(name, "intake", state) for state in ("running", "done")]
+        return [*steps, Ended(name, outcome, 1.5, {"intake": 1.0})]
 
     def stop(self):
         return [Ended(name, INTERRUPTED) for name in self.now]

@@ -223,7 +223,8 @@ def test_a_request_that_is_run_tells_of_other_ways_in_its_report(demo):
 
 
 #: Where the panel is not what is looked at; the demonstration has all of it.
-FEW_VARIANTS = {"calipers": [], "nearest_ratios": [], "methods": ["ebal"], "leave_one_out": False}
+FEW_VARIANTS = {"calipers": [], "nearest_ratios": [], "methods": [], "leave_one_out": False}
+FEW_VARIANTS |= {"placebo": None, "gammas": []}
 
 
 # --- bad input -------------------------------------------------------------------------------------------------------
@@ -503,8 +504,7 @@ def test_a_bootstrap_that_is_asked_for_is_made_by_the_notebook(demo, in_lab, tmp
     file = in_lab.root / f"parameters/requests/{REQUEST}.yml"
     before = file.read_text()
     try:
-        more = {"inference": {"bootstrap_draws": 25}, "robustness": {"calipers": [], "leave_one_out": False}}
-        more["robustness"] |= {"methods": [], "nearest_ratios": [], "placebo": None, "gammas": []}
+        more = {"inference": {"bootstrap_draws": 25}, "robustness": FEW_VARIANTS}
         file.write_text(yaml.safe_dump(merge(yaml.safe_load(before), more)))
         result = jdl("run", REQUEST, "--fresh", "--until", "outcomes", "--outputs", tmp_path)
     finally:
