@@ -9,13 +9,15 @@ from functools import cache
 from pathlib import Path
 
 import bulletins
+import examples
 import pytest
 from drawn_bulletin import blocks_of, bulletin_of
 from test_cases import read_cases
 
-from jdl_toolkit import tables, wording
+from jdl_toolkit import run, tables, wording
 from jdl_toolkit.narrative import bulletin as words
 from jdl_toolkit.narrative.bulletin.naming import effect_of, limits
+from jdl_toolkit.narrative.bulletin.new import report_of
 from jdl_toolkit.narrative.rules import BULLETIN_RULES, BULLETIN_SHOWN
 from jdl_toolkit.portfolio import Bulletin, Correction, PreRelease, PublishedResult, Source
 
@@ -165,6 +167,20 @@ def test_each_new_report_is_linked_in_the_version_that_stands():
         "../../released/case-2/3/men/report.html",
     ]
     assert len({box.title for box in boxes}) == 3
+
+
+def test_a_link_leads_to_where_each_analysis_of_a_request_is_published():
+    """The first analysis lies in the version's folder, whatever it is called; one called `main` may come second."""
+    found = examples.several()
+    north = found.analyses[1].model_copy(update={"id": "main"})
+    found = found.model_copy(update={"analyses": (found.analyses[0], north, found.analyses[2])})
+    one = bulletin_of("reduction")
+    shown = [one.results[0].model_copy(update={"analysis": a.id, "title": a.title}) for a in found.analyses]
+    bulletin = one.model_copy(update={"results": tuple(shown)})
+    places = run._places(found, Path("../../released/case-1/1"))
+    links = [report_of(result, bulletin) for result in shown]
+    assert links == [str(places[result.analysis] / "report.html") for result in shown]
+    assert [Path(link).parent.name for link in links] == ["1", "main", "custody"]
 
 
 def test_the_range_of_a_list_is_short():

@@ -96,7 +96,8 @@ def table(*rows):
     """Results by (request, analysis, source, service, difference, standard error)."""
     columns = ["request", "analysis", "source", "service", "difference_pp", "se_pp"]
     frame = pd.DataFrame(rows, columns=columns).reindex(columns=list(PublishedResult.model_fields))
-    return frame.assign(organisation="One", need="employment", sector="public", setting="custody", n_treatment=100)
+    whose = frame["source"].map({OWN: "One", IMPORTED: "Some other"})
+    return frame.assign(organisation=whose, need="employment", sector="public", setting="custody", n_treatment=100)
 
 
 OWN, IMPORTED = Source.this_lab, Source.imported
@@ -109,9 +110,9 @@ def test_of_a_request_the_first_analysis_with_an_effect_is_pooled():
         ("b", "custody", OWN, "B", np.nan, np.nan),
         ("b", "community", OWN, "B", -1, 3.0),
         ("c", "main", OWN, "C", -2, 0.0),
-        ("x:1", "main", IMPORTED, "a", -3, 2.0),
-        ("x:2", "main", IMPORTED, "X", 1, 2.0),
-        ("x:3", "main", IMPORTED, "X", 2, 2.0),
+        ("x:1", "main", IMPORTED, "ONE’s support service", -3, 2.0),
+        ("x:2", "main", IMPORTED, "Oneness", 1, 2.0),
+        ("x:3", "main", IMPORTED, "Oneness", 2, 2.0),
     )
     why = left_out(results)
     assert [words.split(",")[0] for words in why] == [
@@ -120,7 +121,7 @@ def test_of_a_request_the_first_analysis_with_an_effect_is_pooled():
         "",
         "",
         "its standard error is not known",
-        "this lab has a result of the same service",
+        "this lab has a result of the same organisation",
         "",
         "another imported result of the same programme comes first",
     ]

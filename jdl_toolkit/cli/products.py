@@ -15,6 +15,7 @@ from .frame import bar, command, main
 
 if TYPE_CHECKING:  # at run time, each command imports what it needs
     from ..imported import Import
+    from ..lab import Lab
 
 
 def _outputs(outputs: Path | None) -> Path:
@@ -24,6 +25,16 @@ def _outputs(outputs: Path | None) -> Path:
     if outputs is not None and not outputs.is_dir():
         raise JDLError("there is no such folder", str(outputs), "name the folder of all outputs with --outputs")
     return outputs or Lab.find().root / "outputs"
+
+
+def _lab_if_any() -> Lab | None:
+    """The lab that this is called in; results published elsewhere need none."""
+    from ..lab import Lab
+
+    try:
+        return Lab.find()
+    except JDLError:
+        return None
 
 
 @command(main, "bulletin", "jdl bulletin 2013-10")
@@ -70,7 +81,6 @@ def import_results(file: Path, outputs: Path | None, reason: str, check_only: bo
     """
     from ..imported import import_results as check_and_import
     from ..imported.report import contradictions, terminal_words
-    from ..lab import Lab
     from ..render import refresh_index
 
     place = None if check_only and outputs is None else _outputs(outputs)
@@ -78,8 +88,8 @@ def import_results(file: Path, outputs: Path | None, reason: str, check_only: bo
     if strict and (found := contradictions(made)):
         raise JDLError(found)
     kept = [str(path) for path in _keep_import(made, place)] if is_new and not check_only else []
-    if kept and outputs is None:
-        refresh_index(Lab.find(), _outputs(None))
+    if kept and (lab := _lab_if_any()) is not None:
+        refresh_index(lab, place)
     told = [f"Wrote {path}." for path in kept]
     told += ["Nothing was kept."] if check_only else [] if is_new else ["It was imported before; nothing was changed."]
     return made.to_values() | {"files": kept}, terminal_words(made, told)

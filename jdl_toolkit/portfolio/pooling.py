@@ -7,6 +7,7 @@ and Spiegelhalter (2009). Weights, tau and Q come from `statsmodels.stats.meta_a
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ GROUPINGS = ("need", "setting", "sector")
 
 SAME_PROGRAMME = "another imported result of the same programme comes first, and may be of the same people"
 ANOTHER_ANALYSIS = "another analysis of the same request comes first, and may be of the same people"
-SAME_SERVICE = "this lab has a result of the same service"
+SAME_ORGANISATION = "this lab has a result of the same organisation, which may be of the same people"
 NO_WIDTH = "its standard error is not known"
 
 #: Iterations of Paule and Mandel's estimating equation; a dozen are usual.
@@ -43,8 +44,8 @@ def left_out(results: pd.DataFrame) -> pd.Series:
     """Why each result is no part of the pooled effects; empty if it is, or if it has no effect to pool.
 
     Of each request the first analysis that has an effect is pooled: a national analysis and regional ones share people,
-    and whether two do is not on record. Likewise of each imported programme the first result, unless this lab has one
-    of the same service.
+    and whether two do is not on record. Likewise of each imported programme the first result, unless its organisation
+    or programme begins with the name of an organisation that this lab has a result of: services are spelt in many ways.
 
     Parameters
     ----------
@@ -54,13 +55,20 @@ def left_out(results: pd.DataFrame) -> pd.Series:
     has_effect = results["difference_pp"].notna()
     own = results["source"] == Source.this_lab
     service = results["organisation"].str.casefold() + "\n" + results["service"].str.casefold()
-    repeated = ~own & service.isin(service[own & has_effect]) & (results["service"] != "")
+    known = tuple(set(_bare(results["organisation"][own & has_effect])) - {" "})
+    begins = [_bare(results[name]).map(lambda words: words.startswith(known)) for name in ("organisation", "service")]
+    repeated = ~own & (begins[0] | begins[1]).astype(bool)
     no_width = ~(results["se_pp"].astype(float) > 0)
     usable = has_effect & ~no_width & ~repeated
     later = results["request"].where(own, service).where(usable).duplicated() & usable
     conditions = [~has_effect, repeated, no_width, later & own, later]
-    why = np.select(conditions, ["", SAME_SERVICE, NO_WIDTH, ANOTHER_ANALYSIS, SAME_PROGRAMME], "")
+    why = np.select(conditions, ["", SAME_ORGANISATION, NO_WIDTH, ANOTHER_ANALYSIS, SAME_PROGRAMME], "")
     return pd.Series(why, index=results.index, dtype=object)
+
+
+def _bare(names: pd.Series) -> pd.Series:
+    """Names as they are compared: their words alone, a space after each, so that no name begins within a word."""
+    return names.fillna("").map(lambda name: " ".join(re.findall(r"\w+", name.casefold())) + " ")
 
 
 def pool(effects: np.ndarray, ses: np.ndarray) -> dict[str, float | int]:

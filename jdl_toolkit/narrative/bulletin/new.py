@@ -65,9 +65,9 @@ def _new(result: PublishedResult, bulletin: Bulletin) -> Inset:
 
 
 def report_of(result: PublishedResult, bulletin: Bulletin) -> str:
-    """Path of a report's page from the bulletin's folder; of a request with several, each has a folder."""
+    """Path of a report's page from the bulletin's folder; of several, all but the first have a folder."""
     first = next((r.analysis for r in bulletin.of_this_lab if r.request == result.request), result.analysis)
-    analysis = "" if result.analysis in ("main", first) else f"{result.analysis}/"
+    analysis = "" if result.analysis == first else f"{result.analysis}/"
     return _REPORT.format(request=result.request, version=result.version, analysis=analysis)
 
 
