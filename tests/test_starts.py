@@ -1,5 +1,7 @@
 """A fit that starts from one on more covariates ends where it would have ended from nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -44,6 +46,20 @@ def test_left_out_from_the_full_fit_is_the_fit_from_nothing(seed, link, left_out
     size = x[:, kept].std(axis=0)
     assert warm.coefficients * size == pytest.approx(cold.coefficients * size, rel=1e-9, abs=1e-11)
     assert warm.predict(fewer) == pytest.approx(cold.predict(fewer), rel=1e-9, abs=1e-11)
+
+
+def test_levels_that_another_fit_joins_are_sums_of_those_apart():
+    x, y, _ = people(5, Link.logit)
+    levels = np.eye(4)[np.arange(len(y)) % 4]  # the fourth is what the others are compared with
+    columns = np.column_stack([x[:, :2], levels[:, 0], levels[:, 1] + levels[:, 2]])
+    names, scale = ("a", "b", "c=north", "c=other levels"), sort_columns(columns).scale
+    fit = fit_glm(columns, y, Link.logit)
+    slopes = [*fit.coefficients, fit.coefficients[-1], 0.0]
+    apart = start_of((*names[:3], *"efg"), np.column_stack([x[:, :2], levels]), y, replace(fit, coefficients=slopes))
+    beta, information = replace(apart, joined={"c=other levels": ("e", "f")}).among(names, scale)
+    assert beta[1:] / scale.spread == pytest.approx(fit.coefficients, rel=1e-9)
+    own = start_of(names, columns, y, fit)
+    assert information == pytest.approx(own.information, rel=1e-9, abs=1e-12)
 
 
 def test_a_start_far_off_does_not_mislead():

@@ -16,7 +16,7 @@ import pandas as pd
 from ..errors import JDLError
 from ..matching import MatchedSample
 from ..matching.newton import Moments, Start
-from ..matching.regression import Fit, Link, fit_glm, sort_columns, start_of
+from ..matching.regression import Fit, Link, fit_glm, sort_columns
 from ..matching.terms import as_matrix
 from .interval import effective_number, interval
 from .weighted_t import Group, t_test
@@ -269,12 +269,6 @@ class Expected:
     @property
     def of_control(self) -> np.ndarray | float:
         return self._of(self.model.x)
-
-    def start(self, y: np.ndarray, kind: Kind) -> Start | None:
-        """The fit to these outcomes of the controls as a start for others; None where it is of another kind."""
-        if self.fit is None or self.fit.link != kind.link:
-            return None
-        return start_of(self.model.names, self.model.x, y, self.fit, self.model.model_weight)
 
     def _of(self, x: np.ndarray) -> np.ndarray | float:
         return self.mean if self.fit is None else self.fit.predict(x)

@@ -100,6 +100,11 @@ def merge_rare_levels(units: pd.DataFrame, fewest: int, people_per_parameter: fl
     return {c: sorted(counts[c].index[: joined[c]]) for c in categories if joined[c]}
 
 
+def joined_levels(merged: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    """Column of each category's joined levels -> the columns that these levels have by themselves."""
+    return {f"{c}={OTHER_LEVELS}": tuple(f"{c}={level}" for level in levels) for c, levels in merged.items()}
+
+
 def _counts(levels: pd.Categorical) -> pd.Series:
     """People of each level, the rarest first, by name where equal."""
     n = np.bincount(levels.codes, minlength=len(levels.categories))

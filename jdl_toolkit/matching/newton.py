@@ -13,7 +13,7 @@ Nocedal & Wright (2006), Numerical Optimization, algorithm 7.4 (the two loops).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import linalg
@@ -90,42 +90,51 @@ class Start:
     Parameters
     ----------
     names : tuple of str
-        Of its columns.
+        Of its columns. Some may be combinations of others.
     spread : array, shape (n_columns,)
     beta : array, shape (1 + n_columns,)
         In terms of standardised columns, the intercept first.
     information : array, shape (1 + n_columns, 1 + n_columns)
+    joined : dict of str to tuple of str
+        Columns of the fit to start that are the sum of several of these.
     """
 
     names: tuple[str, ...]
     spread: np.ndarray
     beta: np.ndarray
     information: np.ndarray
+    joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def among(self, names: tuple[str, ...], scale: Moments) -> tuple[np.ndarray, np.ndarray] | None:
-        """Where a fit to some of the columns should be, and the information there; None if it cannot be told.
+        """Where a fit to some of the columns, or sums of them, should be, and the information there; None if untold.
 
         To second order the log-likelihood is a parabola: the coefficients that stay take over what the others told.
         """
         place = {name: i for i, name in enumerate(self.names)}
-        if not set(names) <= set(place):
+        parts = [self.joined.get(name, (name,)) for name in names]
+        if not {part for several in parts for part in several} <= set(place):
             return None
-        own = [0, *(1 + place[name] for name in names)]
-        others = [j for j in range(len(self.beta)) if j not in set(own)]
-        information = self.information[np.ix_(own, own)]
+        made_of = np.zeros((len(self.beta), 1 + len(names)))  # standardised columns here by those of the fit to start
+        made_of[0, 0] = 1.0
+        for j, several in enumerate(parts):
+            own = [place[part] for part in several]
+            made_of[1 + np.array(own), 1 + j] = self.spread[own] / scale.spread[j]
+        information = made_of.T @ self.information @ made_of
         try:
             factor = linalg.cho_factor(information)
         except (linalg.LinAlgError, ValueError):  # the fit was no maximum
             return None
-        taken_over = linalg.cho_solve(factor, self.information[np.ix_(own, others)] @ self.beta[others])
-        by = np.append(1.0, scale.spread / self.spread[[j - 1 for j in own[1:]]])
-        return (self.beta[own] + taken_over) * by, information / np.outer(by, by)
+        return linalg.cho_solve(factor, made_of.T @ (self.information @ self.beta)), information
 
 
 def start_from(
     names: tuple[str, ...], x, y, weights, family: Family, scale: Moments, intercept: float, slopes: np.ndarray
 ) -> Start:
-    """A fit, on the scale of the columns as given, as a start for others; other parameters as for `maximise`."""
+    """A fit, on the scale of the columns as given, as a start for others; other parameters as for `maximise`.
+
+    Here columns may be constant, or combinations of others.
+    """
+    scale = replace(scale, spread=np.where(scale.spread > 0, scale.spread, 1.0))
     beta = np.append(intercept + scale.centre @ slopes, slopes * scale.spread)
     information = _pass(x, y, weights, family, scale, beta, with_information=True)[2]
     return Start(names, scale.spread, beta, information)
@@ -168,7 +177,7 @@ FAMILIES = {
     "logit": Family(
         mean=expit,
         variance=lambda mu: mu * (1 - mu),
-        log_likelihood=lambda y, eta, mu: y * eta - np.maximum(eta, 0) - np.log1p(np.exp(-np.abs(eta))),
+        log_likelihood=lambda y, eta, mu: y * eta - np.maximum(eta, 0) + np.log(np.maximum(mu, 1 - mu)),
         null=lambda m: float(np.log(m) - np.log1p(-m)),
     ),
     "log": Family(

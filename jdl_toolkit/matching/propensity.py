@@ -6,7 +6,7 @@ never numbers of people: they are published.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from ..errors import JDLError
 from ..spec import Selection
 from .checks import problems_of_settings
-from .design import comparable, expand_levels, merge_rare_levels, ordered_units
+from .design import comparable, expand_levels, joined_levels, merge_rare_levels, ordered_units
 from .messages import (
     SAME_SCORE,
     said_of_left_out,
@@ -29,7 +29,7 @@ from .messages import (
     unknown_throughout,
 )
 from .newton import Start
-from .regression import Fit, Link, fit_firth, fit_glm, sort_columns, start_of
+from .regression import Fit, Link, fit_firth, fit_glm, sort_columns
 from .selection import choose_stepwise
 from .terms import Model, as_matrix, linear_predictor, model_of
 
@@ -81,7 +81,7 @@ def fit_propensity(covariates, spec, start: Start | None = None) -> Propensity:
         `units` (unit_id, is_treated and one column per covariate) and `labels`.
     spec : RequestSpec
     start : Start, optional
-        Of a score on more covariates, which makes the fit quicker and changes nothing.
+        Of a score on more covariates (`starts.start_of_score`), which makes the fit quicker and changes nothing.
 
     Raises
     ------
@@ -101,6 +101,7 @@ def fit_propensity(covariates, spec, start: Start | None = None) -> Propensity:
     _require_both_groups(seen.within, is_treated, lonely)
 
     model = model_of(units, columns, terms, seen, is_treated, spec)
+    start = start and replace(start, joined=joined_levels(merged))
     with threadpool_limits(
         1
     ):  # a fit goes by small blocks of rows: on a busy machine threads would wait for each other
@@ -129,15 +130,6 @@ def fit_propensity(covariates, spec, start: Start | None = None) -> Propensity:
         merged,
         tuple(said),
     )
-
-
-def start_of_score(fitted: Propensity) -> Start:
-    """The score as a start for scores on fewer covariates."""
-    has_one = np.isfinite(fitted.logit)
-    design, (intercept, *slopes) = fitted.design.drop(columns="unit_id"), fitted.coefficients["estimate"]
-    y = fitted.units["is_treated"].to_numpy(float)[has_one]
-    fit = Fit(Link.logit, intercept, np.array(slopes))
-    return start_of(tuple(design.columns), as_matrix(design, has_one), y, fit)
 
 
 @dataclass(frozen=True)

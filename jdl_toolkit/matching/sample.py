@@ -143,12 +143,14 @@ def why_left_out(
     is_treated, has_weight = units["is_treated"].to_numpy(bool), units["weight"].to_numpy() > 0
     codes = np.zeros(len(units), dtype=np.intp) if strata is None else strata
     n_treated, n_pool = (np.bincount(codes, supported & group)[codes] for group in (is_treated, ~is_treated))
-    why = np.where(is_treated, np.where(was_near, "none_left", "outside_caliper"), "not_chosen")
-    why[np.where(is_treated, n_pool, n_treated) == 0] = "no_counterpart"
-    why[~supported] = "off_support"
-    why[units["logit"].isna()] = "no_counterpart"
-    why[has_weight] = ""
-    return pd.Categorical(why, ["", *DROPPED])
+    reasons = ["", *DROPPED]
+    code = {reason: np.int8(i) for i, reason in enumerate(reasons)}
+    why = np.where(is_treated, np.where(was_near, code["none_left"], code["outside_caliper"]), code["not_chosen"])
+    why[np.where(is_treated, n_pool, n_treated) == 0] = code["no_counterpart"]
+    why[~supported] = code["off_support"]
+    why[units["logit"].isna()] = code["no_counterpart"]
+    why[has_weight] = code[""]
+    return pd.Categorical.from_codes(why, reasons)
 
 
 def remarks(units: pd.DataFrame, method: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,10 +12,13 @@ import pandas as pd
 from ..errors import JDLError
 from ..inference.estimation import Kind, expected_outcomes, headline_among, prepare
 from ..matching import MatchedSample
+from ..matching.design import joined_levels
 from ..matching.newton import Start
-from .variants import in_words
+from ..matching.starts import start_among
+from .variants import in_words, score_of
 
 if TYPE_CHECKING:
+    from ..covariates import Covariates
     from ..spec import RequestSpec
 
 ESTIMATE = ("estimate", "se", "ci_low", "ci_high", "p_value", "df")
@@ -52,6 +56,7 @@ def estimate_sample(
     why_not = _why_not(sizes, values[compared], spec)
     if why_not:
         return NOTHING | sizes | {"why_not": why_not}
+    start = start and replace(start, joined=joined_levels(sample.merged))
     try:
         # the headline alone: the model of the whole pool, for the check, takes as long again
         head, _ = headline_among(prepare(sample.design, sample, compared), values, Kind(kind), spec, start)
@@ -62,13 +67,21 @@ def estimate_sample(
     return sizes | {part: head[part] for part in ESTIMATE} | {"why_not": None}
 
 
-def start_of_headline(matched: MatchedSample, y: pd.Series, kind: Kind, spec: RequestSpec) -> Start | None:
-    """Where the outcome model of the main analysis ended: variants on its covariates, or fewer, start from there."""
+def start_of_headline(
+    covariates: Covariates, matched: MatchedSample, y: pd.Series, kind: Kind, spec: RequestSpec
+) -> Start | None:
+    """Where the outcome model of the main analysis ended: variants on its covariates, or fewer, start from there.
+
+    None where it ended in a model of another kind.
+    """
     values, compared = outcome_of(matched, y)
     people = prepare(matched.design, matched, compared)
     of_control = values[people.control]
     expected = expected_outcomes(of_control, people.matched, kind, spec.covariates.people_per_parameter)
-    return expected.start(of_control, kind)
+    if expected.fit is None or expected.fit.link != kind.link:
+        return None
+    model, fitted = expected.model, score_of(covariates, matched)
+    return start_among(fitted, model.names, expected.fit, people.control, of_control, model.model_weight)
 
 
 def outcome_of(sample: MatchedSample, y: pd.Series) -> tuple[np.ndarray, np.ndarray]:

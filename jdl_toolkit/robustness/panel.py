@@ -143,7 +143,7 @@ def _variants(
     covariates: Covariates, matched: MatchedSample, y: pd.Series, alike: _Alike, spec: RequestSpec
 ) -> list[dict[str, Any]]:
     declared, rows = declare(covariates, matched, spec), []
-    start = start_of_headline(matched, y, Kind.share, spec)
+    start = start_of_headline(covariates, matched, y, Kind.share, spec)
     bar = tqdm(match_variants(covariates, matched, declared), total=len(declared), desc="other ways", disable=None)
     for variant, sample in bar:
         row = {"group": variant.group, "key": variant.key, "label": variant.label}

@@ -20,7 +20,8 @@ from ..errors import JDLError
 from ..matching import MatchedSample, match
 from ..matching.design import ordered_units
 from ..matching.newton import Start
-from ..matching.propensity import Propensity, start_of_score
+from ..matching.propensity import Propensity
+from ..matching.starts import start_of_score
 from ..spec import CaliperUnit, Covariate, Method
 
 if TYPE_CHECKING:
