@@ -269,6 +269,18 @@ def test_command_page_and_file_are_harmless(tmp_path):
     assert call().exit_code == 0 and "imported before" in call().output
 
 
+def test_an_import_is_on_the_index_page_at_once_wherever_the_outputs_lie(tmp_path, monkeypatch):
+    lab, outputs = tmp_path / "lab", tmp_path / "elsewhere"
+    (lab / "parameters" / "requests").mkdir(parents=True)
+    (lab / "parameters" / "defaults.yml").touch()
+    outputs.mkdir()
+    path = write(tmp_path / "a.csv", result(effect_t_minus_c="-4", ci95_low="-8", ci95_high="-1"))
+    monkeypatch.chdir(lab)
+    said = CliRunner().invoke(main, ["import-results", str(path), "--outputs", str(outputs)])
+    assert said.exit_code == 0, said.output
+    assert "A service" in (outputs / "index.html").read_text(encoding="utf-8")
+
+
 def test_the_document_has_every_column_and_rule():
     from jdl_toolkit.imported import RULES
 
