@@ -2,7 +2,8 @@
 
 from .conditions import differences_from_published, unmet_conditions
 from .criteria import Criterion, criterion_words
-from .events import (
+from .events import draft_standing, read_response, record_event, recorded_in_words
+from .kinds import (
     ACCEPTED,
     EVENTS,
     LONGEST_RESPONSE,
@@ -15,16 +16,8 @@ from .events import (
     UNANSWERABLE,
     WARNINGS,
     WITHDRAWN,
-    draft_standing,
-    free_texts,
-    read_response,
-    record_event,
-    recorded_in_words,
-    report_key,
-    results_digest,
-    shown_events,
-    with_events,
 )
+from .over_findings import free_texts, report_key, results_digest, shown_events, with_events
 from .standing import COLUMNS, all_requests
 
 __all__ = [

@@ -10,7 +10,7 @@ from ..errors import Problem
 from ..findings import Findings, small_differences
 from ..manifest import Manifest
 from ..releases import Release
-from .events import (
+from .kinds import (
     ACCEPTED,
     ENDS,
     REPORTED,
@@ -19,8 +19,8 @@ from .events import (
     SIGNED,
     WARNINGS,
     folded,
-    results_digest,
 )
+from .over_findings import results_digest
 
 
 def unmet_conditions(

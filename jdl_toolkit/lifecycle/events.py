@@ -9,51 +9,41 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
-import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from .. import numbers
 from ..errors import JDLError, Problem
-from ..findings import Analysis, Draft, Findings
+from ..findings import Findings
 from ..lab import Lab
 from ..manifest import Manifest, alone
 from ..markup import clean
 from ..releases import Release, read_releases
 from ..result import write_atomically
-from ..spec import RequestSpec, of_results
+from ..spec import RequestSpec
 from ..stage import MAIN, PASSED, RequestFolder, open_folder, read_closing
 from .criteria import Criterion, criterion_words
-
-ACCEPTED, SIGNED, SENT, REMINDED, RESPONSE, WARNINGS, WITHDRAWN, UNANSWERABLE = (
-    "balance accepted",
-    "sign-off",
-    "draft sent",
-    "reminder sent",
-    "response received",
-    "warnings looked at",
-    "withdrawn",
-    "could not be answered",
+from .kinds import (
+    ACCEPTED,
+    ENDS,
+    LONGEST_NAME,
+    LONGEST_REASON,
+    LONGEST_RESPONSE,
+    MOST_DIGITS,
+    REMINDED,
+    REPORTED,
+    RESPONSE,
+    SENT,
+    SIGNED,
+    UNANSWERABLE,
+    WARNINGS,
+    WITH_REASON,
+    WITHDRAWN,
+    folded,
+    in_words,
 )
-EVENTS = (ACCEPTED, SIGNED, SENT, REMINDED, RESPONSE, WARNINGS, WITHDRAWN, UNANSWERABLE)
-#: What `jdl release` puts on record by itself.
-RELEASED = "released"
-
-#: Events that a report lists.
-OF_REPORT = (SIGNED, SENT, RESPONSE, WITHDRAWN)
-#: Events that nobody may record without saying why.
-WITH_REASON = (ACCEPTED, WARNINGS, WITHDRAWN, UNANSWERABLE)
-#: Events that end a request, each in words; nothing can be recorded after them.
-ENDS = {WITHDRAWN: "was withdrawn", UNANSWERABLE: "could not be answered, as was recorded"}
-#: In the manifest, the digest of the results that the report in place shows.
-REPORTED = "reported"
-
-#: Characters of a name and a reason, and of a response: six pages.
-LONGEST_NAME, LONGEST_REASON, LONGEST_RESPONSE = 120, 2_000, 20_000
-#: Digits in a name: fewer than any date or identifier has.
-MOST_DIGITS = 3
+from .over_findings import results_digest
 
 
 def record_event(
@@ -141,14 +131,14 @@ def record_event(
 def recorded_in_words(request: str, said: Mapping[str, str]) -> str:
     """What was recorded, and what to do next."""
     of = "" if said["analysis"] == MAIN else f" (analysis {said['analysis']})"
-    words = f"Recorded for {request}{of}: {said['event']} on {_in_words(said['date'])}, by {said['by']}."
+    words = f"Recorded for {request}{of}: {said['event']} on {in_words(said['date'])}, by {said['by']}."
     if said["event"] in (REMINDED, WARNINGS):
         return words
     if said["event"] == UNANSWERABLE:
         return f"{words} Criterion: {criterion_words(said['criterion'])}. Nothing more is to be done."
     if said["event"] == ACCEPTED:
         return f"{words} Run the request again to go on."
-    due = f" Comments are due by {_in_words(said['respond_by'])}." if "respond_by" in said else ""
+    due = f" Comments are due by {in_words(said['respond_by'])}." if "respond_by" in said else ""
     return f"{words}{due} Run the request again: only its report is made anew."
 
 
@@ -197,7 +187,7 @@ def _faults_of_order(event: str, by: str, date: dt.date, manifest: Manifest, fol
     end = next((said for said in map(manifest.last_event, ENDS) if said is not None), None)
     again = end is not None and event == end["event"] and _same(by, {end["by"]})
     if end is not None and not again:
-        what = f"the request {ENDS[end['event']]} on {_in_words(end['date'])}; nothing more can be recorded"
+        what = f"the request {ENDS[end['event']]} on {in_words(end['date'])}; nothing more can be recorded"
         return [Problem(what, where, "start the request anew, with `jdl run --fresh`")]
     if event in (SIGNED, SENT, WARNINGS) and not folder.report.is_dir():
         return [Problem("there is no report yet", where, f"run it first: jdl run {manifest.values['request']}")]
@@ -210,7 +200,7 @@ def _faults_of_order(event: str, by: str, date: dt.date, manifest: Manifest, fol
         return [Problem("no draft was sent yet", where, f"record first when it was, with '{SENT}'")]
     if event in (RESPONSE, REMINDED) and date.isoformat() < sent["date"]:
         name = "response came" if event == RESPONSE else "reminder went out"
-        what = f"the {name} before the draft was sent, on {_in_words(sent['date'])}"
+        what = f"the {name} before the draft was sent, on {in_words(sent['date'])}"
         return [Problem(what, "--date", "correct one of the two days")]
     return []
 
@@ -234,11 +224,6 @@ def _same(name: str, others: set[str]) -> bool:
     return folded(name) in map(folded, others)
 
 
-def folded(name: str) -> str:
-    """A name as it is compared with others: neither case nor gaps count."""
-    return " ".join(name.split()).casefold()
-
-
 def _digest_to_sign(folder: RequestFolder, manifest: Manifest) -> str:
     """Digest of the results that the report in place shows, which a sign-off is of.
 
@@ -252,10 +237,6 @@ def _digest_to_sign(folder: RequestFolder, manifest: Manifest) -> str:
         fix = f"run it first: jdl run {manifest.values['request']}"
         raise JDLError("the report is of earlier results", f"request {manifest.values['request']}", fix)
     return digest
-
-
-def _in_words(date: str) -> str:
-    return numbers.date(dt.date.fromisoformat(date))
 
 
 def _require_open_balance(folder: RequestFolder, request: str, analysis: str) -> None:
@@ -304,101 +285,6 @@ def read_response(file: Path) -> str:
     return text
 
 
-def results_digest(findings: Findings) -> str:
-    """SHA-256 of all that was found, without what people did with it: a sign-off is of these results alone."""
-    made = findings.provenance.model_copy(update={"settings": of_results(findings.provenance.settings)})
-    bare = {"draft": None, "sign_offs": (), "organisation_response": None, "provenance": made}
-    bare = _with_accepted(findings, lambda analysis: {"by": "", "reason": ""}).model_copy(update=bare)
-    return hashlib.sha256(bare.model_dump_json(exclude={"version"}).encode()).hexdigest()
-
-
-def report_key(manifest: Manifest) -> str:
-    """What the report is made from beside the findings: it is up to date while this stays the same."""
-    said = [e for e in manifest.values["events"] if e["event"] in OF_REPORT]
-    accepted = [e for e in manifest.values["events"] if e["event"] == ACCEPTED]
-    return json.dumps([*said, *accepted], sort_keys=True)
-
-
-def with_events(findings: Findings, manifest: Manifest, restricted: Path) -> Findings:
-    """Findings with the draft's dates, the sign-offs of these very results, and the organisation's latest response.
-
-    The latest words of whoever accepted a balance take the place of those that it was matched under.
-    """
-    sent, response = manifest.last_event(SENT), manifest.last_event(RESPONSE)
-    shown = shown_events(findings, manifest)
-    findings = _with_accepted(findings, lambda analysis: manifest.last_event(ACCEPTED, analysis))
-    kept = ("event", "by", "date", "reason")
-    changes: dict[str, Any] = {
-        "sign_offs": tuple({key: event[key] for key in kept if event[key]} for event in shown),
-        "draft": Draft.model_validate({"sent": sent["date"], "respond_by": sent["respond_by"]} if sent else {}),
-        "organisation_response": _response(restricted / response["text"]) if response else None,
-    }
-    return findings.model_copy(update=changes)
-
-
-def shown_events(findings: Findings, manifest: Manifest) -> list[dict[str, str]]:
-    """Events that a report of these results lists: of the same event by the same person, the one recorded last."""
-    digest, response = results_digest(findings), manifest.last_event(RESPONSE)
-    shown = [e for e in manifest.values["events"] if e["event"] in OF_REPORT and e.get("of", digest) == digest]
-    latest = {(e["event"], folded(e["by"])): e for e in shown}
-    return [e for e in shown if latest[e["event"], folded(e["by"])] is e and (e["event"] != RESPONSE or e is response)]
-
-
-def free_texts(findings: Findings, manifest: Manifest, restricted: Path) -> list[tuple[str, str, str]]:
-    """Free text that people's events bring into the report, each with what it is and how to mend it.
-
-    Returns
-    -------
-    list of (str, str, str)
-        What it is, in words that name the event; what to do if it names somebody; the text.
-    """
-    events = shown_events(findings, manifest)
-    accepted = [manifest.last_event(ACCEPTED, a.id) for a in findings.analyses if _is_accepted(a)]
-    texts = []
-    for event in [*filter(None, accepted), *(e for e in events if e["event"] != RESPONSE)]:
-        if event["reason"]:
-            fix = f"record it again with another --reason: jdl record {findings.request} '{event['event']}'"
-            fix += "" if event["analysis"] == MAIN else f" --analysis {event['analysis']}"
-            texts.append(
-                (f"the reason of the {_named(event)}", f"{fix} --by {shlex.quote(event['by'])} …", event["reason"])
-            )
-    fix = f"ask the organisation for a text that names nobody, and record it with '{RESPONSE}' again"
-    for event in (e for e in events if e["event"] == RESPONSE):
-        texts.append(("the organisation's response", fix, _response(restricted / event["text"])))
-        reason = f"record the same file again with another --reason, as '{RESPONSE}'"
-        texts += [(f"the reason of the {_named(event)}", reason, event["reason"])] if event["reason"] else []
-    return texts
-
-
-def _named(event: Mapping[str, str]) -> str:
-    of = "" if event["analysis"] == MAIN else f" of analysis {event['analysis']}"
-    return f"event '{event['event']}'{of} of {_in_words(event['date'])}"
-
-
-def _is_accepted(analysis: Analysis) -> bool:
-    return analysis.balance is not None and analysis.balance.accepted_by is not None
-
-
-def _with_accepted(findings: Findings, said_of: Callable[[str], Mapping[str, str] | None]) -> Findings:
-    """Findings with who accepted each balance that was accepted, and why, as `said_of` tells of an analysis."""
-    analyses = []
-    for analysis in findings.analyses:
-        said = said_of(analysis.id) if _is_accepted(analysis) else None
-        if said is not None:
-            words = {"accepted_by": said["by"], "accepted_reason": said["reason"]}
-            analysis = analysis.model_copy(update={"balance": analysis.balance.model_copy(update=words)})
-        analyses.append(analysis)
-    return findings.model_copy(update={"analyses": tuple(analyses)})
-
-
-def _response(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except OSError:
-        fix = f"record it again, with '{RESPONSE}'"
-        raise JDLError("the text of the organisation's response is gone", file.name, fix) from None
-
-
 def draft_standing(events: list[Mapping[str, str]], today: dt.date) -> dict[str, Any]:
     """Where the draft of a request is: when it was sent, until when comments are due, and in words how it stands."""
     last = {event["event"]: event for event in events}
@@ -407,7 +293,7 @@ def draft_standing(events: list[Mapping[str, str]], today: dt.date) -> dict[str,
         return {}
     standing = {"sent": sent["date"], "respond_by": sent["respond_by"], "response": None, "overdue": False}
     if response is not None and response["date"] >= sent["date"]:
-        return standing | {"response": response["date"], "words": f"response received {_in_words(response['date'])}"}
+        return standing | {"response": response["date"], "words": f"response received {in_words(response['date'])}"}
     overdue = today.isoformat() > sent["respond_by"]
-    words = f"comments {'overdue since' if overdue else 'due by'} {_in_words(sent['respond_by'])}"
+    words = f"comments {'overdue since' if overdue else 'due by'} {in_words(sent['respond_by'])}"
     return standing | {"overdue": overdue, "words": words}

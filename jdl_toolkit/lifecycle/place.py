@@ -16,7 +16,7 @@ from ..releases import Release
 from ..spec import Reporting
 from ..stage import CLOSED, MAIN, PASSED, UNANSWERED
 from .criteria import OF_STAGE, criterion_words
-from .events import REMINDED, RESPONSE, SENT, SIGNED, UNANSWERABLE, WITHDRAWN
+from .kinds import REMINDED, RESPONSE, SENT, SIGNED, UNANSWERABLE, WITHDRAWN
 
 Events = Sequence[Mapping[str, str]]
 

@@ -1,27 +1,17 @@
 """All requests together: how many there are, what became of them, and what their published results say."""
 
-from .bulletin import (
-    BULLETIN_FILE,
-    Bulletin,
-    Correction,
-    Counts,
-    Criterion,
-    FeedbackQuestion,
-    FeedbackSummary,
-    Multiplicity,
-    PooledEffect,
-    PreRelease,
-    PublishedResult,
-    RequestRow,
-    Source,
-)
+from .answers import FeedbackQuestion, FeedbackSummary
+from .bulletin import BULLETIN_FILE, Bulletin, PreRelease
 from .counts import ENDED, UNDER_WAY, RequestCounts, RequestStatus, as_of, check_requests, read_requests
 from .gathering import OF_VERSION, gather
 from .multiplicity import multiplicity, with_adjusted
 from .period import Period, PublicationDay, Weekday
 from .pooling import left_out, pool, pooled_effects
+from .published import Correction, PublishedResult, Source
+from .received import Counts, Criterion, RequestRow
 from .results import RESULT_COLUMNS, conclusive, results
 from .settings import BulletinSettings, bulletin_settings
+from .together import Multiplicity, PooledEffect
 
 __all__ = [
     "BULLETIN_FILE",

@@ -12,21 +12,14 @@ import pandas as pd
 from ..errors import JDLError, Problem
 from ..findings import Verdict
 from ..spec import Model
-from .bulletin import (
-    Bulletin,
-    Correction,
-    Counts,
-    Criterion,
-    FeedbackSummary,
-    PreRelease,
-    PublishedResult,
-    RequestRow,
-    Source,
-)
+from .answers import FeedbackSummary
+from .bulletin import Bulletin, PreRelease
 from .counts import UNDER_WAY, RequestCounts, RequestStatus, as_of
 from .multiplicity import multiplicity, p_from_interval, with_adjusted
 from .period import Period
 from .pooling import left_out, pooled_effects, se_from_interval
+from .published import Correction, PublishedResult, Source
+from .received import Counts, Criterion, RequestRow
 from .settings import BulletinSettings
 
 #: What a table of reports states beyond `RESULT_COLUMNS`, each row's version of its request's report.

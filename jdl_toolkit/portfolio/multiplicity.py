@@ -8,8 +8,9 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from ..findings import Verdict
-from .bulletin import Multiplicity, Source
 from .pooling import ALPHA
+from .published import Source
+from .together import Multiplicity
 
 
 def p_from_interval(difference: pd.Series, se: pd.Series, df: pd.Series | None = None) -> pd.Series:

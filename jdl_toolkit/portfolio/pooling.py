@@ -15,7 +15,8 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
 
-from .bulletin import PooledEffect, Source
+from .published import Source
+from .together import PooledEffect
 
 #: Level of intervals and tests: results are conclusive by their 95 per cent interval.
 ALPHA = 0.05

@@ -8,7 +8,9 @@ from decimal import Decimal
 
 from .. import numbers
 from ..plots.portfolio import VERDICTS, level_name, pp, verdict_counts
-from ..portfolio.bulletin import Bulletin, PooledEffect, PublishedResult
+from ..portfolio.bulletin import Bulletin
+from ..portfolio.published import PublishedResult
+from ..portfolio.together import PooledEffect
 from ..tables.portfolio import COUNTS
 from .cover import PUBLISHER, Cover, symbols_explained
 from .results import ROUNDING, SIGN

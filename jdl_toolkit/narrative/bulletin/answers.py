@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ... import numbers
 from ...document import Words
-from ...portfolio.bulletin import Bulletin, FeedbackSummary
+from ...portfolio.answers import FeedbackSummary
+from ...portfolio.bulletin import Bulletin
 from ...wording import Passage, small_number
 
 

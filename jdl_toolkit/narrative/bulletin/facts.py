@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ... import numbers
 from ...plots.portfolio import level_name
-from ...portfolio.bulletin import Bulletin, PooledEffect, PublishedResult
+from ...portfolio.bulletin import Bulletin
+from ...portfolio.published import PublishedResult
+from ...portfolio.together import PooledEffect
 from ...tables.portfolio import result_name
 from ..facts import Fact, Figure, figure, value
 from .naming import result_name as name_in_words

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from ... import numbers
 from ...findings import Unit, Verdict
-from ...portfolio.bulletin import Bulletin, PublishedResult, Source
+from ...portfolio.bulletin import Bulletin
+from ...portfolio.published import PublishedResult, Source
 from ...wording import plain, small_number
 from ..ranges import difference_in_words, interval_in_words
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ... import numbers
 from ...document import Inset, Words
 from ...findings import Verdict
-from ...portfolio.bulletin import Bulletin, PublishedResult
+from ...portfolio.bulletin import Bulletin
+from ...portfolio.published import PublishedResult
 from ...wording import Passage, capital, ended, listed, plain, small_number
 from .naming import difference, effect_of, is_imported, people, reports, result_name, spread
 

@@ -9,7 +9,8 @@ from ... import numbers
 from ...document import Words
 from ...findings import Verdict
 from ...plots.portfolio import level_name, verdict_counts
-from ...portfolio.bulletin import Bulletin, PublishedResult
+from ...portfolio.bulletin import Bulletin
+from ...portfolio.published import PublishedResult
 from ...wording import Passage, capital, listed, small_number
 from .naming import difference, effect_of, is_imported, people, result_name, shown, sized, spread
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ... import numbers
 from ...document import Words
 from ...plots.portfolio import level_name
-from ...portfolio.bulletin import Bulletin, PooledEffect
+from ...portfolio.bulletin import Bulletin
+from ...portfolio.together import PooledEffect
 from ...wording import Passage, capital, listed, small_number
 from .naming import people
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ... import numbers
 from ...document import Inset, Table, Words
-from ...portfolio.bulletin import Bulletin, Counts
+from ...portfolio.bulletin import Bulletin
+from ...portfolio.received import Counts
 from ...tables import counts_table
 from ...wording import Passage, listed, plain
 from .naming import are, was
