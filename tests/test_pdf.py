@@ -2,6 +2,7 @@
 
 import io
 
+import examples
 import pypdf
 import pytest
 from pypdf.generic import ContentStream
@@ -9,6 +10,8 @@ from test_render import SVG, figure, markdown, notebook, shown, table
 
 from jdl_toolkit.document import Inset, Words
 from jdl_toolkit.markup import REPLACEMENT
+from jdl_toolkit.narrative.check import Checker
+from jdl_toolkit.render import printed
 from jdl_toolkit.render.content import Heading, read_report
 from jdl_toolkit.render.layout import BOTTOM, INSETS, TOP, settle
 from jdl_toolkit.render.pdf import pdf_of
@@ -263,3 +266,17 @@ def test_a_table_begins_while_a_drawing_waits_and_goes_on_below_it():
     made = texts(drawn(markdown(f"## A\n\n{before}"), shown(tall(500), table(rows=rows))))
     assert len(made) == 2 and "row3x" in made[0] and "row39x" in made[1]
     assert made[1].index("Drawing tall") < made[1].index("row39x")
+
+
+def test_numbers_that_run_together_as_seen_are_read_as_written(monkeypatch):
+    """PDFium runs a turned 2.2 and the 25 of the next label together; what is printed wrong is wrong both ways."""
+    findings, texts = examples.findings(), ["2.2", "25 to 34"]
+    for seen, written, wrong in (
+        ("2.225 to 34", "2.2\n25 to 34", []),
+        ("2.325 to 34", "2.3\n25 to 34", ["2.3"]),
+        ("2.3 and 25 to 34", "2.3\n25 to 34", ["2.3"]),
+    ):
+        monkeypatch.setattr(printed, "pdf_pages", lambda content, seen=seen: (seen,))
+        monkeypatch.setattr(printed, "written_texts", lambda content, written=written: (written,))
+        faults, _ = printed._in_both(texts, findings, Checker, b"")
+        assert [fault.split(" in ")[0] for fault in faults] == wrong, seen

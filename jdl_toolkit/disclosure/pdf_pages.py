@@ -11,8 +11,8 @@ from pypdfium2.raw import FPDF_PAGEOBJ_TEXT
 
 #: PDFium writes this where a word is broken at the end of a line.
 _BROKEN_WORD = "\ufffe"
-#: Characters whose beginnings lie farther apart than this many times their size are of different texts.
-_FARTHEST = 2.5
+#: How far a character begins behind the last one of its text at most, and how far beside its line, in sizes of type.
+_FARTHEST, _ASIDE = 2.0, 0.3
 
 
 def pdf_pages(content: bytes) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ def _shown(page: pypdfium2.PdfPage) -> str:
 
 
 def _written(page: pypdfium2.PdfPage) -> Iterator[str]:
-    """Texts in the order in which they were drawn; of what was drawn one character at a time, those near each other."""
+    """Texts in the order in which they were drawn; of what was drawn one character at a time, those of one line."""
     texts, run, last = page.get_textpage(), "", None
     for drawn in page.get_objects(filter=[FPDF_PAGEOBJ_TEXT], textpage=texts):
         text = drawn.extract()
@@ -62,9 +62,17 @@ def _written(page: pypdfium2.PdfPage) -> Iterator[str]:
             yield text
             continue
         place = drawn.get_matrix()
-        size = drawn.get_font_size() * hypot(place.c, place.d)
-        if last is not None and hypot(place.e - last[0], place.f - last[1]) > _FARTHEST * size:
+        if last is not None and not _goes_on(last, place, drawn.get_font_size()):
             yield run
             run = ""
-        run, last = run + text, (place.e, place.f)
+        run, last = run + text, place
     yield run
+
+
+def _goes_on(last: pypdfium2.PdfMatrix, place: pypdfium2.PdfMatrix, size: float) -> bool:
+    """Whether a character stands in the line of the last one, a little further on."""
+    stretch = hypot(place.a, place.b)
+    right, up = place.e - last.e, place.f - last.f
+    along, aside = (right * place.a + up * place.b) / stretch, (up * place.a - right * place.b) / stretch
+    em = size * hypot(place.c, place.d)
+    return -_ASIDE * em < along < _FARTHEST * em and abs(aside) < _ASIDE * em

@@ -16,7 +16,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-from ..disclosure.pdf_pages import written_texts
+from ..disclosure.pdf_pages import pdf_pages, written_texts
 from ..findings import Findings
 from ..narrative.bulletin.check import BulletinChecker
 from ..narrative.check import Checker, Passage
@@ -74,8 +74,7 @@ def misprints(
     read = {html.name: _in_html(texts, checker(findings, page), page)}
     if pdf is not None:
         drawn = [_plain(text) for block in blocks for text in _texts(block, in_pdf=True)]
-        text = "\n".join(written_texts(pdf.read_bytes()))
-        read[pdf.name] = _in_pdf(drawn, checker(findings, text), text)
+        read[pdf.name] = _in_both(drawn, findings, checker, pdf.read_bytes())
     foreign = tuple(f"{file}: {fault}" for file, (faults, _) in read.items() for fault in faults)
     return Misprints(foreign, tuple(f"{file}: {n} was not seen" for file, (_, gone) in read.items() for n in gone))
 
@@ -118,8 +117,22 @@ def _in_html(texts: Iterable[str], frame: Checker, page: str) -> tuple[list[str]
     return faults, list(gone)
 
 
-def _in_pdf(texts: Iterable[str], frame: Checker, text: str) -> tuple[list[str], list[str]]:
-    """A number of the PDF that no block holds, or one that is gone.
+def _in_both(
+    texts: Sequence[str], findings: Findings | Bulletin, checker: type[Checker], content: bytes
+) -> tuple[list[str], list[str]]:
+    """Numbers that are wrong, or gone, in a PDF as it is seen and as it was written.
+
+    As seen, numbers that stand close by each other, turned ones above all, may run together; as written, long words
+    are cut where a line ends. What is printed wrong is wrong in both.
+    """
+    seen, written = ("\n".join(read(content)) for read in (pdf_pages, written_texts))
+    (faults, gone), (others, also_gone) = (_in_pdf(texts, checker(findings, text), text) for text in (seen, written))
+    both = [said for n, said in others.items() if any(n in wrong or wrong in n for wrong in faults)]
+    return both, [n for n in gone if n in also_gone]
+
+
+def _in_pdf(texts: Iterable[str], frame: Checker, text: str) -> tuple[dict[str, str], list[str]]:
+    """Numbers of the PDF that no block holds, each with where it stands, and those that are gone.
 
     Pages cut paragraphs and the ticks of an axis run into each other, so it is read as a whole and without signs.
     """
@@ -127,12 +140,13 @@ def _in_pdf(texts: Iterable[str], frame: Checker, text: str) -> tuple[list[str],
         text = re.sub(r"\s*".join(digest), " ", text)
     wanted = Counter(n for t in texts for n in _numbers(_DIGEST.sub(" ", _FRAME.sub(" ", t)).replace(MINUS, " ")))
     n_pages = max((int(n) for n in re.findall(r"Page \d+ of (\d+)", text)), default=0)
-    shown, faults = Counter[str](), []
+    shown, faults = Counter[str](), dict[str, str]()
     for line in _DIGEST.sub(" ", _FRAME.sub(" ", _seen(text))).replace(MINUS, " ").split("\n"):
         here = _numbers(line)
         shown.update(here)
         if any(n not in wanted and not (n.isdigit() and int(n) <= n_pages) for n in here):
-            faults += [f"{n} in “{line[:120]}”" for n in frame.foreign(Passage("", line, is_cut=True)) if n in here]
+            wrong = frame.foreign(Passage("", line, is_cut=True))
+            faults |= {n: f"{n} in “{line[:120]}”" for n in wrong if n in here and n not in faults}
     return faults, list(wanted - shown)
 
 
