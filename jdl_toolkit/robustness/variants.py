@@ -105,7 +105,8 @@ def match_variants(
     One without other covariates or other people shares the score of the main analysis.
     """
     fitted = score_of(covariates, matched)
-    start = start_of_score(fitted)
+    n_scores = sum(bool(variant.left_out) or variant.people is not None for variant in variants)
+    start = start_of_score(fitted) if n_scores > 1 else None  # it takes as long as a fit
     for variant in variants:
         try:
             yield variant, match_variant(covariates, matched, variant, fitted, start)
