@@ -279,7 +279,8 @@ def _json_value(content: Any, depth: int = 0) -> Iterator[str]:
     rows: list[list[str]] = []
     _walk(content, values, keys, pairs, rows)
     packed = [len(value) > 60 and _PACKED_LINES.fullmatch(value) is not None for value in values]
-    yield " ".join(value for value, is_packed in zip(values, packed, strict=True) if not is_packed)
+    is_markup = [value.lstrip()[:1] == "<" and ">" in value for value in values]  # read as such below
+    yield " ".join(v for v, *apart in zip(values, packed, is_markup, strict=True) if not any(apart))
     yield " ".join(keys)
     yield KEPT_APART.join(pairs)
     yield from pairs_of(rows)
