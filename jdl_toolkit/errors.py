@@ -7,8 +7,12 @@ person: no name, date of birth or identifier may stand in one.
 
 from __future__ import annotations
 
+import errno
+import shutil
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 
 def cut(text: str, longest: int = 60) -> str:
@@ -90,4 +94,41 @@ class StageFailed(Exception):
 
 
 class KernelDied(StageFailed):
-    """The process that executed a notebook died: killed, out of memory, or a fault of a library. Worth another try."""
+    """The process that executed a notebook died: killed, out of memory, or a fault of a library. Worth another try.
+
+    `fix`: what to do about it.
+    """
+
+    def __init__(self, what: str, fix: str = "run the same again: it goes on where it stopped") -> None:
+        super().__init__(what)
+        self.fix = fix
+
+
+#: What the system says of a disk, or of somebody's share of it, that is full; libraries pass it on in their own words.
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FULL_WORDS = ("No space left on device", "Disk quota exceeded", "failed to offload data block")
+
+
+def is_disk_full(fault: BaseException | str) -> bool:
+    """Whether a fault, or what is told of one, is that nothing more can be written."""
+    if isinstance(fault, OSError) and fault.errno in _FULL:
+        return True
+    return any(words in str(fault) for words in _FULL_WORDS)
+
+
+def disk_full(*places: Path) -> JDLError:
+    """What to say when nothing more can be written: in which of the folders written to, or in that of temporary files.
+
+    The one that has the least room left is named.
+    """
+
+    def free(place: Path) -> int:
+        try:
+            return shutil.disk_usage(place).free
+        except OSError:
+            return 2**63
+
+    place = min((*places, Path(tempfile.gettempdir())), key=free)
+    return JDLError(
+        "no space is left on the disk", str(place), "free some and run the same again; what is finished is kept"
+    )

@@ -20,7 +20,16 @@ import nbformat
 from . import disclosure, render
 from .blinding import archived_folders, note_match
 from .document import MIME
-from .errors import CouldNotBeAnswered, GateClosed, JDLError, Problem, StageFailed, cut
+from .errors import (
+    CouldNotBeAnswered,
+    GateClosed,
+    JDLError,
+    Problem,
+    StageFailed,
+    cut,
+    disk_full,
+    is_disk_full,
+)
 from .execution import chosen_engine
 from .execution.notebooks import execute
 from .findings import Findings, Status, small_differences
@@ -132,10 +141,31 @@ def run_request(
     Raises
     ------
     JDLError
-        The request or its data are at fault, the request could not be answered, or a gate is closed.
+        The request or its data are at fault, the request could not be answered, a gate is closed, or the disk is full.
     StageFailed
         A notebook failed.
     """
+    try:
+        return _run_request(lab, request, outputs, until, fresh, progress, with_code, engine, with_index)
+    except (JDLError, StageFailed):
+        raise
+    except Exception as fault:
+        if not is_disk_full(fault):
+            raise
+        raise disk_full(outputs) from None
+
+
+def _run_request(
+    lab: Lab,
+    request: str,
+    outputs: Path,
+    until: str,
+    fresh: bool,
+    progress: Callable[[str, str, float], None],
+    with_code: bool,
+    engine: str,
+    with_index: bool,
+) -> RunOutcome:
     if until not in STAGES:
         raise JDLError(f"there is no stage `{until}`", "--until", f"use one of: {', '.join(STAGES)}")
     spec = lab.spec(request)
@@ -174,6 +204,8 @@ def _require_folder(lab: Lab, outputs: Path) -> None:
         with tempfile.TemporaryFile(dir=outputs):
             pass
     except OSError as fault:
+        if is_disk_full(fault):
+            raise disk_full(outputs) from None
         what = (
             "there is a file of this name"
             if isinstance(fault, FileExistsError | NotADirectoryError)
@@ -725,11 +757,24 @@ def _end_unanswered(walk: _Walk, name: str, reason: str) -> None:
     raise CouldNotBeAnswered(f"the request could not be answered: {reason}", where, f"see {report}")
 
 
+class _LogFile(logging.FileHandler):
+    """A log that stays silent where it cannot be written, on a full disk; the run itself says so."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        pass
+
+    def close(self) -> None:
+        try:
+            super().close()
+        except OSError:
+            pass
+
+
 class _logging_to:
     """Log what happens to a file while the block runs. Messages name stages and counts, never people."""
 
     def __init__(self, path: Path) -> None:
-        self.handler = logging.FileHandler(path, encoding="utf-8")
+        self.handler = _LogFile(path, encoding="utf-8")
         self.handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
 
     def __enter__(self) -> None:

@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
 
 from .. import __version__
-from ..errors import JDLError, StageFailed
+from ..errors import JDLError, KernelDied, StageFailed, disk_full, is_disk_full
 
 DAY = click.DateTime(["%Y-%m-%d", "%d/%m/%Y"])
 
@@ -67,9 +68,13 @@ def command(group: click.Group, name: str, example: str) -> Callable[[Callable[.
 
 
 def _tell(fault: Exception, as_json: bool) -> int:
+    if isinstance(fault, OSError) and is_disk_full(fault):
+        fault = disk_full(Path.cwd())
     status = fault.exit_status if isinstance(fault, JDLError) else 1
     if isinstance(fault, JDLError):
         message = str(fault)
+    elif isinstance(fault, KernelDied):
+        message = f"{fault}\n  What to do: {fault.fix}"
     elif isinstance(fault, StageFailed):
         fix = "The executed notebook, in the request's restricted folder, shows it as far as it came."
         message = f"A fault of the toolkit: {fault}.\n{fix}"

@@ -8,10 +8,11 @@ from pathlib import Path
 import nbformat
 import papermill
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat.reader import NotJSONError
 from papermill.exceptions import PapermillExecutionError
 
 from .. import errors
-from ..errors import JDLError, KernelDied, StageFailed
+from ..errors import JDLError, KernelDied, StageFailed, disk_full, is_disk_full
 from ..lab import Lab
 from ..result import write_atomically
 from . import engines, environment
@@ -68,25 +69,40 @@ def execute_template(lab: Lab, template: str, parameters: dict[str, str], target
                 folder=lab.root,
             )
         except PapermillExecutionError as fault:
-            raise _as_ours(fault, template) from None
+            raise _as_ours(fault, template, target.parent) from None
         except DeadKernelError as fault:
             raise KernelDied(f"notebook {template}: {type(fault).__name__}") from None
         except (CellTimeoutError, CellExecutionError) as fault:
             raise StageFailed(f"notebook {template}: {type(fault).__name__}") from None
+        except OSError as fault:
+            raise (disk_full(target.parent) if is_disk_full(fault) else fault) from None
         finally:
-            if executed.exists():
-                write_atomically(target, _without_papermill_metadata(executed))
+            _keep(executed, target)
     notebook = nbformat.read(target, as_version=4)
     for number, cell in enumerate(notebook.cells, 1):
         if cell.cell_type == "code" and cell.source.strip() and not cell.execution_count:
             raise StageFailed(f"notebook {template}: cell {number} did not run")
 
 
-def _as_ours(fault: PapermillExecutionError, template: str) -> Exception:
+def _as_ours(fault: PapermillExecutionError, template: str, folder: Path) -> Exception:
+    if is_disk_full(fault.evalue):
+        return disk_full(folder)
     kind = getattr(errors, fault.ename, None)
     if isinstance(kind, type) and issubclass(kind, JDLError):
         return kind(fault.evalue)
     return StageFailed(f"notebook {template}, cell {fault.cell_index + 1}: {fault.ename}")
+
+
+def _keep(executed: Path, target: Path) -> None:
+    """Keep an executed notebook. On a full disk there is none, or half of one; what is raised then is told already."""
+    try:
+        write_atomically(target, _without_papermill_metadata(executed))
+    except (FileNotFoundError, NotJSONError):
+        return
+    except OSError as fault:
+        if is_disk_full(fault):
+            raise disk_full(target.parent) from None
+        raise
 
 
 def _without_papermill_metadata(path: Path) -> str:

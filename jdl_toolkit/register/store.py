@@ -72,8 +72,9 @@ class Register:
         ----------
         path : Path
         threads, memory : int, str, optional
-            Limits of DuckDB. Default: as `THREADS` and `MEMORY` of the environment say, else two and 2 GB. What does not fit into memory goes to a folder of its own, for the owner alone, in the
-            system's folder for temporary files (``TMPDIR``), and goes with the register.
+            Limits of DuckDB. Default: as `THREADS` and `MEMORY` of the environment say, else two and 2 GB. What does
+            not fit into memory goes to a folder of its own, for the owner alone, in the system's folder for temporary
+            files (``TMPDIR``), and goes with the register.
 
         Raises
         ------
