@@ -17,7 +17,18 @@ from jdl_toolkit.batch.limits import limits_of_workers
 from jdl_toolkit.batch.pace import FIRST_GUESS, Pace
 from jdl_toolkit.batch.plan import Plan, make_plan
 from jdl_toolkit.batch.progress import LONGEST, LiveView, PlainView, about, duration, shown
-from jdl_toolkit.batch.task import DIED, FAILED, INTERRUPTED, LEFT, NOT_STARTED, REPORTED, UNANSWERED, UNDER_WAY, Step
+from jdl_toolkit.batch.task import (
+    DIED,
+    FAILED,
+    INTERRUPTED,
+    LEFT,
+    NOT_STARTED,
+    REPORTED,
+    UNANSWERED,
+    UNDER_WAY,
+    WRONG,
+    Step,
+)
 from jdl_toolkit.batch.work import first_problem
 from jdl_toolkit.cli import main
 from jdl_toolkit.errors import JDLError, Problem
@@ -249,14 +260,39 @@ def test_what_is_left_follows_from_what_stages_took():
     assert pace.remaining(replace(task, earlier={"outcomes": 100})) == 120
 
 
+def learned() -> Pace:
+    """Times of one request that came to its end; 22 s in all."""
+    pace = Pace()
+    for stage, seconds in FIRST_GUESS.items():
+        pace.learn(Task("a", "a"), stage, seconds)
+    return pace
+
+
 def test_the_batch_is_expected_to_take_as_long_as_its_longest_request():
     tasks = [Task(name, name) for name in "abc"]
-    board = Board(tasks, [Ended("x", LEFT)], Pace(), n_workers=2)
+    board = Board(tasks, [Ended("x", LEFT)], learned(), n_workers=2)
     each = sum(FIRST_GUESS.values())
     assert board.remaining_in_all() == pytest.approx(1.5 * each)
-    board = Board(tasks[:1], [], Pace(), n_workers=2)
+    board = Board(tasks[:1], [], learned(), n_workers=2)
     assert board.remaining_in_all() == pytest.approx(each)
     assert board.n_requests == 1
+
+
+def test_nothing_is_said_of_what_is_left_before_a_request_has_come_to_its_end():
+    board = Board([Task("a", "a")], [], Pace(), n_workers=1)
+    assert board.remaining_in_all() is None
+    board.pace.learn(Task("b", "b"), "outcomes", 5.0)
+    assert board.remaining_in_all() is None
+    board.pace.learn(Task("b", "b"), "report", 8.0)
+    assert board.remaining_in_all() == 19.0
+    assert not Pace("matching").is_known and Pace("matching").remaining(Task("a", "a")) == 6.0
+
+
+def test_of_those_that_wait_as_many_end_early_as_have_so_far():
+    board = Board([Task(name, name) for name in "abcd"], [], learned(), n_workers=1)
+    for name, outcome, seconds in (("x", REPORTED, 22.0), ("y", UNANSWERED, 2.0), ("z", WRONG, 1.0), ("w", LEFT, 0.0)):
+        board.end(Ended(name, outcome, seconds))
+    assert board.remaining_in_all() == pytest.approx(4 * (22 / 3 + 1.5 * 2 / 3))
 
 
 # --- what is shown ---------------------------------------------------------------------------------------------------
@@ -274,7 +310,7 @@ def test_the_live_view_shows_requests_and_totals_and_takes_no_name_for_markup():
     view.ended(Ended(HOSTILE, REPORTED, 3.0))
     text = screen.file.getvalue()
     assert "one" in text and "matching/custody" in text and "[red]x[/red]" in text
-    assert "1 of 4 done, 1 not as it should be, 2 running, 1 waiting" in text
+    assert "1 of 4 done (1 needs attention), 2 running, 1 waiting\n0 s elapsed, time remaining not yet known" in text
     assert "\x1b[31m" not in text and "\N{RIGHT-TO-LEFT OVERRIDE}" not in text
     assert max(map(len, text.splitlines())) <= 100
 

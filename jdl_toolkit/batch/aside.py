@@ -25,7 +25,7 @@ class Aside:
         context = execution.context()
         self._tells, tell = context.Pipe(duplex=False)
         self._process = context.Process(target=_call, args=(tell, function, arguments))
-        self._process.start()
+        execution.start(self._process)
         tell.close()
 
     @property

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from ..errors import JDLError
+from .. import execution
+from ..errors import JDLError, disk_full, is_disk_full
 from ..lab import STAGES, Lab
 from ..manifest import is_under_way, now
 from .aside import Aside
 from .board import Board
 from .crew import Crew
 from .plan import Plan, make_plan
-from .progress import View, view_of
+from .progress import Steady, View, view_of
+from .stop import Stop
 from .summary import BATCHES, Summary
-from .task import DIED, FAILED, NOT_STARTED, UNDER_WAY, Ended
+from .task import DIED, FAILED, INTERRUPTED, LOST, NOT_STARTED, UNDER_WAY, Ended, Said, Step
 from .workers import Workers
 
-#: A request whose process died is run this often in all.
-ATTEMPTS = 2
+#: A request whose process died is run this often in all; what was lost with its server, so often beside that.
+ATTEMPTS, TIMES_LOST = 2, 3
+
+#: Seconds in which a signal that killed a worker reaches the batch as well; and those that the index page is given
+#: once the batch has been asked to stop.
+SAME_SIGNAL, INDEX_AT_STOP = 0.5, 1.5
 
 #: Seconds between two drawings of the index page, and between two looks at what another process holds.
 INDEX_EVERY, LOOK_EVERY = 5.0, 0.5
@@ -59,60 +63,90 @@ def run_batch(
     started, since = now(), time.monotonic()
     _require_folder(outputs)
     stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S%f")
-    plan: Plan = Aside(make_plan, str(lab.root), str(outputs), tuple(names)).result()
-    board = Board(plan.tasks, plan.ended, plan.pace, workers.n)
-    index = _Index(lab, outputs)
-    with _terminated_like_interrupted():
-        crew = workers.crew() if plan.tasks else None
+    with Stop() as stop:
+        plan: Plan = make_plan(str(lab.root), str(outputs), tuple(names), workers.settings.until)
+        board = Board(plan.tasks, plan.ended, plan.pace, workers.n)
+        index = _Index(lab, outputs, workers.is_here)
+        if plan.tasks:
+            _run(board, workers, view_of, outputs, index, stop)
+        stop.note_all()
+        ended = tuple(sorted(board.ended, key=lambda one: one.request))
+        seconds = round(time.monotonic() - since, 2)
+        record = lab.short(outputs / BATCHES / f"{stamp}.json")
+        summary = Summary(ended, started, now(), seconds, workers.n, workers.where, record)
         try:
-            if crew is not None:
-                with view_of(board) as view:
-                    _Batch(board, crew, view, outputs, index).run()
-        finally:
-            if crew is not None:
-                crew.close()
-    ended = tuple(sorted(board.ended, key=lambda one: one.request))
-    seconds = round(time.monotonic() - since, 2)
-    record = lab.short(outputs / BATCHES / f"{stamp}.json")
-    summary = Summary(ended, started, now(), seconds, workers.n, workers.where, record)
-    summary.write(outputs)
-    index.is_old = True  # it links to this record
-    index.finish()
+            summary.write(outputs)
+        except OSError:  # the disk is full: what came of it is still told
+            summary = replace(summary, record="")
+        index.is_old = True  # it links to this record
+        index.finish(INDEX_AT_STOP if stop.is_asked else None)
     return summary
+
+
+def _run(
+    board: Board,
+    workers: Workers,
+    view_of: Callable[[Board], View],
+    outputs: Path,
+    index: _Index,
+    stop: Stop,
+) -> None:
+    """Run what is planned, and leave nothing running."""
+    crew = workers.crew()
+    try:
+        stop.note_the_first()
+        with Steady(view_of(board)) as view:
+            _Batch(board, crew, view, outputs, index, stop).run()
+    finally:
+        stop.note_all()
+        crew.close()
 
 
 def _require_folder(outputs: Path) -> None:
     try:
         (outputs / BATCHES).mkdir(parents=True, exist_ok=True)
-    except OSError:
+    except OSError as fault:
+        if is_disk_full(fault):
+            raise disk_full(outputs) from None
         raise JDLError("cannot write here", str(outputs), "name another folder with --outputs") from None
 
 
 class _Batch:
     """One batch on its way."""
 
-    def __init__(self, board: Board, crew: Crew, view: View, outputs: Path, index: _Index) -> None:
-        self.board, self.crew, self.view, self.outputs, self.index = board, crew, view, outputs, index
-        self._looked = 0.0
+    def __init__(self, board: Board, crew: Crew, view: View, outputs: Path, index: _Index, stop: Stop) -> None:
+        self.board, self.crew, self.view, self.outputs = board, crew, view, outputs
+        self.index, self.stop = index, stop
+        self._looked, self._n_lost = 0.0, 0
 
     def run(self) -> None:
-        """Until every request has ended; Ctrl-C breaks off what runs, and says so of it."""
-        board = self.board
+        """Until every request has ended, or somebody asks to stop: what runs is broken off then, and said to be."""
         try:
-            while board.waiting or board.running or board.elsewhere:
+            while self._is_left and not self.stop.is_asked:
                 self._start()
                 for told in self.crew.events(0.25):
-                    if isinstance(told, Ended):
-                        self._end(told)
-                    else:
-                        board.step(told)
+                    self._take(told)
                 self._look_elsewhere()
                 self.index.tick()
         except KeyboardInterrupt:
+            self.stop.n_heard = max(self.stop.n_heard, 1)
+        if self._is_left:
             self._break_off()
 
+    @property
+    def _is_left(self) -> bool:
+        return bool(self.board.waiting or self.board.running or self.board.elsewhere)
+
+    def _take(self, told: Step | Said | Ended) -> None:
+        if isinstance(told, Ended):
+            self._end(told)
+        elif isinstance(told, Said):
+            self.view.said(told.request, told.words)
+        else:
+            self.board.step(told)
+
     def _start(self) -> None:
-        while self.board.waiting and self.crew.n_free > 0:
+        while self.board.waiting and self.crew.n_free > 0 and not self.stop.is_asked:
             task = self.board.waiting.pop(0)
             self.board.start(task)
             self.view.started(task)
@@ -125,12 +159,28 @@ class _Batch:
         if ended.outcome == UNDER_WAY:
             self.board.wait_for_another(ended.request)
             self.view.said(ended.request, "under way elsewhere: its turn comes last")
-        elif ended.outcome == DIED and row.task.attempt < ATTEMPTS:
+        elif ended.outcome in (DIED, LOST):
+            self._died(ended, row.task.attempt)
+        else:
+            self._ended(ended)
+
+    def _died(self, ended: Ended, attempt: int) -> None:
+        """Once more, unless it died of what asks the batch itself to stop."""
+        if self.stop.wait(SAME_SIGNAL):
+            self._ended(_broken_off(ended))
+        elif ended.outcome == LOST and self._n_lost < TIMES_LOST * self.board.n_workers:
+            self._n_lost += 1
+            self.board.run_again(ended.request)
+            self.view.said(ended.request, "lost with the process that it was forked from: run again")
+        elif attempt < ATTEMPTS:
             self.board.try_again(ended.request)
             self.view.said(ended.request, f"{ended.fault}: tried once more")
         else:
-            self.view.ended(self.board.end(ended if ended.outcome != DIED else _given_up(ended)))
-            self.index.is_old = True
+            self._ended(replace(ended, outcome=FAILED))
+
+    def _ended(self, ended: Ended) -> None:
+        self.view.ended(self.board.end(ended))
+        self.index.is_old = True
 
     def _look_elsewhere(self) -> None:
         """When nothing else waits, take up what another process has let go."""
@@ -145,22 +195,26 @@ class _Batch:
     def _break_off(self) -> None:
         for ended in self.crew.stop():
             if ended.request in self.board.running:
-                self.view.ended(self.board.end(ended))
+                self._ended(_broken_off(ended) if ended.outcome in (DIED, LOST, UNDER_WAY) else ended)
         for task in (*self.board.waiting, *self.board.elsewhere):
             self.board.end(Ended(task.name, NOT_STARTED))
         self.board.waiting, self.board.elsewhere = [], []
 
 
-def _given_up(ended: Ended) -> Ended:
-    """A request whose process died each time failed."""
-    return Ended(**(vars(ended) | {"outcome": FAILED}))
+def _broken_off(ended: Ended) -> Ended:
+    """A request that did not come to an end of its own before the batch was asked to stop."""
+    return Ended(ended.request, INTERRUPTED, ended.seconds, ended.stages)
 
 
 class _Index:
-    """The index page, drawn by another process: every few seconds while requests end, and once at the end."""
+    """The index page, drawn every few seconds while requests end, and once at the end.
 
-    def __init__(self, lab: Lab, outputs: Path) -> None:
-        self._arguments = (str(lab.root), str(outputs))
+    By another process where requests run here; by this one where they run elsewhere or there was nothing to run, so
+    that no server is started for it.
+    """
+
+    def __init__(self, lab: Lab, outputs: Path, is_here: bool) -> None:
+        self._arguments, self._is_here = (str(lab.root), str(outputs)), is_here
         self._drawing: Aside | None = None
         self._drawn = time.monotonic()
         self.is_old = True
@@ -170,16 +224,39 @@ class _Index:
         if self._drawing is not None and self._drawing.is_done:
             self._take()
         if self.is_old and self._drawing is None and time.monotonic() - self._drawn > INDEX_EVERY:
-            self.is_old, self._drawn = False, time.monotonic()
-            self._drawing = Aside(draw, *self._arguments)
+            self.is_old = False
+            self._draw(aside=self._is_here)
+            self._drawn = time.monotonic()
 
-    def finish(self) -> None:
-        """Draw it as everything stands at the end."""
+    def finish(self, seconds: float | None = None) -> None:
+        """Draw it as everything stands at the end; if it may take so long only, or would start a server, leave it."""
+        aside = self._is_here and execution.is_running()
+        if seconds is not None:
+            self._finish_within(seconds, aside)
+            return
         if self._drawing is not None:
             self._take()
         if self.is_old:
-            self._drawing = Aside(draw, *self._arguments)
+            self._draw(aside)
+        if self._drawing is not None:
             self._take()
+
+    def _finish_within(self, seconds: float, aside: bool) -> None:
+        until = time.monotonic() + seconds
+        if self._drawing is None and aside:
+            self._draw(aside)
+        while self._drawing is not None and time.monotonic() < until:
+            if self._drawing.is_done:
+                self._take()
+            time.sleep(0.02)
+        if self._drawing is not None:
+            self._drawing.stop()
+
+    def _draw(self, aside: bool) -> None:
+        if aside:
+            self._drawing = Aside(draw, *self._arguments)
+        else:
+            draw(*self._arguments)
 
     def _take(self) -> None:
         drawing, self._drawing = self._drawing, None
@@ -194,16 +271,3 @@ def draw(root: str, outputs: str) -> None:
     from ..render import refresh_index
 
     refresh_index(Lab(Path(root)), Path(outputs))
-
-
-@contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
-    """A scheduler that ends a batch (SIGTERM) has it broken off as Ctrl-C does."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

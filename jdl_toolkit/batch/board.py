@@ -6,10 +6,14 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from statistics import mean
 
 from ..lab import STAGES
 from .pace import Pace
-from .task import Ended, Step, Task
+from .task import CLOSED, FAILED, REPORTED, UNANSWERED, WRONG, Ended, Step, Task
+
+#: Ends of requests that did not take all stages.
+EARLY = (UNANSWERED, CLOSED, WRONG, FAILED)
 
 #: What a request does before its first stage, and after its last.
 STARTING, ENDING = "starting", "ending"
@@ -49,6 +53,7 @@ class Board:
         self.elsewhere: list[Task] = []
         self.running: dict[str, Row] = {}
         self.ended = list(ended)
+        self.ran: list[Ended] = []
         self.pace, self.n_workers = pace, n_workers
         self.started = time.monotonic()
         self.retried: set[str] = set()
@@ -83,6 +88,8 @@ class Board:
         self.running.pop(ended.request, None)
         ended = replace(ended, retried=ended.retried or ended.request in self.retried)
         self.ended.append(ended)
+        if ended.outcome in (*EARLY, REPORTED) or ended.outcome.startswith("done"):
+            self.ran.append(ended)
         return ended
 
     def wait_for_another(self, name: str) -> Task:
@@ -97,15 +104,33 @@ class Board:
         self.waiting.insert(0, replace(task, attempt=task.attempt + 1))
         return self.waiting[0]
 
-    def remaining(self, row: Row) -> float:
-        """Seconds until a request that runs is expected to end."""
+    def run_again(self, name: str) -> Task:
+        """A request that was lost through no fault of its own comes next; it does not count as an attempt."""
+        self.waiting.insert(0, self.running.pop(name).task)
+        return self.waiting[0]
+
+    def remaining(self, row: Row) -> float | None:
+        """Seconds until a request that runs is expected to end; None as long as nothing is known of such times."""
+        if not self.pace.is_known:
+            return None
         now, stage = time.monotonic(), row.stage if row.stage not in (STARTING, ENDING) else ""
         return 0.0 if row.stage == ENDING else self.pace.remaining(row.task, row.ended, stage, now - row.since)
 
-    def remaining_in_all(self) -> float:
-        """Seconds until the batch is expected to end: work shared by all workers, but for the longest request."""
-        running = [self.remaining(row) for row in self.running.values()]
-        waiting = [self.pace.remaining(task) for task in (*self.waiting, *self.elsewhere)]
+    def remaining_in_all(self) -> float | None:
+        """Seconds until the batch is expected to end: work shared by all workers, but for the longest request.
+
+        Of those that wait, as large a share is expected to end early (rejected, wrong) as of those that have ended
+        now, and to take as long as they did. None as long as nothing is known.
+        """
+        if not self.pace.is_known:
+            return None
+        early = [one.seconds for one in self.ran if one.outcome in EARLY]
+        share = len(early) / len(self.ran) if self.ran else 0.0
+        waiting = [
+            (1 - share) * self.pace.remaining(task) + share * (mean(early) if early else 0.0)
+            for task in (*self.waiting, *self.elsewhere)
+        ]
+        running = [self.remaining(row) or 0.0 for row in self.running.values()]
         return max([sum(running + waiting) / max(self.n_workers, 1), *running, *waiting], default=0.0)
 
     def counts(self) -> dict[str, int]:

@@ -11,11 +11,11 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
 from .. import execution
-from .task import DIED, INTERRUPTED, Ended, Settings, Step, Task
+from .task import DIED, INTERRUPTED, LOST, Ended, Said, Settings, Step, Task
 from .work import serve
 
 #: Seconds that workers have to put down what they hold when a batch is broken off.
-GRACE = 10.0
+GRACE = 2.0
 
 
 class Crew(Protocol):
@@ -28,7 +28,7 @@ class Crew(Protocol):
     def start(self, task: Task) -> None:
         """Start a request; returns at once."""
 
-    def events(self, seconds: float) -> list[Step | Ended]:
+    def events(self, seconds: float) -> list[Step | Said | Ended]:
         """What was told since the last time; waits for something so long."""
 
     def stop(self) -> list[Ended]:
@@ -59,6 +59,7 @@ class LocalCrew:
     def __init__(self, n_workers: int, settings: Settings) -> None:
         self.n_workers, self.settings = n_workers, settings
         self._running: dict[str, _Running] = {}
+        execution.preload()  # imports while the first requests are made ready
 
     @property
     def n_free(self) -> int:
@@ -72,19 +73,19 @@ class LocalCrew:
         tell.close()  # the worker's end is the only one: when it dies, the pipe ends
         self._running[task.name] = _Running(task, process, tells, time.monotonic())
 
-    def events(self, seconds: float) -> list[Step | Ended]:
+    def events(self, seconds: float) -> list[Step | Said | Ended]:
         by_pipe = {one.tells: one for one in self._running.values()}
         if not by_pipe:
             time.sleep(seconds)
             return []
-        told: list[Step | Ended] = []
+        told: list[Step | Said | Ended] = []
         for pipe in wait(list(by_pipe), timeout=seconds):
             told += self._listen(by_pipe[pipe])
         return told
 
-    def _listen(self, one: _Running) -> list[Step | Ended]:
+    def _listen(self, one: _Running) -> list[Step | Said | Ended]:
         """All that a worker has said; a pipe that ends without a last word is a worker that died."""
-        told: list[Step | Ended] = []
+        told: list[Step | Said | Ended] = []
         try:
             while one.tells.poll():
                 told.append(one.tells.recv())
@@ -99,7 +100,9 @@ class LocalCrew:
 
     def _died(self, one: _Running) -> Ended:
         one.process.join(GRACE)
-        return Ended(one.task.name, DIED, round(time.monotonic() - one.started, 2), **why_died(one.process.exitcode))
+        code = one.process.exitcode
+        outcome = LOST if code == execution.SERVER_DIED and not execution.is_running() else DIED
+        return Ended(one.task.name, outcome, round(time.monotonic() - one.started, 2), **why_died(code))
 
     def _let_go(self, one: _Running) -> None:
         one.process.join(GRACE)
@@ -131,13 +134,8 @@ class LocalCrew:
 
 def why_died(exit_code: int | None) -> dict[str, Any]:
     """Fault and fix of a process that ended without a last word."""
-    if exit_code is not None and exit_code < 0:
-        name = signal.Signals(-exit_code).name if -exit_code in set(signal.Signals) else f"signal {-exit_code}"
-        what = f"its process was killed ({name})"
-    else:
-        what = f"its process ended by itself (status {exit_code})"
-    fix = "look whether the machine ran out of memory; with fewer --workers each has more"
-    return {"fault": what, "fix": fix, "message": what}
+    what, fix = execution.why_it_died(exit_code)
+    return {"fault": f"its process {what}", "fix": fix, "message": f"its process {what}"}
 
 
 def _interrupt(process: BaseProcess) -> None:

@@ -19,17 +19,23 @@ DOUBLING = 400_000
 class Pace:
     """Times of stages, as requests took them."""
 
-    def __init__(self) -> None:
-        self._seen: dict[str, list[float]] = {stage: [] for stage in STAGES}
+    def __init__(self, until: str = "report") -> None:
+        wanted = list(STAGES)[: list(STAGES).index(until) + 1]
+        self._seen: dict[str, list[float]] = {stage: [] for stage in wanted}
 
     @classmethod
-    def of(cls, tasks: Iterable[Task]) -> Self:
-        """From the times that earlier runs of these requests took."""
-        pace = cls()
+    def of(cls, tasks: Iterable[Task], until: str = "report") -> Self:
+        """From the times that earlier runs of these requests took; `until`: the last stage to run."""
+        pace = cls(until)
         for task in tasks:
             for stage, seconds in task.earlier.items():
                 pace.learn(task, stage, seconds)
         return pace
+
+    @property
+    def is_known(self) -> bool:
+        """Whether a request has come to its end here, or in an earlier run: before that all would be guessed."""
+        return bool(list(self._seen.values())[-1])
 
     def learn(self, task: Task, stage: str, seconds: float) -> None:
         """Take in how long a stage took: ``matching``, or ``matching/custody`` of one analysis."""
@@ -65,7 +71,7 @@ class Pace:
         """
         gone = set(ended if ended is not None else task.done)
         left = -min(since, self.expected(task, stage)) if stage else 0.0
-        for kind in STAGES:
+        for kind in self._seen:
             n = task.n_analyses if kind in OF_ANALYSIS else 1
             n_left = max(n - sum(name.partition("/")[0] == kind for name in gone), 0)
             left += n_left * self.expected(task, kind)

@@ -35,7 +35,7 @@ class Plan:
     pace: Pace = field(default_factory=Pace)
 
 
-def make_plan(root: str, outputs: str, names: Sequence[str] = ()) -> Plan:
+def make_plan(root: str, outputs: str, names: Sequence[str] = (), until: str = "report") -> Plan:
     """Plan a batch.
 
     Parameters
@@ -45,6 +45,8 @@ def make_plan(root: str, outputs: str, names: Sequence[str] = ()) -> Plan:
     names : sequence of str
         Ids or YAML paths. Without any, every request of ``parameters/requests`` but those that were released or
         withdrawn. A request that is named is run whatever became of it.
+    until : str
+        Last stage to run.
     """
     lab, folder = Lab(Path(root)), Path(outputs)
     left = {} if names else _left_alone(lab, folder)
@@ -59,7 +61,7 @@ def make_plan(root: str, outputs: str, names: Sequence[str] = ()) -> Plan:
             tasks[task.name] = task
         except JDLError as fault:
             ended.append(Ended(Path(name).stem, WRONG, **first_problem(fault, lab)))
-    pace = Pace.of(_known(folder, tasks.values()))
+    pace = Pace.of(_known(folder, tasks.values()), until)
     longest = sorted(tasks.values(), key=lambda task: (-pace.remaining(task), task.name))
     return Plan(tuple(longest), tuple(ended), pace)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Protocol
 
 from rich.console import Console, Group
@@ -44,6 +45,34 @@ def view_of(board: Board) -> View:
     """The live view where standard error is a terminal, else plain lines."""
     console = Console(stderr=True, markup=False, highlight=False, emoji=False)
     return LiveView(board, console) if console.is_terminal and not console.is_dumb_terminal else PlainView(console)
+
+
+class Steady:
+    """A view that goes on when there is nothing left to show it on: a terminal that was closed, a full disk."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+
+    def __enter__(self) -> Steady:
+        with suppress(OSError):
+            self.view.__enter__()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        with suppress(OSError):
+            self.view.__exit__(*exc)
+
+    def started(self, task: Task) -> None:
+        with suppress(OSError):
+            self.view.started(task)
+
+    def ended(self, ended: Ended) -> None:
+        with suppress(OSError):
+            self.view.ended(ended)
+
+    def said(self, name: str, words: str) -> None:
+        with suppress(OSError):
+            self.view.said(name, words)
 
 
 class PlainView:
@@ -114,7 +143,8 @@ class LiveView:
         now = time.monotonic()
         for row in self.board.running.values():
             name, stage = Text(shown(row.task.name), "bold"), Text(cut(one_line(row.stage), 28))
-            left = Text(about(self.board.remaining(row)), "dim")
+            seconds = self.board.remaining(row)
+            left = Text("–" if seconds is None else about(seconds), "dim")
             table.add_row(
                 name,
                 stage,
@@ -125,16 +155,18 @@ class LiveView:
         return table
 
     def _total(self) -> Text:
+        """How many, and on a line of its own how long, so that both fit into 80 columns."""
         board, line = self.board, Text()
         n_failed = sum(one.outcome in EXIT_STATUS for one in board.ended)
         line.append(f"{len(board.ended)} of {board.n_requests} done", "bold")
-        parts = [(f"{n_failed} not as it should be", "red")] if n_failed else []
-        parts += [(f"{len(board.running)} running", ""), (f"{len(board.waiting)} waiting", "")]
-        parts += [(f"{len(board.elsewhere)} under way elsewhere", "yellow")] if board.elsewhere else []
-        parts += [(f"{duration(board.elapsed)} elapsed", ""), (f"{about(board.remaining_in_all())} remaining", "")]
-        for words, style in parts:
-            line.append(", ").append(words, style)
-        return line
+        if n_failed:
+            line.append(f" ({n_failed} need{'s' * (n_failed == 1)} attention)", "red")
+        line.append(f", {len(board.running)} running, {len(board.waiting)} waiting")
+        if board.elsewhere:
+            line.append(f", {len(board.elsewhere)} under way elsewhere", "yellow")
+        left = board.remaining_in_all()
+        words = "time remaining not yet known" if left is None else f"{about(left)} remaining"
+        return line.append(f"\n{duration(board.elapsed)} elapsed, {words}")
 
 
 def outcome_words(ended: Ended) -> str:

@@ -94,7 +94,8 @@ class Summary:
             said.append(f"The process of {n_again} died and was started again, once.")
         if {INTERRUPTED, NOT_STARTED} & set(self.counts):
             said.append("Interrupted. What was finished is kept; run the same command again to go on.")
-        return [*said, f"Record: {self.record}"]
+        where = f"Record: {self.record}" if self.record else "No record was kept: it could not be written."
+        return [*said, where]
 
 
 def _table(ended: Sequence[Ended]) -> Table:
@@ -102,7 +103,7 @@ def _table(ended: Sequence[Ended]) -> Table:
     table.add_column("request", no_wrap=True, min_width=10)
     table.add_column("outcome", min_width=12, max_width=36)
     table.add_column("seconds", justify="right", no_wrap=True)
-    table.add_column("what is wrong, and what to do", ratio=1)
+    table.add_column("what is wrong, and what to do", ratio=1, overflow="fold")
     for one in ended:
         seconds = f"{one.seconds:.1f}" if one.seconds else "–"
         table.add_row(Text(shown(one.request)), Text(outcome_words(one)), seconds, Text(_what(one)))

@@ -10,11 +10,12 @@ REPORTED, UNANSWERED, LEFT = "reported", "could not be answered", "left alone"
 CLOSED, WRONG, FAILED = "a gate is closed", "something in the input is wrong", "failed"
 INTERRUPTED, NOT_STARTED = "interrupted", "not started"
 
-#: What is no end yet: the process or kernel died; another process holds the request.
-DIED, UNDER_WAY = "died", "under way elsewhere"
+#: What is no end yet: the process or kernel died; it was lost with the server that it was forked from, through no fault
+#: of its own; another process holds the request.
+DIED, LOST, UNDER_WAY = "died", "lost", "under way elsewhere"
 
 #: Exit status of each end. A batch ends with the worst, in the order of `WORST_FIRST`.
-EXIT_STATUS = {CLOSED: 4, WRONG: 2, FAILED: 1, DIED: 1, INTERRUPTED: 130, NOT_STARTED: 130}
+EXIT_STATUS = {CLOSED: 4, WRONG: 2, FAILED: 1, DIED: 1, LOST: 1, INTERRUPTED: 130, NOT_STARTED: 130}
 
 #: Broken off; a fault of the toolkit, whose results nobody should trust; a gate that a person must look at; an input
 #: that the lab or the organisation can correct.
@@ -145,3 +146,11 @@ class Step:
     request: str
     stage: str
     state: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """Something happened to a request that is neither a step nor its end."""
+
+    request: str
+    words: str

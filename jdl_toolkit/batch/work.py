@@ -106,6 +106,8 @@ def _in_words(fault: BaseException, lab: Lab) -> dict[str, str]:
         return first_problem(fault, lab)
     if isinstance(fault, KeyboardInterrupt):
         return {"fault": "", "fix": "run the same batch again: it goes on where it stopped", "message": ""}
+    if isinstance(fault, KernelDied):
+        return {"fault": str(fault), "fix": fault.fix, "message": str(fault)}
     if isinstance(fault, StageFailed):
         fix = "see the executed notebook in the request's restricted folder, and run.log"
         return {"fault": f"a fault of the toolkit: {fault}", "fix": fix, "message": str(fault)}

@@ -27,12 +27,15 @@ class Workers:
         How many requests run at once, at first.
     where : str
         In words.
+    is_here : bool
+        Whether they are processes of this machine.
     """
 
     crew: Callable[[], Crew]
     settings: Settings
     n: int
     where: str
+    is_here: bool = True
 
 
 def choose_workers(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import JDLError
-from .frame import DAY, command, main
+from .frame import DAY, bar, command, main
 
 if TYPE_CHECKING:  # at run time, each command imports what it needs
     from ..lab import Lab
@@ -155,7 +155,7 @@ def release(
     if request is None:
         raise JDLError("no request is named", "REQUEST", "name one, or list what was released with --check")
     day = None if date is None else date.date()
-    done = release_request(lab, request, outputs, date=day, today=dt.date.today(), **options)
+    done = release_request(lab, request, outputs, date=day, today=dt.date.today(), tell=bar(), **options)
     values = done.release.model_dump(mode="json") | {"folder": str(done.folder), "was_there": done.was_there}
     return values, done.words
 
@@ -198,13 +198,11 @@ def batch(
 
     What is up to date is not run again. A request that fails stops no other; one whose process dies is tried once more.
     Run again after a kill, it goes on at the first unfinished stage of each request. Ends with 0 when every request
-    was reported or could not be answered, else with the worst status: 1, then 4, then 2.
+    was reported or could not be answered, else with the worst status: 130 (stopped by Ctrl-C, SIGTERM or SIGHUP), then
+    1, then 4, then 2.
     """
-    from ..execution import preload
-    from ..lab import Lab
-
-    preload()  # imports while this process imports what a batch needs
     from ..batch import choose_workers, run_batch, terminal_width
+    from ..lab import Lab
 
     lab = Lab.find()
     outputs = (outputs or lab.root / "outputs").resolve()

@@ -6,7 +6,7 @@ before its caller imports what a run needs.
 """
 
 from .environment import CELL_TIMEOUT, ENGINE, ENGINES, FORK, KERNEL, can_fork, chosen_engine
-from .server import context, end_with_parent, preload, start
+from .server import SERVER_DIED, context, end_with_parent, is_running, preload, start, why_it_died
 
 __all__ = [
     "CELL_TIMEOUT",
@@ -14,10 +14,13 @@ __all__ = [
     "ENGINES",
     "FORK",
     "KERNEL",
+    "SERVER_DIED",
     "can_fork",
     "chosen_engine",
     "context",
     "end_with_parent",
+    "is_running",
     "preload",
     "start",
+    "why_it_died",
 ]

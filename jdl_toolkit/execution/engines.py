@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import connection
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -74,6 +76,14 @@ class ForkEngine(_WrittenAtTheEnd):
         _Client(nb_man, **options).execute(folder)
 
 
+class ChildDied(DeadKernelError):
+    """The child that executed a notebook died; its exit status, if it is known."""
+
+    def __init__(self, exit_code: int | None) -> None:
+        super().__init__("Kernel died")
+        self.exit_code = exit_code
+
+
 class _Client(PapermillNotebookClient):
     """Papermill's client, to which a child takes the place of a kernel."""
 
@@ -96,8 +106,7 @@ class _Client(PapermillNotebookClient):
             If the cell failed.
         CellTimeoutError
             If it took longer than it may. The child is then ended, as it is whatever is raised here.
-        DeadKernelError
-            If the child died.
+        ChildDied
         """
         if cell.cell_type != "code" or not cell.source.strip():
             return cell
@@ -116,17 +125,22 @@ class _Client(PapermillNotebookClient):
         """What the child sends while it executes the cell."""
         seconds = self.timeout or None
         until = time.monotonic() + seconds if seconds else None
+        tells = [self._pipe, self._process.sentinel]
         try:
             self._pipe.send_bytes(cell.source.encode())
             while True:
                 left = max(until - time.monotonic(), 0) if until else None
-                if not connection.wait([self._pipe, self._process.sentinel], left):
+                if not connection.wait(tells, left):
                     break
-                if not self._pipe.poll():
+                if self._pipe.poll():
+                    yield json.loads(self._pipe.recv_bytes())
+                elif self._process.exitcode == server.SERVER_DIED:  # which kills no child: its pipe tells when it ends
+                    tells = [self._pipe]
+                else:
                     raise EOFError
-                yield json.loads(self._pipe.recv_bytes())
         except (EOFError, OSError):
-            raise DeadKernelError("Kernel died") from None
+            self._process.join(_CLEARING_UP)
+            raise ChildDied(self._process.exitcode) from None
         raise CellTimeoutError.error_from_timeout_and_cell("Cell timed out", seconds, cell)
 
 
@@ -140,9 +154,9 @@ def _child(folder: str) -> Iterator[tuple[BaseProcess, Connection]]:
     process = made_by.Process(target=serve, args=(theirs, folder, environment_of_notebooks()))
     try:
         server.start(process)
-    except (EOFError, OSError):  # the server was killed; the next child starts another
+    except (EOFError, OSError):  # a second server was killed, too
         ours.close()
-        raise DeadKernelError("Kernel died") from None
+        raise ChildDied(None) from None
     finally:
         theirs.close()
     try:
@@ -152,6 +166,9 @@ def _child(folder: str) -> Iterator[tuple[BaseProcess, Connection]]:
     finally:
         ours.close()
         process.kill()
+        if process.exitcode == server.SERVER_DIED:  # `kill` takes it for dead
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
         process.join()
         process.close()
 

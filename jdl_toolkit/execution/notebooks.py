@@ -15,7 +15,10 @@ from .. import errors
 from ..errors import JDLError, KernelDied, StageFailed, disk_full, is_disk_full
 from ..lab import Lab
 from ..result import write_atomically
-from . import engines, environment
+from . import engines, environment, server
+
+#: Lines of a fault that are told again.
+_MOST_LINES = 12
 
 
 def execute(
@@ -71,7 +74,8 @@ def execute_template(lab: Lab, template: str, parameters: dict[str, str], target
         except PapermillExecutionError as fault:
             raise _as_ours(fault, template, target.parent) from None
         except DeadKernelError as fault:
-            raise KernelDied(f"notebook {template}: {type(fault).__name__}") from None
+            what, fix = server.why_it_died(getattr(fault, "exit_code", None))
+            raise KernelDied(f"the process of notebook {template} {what}", fix) from None
         except (CellTimeoutError, CellExecutionError) as fault:
             raise StageFailed(f"notebook {template}: {type(fault).__name__}") from None
         except OSError as fault:
@@ -82,6 +86,20 @@ def execute_template(lab: Lab, template: str, parameters: dict[str, str], target
     for number, cell in enumerate(notebook.cells, 1):
         if cell.cell_type == "code" and cell.source.strip() and not cell.execution_count:
             raise StageFailed(f"notebook {template}: cell {number} did not run")
+
+
+def fault_shown(executed: Path) -> str:
+    """The fault for the user at which an executed notebook ended, in its own words, cut to a few lines; "" if none."""
+    if not executed.exists():
+        return ""
+    cells = nbformat.read(executed, as_version=4).cells
+    for output in (o for cell in cells for o in cell.get("outputs", []) if o.output_type == "error"):
+        kind = getattr(errors, output.ename, None)
+        if isinstance(kind, type) and issubclass(kind, JDLError):
+            lines = output.evalue.splitlines()
+            more = [f"… and {len(lines) - _MOST_LINES} lines more"] if len(lines) > _MOST_LINES else []
+            return "\n  ".join([*lines[:_MOST_LINES], *more])
+    return ""
 
 
 def _as_ours(fault: PapermillExecutionError, template: str, folder: Path) -> Exception:

@@ -14,6 +14,9 @@ from .environment import FORK, can_fork, chosen_engine
 
 _PRELOADED = f"{__package__}.preload"
 
+#: What `multiprocessing` takes for the exit status of a child whose server has died: nobody is left who knows it.
+SERVER_DIED = 255
+
 
 def context() -> BaseContext:
     """What processes are made by: forked from the server that has imported everything, where that is possible.
@@ -56,6 +59,31 @@ def _ensure_running() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def is_running() -> bool:
+    """Whether there is a server that children can be asked of without starting one."""
+    server = forkserver._forkserver
+    if server._forkserver_pid is None:  # none, or one that is not ours to wait for
+        return server._forkserver_address is not None
+    try:
+        return os.waitid(os.P_PID, server._forkserver_pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+    except ChildProcessError:
+        return False
+
+
+def why_it_died(exit_code: int | None) -> tuple[str, str]:
+    """What became of a process that ended without a last word, and what to do about it."""
+    again = "run the same again: it goes on where it stopped"
+    if exit_code is None or exit_code == SERVER_DIED:
+        return "died", again
+    if exit_code >= 0:
+        return f"ended by itself (status {exit_code})", again
+    known = -exit_code in set(signal.Signals)
+    what = f"was killed ({signal.Signals(-exit_code).name if known else f'signal {-exit_code}'})"
+    if exit_code != -signal.SIGKILL:
+        return what, again
+    return what, "look whether the machine ran out of memory; with fewer --workers each has more"
+
+
 def end_with_parent() -> None:
     """End this process as soon as the one that asked for it has died, by whatever signal. A thread waits for that."""
     asked_by = multiprocessing.parent_process()
@@ -72,14 +100,21 @@ def start(process: BaseProcess) -> BaseProcess:
     """Start a process of `context`, from a daemonic one as well.
 
     `multiprocessing` refuses daemonic processes (the workers of a Dask cluster) children, lest they outlive them. Those
-    of `end_with_parent` do not.
+    of `end_with_parent` do not. A server that was killed is replaced, also by a child of its own.
     """
     if can_fork():
         _ensure_running()
     settings = multiprocessing.current_process()._config
     is_daemon = settings.pop("daemon", None)
     try:
-        process.start()
+        try:
+            process.start()
+        except (OSError, EOFError):
+            if not can_fork():
+                raise
+            vars(forkserver._forkserver).pop("ensure_running", None)  # see `preload.share_with_grandchildren`
+            _ensure_running()
+            process.start()
     finally:
         if is_daemon is not None:
             settings["daemon"] = is_daemon
