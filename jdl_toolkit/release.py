@@ -11,17 +11,30 @@ import datetime as dt
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import nbformat
 
 from . import __version__, numbers
 from .blinding import archived_folders
 from .errors import GateClosed, JDLError, Problem
+from .execution.notebooks import fault_shown
 from .feedback import write_questionnaire
 from .findings import SCHEMA_VERSION, Findings, Status, Version, small_differences
-from .lab import Lab
-from .lifecycle import RELEASED, differences_from_published, unmet_conditions
-from .lifecycle.events import faults_of_date, faults_of_words
+from .lab import STAGES, Lab
+from .lifecycle import (
+    RELEASED,
+    differences_from_published,
+    has_same_figures,
+    unchanged_since,
+    unmet_before_results,
+    unmet_conditions,
+)
+from .lifecycle.conditions import faults_of_correction
+from .lifecycle.days import faults_of_date
+from .lifecycle.events import faults_of_words
 from .manifest import Manifest, alone
 from .markup import clean
 from .releases import (
@@ -35,15 +48,24 @@ from .releases import (
 )
 from .render import refresh_index
 from .result import write_atomically
-from .run import findings_with_events, make_report, out_of_date
+from .run import NOT_ANSWERED, findings_with_events, make_report, out_of_date, with_what_was_done
 from .spec import RequestSpec
-from .stage import RequestFolder, open_folder
+from .stage import MAIN, RequestFolder, open_folder
 
 #: Of a folder in which a release is being made.
 _MAKING = ".making."
 
-#: Characters of the reason of a correction, which stands on its first page.
-LONGEST_REASON = 400
+
+@dataclass(frozen=True)
+class _Asked:
+    """What `release_request` is asked for; see there."""
+
+    request: str
+    by: str
+    day: dt.date
+    today: dt.date
+    reason: str
+    without_response: str
 
 
 @dataclass(frozen=True)
@@ -88,6 +110,7 @@ def release_request(
     date: dt.date | None = None,
     without_response: str = "",
     engine: str = "",
+    tell: Callable[[str], None] = lambda step: None,
 ) -> Published:
     """Publish the report of a request as its next version.
 
@@ -109,28 +132,30 @@ def release_request(
         Why it is published before the organisation has answered and before its weeks are over.
     engine : str
         What executes notebooks, see `execution.chosen_engine`.
+    tell : callable
+        Told each step, as it is begun.
 
     Raises
     ------
     JDLError
-        If the options are at fault, or the folder was made under other settings than the request's now.
+        If the options alone are at fault, or the folder was made under other settings than the request's now.
     GateClosed
-        With every condition that is not met and what mends it; nothing is published then.
+        With every condition that is not met and what mends it, and such faults, too; nothing is published then.
     """
     spec = lab.spec(request)
     folder, day = RequestFolder(outputs / spec.request), date or today
     by, reason, without_response = (" ".join(clean(text).split()) for text in (by, reason, without_response))
     Manifest.read(folder.manifest_file)
     with alone(outputs, spec.request, lab.short(folder.root)):
-        open_folder(lab, spec, outputs)
         place = version_folder(outputs, spec.request, 1).parent
         _sweep(place)
         manifest, releases = Manifest.read(folder.manifest_file), read_releases(outputs, spec.request)
-        there = _put_on_record(manifest, releases)
+        there = _put_on_record(manifest, releases, today)
         if there is not None:
             return Published(there, version_folder(outputs, spec.request, there.version), was_there=True)
-        _require_options(spec, by, reason, day, today, without_response, releases)
-        _require_conditions(lab, request, spec, folder, manifest, day, without_response, releases)
+        asked = _Asked(request, by, day, today, reason, without_response)
+        tell("looking whether everything is there that it takes")
+        _require_all(lab, asked, spec, folder, manifest, releases)
         version = Version(
             number=len(releases) + 1,
             released=day,
@@ -140,7 +165,7 @@ def release_request(
         place.mkdir(parents=True, exist_ok=True)
         making = Path(tempfile.mkdtemp(dir=place, prefix=_MAKING))
         try:
-            made = _make(lab, request, spec, folder, version, making, engine)
+            made = _make(lab, request, spec, folder, version, making, engine, tell)
             answered = Findings.read(made / "findings.json").status is Status.reported
             release = Release(
                 request=spec.request,
@@ -153,77 +178,107 @@ def release_request(
                 answered=answered,
                 run=str(manifest.values["created"]),
             )
+            tell("sealing it, and putting it in place")
             _seal(made, release)
             os.replace(made, version_folder(outputs, spec.request, version.number))
         finally:
             shutil.rmtree(making, ignore_errors=True)
-        _record(manifest, release, without_response)
+        _record(manifest, release, today, without_response)
     refresh_index(lab, outputs)
     return Published(
         release, version_folder(outputs, spec.request, release.version), releases[-1] if releases else None
     )
 
 
-def _require_options(
-    spec: RequestSpec,
-    by: str,
-    reason: str,
-    day: dt.date,
-    today: dt.date,
-    without_response: str,
-    releases: list[Release],
+def _require_all(
+    lab: Lab, asked: _Asked, spec: RequestSpec, folder: RequestFolder, manifest: Manifest, releases: list[Release]
 ) -> None:
-    faults = [*faults_of_words(RELEASED, by, without_response), *faults_of_date(day, today, spec)]
-    if releases and not reason:
-        what = f"version {releases[-1].version} is published; what replaces it needs a reason"
-        faults.append(Problem(what, "--reason", "say what was corrected; the report prints it on its first page"))
-    if reason and not releases:
-        faults.append(Problem("a first version replaces nothing", "--reason", "leave it out"))
-    if len(reason) > LONGEST_REASON:
-        faults.append(Problem("the reason is too long", "--reason", f"at most {LONGEST_REASON} characters"))
-    if releases and day < releases[-1].released:
-        what = f"version {releases[-1].version} was published later, on {numbers.date(releases[-1].released)}"
-        faults.append(Problem(what, "--date", "correct the day"))
+    """Options and conditions: all that is wrong with either is told at once.
+
+    Raises
+    ------
+    JDLError
+        If options alone are at fault.
+    GateClosed
+    """
+    stages = manifest.values["stages"]
+    faults = [
+        *faults_of_words(RELEASED, asked.by, asked.without_response),
+        *faults_of_date(RELEASED, asked.day, asked.today, spec, stages),
+        *faults_of_correction(asked.reason, asked.day, releases),
+    ]
+    try:
+        open_folder(lab, spec, folder.root.parent)
+    except JDLError as fault:
+        faults += fault.problems
+    if (folder.report / "report.html").exists() and folder.findings_file.exists():
+        problems = _unmet(lab, asked, spec, folder, manifest, releases)
+    else:
+        problems = _unmet_before_report(lab, asked, spec, folder, manifest)
+    if problems:
+        raise GateClosed([*faults, *problems])
     if faults:
         raise JDLError(faults)
 
 
-def _require_conditions(
+def _unmet(
     lab: Lab,
-    request: str,
+    asked: _Asked,
     spec: RequestSpec,
     folder: RequestFolder,
     manifest: Manifest,
-    day: dt.date,
-    without_response: str,
     releases: list[Release],
-) -> None:
-    """All that must hold; every condition that does not is told at once.
-
-    Raises
-    ------
-    GateClosed
-    """
-    where, again, problems = f"request {spec.request}", f"jdl run {spec.request}", []
-    if not (folder.report / "report.html").exists() or not folder.findings_file.exists():
-        raise GateClosed("there is no report yet", where, again)
-    try:
-        stage = out_of_date(lab, request, spec, folder)
-        if stage:
-            what = f"stage {stage} is not up to date: its settings, its notebook or what was recorded has changed"
-            problems.append(Problem(what, where, again))
-    except GateClosed as closed:
-        problems += closed.problems
+) -> list[Problem]:
+    """Every condition that is not met, of a request with a report."""
+    outputs = folder.root.parent
+    problems = _stale(lab, asked.request, spec, folder)
     findings = Findings.read(folder.findings_file)
     warnings = [*_misplaced(manifest), *_beside_archived(folder, findings)]
-    problems += unmet_conditions(findings, manifest, day=day, warnings=warnings, without_response=without_response)
-    published = [(release, released_findings(folder.root.parent, release)) for release in releases]
+    options = {"day": asked.day, "without_response": asked.without_response}
+    problems += unmet_conditions(findings, manifest, warnings=warnings, **options)
+    published = [(release, released_findings(outputs, release)) for release in releases]
+    if published and releases[-1].toolkit_version == __version__ and _has_same_notebook(lab, outputs, releases[-1]):
+        drawn = with_what_was_done(findings, spec, manifest, folder.restricted)
+        problems += unchanged_since(drawn, *published[-1])
     problems += differences_from_published(findings, published)
-    problems += [
-        problem for checked in check_releases(folder.root.parent, spec.request) for problem in checked.problems
-    ]
-    if problems:
-        raise GateClosed(problems)
+    return problems + [problem for checked in check_releases(outputs, spec.request) for problem in checked.problems]
+
+
+def _stale(lab: Lab, request: str, spec: RequestSpec, folder: RequestFolder) -> list[Problem]:
+    """A stage that `jdl run` would execute, or the gates that are closed."""
+    try:
+        stage = out_of_date(lab, request, spec, folder)
+    except GateClosed as closed:
+        return list(closed.problems)
+    what = f"stage {stage} is not up to date: its settings, its notebook or what was recorded has changed"
+    return [Problem(what, f"request {spec.request}", f"jdl run {spec.request}")] if stage else []
+
+
+def _unmet_before_report(
+    lab: Lab, asked: _Asked, spec: RequestSpec, folder: RequestFolder, manifest: Manifest
+) -> list[Problem]:
+    """What is missing of a request without a report: above all, the fault at which its run stopped."""
+    where, again = f"request {spec.request}", f"jdl run {spec.request}"
+    problems = unmet_before_results(spec.request, manifest, day=asked.day, without_response=asked.without_response)
+    failed = {name: said for name, said in manifest.values["stages"].items() if said.get("status") == "failed"}
+    for name, said in failed.items():
+        stage, _, analysis = name.partition("/")
+        fault = fault_shown(folder.executed(stage, analysis or MAIN)) if said.get("error") == JDLError.__name__ else ""
+        if fault:
+            what = f"there is no report: something in its input is wrong (stage {name}):\n  {fault}"
+            return [Problem(what, where, f"mend that, and run it then: {again}"), *problems]
+    closed = [problem for problem in _stale(lab, asked.request, spec, folder) if problem.fix != again]
+    return [*(closed or [Problem("there is no report yet", where, again)]), *problems]
+
+
+def _has_same_notebook(lab: Lab, outputs: Path, release: Release) -> bool:
+    """Whether a version was drawn by the notebook that would draw the next one: another one has other words."""
+    drawn = version_folder(outputs, release.request, release.version) / "report.ipynb"
+    if not drawn.exists():
+        return True
+    template = lab.notebook(STAGES["report"] if release.answered else NOT_ANSWERED)
+    held, now = ({cell.source for cell in nbformat.read(path, as_version=4).cells} for path in (drawn, template))
+    return now <= held
 
 
 def _misplaced(manifest: Manifest) -> list[str]:
@@ -250,6 +305,7 @@ def _make(
     version: Version,
     making: Path,
     engine: str,
+    tell: Callable[[str], None],
 ) -> Path:
     """Make the final report, with its findings and its questionnaire; its folder below `making`.
 
@@ -261,11 +317,14 @@ def _make(
     fix = "release it with another --reason"
     said = [("the reason of the correction", fix, version.reason)] if version.reason else []
     findings = findings_with_events(lab, spec, folder, said)
+    if version.replaced is not None:
+        before = Findings.read(version_folder(folder.root.parent, spec.request, version.number - 1) / "findings.json")
+        version = version.model_copy(update={"same_figures": has_same_figures(findings, before)})
     findings = findings.model_copy(update={"draft": None, "version": version, "schema_version": SCHEMA_VERSION})
     made = RequestFolder(making / spec.request)
     made.report.mkdir(parents=True)
     write_questionnaire(findings, version.number, made.report)
-    misplaced = make_report(lab, request, spec, folder, findings, making, engine=engine)
+    misplaced = make_report(lab, request, spec, folder, findings, making, engine=engine, tell=tell)
     known = set(_misplaced(Manifest.read(folder.manifest_file)))
     new = [words for words in misplaced if words not in known]
     if new:
@@ -285,19 +344,20 @@ def _seal(made: Path, release: Release) -> None:
     os.chmod(made, 0o755)
 
 
-def _put_on_record(manifest: Manifest, releases: list[Release]) -> Release | None:
+def _put_on_record(manifest: Manifest, releases: list[Release], today: dt.date) -> Release | None:
     """Record the latest version, if it was made from this run and a killed release left it off the record."""
     if not releases or releases[-1].run != manifest.values["created"]:
         return None
     recorded = {e.get("version") for e in manifest.values["events"] if e["event"] == RELEASED}
     if str(releases[-1].version) in recorded:
         return None
-    _record(manifest, releases[-1], "")
+    _record(manifest, releases[-1], today)
     return releases[-1]
 
 
-def _record(manifest: Manifest, release: Release, without_response: str) -> None:
-    more = {"version": str(release.version)} | ({"without_response": without_response} if without_response else {})
+def _record(manifest: Manifest, release: Release, today: dt.date, without_response: str = "") -> None:
+    more = {"version": str(release.version), "recorded": today.isoformat()}
+    more |= {"without_response": without_response} if without_response else {}
     manifest.record_event(RELEASED, release.by, release.reason, release.released.isoformat(), **more)
 
 

@@ -114,6 +114,7 @@ def run_request(
     with_code: bool = False,
     engine: str = "",
     with_index: bool = True,
+    tell: Callable[[str], None] = lambda step: None,
 ) -> RunOutcome:
     """Run every stage of a request that is not yet up to date.
 
@@ -137,6 +138,8 @@ def run_request(
         What executes notebooks, see `execution.chosen_engine`.
     with_index : bool
         Whether the index page is drawn afterwards; who runs many requests draws it once for all.
+    tell : callable
+        Told each step of making the report.
 
     Raises
     ------
@@ -146,7 +149,7 @@ def run_request(
         A notebook failed.
     """
     try:
-        return _run_request(lab, request, outputs, until, fresh, progress, with_code, engine, with_index)
+        return _run_request(lab, request, outputs, until, fresh, progress, with_code, engine, with_index, tell)
     except (JDLError, StageFailed):
         raise
     except Exception as fault:
@@ -165,6 +168,7 @@ def _run_request(
     with_code: bool,
     engine: str,
     with_index: bool,
+    tell: Callable[[str], None],
 ) -> RunOutcome:
     if until not in STAGES:
         raise JDLError(f"there is no stage `{until}`", "--until", f"use one of: {', '.join(STAGES)}")
@@ -180,6 +184,7 @@ def _run_request(
             _sweep(folder)
             with _logging_to(folder.root / "run.log"):
                 walk = _walk_of(lab, request, spec, folder, progress, with_code, engine)
+                walk.tell = tell
                 try:
                     return replace(_run_stages(walk, until), review=folder.review / "index.html")
                 except (JDLError, StageFailed) as fault:
@@ -275,6 +280,8 @@ class _Walk:
         What executes notebooks.
     only_looking : bool
         Whether to stop at the first stage that is not up to date, and execute nothing.
+    tell : callable
+        Told each step of making the report.
     """
 
     lab: Lab
@@ -290,6 +297,7 @@ class _Walk:
     engine: str = ""
 
     only_looking: bool = False
+    tell: Callable[[str], None] = lambda step: None
 
     def take(
         self, name: str, analysis: str = MAIN, of: int = 1, first: Callable[[], Any] = lambda: None
@@ -478,7 +486,9 @@ def _run_stage(walk: _Walk, name: str, analysis: str, record: str, share: float)
     started = time.perf_counter()
     try:
         if name == "report":
-            misplaced = build_report(walk.lab, walk.request, walk.spec, walk.folder, walk.with_code, walk.engine)
+            misplaced = build_report(
+                walk.lab, walk.request, walk.spec, walk.folder, walk.with_code, walk.engine, walk.tell
+            )
             said = {"gate": PASSED, "reason": ""} | ({"misplaced": misplaced} if misplaced else {})
         else:
             said = _execute_stage(walk, name, analysis)
@@ -516,7 +526,13 @@ def _execute_stage(walk: _Walk, name: str, analysis: str) -> dict[str, Any]:
 
 
 def build_report(
-    lab: Lab, request: str, spec: RequestSpec, folder: RequestFolder, with_code: bool = False, engine: str = ""
+    lab: Lab,
+    request: str,
+    spec: RequestSpec,
+    folder: RequestFolder,
+    with_code: bool = False,
+    engine: str = "",
+    tell: Callable[[str], None] = lambda step: None,
 ) -> list[str]:
     """Execute the report's notebook, draw HTML and PDF, check them for leaks, and put them and the findings in place.
 
@@ -538,7 +554,7 @@ def build_report(
     findings = findings_with_events(lab, spec, folder)
     making = Path(tempfile.mkdtemp(dir=folder.root, prefix=".report."))
     try:
-        misplaced = make_report(lab, request, spec, folder, findings, making, with_code, engine)
+        misplaced = make_report(lab, request, spec, folder, findings, making, with_code, engine, tell)
         _put_in_place(RequestFolder(making / spec.request), folder, making)
         return misplaced
     except BaseException:
@@ -561,6 +577,7 @@ def make_report(
     making: Path,
     with_code: bool = False,
     engine: str = "",
+    tell: Callable[[str], None] = lambda step: None,
 ) -> list[str]:
     """Make the findings' report below `making` (``<request>/findings.json``, ``<request>/report/``), and check it.
 
@@ -572,6 +589,8 @@ def make_report(
         As they are to be printed: with what people did with the report, as a draft or as a version.
     making : Path
         What lies there in ``<request>/report/`` already is looked through for personal data, too.
+    tell : callable
+        Told each step, as it is begun.
 
     Returns
     -------
@@ -586,11 +605,11 @@ def make_report(
     made = RequestFolder(making / spec.request)  # what the notebook opens as the request's folder
     made.report.mkdir(parents=True, exist_ok=True)
     findings.write(made.findings_file)
-    misplaced = [
-        said
-        for analysis, place in _places(findings, made.report).items()
-        for said in _draw_report(lab, spec.request, making, findings.about(analysis), place, with_code, engine)
-    ]
+    misplaced: list[str] = []
+    for analysis, place in _places(findings, made.report).items():
+        tell("making the report" if len(findings.analyses) == 1 else f"making the report of analysis {analysis}")
+        misplaced += _draw_report(lab, spec.request, making, findings.about(analysis), place, with_code, engine)
+    tell("looking for personal data in it")
     _check_leaks(lab, spec, folder, made, findings)
     return misplaced
 
@@ -621,10 +640,7 @@ def findings_with_events(
         If the organisation's response or the reason of an event names somebody; all that do at once.
     """
     found, manifest = Findings.read(folder.findings_file), Manifest.read(folder.manifest_file)
-    findings = with_events(found, manifest, folder.restricted)
-    settings = findings.provenance.settings | {"report": spec.report.printed()}
-    provenance = findings.provenance.model_copy(update={"settings": settings})
-    findings = findings.model_copy(update={"provenance": provenance})
+    findings = with_what_was_done(found, spec, manifest, folder.restricted)
     texts = [*free_texts(found, manifest, folder.restricted), *more]
     if not texts:
         return findings
@@ -642,6 +658,13 @@ def findings_with_events(
     if problems:
         raise GateClosed(problems)
     return findings
+
+
+def with_what_was_done(findings: Findings, spec: RequestSpec, manifest: Manifest, restricted: Path) -> Findings:
+    """Findings with what people did with the report, and the settings that it prints."""
+    findings = with_events(findings, manifest, restricted)
+    settings = findings.provenance.settings | {"report": spec.report.printed()}
+    return findings.model_copy(update={"provenance": findings.provenance.model_copy(update={"settings": settings})})
 
 
 def _draw_report(

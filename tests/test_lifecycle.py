@@ -15,6 +15,7 @@ from jdl_toolkit.lifecycle import (
     LONGEST_RESPONSE,
     Criterion,
     draft_standing,
+    has_same_figures,
     read_response,
     record_event,
     recorded_in_words,
@@ -175,6 +176,22 @@ def test_who_accepted_the_balance_does_not_sign_off(record):
     assert record("sign-off", by="B. Second")["by"] == "B. Second"
 
 
+def test_nothing_is_done_with_results_before_they_were_made(record, response):
+    manifest = record.manifest()
+    stages = {"outcomes": "2014-02-20T12:00:00+00:00", "outcomes/b": "2014-02-21T12:00:00+00:00"}
+    manifest.values["stages"] |= {name: {"status": "done", "ended": ended} for name, ended in stages.items()}
+    manifest.values["stages"]["report"]["ended"] = "2014-03-20T12:00:00+00:00"  # drawn again, from the same results
+    manifest.write()
+    before, on = dt.date(2014, 2, 20), dt.date(2014, 2, 21)
+    said = "--date: 20 February 2014 is before these results were made, on 21 February 2014"
+    for event in ("sign-off", "draft sent", "warnings looked at"):
+        refused(lambda event=event: record(event, by="B. Second", reason="b", date=before), said, "correct the day")
+        held = record(event, by="B. Second", reason="b", date=on)
+        assert (held["date"], held["recorded"]) == ("2014-02-21", "2014-03-31")
+    refused(lambda: record("response received", text_file=response(), date=before), said)
+    record("withdrawn", reason="in time", date=before)  # an end needs no results
+
+
 def test_faults_of_an_event_are_told_all_at_once(record, response):
     refused(
         lambda: record("withdrawn", by=" \u2066", date=dt.date(2014, 4, 1), text_file=response()),
@@ -292,6 +309,10 @@ def test_a_correction_says_what_it_replaces_and_its_numbers_are_its_own():
     assert check_numbers(words, found) == [] and check_numbers(words.replace("Version 2", "Version 987"), found) == [
         "987"
     ]
+    alike = findings(version=second.model_copy(update={"same_figures": True}))
+    said = version_words(alike)
+    assert said == words.replace("Reason", "No figure of version 1 has changed. Reason")
+    assert check_numbers(said, alike) == []
     assert results_digest(found) == results_digest(findings())
     assert {dt.date(2014, 4, 1), dt.date(2014, 3, 1)} <= set(found.public_dates())
 
@@ -484,3 +505,16 @@ def test_the_report_says_what_was_done_with_it_in_sentences():
 def test_the_command_offers_every_event():
     (event,) = (p for p in cli.requests.record.params if p.name == "event")
     assert tuple(event.type.choices) == EVENTS
+
+
+def test_words_of_the_organisation_are_no_figures_and_the_numbers_in_them_are():
+    one, service = findings(), findings().service
+    assert has_same_figures(
+        one, findings(draft=Draft(), organisation_response="We", sign_offs=({"event": "sign-off"},))
+    )
+    made = one.provenance.model_copy(update={"toolkit_commit": "f00", "spec_digest": "x"})
+    assert has_same_figures(one, one.model_copy(update={"provenance": made}))
+    for name, same in (("Mended name", True), ("Mended name, 12 people", False)):
+        assert has_same_figures(one, findings(service=service.model_copy(update={"name": name}))) is same
+    assert not has_same_figures(one, findings(exploratory=True))
+    assert not has_same_figures(one, findings(analysis_changes={"flow": one.analyses[0].flow[:-1]}))

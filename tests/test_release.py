@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 
+import nbformat
 import pytest
 from click.testing import CliRunner
 from examples import findings, spec, unanswered
@@ -27,6 +28,8 @@ from jdl_toolkit.stage import RequestFolder
 REQUEST = "foundation-2013"
 TODAY = dt.date(2014, 3, 31)
 SENT = {"date": "2014-02-03", "respond_by": "2014-03-03"}
+#: The same figures; a word that the organisation wrote about itself is another.
+CORRECTED = findings().model_copy(update={"answers": findings().answers | {"purpose": "support"}})
 
 
 class InventedLab:
@@ -46,6 +49,7 @@ def lab(tmp_path, monkeypatch):
     monkeypatch.setattr(release, "open_folder", lambda *_: None)
     monkeypatch.setattr(release, "out_of_date", lambda *_: "")
     monkeypatch.setattr(release, "findings_with_events", lambda lab, spec, folder, more: on_disk(folder))
+    monkeypatch.setattr(release, "with_what_was_done", lambda found, *_: found)
     monkeypatch.setattr(release, "make_report", drawn)
     monkeypatch.setattr(release, "refresh_index", lambda *_: None)
     put(tmp_path, findings())
@@ -56,7 +60,7 @@ def on_disk(folder):
     return Findings.read(folder.findings_file)
 
 
-def drawn(lab, request, spec, folder, found, making, engine=""):
+def drawn(lab, request, spec, folder, found, making, engine="", tell=None):
     """As `run.make_report`, with the words of the version in place of a report."""
     found.write(making / request / "findings.json")
     (making / request / "report" / "report.html").write_text(published_words(found) + version_words(found))
@@ -65,7 +69,7 @@ def drawn(lab, request, spec, folder, found, making, engine=""):
     return []
 
 
-def put(root, found, events=("sign-off", "draft sent"), created="2014-02-01T00:00:00+00:00"):
+def put(root, found, events=("sign-off", "draft sent"), created="2014-02-01T00:00:00+00:00", stages=()):
     """The request's folder with these findings, and what people recorded of them."""
     folder = root / "outputs" / REQUEST
     shutil.rmtree(folder, ignore_errors=True)
@@ -73,7 +77,12 @@ def put(root, found, events=("sign-off", "draft sent"), created="2014-02-01T00:0
     (folder / "report" / "report.html").write_text("DRAFT")
     found.write(folder / "findings.json")
     manifest = Manifest.new(folder / "manifest.json", REQUEST, "digest", [], 1)
-    manifest.values |= {"created": created, "status": "reported", "reported": results_digest(found)}
+    manifest.values |= {
+        "created": created,
+        "status": "reported",
+        "reported": results_digest(found),
+        "stages": dict(stages),
+    }
     manifest.write()
     for name in events:
         add(root, name)
@@ -87,7 +96,7 @@ def add(root, name, by="B. Second", **more):
 
 
 def publish(lab, **options):
-    return release_request(lab, REQUEST, lab.root / "outputs", "R. Releaser", **({"today": TODAY} | options))
+    return release_request(lab, REQUEST, lab.root / "outputs", **({"by": "R. Releaser", "today": TODAY} | options))
 
 
 def refused(lab, *said, kind=GateClosed, **options):
@@ -121,6 +130,7 @@ def test_what_is_released_is_whole_sealed_and_on_record(lab):
         "R. Releaser",
         "2014-03-31",
     )
+    assert event["recorded"] == TODAY.isoformat()
     assert results_digest(published) == results_digest(findings())
     assert (lab.root / "outputs" / REQUEST / "report" / "report.html").read_text() == "DRAFT"
 
@@ -144,7 +154,7 @@ def test_who_accepted_the_balance_is_no_second_analyst_and_a_sign_off_is_of_thes
     put(lab.root, findings(), events=("draft sent",))
     add(lab.root, "balance accepted", by="B.  SECOND")
     add(lab.root, "sign-off")
-    refused(lab, "no second analyst has signed it off", "not who accepted its balance")
+    refused(lab, "no second analyst has signed it off", "another person than who ran it or accepted its balance")
     add(lab.root, "sign-off", by="C. Third", of="earlier results")
     refused(lab, "the sign-off is of earlier results")
     add(lab.root, "sign-off", by="C. Third")
@@ -193,21 +203,81 @@ def test_options_that_cannot_be(lab):
     refused(lab, "3 problems", "1 April 2014 is still to come", "replaces nothing", "at most 400", kind=JDLError,
             date=dt.date(2014, 4, 1), reason="x" * 401)  # fmt: skip
     publish(lab)
+    put(lab.root, CORRECTED, created="2014-04-01T00:00:00+00:00")
     refused(lab, "version 1 is published; what replaces it needs a reason", kind=JDLError)
     refused(lab, "was published later, on 31 March 2014", kind=JDLError, reason="a", date=dt.date(2014, 3, 30))
+
+
+def test_options_and_conditions_are_told_at_once(lab):
+    put(lab.root, findings(), events=())
+    refused(lab, "4 problems", "nobody is named", "replaces nothing", "no second analyst",
+            "another person than who ran it", "was not sent", by="", reason="a")  # fmt: skip
+    shutil.rmtree(lab.root / "outputs" / REQUEST / "report")
+    refused(lab, "4 problems", "nobody is named", "there is no report yet", "no second analyst", "was not sent", by="")
+
+
+def test_a_request_whose_input_is_at_fault_is_told_that_fault(lab, monkeypatch):
+    stages = {"intake": {"status": "failed", "error": "JDLError"}}
+    put(lab.root, findings(), stages=stages)
+    folder = RequestFolder(lab.root / "outputs" / REQUEST)
+    shutil.rmtree(folder.report)
+    output = nbformat.v4.new_output("error", ename="JDLError", evalue="a.xlsx: it is damaged\n  What to do: save it")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(outputs=[output])])
+    folder.executed("intake").parent.mkdir(parents=True)
+    nbformat.write(notebook, folder.executed("intake"))
+    said = refused(
+        lab, "something in its input is wrong (stage intake):\n  a.xlsx: it is damaged", "mend that, and run"
+    )
+    assert "no report yet" not in said
+    output["ename"], output["evalue"] = (
+        "ValueError",
+        "rows about people",
+    )  # a fault of the toolkit: nothing of it is told
+    nbformat.write(notebook, folder.executed("intake"))
+    assert "rows" not in refused(lab, "there is no report yet")
+
+
+def test_nothing_is_released_before_there_were_results(lab):
+    stages = {"outcomes": {"ended": "2014-02-20T12:00:00+00:00"}, "report": {"ended": "2014-03-20T12:00:00+00:00"}}
+    put(lab.root, findings(), stages=stages)
+    said = "--date: 19 February 2014 is before these results were made, on 20 February 2014"
+    refused(lab, said, kind=JDLError, date=dt.date(2014, 2, 19), without_response="none was to come")
+    publish(lab, date=dt.date(2014, 2, 20), without_response="none was to come")
+
+
+def test_what_corrects_nothing_is_no_correction(lab, monkeypatch):
+    publish(lab)
+    refused(lab, "nothing but the version's number would change: version 1 of 31 March 2014 stands", "have it signed",
+            reason="drawn anew")  # fmt: skip
+    put(lab.root, findings(), created="2014-04-01T00:00:00+00:00")  # nor do the same results, made again
+    refused(lab, "nothing but the version's number would change", reason="drawn anew")
+    page = version_folder(lab.root / "outputs", REQUEST, 1) / "report.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("Reoffendign")]), page)
+    (lab.root / "05.ipynb").write_text(page.read_text())
+    lab.notebook = lambda name: lab.root / "05.ipynb"
+    refused(lab, "nothing but the version's number would change", "not part of the release", reason="drawn anew")
+    nbformat.write(
+        nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("Reoffending")]), lab.root / "05.ipynb"
+    )
+    refused(lab, "not part of the release: report.ipynb", reason="a word")
+    page.unlink()
+    monkeypatch.setattr(release, "__version__", "9.9")  # another toolkit may have other words
+    done = publish(lab, reason="a word was wrong", today=dt.date(2014, 4, 2))
+    assert released_findings(lab.root / "outputs", done.release).version.same_figures
 
 
 def test_a_correction_is_the_next_version_and_the_first_stays_as_it_is(lab):
     publish(lab)
     first = version_folder(lab.root / "outputs", REQUEST, 1)
     before = {path: path.read_bytes() for path in first.rglob("*") if path.is_file()}
+    put(lab.root, CORRECTED, created="2014-04-01T00:00:00+00:00")
     done = publish(lab, reason="a **sentence** was wrong", today=dt.date(2014, 4, 7))
     assert (done.release.version, done.replaced.version) == (2, 1)
     assert {path: path.read_bytes() for path in first.rglob("*") if path.is_file()} == before
     words = (done.folder / "report.html").read_text().replace("\u2060", "")
     assert words == (
-        "Published 7 April 2014.Version 2: published on 7 April 2014, in place of version 1 of 31 March 2014. Reason: a"
-        " **sentence** was wrong."
+        "Published 7 April 2014.Version 2: published on 7 April 2014, in place of version 1 of 31 March 2014. No figure"
+        " of version 1 has changed. Reason: a **sentence** was wrong."
     )
     assert [(one.release.version, one.standing, one.problems) for one in check_releases(lab.root / "outputs")] == [
         (1, "superseded", []), (2, "stands", []),
@@ -265,7 +335,7 @@ def test_a_release_that_was_killed_before_it_was_on_record_is_put_there_by_the_n
     assert done.was_there and done.release.version == 1 and "broken off" in done.words
     events = [e["event"] for e in Manifest.read(lab.root / "outputs" / REQUEST / "manifest.json").values["events"]]
     assert events.count("released") == 1 and len(read_releases(lab.root / "outputs")) == 1
-    put(lab.root, findings(), created="2014-04-01T00:00:00+00:00")  # `--fresh`: another run, whose next release is new
+    put(lab.root, CORRECTED, created="2014-04-01T00:00:00+00:00")  # `--fresh`: another run, whose next release is new
     assert not publish(lab, reason="drawn anew").was_there
 
 

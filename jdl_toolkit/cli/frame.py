@@ -125,8 +125,8 @@ def step_bar() -> Iterator[Callable[[str, int, int], None]]:
         yield tell
 
 
-def stage_progress() -> Callable[[str, str, float], None]:
-    """A progress bar over the stages of a request, on standard error."""
+def stage_progress() -> tuple[Callable[[str, str, float], None], Callable[[str], None]]:
+    """A progress bar over the stages of a request, on standard error, and what to tell a step of a stage."""
     from tqdm import tqdm
 
     from ..lab import STAGES
@@ -142,4 +142,7 @@ def stage_progress() -> Callable[[str, str, float], None]:
         if state == "failed" or bar.n >= len(STAGES) - 1e-9:
             bar.close()
 
-    return tell
+    def tell_step(step: str) -> None:
+        bar.set_description(step)
+
+    return tell, tell_step

@@ -66,7 +66,8 @@ def run(
     from ..run import run_request
 
     outputs = (outputs or lab.root / "outputs").resolve()
-    outcome = run_request(lab, request, outputs, until, fresh, stage_progress(), with_code, engine or "")
+    progress, tell = stage_progress()
+    outcome = run_request(lab, request, outputs, until, fresh, progress, with_code, engine or "", tell=tell)
     review = lab.short(outcome.review)
     values = {
         "request": outcome.request,

@@ -389,12 +389,16 @@ class Draft(Model):
 
 
 class Version(Model):
-    """Which publication of a request's report it is: its number and day, the day of the one it replaces, and why."""
+    """Which publication of a request's report it is: its number and day, the day of the one it replaces, and why.
+
+    `same_figures`: no figure of the one it replaces has changed, only words.
+    """
 
     number: Annotated[int, Field(ge=1)]
     released: dt.date
     replaced: dt.date | None = None
     reason: str = ""
+    same_figures: bool = False
 
 
 class Findings(Model):

@@ -1,6 +1,6 @@
 """What becomes of a request: what people do with it and its report, and where every request of a lab stands."""
 
-from .conditions import differences_from_published, unmet_conditions
+from .conditions import differences_from_published, unchanged_since, unmet_before_results, unmet_conditions
 from .criteria import Criterion, criterion_words
 from .events import draft_standing, read_response, record_event, recorded_in_words
 from .kinds import (
@@ -17,7 +17,7 @@ from .kinds import (
     WARNINGS,
     WITHDRAWN,
 )
-from .over_findings import free_texts, report_key, results_digest, shown_events, with_events
+from .over_findings import free_texts, has_same_figures, report_key, results_digest, shown_events, with_events
 from .standing import COLUMNS, all_requests
 
 __all__ = [
@@ -40,12 +40,15 @@ __all__ = [
     "differences_from_published",
     "draft_standing",
     "free_texts",
+    "has_same_figures",
     "read_response",
     "record_event",
     "recorded_in_words",
     "report_key",
     "results_digest",
     "shown_events",
+    "unchanged_since",
+    "unmet_before_results",
     "unmet_conditions",
     "with_events",
 ]

@@ -20,7 +20,26 @@ from .kinds import (
     WARNINGS,
     folded,
 )
-from .over_findings import results_digest
+from .over_findings import as_printed, results_digest
+
+#: Characters of the reason of a correction, which stands on its first page.
+LONGEST_REASON = 400
+
+
+def faults_of_correction(reason: str, day: dt.date, releases: Sequence[Release]) -> list[Problem]:
+    """What is wrong with the reason and the day of a version, after those that are published."""
+    faults = []
+    if releases and not reason:
+        what = f"version {releases[-1].version} is published; what replaces it needs a reason"
+        faults.append(Problem(what, "--reason", "say what was corrected; the report prints it on its first page"))
+    if reason and not releases:
+        faults.append(Problem("a first version replaces nothing", "--reason", "leave it out"))
+    if len(reason) > LONGEST_REASON:
+        faults.append(Problem("the reason is too long", "--reason", f"at most {LONGEST_REASON} characters"))
+    if releases and day < releases[-1].released:
+        what = f"version {releases[-1].version} was published later, on {numbers.date(releases[-1].released)}"
+        faults.append(Problem(what, "--date", "correct the day"))
+    return faults
 
 
 def unmet_conditions(
@@ -47,14 +66,11 @@ def unmet_conditions(
     """
     request, digest = findings.request, results_digest(findings)
     where, events = f"request {request}", manifest.values["events"]
-    found = []
+    found = _ended(request, manifest)
     if findings.exploratory:
         found.append(
             Problem("its results are exploratory", where, f"run it as it was asked for: jdl run {request} --fresh")
         )
-    for event in filter(None, map(manifest.last_event, ENDS)):
-        said = f"the request {ENDS[event['event']]} on {numbers.date(_day(event))}"
-        found.append(Problem(said, where, f"start it anew, if it is to be published: jdl run {request} --fresh"))
     if manifest.values.get(REPORTED) != digest:
         found.append(Problem("the report does not show the results as they are", where, f"jdl run {request}"))
     found += _sign_off(request, digest, events)
@@ -70,6 +86,24 @@ def unmet_conditions(
     return found
 
 
+def unmet_before_results(
+    request: str, manifest: Manifest, *, day: dt.date, without_response: str = ""
+) -> list[Problem]:
+    """As `unmet_conditions`, of a request without a report: what is missing beside that."""
+    events = manifest.values["events"]
+    ended = _ended(request, manifest)
+    return ended or [*_sign_off(request, "", events), *_review(request, events, day, without_response)]
+
+
+def _ended(request: str, manifest: Manifest) -> list[Problem]:
+    """A person ended it otherwise."""
+    fix, problems = f"start it anew, if it is to be published: jdl run {request} --fresh", []
+    for event in filter(None, map(manifest.last_event, ENDS)):
+        said = f"the request {ENDS[event['event']]} on {numbers.date(_day(event))}"
+        problems.append(Problem(said, f"request {request}", fix))
+    return problems
+
+
 def _sign_off(request: str, digest: str, events: Iterable[Mapping[str, str]]) -> list[Problem]:
     """A second analyst, who accepted no balance, signed these very results off."""
     accepted = {folded(e["by"]) for e in events if e["event"] == ACCEPTED}
@@ -77,8 +111,9 @@ def _sign_off(request: str, digest: str, events: Iterable[Mapping[str, str]]) ->
     if any(e.get("of") == digest for e in signed):
         return []
     what = "the sign-off is of earlier results" if signed else "no second analyst has signed it off"
-    fix = f"jdl record {request} {SIGNED} --by NAME"
-    return [Problem(what, f"request {request}", f"{fix} (not who accepted its balance)" if accepted else fix)]
+    who = "another person than who ran it or accepted its balance" if accepted else "another person than who ran it"
+    fix = f"let {who} look at it, and record that: jdl record {request} {SIGNED} --by NAME"
+    return [Problem(what, f"request {request}", fix)]
 
 
 def _review(request: str, events: Iterable[Mapping[str, str]], day: dt.date, without_response: str) -> list[Problem]:
@@ -96,6 +131,25 @@ def _review(request: str, events: Iterable[Mapping[str, str]], day: dt.date, wit
         f"jdl record {request} '{RESPONSE}' --by NAME --text-file FILE; or say why not to wait: --without-response TEXT"
     )
     return [Problem(what, where, fix)]
+
+
+def unchanged_since(findings: Findings, release: Release, published: Findings) -> list[Problem]:
+    """A correction that corrects nothing is none.
+
+    Parameters
+    ----------
+    findings : Findings
+        As they would be published, or as the draft shows them.
+    release, published : Release, Findings
+        The version that stands.
+    """
+    if as_printed(findings) != as_printed(published):
+        return []
+    stands = f"version {release.version} of {numbers.date(release.released)} stands"
+    request = findings.request
+    fix = f"mend what is wrong with it, run it again (jdl run {request}), have it signed off, and release it then"
+    what = f"nothing but the version's number would change: {stands}"
+    return [Problem(what, f"request {request}", fix)]
 
 
 def differences_from_published(findings: Findings, earlier: Iterable[tuple[Release, Findings]]) -> list[Problem]:

@@ -34,7 +34,7 @@ OF_STAGE = {
 }
 
 _WORDS = {
-    Criterion.few_submitted: "fewer than {submitted} people submitted",
+    Criterion.few_submitted: "fewer than {submitted} people were submitted",
     Criterion.few_analysed: "fewer than {analysed} people could be included in the analysis",
     Criterion.few_matched: "fewer than {analysed} people could be matched",
     Criterion.not_alike: "no comparison group was alike enough",

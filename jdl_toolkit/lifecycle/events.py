@@ -21,9 +21,9 @@ from ..manifest import Manifest, alone
 from ..markup import clean
 from ..releases import Release, read_releases
 from ..result import write_atomically
-from ..spec import RequestSpec
 from ..stage import MAIN, PASSED, RequestFolder, open_folder, read_closing
 from .criteria import Criterion, criterion_words
+from .days import faults_of_date
 from .kinds import (
     ACCEPTED,
     ENDS,
@@ -87,7 +87,8 @@ def record_event(
     Returns
     -------
     dict
-        The event as the manifest holds it: a draft that was sent has ``respond_by``.
+        The event as the manifest holds it, with the day on which it was ``recorded``: a draft that was sent has
+        ``respond_by``.
 
     Raises
     ------
@@ -105,13 +106,13 @@ def record_event(
         problems = [
             *faults_of_words(event, by, reason),
             *_faults_of_options(event, analysis, text_file, criterion),
-            *faults_of_date(date, today, spec),
+            *faults_of_date(event, date, today, spec, manifest.values["stages"]),
             *_faults_of_order(event, by, date, manifest, folder),
             *_faults_of_publication(event, read_releases(outputs, spec.request)),
         ]
         if problems:
             raise JDLError(problems)
-        more: dict[str, str] = {}
+        more = {"recorded": today.isoformat()}  # beside the day that it is said to be of
         if event == ACCEPTED:
             _require_open_balance(folder, request, analysis)
         elif event in (SIGNED, WARNINGS):
@@ -170,15 +171,6 @@ def _faults_of_options(event: str, analysis: str, text_file: Path | None, criter
         fix = "leave the option out: the event is of the whole request"
         faults.append(Problem(f"{event} is of no single analysis", "--analysis", fix))
     return faults
-
-
-def faults_of_date(date: dt.date, today: dt.date, spec: RequestSpec) -> list[Problem]:
-    if date > today:
-        return [Problem(f"{numbers.date(date)} is still to come", "--date", "record an event once it has happened")]
-    if date < spec.received:
-        what = f"{numbers.date(date)} is before the request was received, on {numbers.date(spec.received)}"
-        return [Problem(what, "--date", "correct the day")]
-    return []
 
 
 def _faults_of_order(event: str, by: str, date: dt.date, manifest: Manifest, folder: RequestFolder) -> list[Problem]:

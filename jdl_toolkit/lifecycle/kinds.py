@@ -22,6 +22,8 @@ RELEASED = "released"
 
 #: Events that a report lists.
 OF_REPORT = (SIGNED, SENT, RESPONSE, WITHDRAWN)
+#: Events that cannot have been before there were results.
+OF_RESULTS = (SIGNED, SENT, RESPONSE, WARNINGS)
 #: Events that nobody may record without saying why.
 WITH_REASON = (ACCEPTED, WARNINGS, WITHDRAWN, UNANSWERABLE)
 #: Events that end a request, each in words; nothing can be recorded after them.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,6 +24,32 @@ def results_digest(findings: Findings) -> str:
     bare = {"draft": None, "sign_offs": (), "organisation_response": None, "provenance": made}
     bare = _with_accepted(findings, lambda analysis: {"by": "", "reason": ""}).model_copy(update=bare)
     return hashlib.sha256(bare.model_dump_json(exclude={"version"}).encode()).hexdigest()
+
+
+def as_printed(findings: Findings) -> str:
+    """All that a published report is made from, but which version of it this is."""
+    return findings.model_copy(update={"draft": None}).model_dump_json(exclude={"version", "schema_version"})
+
+
+def has_same_figures(one: Findings, other: Findings) -> bool:
+    """Whether two findings of a request differ in words at most: in what people did with the report, or say of it.
+
+    Of what the organisation says of itself and its service, the numbers are compared; of the settings, all but those of
+    the report and these words. Which release of the toolkit made them is no figure.
+    """
+    return _figures(one) == _figures(other)
+
+
+def _figures(findings: Findings) -> tuple[str, list[str]]:
+    words = {"organisation", "service", "answers"}
+    settings = {k: v for k, v in of_results(findings.provenance.settings).items() if k not in words}
+    made = {"settings": settings, "spec_digest": "", "toolkit_version": "", "toolkit_commit": None, "packages": {}}
+    made |= {"inputs": (), "matched_again": ()}
+    bare = _with_accepted(findings, lambda analysis: {"by": "", "reason": ""})
+    bare = bare.model_copy(update={"provenance": findings.provenance.model_copy(update=made)})
+    of_people = {"draft", "sign_offs", "organisation_response", "version", "schema_version"}
+    held = bare.model_dump_json(exclude=words | of_people)
+    return held, re.findall(r"\d+", findings.model_dump_json(include=words))
 
 
 def report_key(manifest: Manifest) -> str:

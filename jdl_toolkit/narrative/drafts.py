@@ -41,12 +41,16 @@ def published_words(findings: Findings) -> str:
 
 
 def version_words(findings: Findings) -> str:
-    """What stands on a report that replaces another: which it is, of what day, which it replaces and why; else ""."""
+    """What stands on a report that replaces another: which it is, of what day, which it replaces and why; else "".
+
+    Rules: ``same_figures`` (words alone have changed).
+    """
     version = findings.version
     if version is None or version.replaced is None:
         return ""
     said = f"Version {version.number}: published on {numbers.date(version.released)}, in place of version"
     said = f"{said} {version.number - 1} of {numbers.date(version.replaced)}."
+    said += f" No figure of version {version.number - 1} has changed." if version.same_figures else ""
     return f"{said} Reason: {ended(plain(version.reason))}"
 
 
