@@ -44,7 +44,7 @@ def pilot_requests() -> pd.DataFrame:
     """The invented requests, as `lifecycle.standing.all_requests` tells of requests."""
     requests = read_requests(PILOT)
     unanswered = requests["status"] == "could not be answered"
-    few = "fewer than 60 people submitted"
+    few = "fewer than 60 people were submitted"
     return requests.assign(
         service=["Invented service " + request[-2:] for request in requests["request"]],
         criterion=pd.Series(few, index=requests.index).where(unanswered, ""),

@@ -71,7 +71,7 @@ def _request(name: str, kind: str, item: str) -> dict[str, Any]:
         "need": found[1] if found else "mentoring", "sector": sector[1] if sector else "voluntary",
         "setting": "community", "received": pd.Timestamp(2013, 5, 2), "status": ENDS.get(kind, "published"),
         "criterion": "fewer than 30 people could be matched" if "matched" in item
-        else "fewer than 60 people submitted" if kind == "unanswered" else "",
+        else "fewer than 60 people were submitted" if kind == "unanswered" else "",
         "ended": None if kind == "in progress" else pd.Timestamp(ended), "version": int(kind in USUAL),
         "invented": True,
     }  # fmt: skip

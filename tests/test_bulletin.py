@@ -49,7 +49,7 @@ def test_the_pilot_year_as_published():
     smallest = conclusive[0]
     assert (smallest.n_treatment, smallest.difference_pp, smallest.ci_low_pp, smallest.ci_high_pp) == (30, -20, -38, -1)
     assert [r.request for r in bulletin.frequency_only] == ["pilot-02", "pilot-12", "pilot-58"]
-    assert [(c.criterion, c.n) for c in bulletin.criteria] == [("fewer than 60 people submitted", 12)]
+    assert [(c.criterion, c.n) for c in bulletin.criteria] == [("fewer than 60 people were submitted", 12)]
     assert bulletin.synthetic
 
 

@@ -124,7 +124,9 @@ def test_the_pilot_year_is_told_as_it_was_published():
     assert (
         "of 30 people: Invented service 62 (Preventing Offender Accommodation Loss)" in told["smallest_conclusive"][0]
     )
-    assert told["smallest_conclusive"][0].endswith("is between 1 and 38 percentage points lower.")
+    assert told["smallest_conclusive"][0].endswith(
+        "with 95% confidence the true difference is between 1 and 38 percentage points lower."
+    )
     assert "“Education and learning” has the largest share of reductions: 4 of 6." in told["largest_share_need"][0]
     assert told["expected_by_chance"][0].startswith("**57 results were tested at 5% each. About 3 of them")
     assert told["left_after_fdr"][0].endswith("**six are left**.")
@@ -142,7 +144,7 @@ def test_corrections_reissues_and_withheld_results_are_told():
 
 def test_feedback_is_told_and_withheld():
     few, none_due, withheld = spoken_of_everything()[3:]
-    assert few["answered"] == ["Of 50 answers that were due by 28 February 2014, two were given (24%)."]
+    assert few["answered"] == ["50 questionnaires were due back by 28 February 2014; 2 were returned (24%)."]
     assert "from five answers on" in few["answers_withheld"][0]
     assert none_due["none_due"] == ["No answer is due yet."]
     assert withheld["some_withheld"]
@@ -213,7 +215,9 @@ def test_every_number_is_of_the_bulletin(pilot):
         ("expected_by_chance", "About 3 ", "About 4 "),
         ("pooled_together", " 14,469 ", " 14,496 "),
         ("below_500", "54 of", "55 of"),
-        ("answered", "Of 50 ", "Of 51 "),
+        ("answered", "50 quest", "51 quest"),
+        ("left_when_judged_together", "all 57 tests", "all 58 tests"),
+        ("left_when_judged_together", "22 concl", "23 concl"),
     ],
 )
 def test_a_count_from_elsewhere_is_found(rule, wrong, instead):

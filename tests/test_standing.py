@@ -168,7 +168,7 @@ def test_what_could_not_be_answered_says_by_which_criterion(lab):
     run(lab, "half", both | {"matching/c": PASSED})
     run(lab, "person", REPORTED, event("could not be answered", "2014-03-20", criterion="data-period"))
     wanted = {
-        "intake": "fewer than 60 people submitted",
+        "intake": "fewer than 60 people were submitted",
         "linkage": "fewer than 30 people could be included in the analysis",
         "matching": "fewer than 30 people could be included in the analysis; fewer than 30 people could be matched",
         "person": "its people lie outside the period of the data",

@@ -144,12 +144,14 @@ _OF_BULLETIN: dict[str, str] = {
         too_few_to_pool pooled_together heterogeneity_of_all prediction_of_all pooled_clear pooled_unclear
         pooled_too_few left_out_of_pool""",
     "bulletin_chance": """
-        one_test expected_by_chance none_to_correct found_against_chance left_after_holm left_after_fdr""",
+        one_test expected_by_chance none_to_correct found_against_chance left_after_holm left_after_fdr
+        left_when_judged_together one_when_judged_together""",
     "bulletin_feedback": "not_asked asked none_due answered answers_withheld some_withheld",
     "bulletin_release": "reissued next_publication no_pre_release pre_release pre_release_to contact remark",
     "bulletin_nothing": """
         what_this_is inconclusive_is_not_none every_request no_results no_reduction no_increase no_inconclusive
         no_frequency_only diamond narrower none_conclusive small_can_be_clear what_pooling_is what_the_average_is
+        average_of_the_willing
         what_heterogeneity_is what_prediction_is each_report_stands not_a_sample no_comparison_of_needs
         inconclusive_is_open not_on_record only_proven made_of_reports made_rounding made_verdicts made_pooled
         made_adjusted glossary""",

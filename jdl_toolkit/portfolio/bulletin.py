@@ -44,6 +44,8 @@ class Bulletin(Model):
     ----------
     period, title, contact : str
         The period as ``YYYY-MM``.
+    base_address : str
+        Where the folder of outputs is published, for whoever has the PDF alone; may be empty.
     version, reissue_reason
         From 1; why a bulletin took the place of one that had been published.
     start, until : date
@@ -60,7 +62,8 @@ class Bulletin(Model):
     requests, results, pooled, criteria, corrections : tuple
         Requests by the day they were received; results by organisation, request and analysis.
     pooling : dict
-        How effects were pooled: `minimum`, `n_results`, `n_pooled`, `n_left_out`, `n_se_from_interval`.
+        How effects were pooled: `minimum`, `minimum_predicted`, `n_results`, `n_pooled`, `n_left_out`,
+        `n_se_from_interval`.
     remarks : tuple of str
         Sentences on how the numbers were come by.
     """
@@ -71,6 +74,7 @@ class Bulletin(Model):
     reissue_reason: str = ""
     title: str
     contact: str
+    base_address: str = ""
     start: dt.date
     until: dt.date
     earlier_until: dt.date | None

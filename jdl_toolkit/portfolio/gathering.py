@@ -19,13 +19,11 @@ from .multiplicity import multiplicity, p_from_interval, with_adjusted
 from .period import Period
 from .pooling import left_out, pooled_effects, se_from_interval
 from .published import Correction, PublishedResult, Source
-from .received import Counts, Criterion, RequestRow
+from .received import NO_CRITERION, Counts, Criterion, RequestRow
 from .settings import BulletinSettings
 
 #: What a table of reports states beyond `RESULT_COLUMNS`, each row's version of its request's report.
 OF_VERSION = ("version", "released", "reason")
-
-NO_CRITERION = "not stated"
 
 
 def gather(
@@ -85,6 +83,7 @@ def gather(
         reissue_reason=reissue_reason,
         title=settings.title,
         contact=settings.contact,
+        base_address=settings.base_address,
         start=_day(standing["received"].min()) or period.until.replace(day=1),
         until=period.until,
         earlier_until=earlier_until,
@@ -98,9 +97,10 @@ def gather(
         criteria=_criteria(standing),
         results=rows,
         corrections=_corrections(rows, earlier_until),
-        pooled=pooled_effects(results, settings.minimum_pooled),
+        pooled=pooled_effects(results, settings.minimum_pooled, settings.minimum_predicted),
         pooling={
             "minimum": settings.minimum_pooled,
+            "minimum_predicted": settings.minimum_predicted,
             "n_results": len(shown),
             "n_pooled": int((shown["left_out"] == "").sum()),
             "n_left_out": int((shown["left_out"] != "").sum()),

@@ -24,6 +24,9 @@ ALPHA = 0.05
 #: Fewer cannot have a prediction interval: it needs k − 2 degrees of freedom.
 FEWEST = 3
 
+#: Fewer have none that is shown: with three results it is thirteen standard errors to either side.
+FEWEST_PREDICTED = 5
+
 #: By what results are pooled, besides all of them.
 GROUPINGS = ("need", "setting", "sector")
 
@@ -113,7 +116,9 @@ def pool(effects: np.ndarray, ses: np.ndarray) -> dict[str, float | int]:
     }
 
 
-def pooled_effects(results: pd.DataFrame, minimum: int = FEWEST) -> tuple[PooledEffect, ...]:
+def pooled_effects(
+    results: pd.DataFrame, minimum: int = FEWEST, minimum_predicted: int = FEWEST_PREDICTED
+) -> tuple[PooledEffect, ...]:
     """The pooled effect over all results, and for each need, setting and sector that has results.
 
     Parameters
@@ -122,15 +127,18 @@ def pooled_effects(results: pd.DataFrame, minimum: int = FEWEST) -> tuple[Pooled
         As `Bulletin.results_frame`, with the column left_out of `left_out`.
     minimum : int
         Fewest results that are pooled, 3 or more.
+    minimum_predicted : int
+        Fewest results from which a prediction interval is told.
     """
     shown = results[results["difference_pp"].notna()]
     groups: list[tuple[str, str, pd.DataFrame]] = [("all", "all", shown)]
     for by in GROUPINGS:
         groups += [(by, str(level), part) for level, part in shown.groupby(by, sort=True)]
-    return tuple(_pooled(by, level, part, max(minimum, FEWEST)) for by, level, part in groups)
+    fewest = (max(minimum, FEWEST), max(minimum_predicted, FEWEST))
+    return tuple(_pooled(by, level, part, *fewest) for by, level, part in groups)
 
 
-def _pooled(by: str, level: str, part: pd.DataFrame, minimum: int) -> PooledEffect:
+def _pooled(by: str, level: str, part: pd.DataFrame, minimum: int, minimum_predicted: int) -> PooledEffect:
     taken = part[part["left_out"] == ""]
     k, n_people = len(taken), taken["n_treatment"].sum(min_count=max(len(taken), 1))
     about = {
@@ -145,4 +153,7 @@ def _pooled(by: str, level: str, part: pd.DataFrame, minimum: int) -> PooledEffe
         results = "result" if k == 1 else "results"
         return PooledEffect(**about, why_not=f"{k} {results}; effects are pooled from {minimum} on")
     effects, ses = (taken[c].to_numpy(float) for c in ("difference_pp", "se_pp"))
-    return PooledEffect(**about, **pool(effects, ses))
+    pooled = pool(effects, ses)
+    if k < minimum_predicted:
+        pooled |= {"prediction_low_pp": None, "prediction_high_pp": None}
+    return PooledEffect(**about, **pooled)

@@ -32,6 +32,10 @@ class RequestRow(Model):
     is_new: bool = False
 
 
+#: In place of a criterion that is not on record.
+NO_CRITERION = "not stated"
+
+
 class Criterion(Model):
     """How many requests could not be answered by one of the minimum criteria."""
 

@@ -32,6 +32,8 @@ class BulletinSettings(Model):
     since: dt.date | None = None
     pre_release: PreReleaseSettings
     minimum_pooled: Annotated[int, Field(ge=3, le=100)] = 3
+    minimum_predicted: Annotated[int, Field(ge=3, le=100)] = 5
+    base_address: Annotated[str, Field(pattern=r"^(https?://[^\s/]\S*)?$", max_length=200)] = ""
     name_unpublished: bool = False
 
     @model_validator(mode="after")

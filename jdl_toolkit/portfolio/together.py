@@ -22,7 +22,7 @@ class PooledEffect(Model):
         Mean effect with its 95 per cent interval, Hartung and Knapp's.
     prediction_low_pp, prediction_high_pp
         Where the effect of a further service of the kind is expected, with 95 per cent (Higgins, Thompson and
-        Spiegelhalter 2009).
+        Spiegelhalter 2009); None where there are too few results for it.
     tau_pp, i_squared, q, q_df, q_p_value
         Standard deviation of the true effects (Paule and Mandel), share of the spread that is more than chance
         (fraction), and Cochran's test.

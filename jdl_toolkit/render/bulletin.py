@@ -6,6 +6,7 @@ from pathlib import Path
 
 from .. import numbers
 from ..document import Figure
+from ..narrative.bulletin.new import OUTPUTS, report_of
 from ..portfolio.bulletin import Bulletin
 from ..publication import figure_file
 from ..publication.bulletin import bulletin_cover, bulletin_tables
@@ -46,7 +47,7 @@ def write_bulletin(notebook: Path, bulletin: Bulletin, folder: Path) -> list[Pat
     title, subtitle = bulletin_titles(bulletin)
     marks = {"synthetic": bulletin.synthetic}
     page = to_html(notebook, title, subtitle, folder / "bulletin.html", names=bulletin_names(bulletin), **marks)
-    paper = to_pdf(notebook, title, subtitle, folder / "bulletin.pdf", **marks)
+    paper = to_pdf(notebook, title, subtitle, folder / "bulletin.pdf", named=report_names(bulletin), **marks)
     return sorted(
         [page, paper, *write_figures(notebook, folder), *_write_data(read_figures(notebook), bulletin, folder)]
     )
@@ -57,6 +58,17 @@ def bulletin_titles(bulletin: Bulletin) -> tuple[str, str]:
     title = f"{plain(bulletin.title)}: {numbers.month(bulletin.published)}"
     published = f"Published {numbers.date(bulletin.published)}. Findings up to {numbers.date(bulletin.until)}."
     return title, f"{published} Next publication {numbers.date(bulletin.next_publication)}."
+
+
+def report_names(bulletin: Bulletin) -> dict[str, str]:
+    """Where each report lies, seen from the bulletin -> what the PDF prints: which it is, and its address if known."""
+    base, named = bulletin.base_address.rstrip("/"), {}
+    for result in bulletin.of_this_lab:
+        place = report_of(result, bulletin)
+        analysis = f", {plain(result.title)}" if result.title else ""
+        address = f", {base}/{place.removeprefix(OUTPUTS)}" if base else ""
+        named[place] = f"Report: {result.request}, version {result.version}{analysis}{address}"
+    return named
 
 
 def bulletin_names(bulletin: Bulletin) -> tuple[str, ...]:

@@ -55,6 +55,7 @@ def to_pdf(
     synthetic: bool | None = None,
     draft: str = "",
     version: str = "",
+    named: Mapping[str, str] | None = None,
 ) -> Path:
     """Draw an executed notebook as a tagged PDF; the same bytes for the same notebook.
 
@@ -64,6 +65,8 @@ def to_pdf(
     ----------
     notebook, title, subtitle, out, exploratory, synthetic, draft, version
         As in `to_html`.
+    named : mapping, optional
+        Target of a link -> what is printed instead of the name of the file there.
 
     Raises
     ------
@@ -72,15 +75,15 @@ def to_pdf(
     """
     marks = {"exploratory": exploratory, "synthetic": synthetic, "draft": draft, "version": version}
     report = content.read_report(notebook, title, subtitle, **marks)
-    write_atomically(Path(out), pdf_of(report))
+    write_atomically(Path(out), pdf_of(report, named))
     return Path(out)
 
 
-def pdf_of(report: content.Report) -> bytes:
+def pdf_of(report: content.Report, named: Mapping[str, str] | None = None) -> bytes:
     """The PDF's bytes."""
     import typst  # not at the top: what only executes notebooks needs none of it
 
-    template, values = resources.files(__package__).joinpath("templates", "report.typ"), values_of(report)
+    template, values = resources.files(__package__).joinpath("templates", "report.typ"), values_of(report, named)
     try:
         with tempfile.TemporaryDirectory(prefix="jdl-pdf-") as place:
             folder = Path(place)
@@ -109,7 +112,7 @@ def _fonts() -> Any:
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FOLDER])
 
 
-def values_of(report: content.Report) -> dict[str, Any]:
+def values_of(report: content.Report, named: Mapping[str, str] | None = None) -> dict[str, Any]:
     """What the template needs, as plain values; all text printable."""
     return {
         "title": printable(report.title),
@@ -126,7 +129,7 @@ def values_of(report: content.Report) -> dict[str, Any]:
         "inset": layout.INSETS[0],
         "width": TEXT_WIDTH,
         "opening": report.opening,
-        "parts": [_part(part) | {"index": i} for i, part in enumerate(report.parts)],
+        "parts": [_part(part, named or {}) | {"index": i} for i, part in enumerate(report.parts)],
     }
 
 
@@ -136,7 +139,7 @@ def _marked(warning: str) -> tuple[str, str]:
     return (mark[0], warning[mark.end() :]) if mark else ("", warning)
 
 
-def _part(part: content.Part) -> dict[str, Any]:
+def _part(part: content.Part, named: Mapping[str, str]) -> dict[str, Any]:
     match part:
         case content.Heading():
             return {"kind": "heading", "level": part.level - 1, "text": printable(part.text)}
@@ -146,7 +149,7 @@ def _part(part: content.Part) -> dict[str, Any]:
             blocks = [_node(node) for node in part.blocks]
             long = len(json.dumps(blocks)) > 2 * _SHORT
             title = printable(part.title)
-            files = [{"name": printable(name), "path": _pdf_of(target)} for name, target in part.links]
+            files = [_file(name, target, named) for name, target in part.links]
             box = {"kind": "box", "tone": part.tone, "title": title, "blocks": blocks, "files": files}
             return box | {"breakable": long or part.tone == "note"}
         case content.Table():
@@ -155,12 +158,16 @@ def _part(part: content.Part) -> dict[str, Any]:
             return {"kind": "figure", "number": part.number, **_figure(part.block)}
 
 
-def _pdf_of(target: str) -> list[str]:
-    """The PDF beside the page of another report: a name, not a link, as a PDF may be sent alone.
+def _file(name: str, target: str, named: Mapping[str, str]) -> dict[str, Any]:
+    """What is printed for a link: a name, not a link, as a PDF may be sent alone.
 
-    In parts, between which a line may end: ``../``, ``custody/``, ``report.pdf``.
+    It is the PDF beside the page of another report, in parts between which a line may end: ``../``, ``custody/``,
+    ``report.pdf``.
     """
-    return re.findall(r"[^/]+/?", target.removesuffix(".html") + ".pdf")
+    if target in named:
+        kind, _, what = named[target].partition(": ")
+        return {"name": printable(kind), "path": re.findall(r"[^/\s]+/*\s?|\s", printable(what))}
+    return {"name": printable(name), "path": re.findall(r"[^/]+/?", target.removesuffix(".html") + ".pdf")}
 
 
 def _node(node: Node) -> Node:
@@ -287,11 +294,16 @@ def _between(low: list[float], high: list[float], total: float) -> list[float]:
 
 def _needs(rows: list[list[str]], column: int, size: float, whole: bool) -> float:
     """Width of a column's longest word or, if `whole`, of its longest line; headers are bold and may always wrap."""
-    widest = max((width(word[:_LONGEST], size, bold=True) for word in rows[0][column].split()), default=0)
+    widest = max((width(word[:_LONGEST], size, bold=True) for word in _words(rows[0][column])), default=0)
     for row in rows[1:]:
-        parts = row[column].split("\n") if whole else [word[:_LONGEST] for word in row[column].split()]
+        parts = row[column].split("\n") if whole else [word[:_LONGEST] for word in _words(row[column])]
         widest = max([widest, *(width(part, size) for part in parts)])
     return widest + 1
+
+
+def _words(cell: str) -> list[str]:
+    """What stays on one line: a space that no line ends at is within a word."""
+    return re.findall(r"[^ \n\t]+", cell)
 
 
 def _runs(cell: str, wide: float, size: float, bold: bool) -> list[list[str]]:

@@ -35,6 +35,10 @@ STATES = {
     "in progress": "In progress",
 }
 
+#: In place of a share of heterogeneity that few results cannot give, and the p-value below which they can.
+TOO_FEW = "too few to tell"
+CLEAR = 0.05
+
 
 def counts_table(
     counts: Mapping[str, int], earlier: Mapping[str, int] | None = None, *, until: str, earlier_until: str = ""
@@ -216,12 +220,34 @@ def pooled_table(rows: pd.DataFrame | Iterable[Any]) -> Table | None:
     if all(r["estimate_pp"] is None for r in shown):
         return None
     heads = {"all": "All together", "need": "By main need", "setting": "By setting", "sector": "By sector"}
-    columns = ("Results of", "Results", "People", "Average", "Prediction interval", "Heterogeneity", "P-value")
+    columns = (
+        "Results of",
+        "Results",
+        "People",
+        "Average",
+        "Prediction interval",
+        "Heterogeneity",
+        "P-value of heterogeneity",
+    )
     note = "Average: percentage points, with the 95 per cent interval. Heterogeneity: the share of the spread that is"
-    note += " put down to true differences (I²). –: too few results."
+    note += " put down to true differences (I², worked out from Cochran's Q). Its p-value (of Q) says how often chance"
+    note += " alone would spread the results this far if the true effect were the same in all; it does not test the"
+    note += " average. –: too few results, for an average or for a prediction interval."
     cells = tuple(_pooled_cells(r) for r in shown)
     groups = tuple(heads.get(r["by"], r["by"]) for r in shown)
     return Table("pooled", "Average effects over several results", columns, cells, "lrrlllr", note, groups)
+
+
+def too_few_to_tell(row: Mapping[str, Any] | Any) -> bool:
+    """Whether an average is of too few results to say that they do not differ: too few to predict a further one.
+
+    Parameters
+    ----------
+    row : mapping or PooledEffect
+    """
+    row = records([row])[0]
+    is_clear = row["q_p_value"] is not None and row["q_p_value"] < CLEAR
+    return row["i_squared"] is not None and row["prediction_low_pp"] is None and not is_clear
 
 
 def _pooled_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -233,6 +259,7 @@ def _pooled_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     ends = [row["prediction_low_pp"], row["prediction_high_pp"]]
     predicted = NOTHING if None in ends else " to ".join(numbers.number(x, 1) for x in ends)
     share = NOTHING if row["i_squared"] is None else numbers.per_cent(row["i_squared"])
+    share = TOO_FEW if too_few_to_tell(row) else share
     p = NOTHING if row["q_p_value"] is None else numbers.p_value(row["q_p_value"])
     return (*start, f"{average} ({low} to {high})", predicted, share, p)
 

@@ -61,7 +61,7 @@ def cannot_tell(bulletin: Bulletin) -> Inset:
         ),
     ):
         passage.item(rule, text)
-    return passage.inset("cannot", "What nobody should read out of these figures")
+    return passage.inset("cannot", "What these figures do not show")
 
 
 def next_publication(bulletin: Bulletin) -> Words:
@@ -111,7 +111,7 @@ def made(bulletin: Bulletin) -> Words:
     )
     passage.say(
         "made_verdicts",
-        "A result is a reduction or an increase if its 95% confidence interval does not hold zero, and inconclusive"
+        "A result is a reduction or an increase if its 95% confidence interval does not include zero, and inconclusive"
         " otherwise.",
     )
     if any(p.estimate_pp is not None for p in bulletin.pooled):
@@ -120,7 +120,8 @@ def made(bulletin: Bulletin) -> Words:
             "**Averages** are by a random-effects model: the variance of the true effects is estimated by the method of"
             " Paule and Mandel, the confidence interval is that of Hartung and Knapp, never narrower than without their"
             " adjustment, and the prediction interval that of Higgins, Thompson and Spiegelhalter. Heterogeneity is"
-            " tested by Cochran's Q and told as I².",
+            " tested by Cochran's Q, and told as I²: the part of Q that goes beyond its degrees of freedom (one less"
+            " than there are results), as a share of Q, and none where Q does not.",
             "Of each request only its first analysis enters an average, as others may be of the same people.",
             new=True,
         )

@@ -34,8 +34,9 @@ def feedback(bulletin: Bulletin) -> Words:
 
 def _answered(found: FeedbackSummary) -> str:
     n, due = found.n_answered, max(found.n_due, found.n_answered)
+    day = numbers.date(found.until)
     if due == 1:
-        return f"One answer was due, and {'came' if n else 'did not come'}."
+        return f"One questionnaire was due back by {day}, and {'was' if n else 'has not been'} returned."
     rate = "" if found.response_rate is None or not n else f" ({numbers.per_cent(found.response_rate)})"
-    came = "none came" if n == 0 else f"{small_number(n)} {'was' if n == 1 else 'were'} given{rate}"
-    return f"Of {due:,} answers that were due by {numbers.date(found.until)}, {came}."
+    came = "none was" if n == 0 else f"{n:,} {'was' if n == 1 else 'were'}"
+    return f"{due:,} questionnaires were due back by {day}; {came} returned{rate}."

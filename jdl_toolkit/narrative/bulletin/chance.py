@@ -21,7 +21,7 @@ def by_chance(bulletin: Bulletin) -> Inset | None:
             f"One result was tested, at {level}. If its service changed nothing, it would still look conclusive with a"
             f" chance of {level}.",
         )
-        return passage.inset("warning", "Some results look clear by chance")
+        return passage.inset("warning", "Some clear results may be due to chance")
     passage.say(
         "expected_by_chance",
         f"**{n:,} results were tested at {level} each. About {_about(m.expected_by_chance)} of them would be conclusive"
@@ -29,7 +29,7 @@ def by_chance(bulletin: Bulletin) -> Inset | None:
     )
     if not m.n_conclusive:
         passage.say("none_to_correct", "None is conclusive.")
-        return passage.inset("warning", "Some results look clear by chance")
+        return passage.inset("warning", "Some clear results may be due to chance")
     more = m.n_conclusive > m.chance_high
     how = "more than chance would be expected to give" if more else "no more than chance may give"
     passage.say(
@@ -55,7 +55,7 @@ def by_chance(bulletin: Bulletin) -> Inset | None:
         " results out of all of them should use the stricter ones.",
         new=True,
     )
-    return passage.inset("warning", "Some results look clear by chance")
+    return passage.inset("warning", "Some clear results may be due to chance")
 
 
 def _about(expected: float) -> str:

@@ -30,6 +30,7 @@ _SPEECH = (
     r"95% confidence interval",
     r"\b95 per cent (?:prediction )?intervals?",
     r"about 5%",
+    r"\bwith 95% confidence\b",
     r"\bAt 0%",
     r"\(95%",
 )

@@ -121,9 +121,9 @@ def bulletin_sizes(bulletin: Bulletin) -> Iterator[Fact]:
 def bulletin_pooled(bulletin: Bulletin) -> Iterator[Fact]:
     """Each average by its level."""
     for p in bulletin.pooled:
-        yield Fact((level_name(p.by, p.level), f"Over {p.k:,} result"), tuple(_pooled(p)))
+        yield Fact((level_name(p.by, p.level), f"Across {p.k:,} result"), tuple(_pooled(p)))
     yield Fact((), tuple(whole(n) for n in bulletin.pooling.values()))
-    yield Fact((), (whole(sum(p.estimate_pp is not None for p in bulletin.pooled if p.by != "sector")),))
+    yield Fact((), (whole(sum(p.estimate_pp is not None for p in bulletin.pooled)),))
     yield from (Fact((), tuple(_pooled(p))) for p in bulletin.pooled if p.by == "all")
 
 

@@ -48,8 +48,8 @@ def _unclear(passage: Passage, bulletin: Bulletin) -> None:
         f"**{capital(small_number(n))} report{' is' if n == 1 else 's are'} inconclusive**: chance alone could explain"
         f" the difference {'that was' if n == 1 else 'that each'} found. Perhaps the service changes nothing; perhaps"
         " too few people were analysed for its effect to be seen. The analysis cannot tell these apart, so"
-        f" {'its organisation is' if n == 1 else 'their organisations are'} advised to send the people of further"
-        " years.",
+        f" {'its organisation is' if n == 1 else 'their organisations are'} advised to send details of people"
+        " from further years.",
         new=True,
     )
     for one in found:
@@ -79,7 +79,7 @@ def frequency_only(bulletin: Bulletin) -> Words | None:
     )
     for one in found:
         effect = frequency_of(one)
-        best = difference_in_words(effect, Unit.count)
-        said = f"{result_name(one)}: {best} per person. The true difference {interval_in_words(effect, Unit.count)}."
+        best, spread = difference_in_words(effect, Unit.count), interval_in_words(effect, Unit.count)
+        said = f"{result_name(one)}: {best} per person. With 95% confidence, the true difference {spread}."
         passage.item("frequency_of_one", said)
     return passage.words()

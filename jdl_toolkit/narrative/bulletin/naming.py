@@ -48,6 +48,11 @@ def spread(effect: Effect) -> str:
     return interval_in_words(effect, Unit.share)
 
 
+def confident(effect: Effect) -> str:
+    """``with 95% confidence the true difference is between 1 and 12 percentage points lower``."""
+    return f"with 95% confidence the true difference {spread(effect)}"
+
+
 def limits(effect: Effect) -> str:
     """The range of a conclusive effect without its unit and side: ``between 1 and 12``, ``about 1``."""
     return spread(effect).removeprefix("is ").partition(" percentage point")[0]

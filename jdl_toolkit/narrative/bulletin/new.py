@@ -8,10 +8,11 @@ from ...findings import Verdict
 from ...portfolio.bulletin import Bulletin
 from ...portfolio.published import PublishedResult
 from ...wording import Passage, capital, ended, listed, plain, small_number
-from .naming import difference, effect_of, is_imported, people, reports, result_name, spread
+from .naming import confident, difference, effect_of, is_imported, people, reports, result_name
 
-#: Where a version of a request's report lies, seen from the bulletin's folder.
-_REPORT = "../../released/{request}/{version}/{analysis}report.html"
+#: The folder of outputs, seen from the bulletin's, and where a version of a request's report lies.
+OUTPUTS = "../../"
+_REPORT = OUTPUTS + "released/{request}/{version}/{analysis}report.html"
 
 
 def what_is_new(bulletin: Bulletin) -> Words:
@@ -81,7 +82,7 @@ def result_sentence(result: PublishedResult) -> str:
     printed = [numbers.value(x, "share") for x in values] if None not in values else []
     if printed and printed[0] == printed[1] and result.verdict is not Verdict.inconclusive:
         printed = [numbers.per_cent(x, 1) for x in values]
-    true = f"the true difference {spread(effect)}"
+    true = confident(effect)
     if result.verdict is Verdict.inconclusive:
         start = f"It is not clear whether the service changed reoffending among the {group}analysed: "
         if printed:

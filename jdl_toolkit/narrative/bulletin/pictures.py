@@ -12,7 +12,7 @@ from ...plots.portfolio import level_name, verdict_counts
 from ...portfolio.bulletin import Bulletin
 from ...portfolio.published import PublishedResult
 from ...wording import Passage, capital, listed, small_number
-from .naming import difference, effect_of, is_imported, people, result_name, shown, sized, spread
+from .naming import confident, difference, effect_of, is_imported, people, result_name, shown, sized
 
 #: Sizes of treatment groups, in people, that are told: as the report on the pilot year tells them.
 LARGE, VERY_LARGE = 200, 500
@@ -52,12 +52,17 @@ def _by(bulletin: Bulletin, by: str, noun: str) -> Words | None:
         return passage.say(f"one_{noun}", said).words()
     _most(passage, by, noun, counted)
     _largest_share(passage, by, noun, counted)
-    mixed = [level_name(by, level) for level, c in counted if c[Verdict.reduction] and c[Verdict.increase]]
+    mixed = [
+        f"“{level_name(by, level)}” ({numbers.plural(down, 'reduction', 'reductions')},"
+        f" {numbers.plural(up, 'increase', 'increases')})"
+        for level, c in counted
+        if (down := c[Verdict.reduction]) and (up := c[Verdict.increase])
+    ]
     if mixed:
         passage.say(
             f"mixed_{noun}",
-            f"Results are mixed for {listed([f'“{name}”' for name in mixed])}: some services went with a reduction, and"
-            " others with an increase.",
+            f"Results are mixed for {listed(mixed)}: some services were associated with a reduction, and others with an"
+            " increase.",
         )
     return passage.words()
 
@@ -65,18 +70,35 @@ def _by(bulletin: Bulletin, by: str, noun: str) -> Words | None:
 def _most(passage: Passage, by: str, noun: str, counted: list[tuple[str, Counter[str]]]) -> None:
     totals = {level: sum(count.values()) for level, count in counted}
     most = [level for level, n in totals.items() if n == max(totals.values())]
-    which = listed([f"“{level_name(by, level)}”" for level in most])
-    share = f"{max(totals.values()):,}{' each' if len(most) > 1 else ''}"
-    passage.say(f"most_{noun}", f"Most reports are on {which} ({share} of {sum(totals.values()):,}).")
+    n, of = max(totals.values()), sum(totals.values())
+    if len(most) == 1:
+        said = f"More reports are on {_within(by, most[0])} than on any other {noun} ({n:,} of {of:,})."
+    else:
+        said = f"The {noun}s with most reports are {_quoted(by, most)} ({n:,} each of {of:,})."
+    passage.say(f"most_{noun}", said)
     for verdict, what in ((Verdict.reduction, "reductions"), (Verdict.increase, "increases")):
         counts = {level: count[verdict] for level, count in counted if count[verdict]}
         if not counts:
             continue
         top = max(counts.values())
-        first = [level_name(by, level) for level, n in counts.items() if n == top]
-        each = " each" if len(first) > 1 else ""
-        where = listed([f"“{name}”" for name in first])
-        passage.say(f"most_{verdict.value}_{noun}", f"Most {what} were found for {where} ({top:,}{each}).")
+        first = [level for level, n in counts.items() if n == top]
+        if len(first) == 1:
+            said = f"More {what} were found for {_within(by, first[0])} than for any other {noun} ({top:,})."
+        else:
+            said = f"The {noun}s with most {what} are {_quoted(by, first)} ({top:,} each)."
+        passage.say(f"most_{verdict.value}_{noun}", said)
+
+
+def _within(by: str, level: str | None) -> str:
+    """A level within a sentence: a need by its name, a sector or what is no need by itself as it is called."""
+    name = level_name(by, level)
+    if by == "need" and level not in (None, "multiple", "other"):
+        return name[0].lower() + name[1:]
+    return f"the sector “{name}”" if by == "sector" else f"“{name}”"
+
+
+def _quoted(by: str, levels: list[str]) -> str:
+    return listed([f"“{level_name(by, level)}”" for level in levels])
 
 
 def _largest_share(passage: Passage, by: str, noun: str, counted: list[tuple[str, Counter[str]]]) -> None:
@@ -145,7 +167,7 @@ def conclusive_by_size(bulletin: Bulletin) -> Words | None:
     large = sum(r.n_treatment > LARGE for r in found)
     smallest = found[0]
     effect = effect_of(smallest)
-    best = f"the best estimate is {difference(effect)}, and the true difference {spread(effect)}"
+    best = f"the best estimate is {difference(effect)}, and {confident(effect)}"
     if len(found) == 1:
         said = f"One result is conclusive, of {people(smallest.n_treatment)}: {result_name(smallest)}. There {best}."
         return passage.say("one_conclusive", said).words()

@@ -7,15 +7,16 @@ from ...document import Words
 from ...plots.portfolio import level_name
 from ...portfolio.bulletin import Bulletin
 from ...portfolio.together import PooledEffect
+from ...tables.portfolio import CLEAR, too_few_to_tell
 from ...wording import Passage, capital, listed, small_number
 from .naming import people
 
 #: By what effects are pooled in the bulletin, besides all of them.
-GROUPINGS = ("need", "setting")
+GROUPINGS = ("need", "setting", "sector")
 
 
 def pooled_rows(bulletin: Bulletin) -> list[PooledEffect]:
-    """What the figure and the table of pooled effects show: all results, then by need and setting."""
+    """What the figure and the table of pooled effects show: all results, then by need, setting and sector."""
     return [p for by in ("all", *GROUPINGS) for p in bulletin.pooled if p.by == by]
 
 
@@ -50,7 +51,8 @@ def _what_it_is(passage: Passage) -> None:
     passage.item(
         "what_heterogeneity_is",
         "**Heterogeneity** is how far the true effects differ from service to service: what is left of the spread once"
-        " chance is taken off. At 0% all of it could be chance.",
+        " chance is taken off (I²). At 0%, the results differ no more than chance would make them differ; of a few"
+        " results this says little.",
     )
     passage.item(
         "what_prediction_is",
@@ -65,9 +67,13 @@ def _together(passage: Passage, row: PooledEffect) -> None:
     results = numbers.plural(row.k, "result", "results")
     passage.say(
         "pooled_together",
-        f"Over {results}{who}, reoffending was on average {_size(row.estimate_pp)} percentage points {side} than"
+        f"Across {results}{who}, reoffending was on average {_size(row.estimate_pp)} percentage points {side} than"
         f" expected (95% confidence interval {_interval(row.ci_low_pp, row.ci_high_pp)}).",
         new=True,
+    )
+    passage.say(
+        "average_of_the_willing",
+        "These services came to the lab by their own choice, so it is not the average of services in general.",
     )
     passage.say("heterogeneity_of_all", _heterogeneity(row))
     low, high = row.prediction_low_pp, row.prediction_high_pp
@@ -88,13 +94,16 @@ def _together(passage: Passage, row: PooledEffect) -> None:
 def _heterogeneity(row: PooledEffect) -> str:
     if row.i_squared is None:
         return "How far the effects differ was not worked out."
+    if too_few_to_tell(row):
+        return "There are too few results to tell how far the effects differ."
     share = numbers.per_cent(row.i_squared)
     if share == "0%":
-        return "The results differ no more than chance would make them differ (heterogeneity 0%)."
-    sure = row.q_p_value is not None and row.q_p_value < 0.05
+        return "The results differ no more than chance would make them differ (heterogeneity, I², 0%)."
+    sure = row.q_p_value is not None and row.q_p_value < CLEAR
     how = "which is more than chance would produce" if sure else "which chance alone could still produce"
     return (
-        f"About {share} of the spread between the results is put down to true differences between the services, {how}."
+        f"About {share} of the spread between the results is put down to true differences between the services"
+        f" (heterogeneity, I²), {how}."
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from ... import numbers
 from ...document import Inset, Table, Words
 from ...portfolio.bulletin import Bulletin
-from ...portfolio.received import Counts
+from ...portfolio.received import NO_CRITERION, Counts
 from ...tables import counts_table
-from ...wording import Passage, listed, plain
+from ...wording import Passage, capital, listed, plain, small_number
 from .naming import are, was
 
 
@@ -16,6 +16,7 @@ def summary(bulletin: Bulletin) -> Inset:
     counts, passage = bulletin.counts, Passage()
     _received(passage, bulletin)
     _verdicts(passage, counts)
+    _chance(passage, bulletin)
     if counts.inconclusive:
         passage.say("inconclusive_is_not_none", "An inconclusive result does not mean that a service had no effect.")
     _unanswered(passage, bulletin)
@@ -38,7 +39,6 @@ def _received(passage: Passage, bulletin: Bulletin) -> None:
     if not counts.received:
         passage.say("none_received", f"To {numbers.date(bulletin.until)}, the lab received no request.")
         return
-    between = f"Between {numbers.date(bulletin.start)} and {numbers.date(bulletin.until)}"
     ended = [
         (counts.published, f"{counts.published:,} {'has' if counts.published == 1 else 'have'} been published"),
         (counts.could_not_be_answered, f"{counts.could_not_be_answered:,} could not be answered"),
@@ -48,11 +48,13 @@ def _received(passage: Passage, bulletin: Bulletin) -> None:
     parts = [words for count, words in ended if count]
     if counts.received == 1:  # one request has one end
         end = parts[0].removeprefix("1 ")
-        passage.say("received", f"{between}, the lab received one request for an analysis. It {end}.")
+        first = f"To {numbers.date(bulletin.until)}, the lab received one request for an analysis, on"
+        passage.say("received", f"{first} {numbers.date(bulletin.start)}. It {end}.")
         return
     n = f"{counts.received:,} requests"
     what = f"Of these, {listed(parts)}" if len(parts) > 1 else f"All {parts[0].removeprefix(f'{counts.received:,} ')}"
-    passage.say("received", f"{between}, the lab received {n} for an analysis. {what}.")
+    first = f"From the first request, on {numbers.date(bulletin.start)}, to {numbers.date(bulletin.until)}"
+    passage.say("received", f"{first}, the lab received {n} for an analysis. {what}.")
 
 
 def _verdicts(passage: Passage, counts: Counts) -> None:
@@ -76,18 +78,48 @@ def _verdicts(passage: Passage, counts: Counts) -> None:
     passage.say("verdicts", f"{start}, {listed(parts)}.", new=True)
 
 
+def _chance(passage: Passage, bulletin: Bulletin) -> None:
+    """How many of the conclusive results are left when all are judged together; nothing where none is conclusive."""
+    m = bulletin.multiplicity
+    if m.n_tests < 2 or not m.n_conclusive:
+        return
+    among = ", those published elsewhere among them," if m.n_imported else ""
+    together = f"may be due to chance: when all {m.n_tests:,} tests{among} are judged together"
+    where = "(see “How many results are clear by chance?”)"
+    if m.n_conclusive == 1:
+        is_left, holm = ("remains" if m.n_after_fdr else "is no longer"), ("still" if m.n_after_holm else "not")
+        said = f"The one conclusive result {together}, it {is_left} conclusive at a false discovery rate of 5%, and is"
+        passage.say("one_when_judged_together", f"{said} {holm} by the stricter adjustment of Holm {where}.")
+        return
+    passage.say(
+        "left_when_judged_together",
+        f"Some of these {together}, {_left(m.n_after_fdr)} of the {m.n_conclusive:,} conclusive results"
+        f" {'remains' if m.n_after_fdr == 1 else 'remain'} conclusive at a false discovery rate of 5%, and"
+        f" {_left(m.n_after_holm)} by the stricter adjustment of Holm {where}.",
+    )
+
+
+def _left(n: int) -> str:
+    return f"**{small_number(n)}**"
+
+
 def _unanswered(passage: Passage, bulletin: Bulletin) -> None:
     n = bulletin.counts.could_not_be_answered
     if not n:
         return
-    whom = "The request that could not be answered" if n == 1 else f"The {n:,} requests that could not be answered"
+    whom = f"{capital(small_number(n)) if n == 1 else f'{n:,}'} request{'' if n == 1 else 's'} could not be answered"
     reasons = [(c.n, plain(c.criterion).removesuffix(".")) for c in bulletin.criteria]
     if len(reasons) == 1:
-        passage.say("why_unanswered", f"{whom} did not meet a minimum of the lab: {reasons[0][1]}.", new=True)
+        passage.say("why_unanswered", f"{whom}, {_because(reasons[0][1])}.", new=True)
         return
-    passage.say("why_unanswered", f"{whom} did not meet the minimum criteria for an analysis:", new=True)
+    passage.say("why_unanswered", f"{whom}:", new=True)
     for count, words in reasons:
-        passage.item("criterion", f"{numbers.plural(count, 'request', 'requests')}: {words}.")
+        of = numbers.plural(count, "request", "requests")
+        passage.item("criterion", f"{of}, {_because(words)}.")
+
+
+def _because(criterion: str) -> str:
+    return "for a reason that is not stated" if criterion == NO_CRITERION else f"because {criterion}"
 
 
 def about_requests(bulletin: Bulletin) -> Words | None:
