@@ -21,7 +21,7 @@ RULES = {
         Provenance: spec_digest inputs toolkit_version toolkit_commit packages seed data_start data_end extract
             synthetic settings register_note matched_again
         Draft: sent respond_by
-        Version: number released replaced reason
+        Version: number released replaced reason same_figures
         BalanceSummary: rows squares denominator passed accepted_by accepted_reason
         MatchingSummary: method is_fallback caliper_sd calipers_tried
         PowerSummary: alpha power rows effective

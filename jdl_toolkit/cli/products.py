@@ -90,9 +90,11 @@ def import_results(file: Path, outputs: Path | None, reason: str, check_only: bo
     kept = [str(path) for path in _keep_import(made, place)] if is_new and not check_only else []
     if kept and (lab := _lab_if_any()) is not None:
         refresh_index(lab, place)
-    told = [f"Wrote {path}." for path in kept]
-    told += ["Nothing was kept."] if check_only else [] if is_new else ["It was imported before; nothing was changed."]
-    return made.to_values() | {"files": kept}, terminal_words(made, told)
+    told = [f"Wrote {path}." for path in kept] + ["Nothing was kept."] * check_only
+    words = terminal_words(made, told)
+    if not is_new and not check_only:
+        words = f"It was imported before; nothing was changed.\n\n{words}"
+    return made.to_values() | {"files": kept}, words
 
 
 def _keep_import(made: Import, outputs: Path) -> list[Path]:

@@ -125,7 +125,7 @@ def _table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]], bool]:
     if path.stat().st_size > MOST_BYTES:
         raise JDLError(f"the file is larger than {MOST_BYTES // 1_000_000} MB", path.name, _FIX)
     try:
-        text = decoded(path)
+        text = decoded(path, "save it as CSV UTF-8")
         best = max(",;\t|", key=lambda sign: _n_known(text, sign))
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=best))
     except OSError as fault:

@@ -169,7 +169,14 @@ def _fit(text: str, delimiter: str) -> tuple[int, int]:
     return max(known, default=0), len(rows[0]) if rows else 0
 
 
-def decoded(path: Path) -> str:
+def decoded(path: Path, fix: str = "save it as CSV UTF-8, or send it as .xlsx") -> str:
+    """The text of a file, in whichever of the usual encodings it is.
+
+    Raises
+    ------
+    JDLError
+        If it is none; `fix` says what else to save it as.
+    """
     content = path.read_bytes()
     encodings = ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252")
     for encoding in encodings:
@@ -179,7 +186,7 @@ def decoded(path: Path) -> str:
             continue
         if "\0" not in text:
             return text
-    raise JDLError("the file is not text", where=path.name, fix="save it as CSV UTF-8, or send it as .xlsx")
+    raise JDLError("the file is not text", where=path.name, fix=fix)
 
 
 def _rectangle(rows: Grid) -> Grid:
