@@ -88,9 +88,28 @@ def test_effects_by_size_show_every_result_and_the_smallest_conclusive():
     conclusive = plots.effects_by_size(ROWS, is_conclusive_only=True)
     assert len(conclusive.data) == 22 and sum(r["People in the treatment group"] > 200 for r in conclusive.data) == 15
     assert "The smallest group has 30 people: −20 (−38 to −1)" in conclusive.alt
-    assert "Preventing Offender Accommodation Loss" in conclusive.svg
+    written = re.findall(r"<text[^>]*>([^<]*)</text>", conclusive.svg)
+    letters = [chr(ord("A") + i) for i in range(22)]
+    assert all(written.count(one) == 2 for one in letters), "each at its diamond and before its name"
+    assert written[written.index("Preventing Offender Accommodation Loss") - 1] == "A", "the smallest group is the first"
+    assert "spreadsheet" in conclusive.note
     assert "Dashed: published elsewhere" in plots.effects_by_size(many(12)).note
     assert "Dashed" not in everything.note
+
+
+def test_results_that_are_not_conclusive_are_drawn_fainter_and_smaller(sheets):
+    plots.effects_by_size(ROWS)
+    marks = [line for axes in sheets[0].axes for line in axes.lines if line.get_marker() == "D"]
+    hollow = {line.get_markersize() for line in marks if line.get_markerfacecolor() == "white"}
+    filled = {line.get_markersize() for line in marks if line.get_markerfacecolor() != "white"}
+    assert max(hollow) < min(filled) and len(marks) == 57 + 3
+
+
+def test_letters_go_on_after_the_alphabet():
+    assert [effect_sizes.letter(place) for place in (0, 25, 26, 51, 52)] == ["A", "Z", "AA", "AZ", "BA"]
+    many_conclusive = [row for row in many(400) if row["verdict"] != "inconclusive"]
+    figure = plots.effects_by_size(many_conclusive, is_conclusive_only=True)
+    assert len(many_conclusive) > 60 and "Letters" not in figure.note and "spreadsheet" in figure.note
 
 
 def test_a_wide_range_of_sizes_has_a_logarithmic_scale():
@@ -100,9 +119,9 @@ def test_a_wide_range_of_sizes_has_a_logarithmic_scale():
 
 
 def test_a_long_name_is_cut_within_its_room():
-    text = effect_sizes.cut("word " * 60)
+    text = effect_sizes.cut("word " * 60, 200)
     assert text.endswith("…") and effect_sizes.width(text, canvas.SIZE) <= 200
-    assert effect_sizes.cut("a short name") == "a short name"
+    assert effect_sizes.cut("a short name", 200) == "a short name"
 
 
 def test_without_results_there_is_no_figure():

@@ -32,10 +32,11 @@ from .canvas import (
 )
 from .portfolio import pp, pp_interval
 
+FAINT = "#868E92"  # of what is not conclusive, so that the rest stands out: 3.3 to 1 on white
 #: Verdict -> how its diamond and line are drawn: filled and heavy if conclusive, an increase with a square within.
 _LOOKS: dict[str, dict[str, Any]] = {
     "reduction": {"color": NAVY, "mfc": NAVY, "lw": HEAVY},
-    "inconclusive": {"color": RULE, "mfc": "white", "lw": THIN},
+    "inconclusive": {"color": FAINT, "mfc": "white", "lw": 0.6},
     "increase": {"color": ORANGE, "mfc": ORANGE, "lw": HEAVY},
 }
 _KEY = {"reduction": "reduction", "inconclusive": "inconclusive", "increase": "increase"}
@@ -43,7 +44,11 @@ _TICKS = (10, 20, 30, 50, 100, 200, 300, 500, 1_000, 2_000, 3_000, 5_000, 10_000
 _WIDE = 10  # largest group over smallest, from which the scale is logarithmic
 _ROW = SIZE * LEADING
 _LEFT, _TOP, _RIGHT, _BOTTOM = 58.0, 26.0, WIDTH - 10, 226.0
-_LONGEST = 200.0  # of a name in the picture, in points; the end of a longer one is cut
+_AXIS = 42.0  # below the panel: the numbers and the name of its axis
+_MOST = 60  # results that are named below the picture: more would not fit on a page
+_LARGE, _SMALL = 6.0, 4.0  # of the diamonds of conclusive results, and of others
+#: Points from the end of a line, and to its side, at which a letter is tried that has no room beside its diamond.
+_FAR, _ASIDE = (10.0, 18.0, 26.0, 36.0), (0.0, 10.0, -10.0, 20.0, -20.0)
 
 
 @styled
@@ -61,7 +66,8 @@ def effects_by_size(
         treatment less comparison group), ``name`` and, optionally, ``label``: in the picture instead of it, and
         ``source``: dashed unless "this lab".
     is_conclusive_only : bool
-        Only results whose interval does not hold zero, named where there is room.
+        Only results whose interval does not include zero, each with a letter and its name below the picture; of more
+        than sixty no one is named.
     """
     shown = [r for r in records(rows) if r.get("verdict") and r.get("n_treatment") and r.get("ci_low_pp") is not None]
     shown = [r for r in shown if not is_conclusive_only or r["verdict"] != "inconclusive"]
@@ -69,7 +75,8 @@ def effects_by_size(
     if len(shown) <= is_conclusive_only:  # of one that is conclusive a sentence tells
         return None
     shown.sort(key=lambda r: (r["n_treatment"], r["name"]))
-    drawing, paper = sheet(_BOTTOM + 42)
+    is_named = is_conclusive_only and len(shown) <= _MOST
+    drawing, paper = sheet(_BOTTOM + _AXIS + (_ROW * -(-len(shown) // 2) + 4 if is_named else 0))
     axes = panel(drawing, _LEFT, _TOP, _RIGHT, _BOTTOM)
     is_log = shown[-1]["n_treatment"] > _WIDE * shown[0]["n_treatment"]
     _scales(axes, shown, is_log)
@@ -77,8 +84,9 @@ def effects_by_size(
         _result(axes, row)
     axes.axhline(0, color=DARK, lw=1, zorder=0)
     _key(paper, shown)
-    if is_conclusive_only:
-        _names(paper, axes, shown)
+    if is_named:
+        _letters(paper, axes, shown)
+        _listed(paper, shown)
     is_imported = any(_is_elsewhere(r) for r in shown)
     return finish(
         drawing,
@@ -87,7 +95,9 @@ def effects_by_size(
         _words(shown, is_conclusive_only),
         [_record(row) for row in shown],
         "Below zero: fewer people reoffended than expected. A line is the 95 per cent interval."
-        + (" Dashed: published elsewhere." if is_imported else ""),
+        + (" Dashed: published elsewhere." if is_imported else "")
+        + (" Letters run from the smallest group to the largest." if is_named else "")
+        + (" All results are in the spreadsheet, with their names." if is_conclusive_only else ""),
     )
 
 
@@ -105,7 +115,8 @@ def _result(axes: Axes, row: dict[str, Any]) -> None:
     dashes = (0, (3, 2)) if _is_elsewhere(row) else "-"
     axes.plot([n, n], [row["ci_low_pp"], row["ci_high_pp"]], color=look["color"], lw=look["lw"], ls=dashes)
     edge = DARK if row["verdict"] == "increase" else look["color"]
-    axes.plot(n, row["difference_pp"], "D", mfc=look["mfc"], mec=edge, ms=6)
+    size = _SMALL if row["verdict"] == "inconclusive" else _LARGE
+    axes.plot(n, row["difference_pp"], "D", mfc=look["mfc"], mec=edge, mew=look["lw"] if size == _SMALL else 1, ms=size)
     if row["verdict"] == "increase":  # told from a reduction without colour, as on either side of zero
         axes.plot(n, row["difference_pp"], "+", color=DARK, ms=4, mew=THIN)
 
@@ -157,14 +168,14 @@ def _key(paper: Axes, shown: list[dict[str, Any]]) -> None:
         look = _LOOKS[verdict]
         paper.plot([x + 4, x + 4], [4, 18], color=look["color"], lw=look["lw"])
         edge = DARK if verdict == "increase" else look["color"]
-        paper.plot(x + 4, 11, "D", mfc=look["mfc"], mec=edge, ms=6)
+        paper.plot(x + 4, 11, "D", mfc=look["mfc"], mec=edge, ms=_SMALL if verdict == "inconclusive" else _LARGE)
         if verdict == "increase":
             paper.plot(x + 4, 11, "+", color=DARK, ms=4, mew=THIN)
         write(paper, x + 12, 11 - _ROW / 2, [_KEY[verdict]])
         x += 12 + width(_KEY[verdict], SIZE) + 20
 
 
-def cut(text: str, limit: float = _LONGEST) -> str:
+def cut(text: str, limit: float) -> str:
     """A name in one line of at most `limit` points, its end cut off where it is longer."""
     text = one_line(text)
     if width(text, SIZE) <= limit:
@@ -174,36 +185,59 @@ def cut(text: str, limit: float = _LONGEST) -> str:
     return f"{text.rstrip()}…"
 
 
-def _names(paper: Axes, axes: Axes, shown: list[dict[str, Any]]) -> None:
-    """The names of results where there is room: the smallest and the largest groups first, then the rest by effect."""
+def letter(place: int) -> str:
+    """What stands for the result at a place: A to Z, then AA to AZ, BA …"""
+    return (letter(place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)
+
+
+def _letters(paper: Axes, axes: Axes, shown: list[dict[str, Any]]) -> None:
+    """A letter at each result, beside its diamond where there is room, else at an end of its line or led to it."""
 
     def at(n: float, points: float) -> tuple[float, float]:
         return tuple(paper.transData.inverted().transform(axes.transData.transform((n, points))))
 
     drawn = [[at(r["n_treatment"], r[part]) for part in ("ci_high_pp", "ci_low_pp")] for r in shown]
-    blocked = [(x, high - 2, x, low + 2) for (x, high), (_, low) in drawn]
+    blocked = [(x - 1, high - 2, x + 1, low + 2) for (x, high), (_, low) in drawn]
     blocked += [(x - 5, y - 5, x + 5, y + 5) for x, y in (at(r["n_treatment"], r["difference_pp"]) for r in shown)]
     zero = at(shown[0]["n_treatment"], 0)[1]
     blocked.append((_LEFT, zero - 1, _RIGHT, zero + 1))
-    by_effect = sorted(shown, key=lambda r: r["difference_pp"])
-    first = [shown[0], shown[-1], by_effect[0], by_effect[-1]]
-    rest = sorted(shown, key=lambda r: -abs(r["difference_pp"]))
-    for row in {id(r): r for r in [*first, *rest]}.values():
-        text = cut(row.get("label") or row["name"])
-        wide = width(text, SIZE)
-        x, y = at(row["n_treatment"], row["difference_pp"])
-        (_, high), (_, low) = drawn[next(i for i, r in enumerate(shown) if r is row)]
-        above, below = high - _ROW - 3, low + 3
-        tops = (y - _ROW / 2, low - _ROW, high, below, above)
-        places = [(left, top) for top in tops for left in (x + 8, x - wide - 8)]
-        places += [(x - wide / 2, top) for top in (below, above)]
-        for left, top in places:
+    letters: list[tuple[float, ...]] = []
+    for place, (row, ((x, high), (_, low))) in enumerate(zip(shown, drawn, strict=True)):
+        text = letter(place)
+        wide = width(text, SIZE, bold=True)
+        y = at(row["n_treatment"], row["difference_pp"])[1] - _ROW / 2
+        tries = [(x + 6, y), (x - wide - 6, y), (x - wide / 2, low + 3), (x - wide / 2, high - _ROW - 3)]
+        tries += [(x - wide / 2 + aside, low + far) for far in _FAR for aside in _ASIDE]
+        tries += [(x - wide / 2 + aside, high - _ROW - far) for far in _FAR for aside in _ASIDE]
+        for left, top in tries:
             box = (left - 2, top, left + wide + 2, top + _ROW)
-            on_paper = box[0] >= _LEFT + 2 and box[2] <= WIDTH - 2 and box[1] >= _TOP + 2 and box[3] <= _BOTTOM - 2
-            if on_paper and not any(_touch(box, other) for other in blocked):
-                write(paper, left, top, [text], color=DARK)
-                blocked.append(box)
+            on_paper = box[0] >= _LEFT + 2 and box[2] <= WIDTH - 2 and box[1] >= _TOP and box[3] <= _BOTTOM - 2
+            lead = _lead((x, low if top > low else high), (left + wide / 2, top - 1 if top > low else top + _ROW + 1))
+            lead = lead if top > low + 4 or top + _ROW < high - 4 else []
+            dots = [(px - 1, py - 1, px + 1, py + 1) for px, py in lead]
+            is_free = not any(_touch(box, other) for other in blocked)
+            if on_paper and is_free and not any(_touch(dot, other) for dot in dots for other in letters):
+                if lead:
+                    paper.plot(*zip(*lead, strict=True), color=RULE, lw=0.5)
+                write(paper, left, top, [text], color=DARK, bold=True)
+                letters.append(box)
+                blocked += [box, *dots]
                 break
+
+
+def _lead(start: tuple[float, float], end: tuple[float, float]) -> list[tuple[float, float]]:
+    """Points of a line from the end of an interval to its letter, close enough to see what it would cross."""
+    return [(start[0] + k / 12 * (end[0] - start[0]), start[1] + k / 12 * (end[1] - start[1])) for k in range(13)]
+
+
+def _listed(paper: Axes, shown: list[dict[str, Any]]) -> None:
+    """Whose each letter is, below the picture, in two columns."""
+    half = -(-len(shown) // 2)
+    wide = max(width(letter(place), SIZE, bold=True) for place in range(len(shown))) + 6
+    for place, row in enumerate(shown):
+        x, y = (0.0 if place < half else WIDTH / 2), _BOTTOM + _AXIS + (place % half if half else 0) * _ROW
+        write(paper, x, y, [letter(place)], color=DARK, bold=True)
+        write(paper, x + wide, y, [cut(row.get("label") or row["name"], WIDTH / 2 - wide - 10)])
 
 
 def _touch(one: tuple[float, ...], two: tuple[float, ...]) -> bool:

@@ -57,6 +57,10 @@ LEVELS: dict[str, dict[str, str]] = {
 }
 #: Verdict -> its name above the column, and how its part of a bar is filled: solid, empty, striped.
 VERDICTS = {"reduction": "Reduction", "inconclusive": "Inconclusive", "increase": "Increase"}
+_PREDICTED = (
+    " Dashed, between short strokes: the prediction interval, in which the effect of a further service of this kind"
+    " would be expected to lie."
+)
 _ROW, _GAP, _BAR = SIZE * LEADING, 7.0, 14.0
 _STRIPE = 3.2  # points from one stripe to the next
 
@@ -170,7 +174,7 @@ def pooled_plot(
     ----------
     rows : records
         ``by``, ``level``, ``k`` (results), ``estimate_pp``, ``ci_low_pp``, ``ci_high_pp``, ``prediction_low_pp``,
-        ``prediction_high_pp`` (None where fewer than three results are pooled), in percentage points.
+        ``prediction_high_pp`` (None where too few results are pooled for one), in percentage points.
     """
     shown = [r for r in records(rows) if r["estimate_pp"] is not None]
     if not shown:
@@ -181,6 +185,7 @@ def pooled_plot(
     for row in shown:
         headings.append(above.get(row["by"], "") if row["by"] != before else "")
         before = row["by"]
+    few = [r["prediction_low_pp"] is None for r in shown]
     texts = [_pooled_text(r) for r in shown]
     sides = _sides(("fewer reoffended than expected", "more"))
     level = f"{100 * confidence:g}"
@@ -206,8 +211,9 @@ def pooled_plot(
         caption or "Average difference in the reoffending rate over several results",
         _pooled_words(shown, names, texts, level),
         [_pooled_record(row, name) for row, name in zip(shown, names, strict=True)],
-        f"Thick: the average with its {level} per cent interval. Dashed, between short strokes: the prediction "
-        "interval, in which the effect of a further service of this kind would be expected to lie.",
+        f"Thick: the average with its {level} per cent interval."
+        + (_PREDICTED if any(r["prediction_low_pp"] is not None for r in shown) else "")
+        + (" There are too few results for a prediction interval where none is drawn." if any(few) else ""),
     )
 
 

@@ -229,10 +229,10 @@ def pooled_table(rows: pd.DataFrame | Iterable[Any]) -> Table | None:
         "Heterogeneity",
         "P-value of heterogeneity",
     )
-    note = "Average: percentage points, with the 95 per cent interval. Heterogeneity: the share of the spread that is"
-    note += " put down to true differences (I², worked out from Cochran's Q). Its p-value (of Q) says how often chance"
-    note += " alone would spread the results this far if the true effect were the same in all; it does not test the"
-    note += " average. –: too few results, for an average or for a prediction interval."
+    note = "Average: percentage points, with the 95 per cent interval. Heterogeneity (I², from Cochran's Q): the share"
+    note += " of the spread that is put down to true differences. Its p-value says how often chance alone would spread"
+    note += " the results this far if the true effect were the same in all; it does not test the average. –: too few"
+    note += " results for an average, or for a prediction interval."
     cells = tuple(_pooled_cells(r) for r in shown)
     groups = tuple(heads.get(r["by"], r["by"]) for r in shown)
     return Table("pooled", "Average effects over several results", columns, cells, "lrrlllr", note, groups)
