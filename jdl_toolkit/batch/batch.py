@@ -19,7 +19,7 @@ from .plan import Plan, make_plan
 from .progress import Steady, View, view_of
 from .stop import Stop
 from .summary import BATCHES, Summary
-from .task import DIED, FAILED, INTERRUPTED, LOST, NOT_STARTED, UNDER_WAY, Ended, Said, Step
+from .task import DIED, FAILED, INTERRUPTED, LOST, NOT_STARTED, RUN_AGAIN, UNDER_WAY, Ended, Said, Step
 from .workers import Workers
 
 #: A request whose process died is run this often in all; what was lost with its server, so often beside that.
@@ -127,7 +127,8 @@ class _Batch:
                 for told in self.crew.events(0.25):
                     self._take(told)
                 self._look_elsewhere()
-                self.index.tick()
+                if not self.stop.is_asked:
+                    self.index.tick()
         except KeyboardInterrupt:
             self.stop.n_heard = max(self.stop.n_heard, 1)
         if self._is_left:
@@ -150,7 +151,8 @@ class _Batch:
             task = self.board.waiting.pop(0)
             self.board.start(task)
             self.view.started(task)
-            self.crew.start(task)
+            with self.stop.at_once():  # it waits until the server has imported everything
+                self.crew.start(task)
 
     def _end(self, ended: Ended) -> None:
         row = self.board.running.get(ended.request)
@@ -196,6 +198,8 @@ class _Batch:
         for ended in self.crew.stop():
             if ended.request in self.board.running:
                 self._ended(_broken_off(ended) if ended.outcome in (DIED, LOST, UNDER_WAY) else ended)
+        for name in list(self.board.running):  # about to be started
+            self._ended(Ended(name, INTERRUPTED, fix=RUN_AGAIN))
         for task in (*self.board.waiting, *self.board.elsewhere):
             self.board.end(Ended(task.name, NOT_STARTED))
         self.board.waiting, self.board.elsewhere = [], []
@@ -203,7 +207,7 @@ class _Batch:
 
 def _broken_off(ended: Ended) -> Ended:
     """A request that did not come to an end of its own before the batch was asked to stop."""
-    return Ended(ended.request, INTERRUPTED, ended.seconds, ended.stages)
+    return Ended(ended.request, INTERRUPTED, ended.seconds, ended.stages, fix=RUN_AGAIN)
 
 
 class _Index:
@@ -223,7 +227,8 @@ class _Index:
         """Begin a drawing if one is due and none is under way."""
         if self._drawing is not None and self._drawing.is_done:
             self._take()
-        if self.is_old and self._drawing is None and time.monotonic() - self._drawn > INDEX_EVERY:
+        is_due = self.is_old and self._drawing is None and time.monotonic() - self._drawn > INDEX_EVERY
+        if is_due and (execution.is_running() or not self._is_here):
             self.is_old = False
             self._draw(aside=self._is_here)
             self._drawn = time.monotonic()

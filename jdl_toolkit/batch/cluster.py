@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import queue
+import re
 import time
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from ..errors import JDLError, Problem
 from ..lab import Lab
 from .crew import GRACE, LocalCrew, why_died
 from .limits import limits_of_workers
-from .task import DIED, FAILED, INTERRUPTED, Ended, Settings, Step, Task
+from .task import DIED, FAILED, INTERRUPTED, RUN_AGAIN, Ended, Said, Settings, Step, Task
 from .workers import Workers
 
 #: Seconds to wait for a scheduler's answer, and for its first worker.
@@ -29,6 +31,9 @@ TIMEOUT = 10
 ASK_EVERY = 1.0
 
 WHERE = "--scheduler"
+
+#: A host's name or number and a port, with or without how to speak to it.
+_ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx|ucxx)://)?(\[[0-9a-fA-F:.%]+\]|[\w.-]+):\d{1,5}/?|inproc://\S+")
 
 
 def cluster_workers(lab: Lab, outputs: Path, until: str, n_workers: int | None, address: str) -> Workers:
@@ -62,7 +67,7 @@ def cluster_workers(lab: Lab, outputs: Path, until: str, n_workers: int | None, 
         client.close()
         raise
     n = min(sum(client.nthreads().values()), n_workers or 10**6)
-    return Workers(lambda: DaskCrew(client, settings, token, n_workers), settings, n, address)
+    return Workers(lambda: DaskCrew(client, settings, token, n_workers), settings, n, address, is_here=False)
 
 
 def _client(address: str) -> Any:
@@ -71,7 +76,9 @@ def _client(address: str) -> Any:
     except ImportError:
         fix = "install it here and on every worker: pip install 'jdl-toolkit[dask]'"
         raise JDLError("a batch on a cluster needs Dask, which is not installed", WHERE, fix) from None
-    logging.getLogger("distributed").setLevel(logging.ERROR)
+    if not _ADDRESS.fullmatch(address):
+        raise JDLError("this is no address of a scheduler", f"{WHERE} {address}", "give it as tcp://host:8786")
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what is wrong is told in our own words
     try:
         return Client(address, timeout=TIMEOUT, set_as_default=False)
     except (OSError, ValueError, TypeError):
@@ -162,8 +169,8 @@ class DaskCrew:
         self._running[task.name] = future
         future.add_done_callback(lambda done, name=task.name: self._told.put({"ended": name}))
 
-    def events(self, seconds: float) -> list[Step | Ended]:
-        told: list[Step | Ended] = []
+    def events(self, seconds: float) -> list[Step | Said | Ended]:
+        told: list[Step | Said | Ended] = []
         try:
             said = self._told.get(timeout=seconds)
             while True:
@@ -172,10 +179,12 @@ class DaskCrew:
         except queue.Empty:
             return told
 
-    def _take(self, said: dict[str, Any]) -> list[Step | Ended]:
-        if "begun" in said:  # a second time: the worker died that had it first
-            self._starts[said["begun"]] = self._starts.get(said["begun"], 0) + 1
-            return []
+    def _take(self, said: dict[str, Any]) -> list[Step | Said | Ended]:
+        if "begun" in said:
+            name = said["begun"]
+            self._starts[name] = self._starts.get(name, 0) + 1
+            is_again = self._starts[name] > 1 and name in self._running
+            return [Said(name, "its worker died: tried again on another")] if is_again else []
         if "ended" not in said:
             return [Step(**said["step"])]
         future = self._running.pop(said["ended"], None)
@@ -185,7 +194,7 @@ class DaskCrew:
         from distributed import CancelledError, KilledWorker
 
         try:
-            ended = future.result(timeout=GRACE)
+            ended = future.result(timeout=TIMEOUT)
         except KilledWorker:
             ended = Ended(name, FAILED, **why_died(None) | {"fault": "several workers died over it"})
         except CancelledError:
@@ -196,7 +205,8 @@ class DaskCrew:
         return replace(ended, retried=self._starts.get(name, 0) > 1)
 
     def stop(self) -> list[Ended]:
-        self._stop.set()
+        with suppress(Exception):  # a scheduler that is gone cannot pass it on
+            self._stop.set()
         ended: list[Ended] = []
         until = time.monotonic() + 2 * GRACE
         try:
@@ -204,14 +214,15 @@ class DaskCrew:
                 ended += [told for told in self.events(0.1) if isinstance(told, Ended)]
         except KeyboardInterrupt:  # asked a second time: at once
             pass
-        return ended + [Ended(name, INTERRUPTED) for name in self._running]
+        return ended + [Ended(name, INTERRUPTED, fix=RUN_AGAIN) for name in self._running]
 
     def close(self) -> None:
         """Let go of the cluster; what is still asked of it is taken back."""
-        for future in self._running.values():
-            future.cancel()
-        self._running = {}
-        self.client.close()
+        running, self._running = self._running, {}
+        with suppress(Exception):  # the scheduler may be gone; there is nobody left to tell of it
+            for future in running.values():
+                future.cancel()
+            self.client.close(timeout=GRACE)
 
 
 def run_on_worker(settings: Settings, task: Task, topic: str, version: str) -> Ended:

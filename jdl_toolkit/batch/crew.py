@@ -11,7 +11,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
 from .. import execution
-from .task import DIED, INTERRUPTED, LOST, Ended, Said, Settings, Step, Task
+from .task import DIED, INTERRUPTED, LOST, RUN_AGAIN, Ended, Said, Settings, Step, Task
 from .work import serve
 
 #: Seconds that workers have to put down what they hold when a batch is broken off.
@@ -122,7 +122,7 @@ class LocalCrew:
                 ended += [told for told in self.events(0.1) if isinstance(told, Ended)]
         except KeyboardInterrupt:  # asked a second time: at once
             pass
-        ended += [Ended(name, INTERRUPTED) for name in self._running]
+        ended += [Ended(name, INTERRUPTED, fix=RUN_AGAIN) for name in self._running]
         self.close()
         return ended
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import JDLError
+from ..errors import JDLError, cut
 from ..lab import Lab
 from ..manifest import Manifest
 from ..spec import RequestSpec
@@ -91,6 +91,10 @@ def _task(lab: Lab, outputs: Path, name: str) -> Task:
         If it cannot be: no such file, a fault in it, no upload, no register.
     """
     path = lab.request_file(name)
+    if not path.is_file():
+        known = sorted(one.stem for one in (lab.root / "parameters" / "requests").glob("*.yml"))
+        fix = f"there are: {', '.join(known)}" if known else "put its YAML into parameters/requests"
+        raise JDLError("there is no such request", cut(name), fix)
     spec = lab.spec(name)
     _, upload = lab.source(spec)
     stages = _stages(outputs, spec.request)

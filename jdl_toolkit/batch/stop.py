@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -44,6 +46,17 @@ class Stop:
     def is_asked(self) -> bool:
         """Whether a signal has come."""
         return self.n_heard > 0
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """While the block runs, which may have to wait long, the first signal interrupts."""
+        before, self._raise_at = self._raise_at, 1
+        try:
+            if self.is_asked:
+                raise KeyboardInterrupt
+            yield
+        finally:
+            self._raise_at = before
 
     def note_the_first(self) -> None:
         """From here on the first signal is noted, and the second interrupts."""

@@ -14,6 +14,9 @@ INTERRUPTED, NOT_STARTED = "interrupted", "not started"
 #: of its own; another process holds the request.
 DIED, LOST, UNDER_WAY = "died", "lost", "under way elsewhere"
 
+#: What to do about a request that was broken off.
+RUN_AGAIN = "run the same batch again: it goes on where it stopped"
+
 #: Exit status of each end. A batch ends with the worst, in the order of `WORST_FIRST`.
 EXIT_STATUS = {CLOSED: 4, WRONG: 2, FAILED: 1, DIED: 1, LOST: 1, INTERRUPTED: 130, NOT_STARTED: 130}
 

@@ -14,7 +14,21 @@ from typing import Any
 
 from ..errors import CouldNotBeAnswered, GateClosed, JDLError, KernelDied, StageFailed, UnderWay
 from ..lab import Lab
-from .task import CLOSED, DIED, FAILED, INTERRUPTED, REPORTED, UNANSWERED, UNDER_WAY, WRONG, Ended, Settings, Step, Task
+from .task import (
+    CLOSED,
+    DIED,
+    FAILED,
+    INTERRUPTED,
+    REPORTED,
+    RUN_AGAIN,
+    UNANSWERED,
+    UNDER_WAY,
+    WRONG,
+    Ended,
+    Settings,
+    Step,
+    Task,
+)
 
 #: How messages begin that are told of as such already, and what stands before what to do.
 _ENDED, _FIX = "the request could not be answered: ", "What to do: "
@@ -105,7 +119,7 @@ def _in_words(fault: BaseException, lab: Lab) -> dict[str, str]:
     if isinstance(fault, JDLError):
         return first_problem(fault, lab)
     if isinstance(fault, KeyboardInterrupt):
-        return {"fault": "", "fix": "run the same batch again: it goes on where it stopped", "message": ""}
+        return {"fault": "", "fix": RUN_AGAIN, "message": ""}
     if isinstance(fault, KernelDied):
         return {"fault": str(fault), "fix": fault.fix, "message": str(fault)}
     if isinstance(fault, StageFailed):

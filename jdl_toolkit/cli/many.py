@@ -33,7 +33,7 @@ def status(outputs: Path | None, overdue: bool, is_long: bool) -> tuple[dict, st
     Also told: a match that is not proved to come before outcomes were opened, and matching that was tried by hand.
     """
     from ..lifecycle import all_requests
-    from ..lifecycle.overview import counts_in_words, needs_first, overview
+    from ..lifecycle.overview import counts_in_words, counts_of, needs_first, overview
 
     if outputs is not None and not outputs.is_dir():
         raise JDLError("there is no such folder", str(outputs), "name the folder of all outputs with --outputs")
@@ -41,11 +41,13 @@ def status(outputs: Path | None, overdue: bool, is_long: bool) -> tuple[dict, st
     outputs = outputs or lab.root / "outputs"
     found = needs_first(all_requests(lab, outputs, dt.date.today()))
     counts = counts_in_words(found)
+    held = {"counts": counts_of(found), "n_requests": len(found), "n_overdue": int(found["overdue"].sum())}
+    held |= {"n_reminders_due": int(found["reminder_due"].sum())}
     found = found[found["overdue"] | found["reminder_due"]] if overdue else found
     runs = {folder: _of_run(outputs, folder) for folder in found["folder"]}
     listed = [_listed(row, runs[row["folder"]]) for row in found.to_dict("records")]
     if not listed:
-        return {"requests": []}, f"Nothing is overdue. {counts}" if overdue else "There is no request yet."
+        return {"requests": [], **held}, f"Nothing is overdue. {counts}" if overdue else "There is no request yet."
     words = overview(found, {one["folder"]: _notes(one, is_long) for one in listed})
     opened = [one["matching"] for one in listed if one.get("matching")]
     n_proved = sum(set(one.values()) == {PROVED} for one in opened)
@@ -55,7 +57,7 @@ def status(outputs: Path | None, overdue: bool, is_long: bool) -> tuple[dict, st
         words += f" to be {PROVED}."
     if any(one.get("review") for one in listed):
         words += f"\nFor review: {outputs}/<request>/restricted/review/index.html"
-    return {"requests": listed}, words
+    return {"requests": listed, **held}, words
 
 
 def _lab(required: bool) -> Lab | None:

@@ -52,10 +52,15 @@ def _rank(row: Mapping[str, Any]) -> int:
     return 3 + order.index(RequestStatus(row["status"]))
 
 
-def counts_in_words(requests: pd.DataFrame) -> str:
+def counts_of(requests: pd.DataFrame) -> dict[str, int]:
     """How many requests there are in each state; they add up."""
     held = requests["status"].value_counts()
-    parts = [f"{held[state.value]} {state.value}" for state in (*UNDER_WAY, *ENDED) if held.get(state.value)]
+    return {state.value: int(held.get(state.value, 0)) for state in (*UNDER_WAY, *ENDED)}
+
+
+def counts_in_words(requests: pd.DataFrame) -> str:
+    """The same as a sum."""
+    parts = [f"{n} {state}" for state, n in counts_of(requests).items() if n]
     n = len(requests)
     said = [f"{n} request{'s' * (n != 1)} = {' + '.join(parts)}."]
     n_overdue, n_remind = int(requests["overdue"].sum()), int(requests["reminder_due"].sum())

@@ -98,10 +98,14 @@ def place_of(
     else:
         where, since = "not run", received
     of = RequestStatus.in_progress if stages or running else RequestStatus.received
-    due = None
-    if report.answer_within_weeks is not None and received is not None:
-        due = received + dt.timedelta(weeks=report.answer_within_weeks)
+    due = answer_due(settings, received)
     return Place(of, where, since or received, due, due is not None and day > due)
+
+
+def answer_due(settings: Mapping[str, Any], received: dt.date | None) -> dt.date | None:
+    """By when a request is to be answered; None if its settings name no weeks, or it is not known when it came."""
+    weeks = _reporting(settings).answer_within_weeks
+    return None if weeks is None or received is None else received + dt.timedelta(weeks=weeks)
 
 
 def _ended(stages: Mapping, events: Events, releases: Sequence[Release], settings: Mapping) -> Place | None:

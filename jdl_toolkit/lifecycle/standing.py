@@ -17,12 +17,13 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from ..errors import JDLError
+from ..errors import JDLError, cut
 from ..lab import Lab
 from ..manifest import Manifest, is_under_way
 from ..portfolio import RequestStatus
 from ..releases import Release, read_releases, version_folder
-from .place import Place, place_of
+from ..spec import RequestSpec
+from .place import Place, answer_due, place_of
 
 COLUMNS = [
     "request", "organisation", "service", "need", "sector", "setting", "received", "status", "where", "since", "due",
@@ -109,7 +110,8 @@ def _row(known: _Known, received: dt.date | None, place: Place) -> dict[str, Any
 def _place(known: _Known, received: dt.date | None, day: dt.date, running: bool, until: dt.date | None) -> Place:
     if known.fault:
         status = RequestStatus.received if known.manifest is None else RequestStatus.in_progress
-        return Place(status, known.fault, since=received, version=max([r.version for r in known.releases], default=0))
+        due, version = answer_due(known.settings, received), max([r.version for r in known.releases], default=0)
+        return Place(status, known.fault, received, due, due is not None and day > due, version=version)
     values = known.manifest.values if known.manifest is not None else {}
     stages, events = values.get("stages") or {}, values.get("events") or []
     releases = known.releases
@@ -168,22 +170,40 @@ def _require_shape(values: dict[str, Any]) -> None:
 
 
 def _not_run(lab: Lab, path: Path) -> _Known:
-    defaults = lab.root / "parameters" / "defaults.yml"
-    settings, fault = _asked(lab, path, _state(path), _state(defaults))
+    defaults, spec = lab.root / "parameters" / "defaults.yml", None
+    asked = _asked(lab, path, _state(path), _state(defaults))
+    fault = ""
+    if isinstance(asked, RequestSpec):
+        spec = asked
+        try:
+            lab.register_file(spec)
+        except JDLError as wrong:
+            fault = f"its register is at fault: {_brief(wrong, path)}"
+    else:
+        fault = f"its settings are at fault: {asked}"
+    settings = spec.to_dict() if spec is not None else _with_report(_settings(path), _settings(defaults))
     return _Known(path.stem, {**settings, "request": path.stem}, fault=fault)
 
 
 @lru_cache(maxsize=2048)
-def _asked(lab: Lab, path: Path, *_: Any) -> tuple[Mapping[str, Any], str]:
-    """Settings of a request that was not run, and what is wrong with them in brief. Read once while a file stays."""
+def _asked(lab: Lab, path: Path, *_: Any) -> RequestSpec | str:
+    """A request that was not run, or what is wrong with its settings in brief. Read once while a file stays."""
     try:
-        return lab.spec(str(path)).to_dict(), ""
+        return lab.spec(str(path))
     except JDLError as fault:
-        more = f" (and {len(fault.problems) - 1} more)" if len(fault.problems) > 1 else ""
-        said = f"{fault.problems[0].where}: {fault.problems[0].what}".removeprefix(": ")
-        said = said.replace(str(path), path.name)
-        said = said if len(said) <= _LONGEST_FAULT else f"{said[: _LONGEST_FAULT - 1].rstrip()}…"
-        return _settings(path), f"its settings are at fault: {said}{more}"
+        return _brief(fault, path)
+
+
+def _brief(fault: JDLError, path: Path) -> str:
+    """What is wrong, where, and how much more is."""
+    more = f" (and {len(fault.problems) - 1} more)" if len(fault.problems) > 1 else ""
+    said = f"{fault.problems[0].where}: {fault.problems[0].what}".removeprefix(": ")
+    return cut(said.replace(str(path), path.name), _LONGEST_FAULT) + more
+
+
+def _with_report(settings: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    """Settings that could not be validated, with what the lab's defaults say of the report: when it is due."""
+    return settings | {"report": _mapping(defaults.get("report")) | _mapping(settings.get("report"))}
 
 
 def _published(outputs: Path, releases: list[Release]) -> _Known:
