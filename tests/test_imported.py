@@ -131,8 +131,9 @@ def test_unknown_columns_have_their_nearest_name(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"id,programme\n", b"\x00\x01\x02", b"\xff\xfe\x00"])
 def test_files_that_are_none(tmp_path, content):
     (tmp_path / "a.csv").write_bytes(content)
-    with pytest.raises(JDLError):
+    with pytest.raises(JDLError) as caught:
         read_results(tmp_path / "a.csv")
+    assert ".xlsx" not in str(caught.value)
 
 
 def test_nobody_is_no_group():
