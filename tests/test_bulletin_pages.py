@@ -7,12 +7,14 @@ from types import SimpleNamespace
 import openpyxl
 import pytest
 from browser import COLOURS, LOOKS, assert_accessible
-from bulletins import pilot_bulletin
+from bulletins import pilot_bulletin, pilot_settings
 from drawn_bulletin import blocks_of, bulletin_of
 
 from jdl_toolkit.disclosure.pdf_pages import pdf_pages
+from jdl_toolkit.portfolio import BulletinSettings
 from jdl_toolkit.render import lint_html, misprints
-from jdl_toolkit.render.bulletin import write_bulletin
+from jdl_toolkit.render.bulletin import report_names, write_bulletin
+from jdl_toolkit.render.pdf import _file
 
 BULLETINS = {"pilot": pilot_bulletin, "bare": lambda: bulletin_of("2 in progress", earlier_until=None)}
 
@@ -69,6 +71,24 @@ def test_the_pdf_is_tagged_and_marked_on_every_page(drawn):
     assert b"pdfuaid:part" in pdf or b"pdfuaid" in pdf
     pages = pdf_pages(pdf)
     assert all("INVENTED DATA" in page for page in pages) and len(pages) >= 3
+
+
+def test_the_pdf_names_each_new_report_and_the_page_links_to_it(drawn):
+    said = " ".join(" ".join(pdf_pages((drawn.folder / "bulletin.pdf").read_bytes())).split())
+    assert "../" not in said and ("Report: pilot-62, version 1" in said) == (drawn.name == "pilot")
+
+
+def test_an_address_is_printed_where_one_is_given():
+    settings = pilot_settings(base_address="https://stats.example.org/lab/")
+    named = report_names(pilot_bulletin(settings=settings))
+    assert named["../../released/pilot-62/1/report.html"] == (
+        "Report: pilot-62, version 1, https://stats.example.org/lab/released/pilot-62/1/report.html"
+    )
+    shown = _file("The report", "../../released/pilot-62/1/report.html", named)
+    assert shown["name"] == "Report" and "".join(shown["path"]) == named["../../released/pilot-62/1/report.html"][8:]
+    assert pilot_bulletin().base_address == ""
+    with pytest.raises(ValueError, match="base_address"):
+        BulletinSettings.model_validate(settings.model_dump() | {"base_address": "javascript:alert(1)"})
 
 
 def test_the_spreadsheet_holds_every_request_and_result(drawn):

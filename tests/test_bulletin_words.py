@@ -150,6 +150,23 @@ def test_feedback_is_told_and_withheld():
     assert withheld["some_withheld"]
 
 
+def test_a_prediction_interval_and_a_lack_of_spread_need_enough_results():
+    """With three or four results a prediction interval is noise, and that they do not differ says little."""
+    pilot = bulletins.pilot_bulletin()
+    few = [p for p in pilot.pooled if p.estimate_pp is not None and p.k < 5]
+    assert {p.level for p in few} == {"family", "multiple", "education"} and all(p.prediction_low_pp is None for p in few)
+    enough = [p for p in pilot.pooled if p.k >= 5]
+    assert all(p.prediction_low_pp < p.ci_low_pp and p.prediction_high_pp > p.ci_high_pp for p in enough)
+    rows = {row[0]: row for row in tables.pooled_table(words.pooled_rows(pilot)).rows}
+    assert rows["Family and relationships"][4:] == ("–", "too few to tell", "0.65")
+    assert rows["Private"][4].startswith("−11.9") and rows["Private"][5] == "42%"
+    settings = bulletins.pilot_settings(minimum_predicted=3)
+    assert all(p.prediction_low_pp is not None for p in bulletins.pilot_bulletin(settings=settings).pooled if p.k > 2)
+    assert tables.portfolio.too_few_to_tell(few[0]) and not tables.portfolio.too_few_to_tell(enough[0])
+    clear = few[0].model_copy(update={"q_p_value": 0.01, "i_squared": 0.8})
+    assert not tables.portfolio.too_few_to_tell(clear), "a spread that is clear is told, however few results there are"
+
+
 def test_nothing_is_said_of_what_is_not_there():
     empty = bulletin_of("–", earlier_until=None)
     for passage in (words.by_need, words.by_sector, words.by_size, words.conclusive_by_size, words.frequency_only):

@@ -230,9 +230,9 @@ def pooled_table(rows: pd.DataFrame | Iterable[Any]) -> Table | None:
         "P-value of heterogeneity",
     )
     note = "Average: percentage points, with the 95 per cent interval. Heterogeneity (I², from Cochran's Q): the share"
-    note += " of the spread that is put down to true differences. Its p-value says how often chance alone would spread"
-    note += " the results this far if the true effect were the same in all; it does not test the average. –: too few"
-    note += " results for an average, or for a prediction interval."
+    note += " of the spread put down to true differences. Its p-value: how often chance alone would spread the results"
+    note += " this far if the true effect were the same in all; it does not test the average. –: too few results for an"
+    note += " average or a prediction interval."
     cells = tuple(_pooled_cells(r) for r in shown)
     groups = tuple(heads.get(r["by"], r["by"]) for r in shown)
     return Table("pooled", "Average effects over several results", columns, cells, "lrrlllr", note, groups)
@@ -261,7 +261,8 @@ def _pooled_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     share = NOTHING if row["i_squared"] is None else numbers.per_cent(row["i_squared"])
     share = TOO_FEW if too_few_to_tell(row) else share
     p = NOTHING if row["q_p_value"] is None else numbers.p_value(row["q_p_value"])
-    return (*start, f"{average} ({low} to {high})", predicted, share, p)
+    average, predicted = (text.replace(" ", "\N{NO-BREAK SPACE}") for text in (f"{average} ({low} to {high})", predicted))
+    return (*start, average, predicted, share, p)
 
 
 def feedback_table(questions: Iterable[Any]) -> Table | None:
