@@ -378,7 +378,8 @@ PEOPLE = shown_in("#lines-of-results li", "parseInt(e.querySelector('.n').textCo
 
 def test_it_is_accessible(browser):
     """Of every kind of row there is one; axe's time grows with the rows."""
-    (draft, *listed, elsewhere), hostile = pilot(), entry("hostile", shown(6, 1, 11), organisation=SCRIPT)
+    (draft, *listed, elsewhere) = pilot()
+    hostile = entry("hostile", shown(6, 1, 11), organisation=SCRIPT, is_invented=True)  # with the banner that says so
     page = page_of(hostile, draft, *{(e.status, e.is_overdue, *e.verdicts): e for e in listed}.values(), elsewhere)
     assert_accessible(browser, page)
     with opened(browser, page, viewport={"width": 640, "height": 450}) as seen:
