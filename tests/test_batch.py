@@ -2,6 +2,8 @@
 
 import io
 import json
+import signal
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,11 +19,13 @@ from jdl_toolkit.batch.limits import limits_of_workers
 from jdl_toolkit.batch.pace import FIRST_GUESS, Pace
 from jdl_toolkit.batch.plan import Plan, make_plan
 from jdl_toolkit.batch.progress import LONGEST, LiveView, PlainView, about, duration, shown
+from jdl_toolkit.batch.stop import Stop
 from jdl_toolkit.batch.task import (
     DIED,
     FAILED,
     INTERRUPTED,
     LEFT,
+    LOST,
     NOT_STARTED,
     REPORTED,
     UNANSWERED,
@@ -155,6 +159,43 @@ def test_what_died_twice_has_failed(run):
     assert len(crew.began) == 2 and summary.ended[0].outcome == FAILED and summary.exit_status == 1
 
 
+def test_what_was_lost_with_its_server_is_run_again_and_does_not_count(run):
+    summary, crew = run(("a", LOST), ("a", LOST), ("a", DIED), ("a", REPORTED))
+    assert crew.began == [("a", 1), ("a", 1), ("a", 1), ("a", 2)]
+    assert summary.ended[0].outcome == REPORTED and summary.exit_status == 0
+    summary, crew = run(*[("b", LOST)] * 9, names=("b",))
+    assert [n for name, n in crew.began if name == "b"] == [1, 1, 1, 1, 2] and summary.exit_status == 1
+
+
+@pytest.mark.parametrize("outcome", [DIED, LOST])
+def test_a_worker_that_dies_of_what_stops_the_batch_is_interrupted(run, outcome, monkeypatch):
+    def dies_first(crew, seconds):
+        name = crew.now.pop()
+        threading.Timer(0.1, signal.raise_signal, [signal.SIGTERM]).start()
+        return [Ended(name, outcome, 1.5)]
+
+    monkeypatch.setattr(Told, "events", dies_first)
+    summary, crew = run(("a", outcome), ("b", REPORTED))
+    assert {one.request: one.outcome for one in summary.ended} == {"a": INTERRUPTED, "b": NOT_STARTED}
+    assert len(crew.began) == 1 and summary.exit_status == 130 and not run.drawn
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_the_first_signal_is_noted_and_the_second_interrupts():
+    with Stop() as stop:
+        stop.note_the_first()
+        signal.raise_signal(signal.SIGHUP)
+        assert stop.is_asked
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        stop.note_all()
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt), stop.at_once():
+            pytest.fail("nothing is begun after a signal")
+    with pytest.raises(KeyboardInterrupt), Stop():
+        signal.raise_signal(signal.SIGTERM)
+
+
 def test_what_another_process_holds_comes_last(run):
     summary, crew = run(("a", UNDER_WAY), ("b", REPORTED), ("a", REPORTED))
     assert [name for name, _ in crew.began] == ["a", "b", "a"]
@@ -206,6 +247,12 @@ def test_bad_names_and_bad_files_stop_no_other(lab):
     assert (
         "parameters/requests/bad-yaml.yml" in wrong["bad-yaml"].fault and str(lab.root) not in wrong["bad-yaml"].fault
     )
+
+
+def test_only_requests_are_offered_to_choose_from(lab):
+    add_request(lab, "good")
+    (wrong,) = planned(lab, "../etc").ended
+    assert (wrong.exit_status, wrong.fix) == (2, "there are: good") and "no such request" in wrong.fault
 
 
 def test_released_and_withdrawn_requests_are_left_alone_unless_they_are_named(lab):

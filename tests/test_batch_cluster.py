@@ -73,6 +73,8 @@ def _who_has(part: str, dask_scheduler=None) -> str:
 
 
 def test_a_cluster_that_cannot_run_the_lab_is_told_of_at_once(lab, cluster, monkeypatch, tmp_path):
+    with pytest.raises(JDLError, match="no address of a scheduler"):
+        cluster_workers(lab, lab.root / "outputs", "report", None, "nonsense::")
     with pytest.raises(JDLError, match="no scheduler answers"):
         monkeypatch.setattr(batch.cluster, "TIMEOUT", 0.5)
         cluster_workers(lab, lab.root / "outputs", "report", None, "tcp://127.0.0.1:1")

@@ -28,6 +28,8 @@ def lab(tmp_path):
     (tmp_path / "outputs").mkdir()
     defaults = lab_resources() / "parameters" / "defaults.yml"
     (tmp_path / "parameters" / "defaults.yml").write_text(defaults.read_text())
+    (tmp_path / "parameters" / "data_sources.yml").write_text("main: {register: r.duckdb, submissions: .}\n")
+    (tmp_path / "r.duckdb").touch()
     return Lab(tmp_path)
 
 
@@ -90,6 +92,21 @@ def test_a_request_that_is_not_run_is_received_and_a_spoilt_file_says_what_is_wr
     assert row["where"].startswith("its settings are at fault: b.yml, matching.calipes: unknown key")
     (lab.root / "parameters" / "requests" / "b.yml").write_text("request: b\n- no YAML")
     assert "not readable as YAML" in stands(lab, "b")["where"] and stands(lab, "b")["received"] is None
+
+
+def test_settings_and_registers_at_fault_come_first_by_the_day_their_answer_is_due(lab):
+    ask(lab, "settings", dt.date(2014, 3, 2), matching={"calipes": [0.1]})
+    ask(lab, "register", dt.date(2014, 3, 1))
+    ask(lab, "other", dt.date(2013, 3, 1), register="nowhere")
+    (lab.root / "r.duckdb").unlink()
+    found = needs_first(all_requests(lab, lab.root / "outputs", TODAY))
+    assert list(found["request"]) == ["other", "register", "settings"]
+    assert list(found["due"]) == [dt.date(2013, 5, 24), dt.date(2014, 5, 24), dt.date(2014, 5, 25)]
+    assert list(found["overdue"]) == [True, False, False]
+    assert found["where"][0].startswith(
+        "its register is at fault: parameters/data_sources.yml: no data source `nowhere"
+    )
+    assert found["where"][1] == "its register is at fault: r.duckdb: the register is not there"
 
 
 @pytest.mark.parametrize(
@@ -263,7 +280,10 @@ def test_status_tells_people_and_machines(lab, monkeypatch):
     assert "Outcomes are open in 2; 1 of them is proved to be matched before outcomes were opened." in words
     assert words.count("not proved to be matched") == 1 and words.count("matched before") == 2
     assert " ".join(told("--long").split()).count("matched before") == 3
-    listed = {one["request"]: one for one in json.loads(told("--json"))["requests"]}
+    answer = json.loads(told("--json"))
+    assert answer["n_requests"] == sum(answer["counts"].values()) == 3 and answer["n_overdue"] == 1
+    assert answer["counts"]["withdrawn"] == answer["counts"]["received"] == 1 and answer["counts"]["published"] == 0
+    listed = {one["request"]: one for one in answer["requests"]}
     assert {name: (one["standing"], one["status"]) for name, one in listed.items()} == {
         "proved": ("with the organisation", "reported"), "doubtful": ("withdrawn", "withdrawn"),
         "new": ("received", "received"),

@@ -11,6 +11,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
 from .. import execution
+from ..execution.server import preload  # in a child of the server the package has a module of this name
 from .task import DIED, INTERRUPTED, LOST, RUN_AGAIN, Ended, Said, Settings, Step, Task
 from .work import serve
 
@@ -59,7 +60,7 @@ class LocalCrew:
     def __init__(self, n_workers: int, settings: Settings) -> None:
         self.n_workers, self.settings = n_workers, settings
         self._running: dict[str, _Running] = {}
-        execution.preload()  # imports while the first requests are made ready
+        preload()  # imports while the first requests are made ready
 
     @property
     def n_free(self) -> int:
