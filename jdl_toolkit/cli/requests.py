@@ -89,7 +89,7 @@ def run(
     main,
     "record",
     "jdl record foundation-2013 'balance accepted' --by 'A. Statistician' --reason 'the worst covariate is ...'\n\n"
-    "jdl record foundation-2013 'draft sent' --by 'A. Statistician' --date 2014-02-03",
+    "jdl record foundation-2013 'draft sent' --by 'A. Statistician'",
 )
 @click.argument("request")
 @click.argument("event", type=click.Choice(EVENTS))
