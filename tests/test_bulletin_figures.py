@@ -91,7 +91,9 @@ def test_effects_by_size_show_every_result_and_the_smallest_conclusive():
     written = re.findall(r"<text[^>]*>([^<]*)</text>", conclusive.svg)
     letters = [chr(ord("A") + i) for i in range(22)]
     assert all(written.count(one) == 2 for one in letters), "each at its diamond and before its name"
-    assert written[written.index("Preventing Offender Accommodation Loss") - 1] == "A", "the smallest group is the first"
+    assert written[written.index("Preventing Offender Accommodation Loss") - 1] == "A", (
+        "the smallest group is the first"
+    )
     assert "spreadsheet" in conclusive.note
     assert "Dashed: published elsewhere" in plots.effects_by_size(many(12)).note
     assert "Dashed" not in everything.note

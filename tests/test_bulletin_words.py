@@ -154,7 +154,9 @@ def test_a_prediction_interval_and_a_lack_of_spread_need_enough_results():
     """With three or four results a prediction interval is noise, and that they do not differ says little."""
     pilot = bulletins.pilot_bulletin()
     few = [p for p in pilot.pooled if p.estimate_pp is not None and p.k < 5]
-    assert {p.level for p in few} == {"family", "multiple", "education"} and all(p.prediction_low_pp is None for p in few)
+    assert {p.level for p in few} == {"family", "multiple", "education"} and all(
+        p.prediction_low_pp is None for p in few
+    )
     enough = [p for p in pilot.pooled if p.k >= 5]
     assert all(p.prediction_low_pp < p.ci_low_pp and p.prediction_high_pp > p.ci_high_pp for p in enough)
     rows = {row[0]: row for row in tables.pooled_table(words.pooled_rows(pilot)).rows}

@@ -261,7 +261,9 @@ def _pooled_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     share = NOTHING if row["i_squared"] is None else numbers.per_cent(row["i_squared"])
     share = TOO_FEW if too_few_to_tell(row) else share
     p = NOTHING if row["q_p_value"] is None else numbers.p_value(row["q_p_value"])
-    average, predicted = (text.replace(" ", "\N{NO-BREAK SPACE}") for text in (f"{average} ({low} to {high})", predicted))
+    average, predicted = (
+        text.replace(" ", "\N{NO-BREAK SPACE}") for text in (f"{average} ({low} to {high})", predicted)
+    )
     return (*start, average, predicted, share, p)
 
 

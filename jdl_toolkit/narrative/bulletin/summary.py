@@ -93,8 +93,8 @@ def _chance(passage: Passage, bulletin: Bulletin) -> None:
         return
     passage.say(
         "left_when_judged_together",
-        f"Some of the reductions and increases {together}, {_left(m.n_after_fdr)} of the {m.n_conclusive:,} conclusive results"
-        f" {'remains' if m.n_after_fdr == 1 else 'remain'} conclusive at a false discovery rate of 5%, and"
+        f"Some of the reductions and increases {together}, {_left(m.n_after_fdr)} of the {m.n_conclusive:,} conclusive"
+        f" results {'remains' if m.n_after_fdr == 1 else 'remain'} conclusive at a false discovery rate of 5%, and"
         f" {_left(m.n_after_holm)} by the stricter adjustment of Holm {where}.",
     )
 
