@@ -24,6 +24,7 @@ from jdl_toolkit.manifest import Manifest
 from jdl_toolkit.render import content, lint_html
 from jdl_toolkit.render.code import highlighted
 from jdl_toolkit.render.html import html_of
+from jdl_toolkit.render.printed import _FRAME, _numbers, read_page
 from jdl_toolkit.render.review import RESTRICTED, read_reviewed
 from jdl_toolkit.render.standing import standing_of
 from jdl_toolkit.result import Result
@@ -291,6 +292,11 @@ def test_the_report_carries_code_only_where_it_is_asked_for():
     without, with_code = (html_of(content.read_report(notebook, "Title", with_code=asked)) for asked in (False, True))
     assert '<details class="code">' not in without and "narrative." not in without
     assert with_code.count('<details class="code">') == len(sources)
+    labels = [text for text, _ in read_page(with_code) if text.startswith("Code of cell ")]
+    assert len(labels) == len(sources)
+    assert not any(_numbers(_FRAME.sub(" ", label)) for label in labels), (
+        "numbers of cells are not held to the findings"
+    )
     bare = re.sub(r'<details class="code">.*?</details>\n?', "", with_code, flags=re.S)
     assert re.findall(r"<h\d.*", bare) == re.findall(r"<h\d.*", without), "the same sections"
     assert lint_html(with_code) == []

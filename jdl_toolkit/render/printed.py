@@ -30,9 +30,11 @@ _INLINE = frozenset("a abbr b bdi br button cite dfn em i mark q s small span st
 _SILENT = frozenset(("style", "script", "pre"))
 #: Elements of the frame alone: no block draws them, so that theirs is no misprint of a block's text that is much alike.
 _TITLES = frozenset(("title", "h1"))
-#: Numbers of the frame: of tables, figures and pages.
+#: Numbers of the frame: of tables, figures, pages and cells.
 _FRAME = re.compile(
-    r"\b(?:tables?|figures?)\s+(?:\d+(?:\.\d+)*\.?|\(\d+\)(?=\s*$))|\bpage\s+\d+\s+of\s+\d+\b", re.IGNORECASE
+    r"\b(?:tables?|figures?)\s+(?:\d+(?:\.\d+)*\.?|\(\d+\)(?=\s*$))|\bpage\s+\d+\s+of\s+\d+\b"
+    r"|\bcode\s+of\s+cell\s+\d+",
+    re.IGNORECASE,
 )
 #: Part of a digest, which may be cut by the end of a line.
 _DIGEST = re.compile(r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{12,}\b")
