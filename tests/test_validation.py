@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from jdl_toolkit.errors import JDLError
 from jdl_toolkit.inference.bootstrap import bootstrap as of_toolkit
-from jdl_toolkit.inference.estimation import ESTIMATES
+from jdl_toolkit.inference.estimation import ESTIMATES, Kind
 from jdl_toolkit.matching import match
 from jdl_toolkit.validation import bootstrap
 from jdl_toolkit.validation import study as running
@@ -277,7 +277,7 @@ def test_bootstrap_is_that_of_the_toolkit(monkeypatch):
     spec = default_spec().variant(seed=5, inference={"bootstrap_draws": 12})
     covariates = covariates_of(people)
     matched = match(covariates, spec, 0.2)
-    theirs = of_toolkit(people.reoffended, covariates, matched, "share", spec)
+    theirs = of_toolkit(people.reoffended, covariates, matched, Kind.share, spec)
     ours = {key: row[f"bootstrap_{key}"] for key in ("estimate", "se", "ci_low", "ci_high", "p_value")}
     assert ours == pytest.approx({key: theirs[key] for key in ours}, rel=1e-9)
     assert row["n_draws"] == 12

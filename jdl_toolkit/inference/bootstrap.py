@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import JDLError
 from ..matching import MatchedSample, match
 from ..spec import Method
-from .estimation import headline_among, prepare
+from .estimation import Kind, headline_among, prepare
 from .interval import NotEstimable, interval
 
 #: More draws without an estimate than this share of all, and the others are no fair picture.
@@ -26,7 +26,7 @@ NOT_FOR_NEAREST = (
 
 
 def bootstrap(
-    y: np.ndarray, covariates, matched: MatchedSample, kind: str, spec, subset: np.ndarray | None = None
+    y: np.ndarray, covariates, matched: MatchedSample, kind: Kind, spec, subset: np.ndarray | None = None
 ) -> dict:
     """The headline with the standard deviation of its bootstrap draws as standard error.
 
@@ -38,7 +38,7 @@ def bootstrap(
         What the match was made from: `units` and `labels`.
     matched : MatchedSample
         Its caliper, in standard deviations of the score, is kept.
-    kind : str
+    kind : Kind
     spec : RequestSpec
         inference.bootstrap_draws, seed, and whatever matching needs.
     subset : bool array, shape (n_people,), optional
