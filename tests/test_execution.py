@@ -11,6 +11,7 @@ from pathlib import Path
 
 import examples
 import nbformat
+import papermill  # noqa: F401  (first: while it is imported, it loads the engines by their entry points)
 import pytest
 from nbformat import v4
 
