@@ -537,7 +537,8 @@ def test_a_notebook_run_by_hand_changes_nothing_that_is_published(demo, in_lab, 
     assert now == kept
     (added,) = log.entries()[len(logged) :]
     assert (added["what"], added["by"], added["outcomes_were_open"], added["changed"]) == ("tried", "by hand", True, [])
-    assert "matching tried by hand 1 time" in jdl("status", "--long").stdout
+    (listed,) = (one for one in json.loads(jdl("status", "--json").stdout)["requests"] if one["request"] == REQUEST)
+    assert listed["matchings_tried_by_hand"] == 1
     assert (folder / "restricted/exploratory/matchedsample").is_dir()
     assert "EXPLORATORY" in (tmp_path / "explored.ipynb").read_text()
     shutil.rmtree(folder / "restricted/exploratory")
