@@ -81,10 +81,6 @@ def read_printed(text: str, *, decimal_comma: bool = False) -> Printed | None:
     return Printed(value=float(digits), half=half, relation=relation, is_about=is_about)
 
 
-def sum_of(a: Range, b: Range) -> Range:
-    return a[0] + b[0], a[1] + b[1]
-
-
 def difference_of(a: Range, b: Range) -> Range:
     return a[0] - b[1], a[1] - b[0]
 

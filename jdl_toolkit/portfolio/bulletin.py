@@ -125,10 +125,6 @@ class Bulletin(Model):
         """A row for each request, with the columns of `RequestRow`."""
         return _frame(RequestRow, self.requests)
 
-    def pooled_frame(self) -> pd.DataFrame:
-        """A row for each pooled effect, with the columns of `PooledEffect`."""
-        return _frame(PooledEffect, self.pooled)
-
     def write(self, path: Path) -> None:
         """Write `bulletin.json`, whole or not at all, the same bytes for the same bulletin."""
         write_atomically(path, self.model_dump_json(indent=1) + "\n")
