@@ -3,6 +3,8 @@
 Each block shows itself in JupyterLab as HTML and carries, beside that, one structured bundle (`MIME`). The reports,
 HTML and PDF alike, are drawn from these bundles and from Markdown cells alone, so that a stray print, a frame of
 people or a traceback can never reach a reader.
+
+While somebody explores by hand, each block says so (`exploratory`), in every form it is shown in.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from html import escape
 from itertools import groupby
 from typing import Any
 
+from . import exploratory
 from .markup import parse_words, to_html
 
 MIME = "application/vnd.jdl-toolkit.v1+json"
@@ -24,14 +27,25 @@ class Block:
     kind = "block"
 
     def to_json(self) -> dict[str, Any]:
-        """The bundle that renderers draw from: `kind` and every field of the block."""
-        return {"kind": self.kind, **asdict(self)}
+        """The bundle that renderers draw from: `kind` and every field of the block; `exploratory` if it is marked."""
+        return {"kind": self.kind, **asdict(self)} | ({"exploratory": True} if exploratory.is_marked() else {})
 
     def to_html(self) -> str:
         raise TypeError(f"{type(self).__name__} draws no HTML")
 
+    def _to_text(self) -> str:
+        return f"<{self.kind}>"
+
+    def __str__(self) -> str:
+        """As text, for a terminal."""
+        return "\n".join([exploratory.MARK] * exploratory.is_marked() + [self._to_text()])
+
+    def _repr_html_(self) -> str:
+        mark = f'<p style="color:#801650"><strong>{exploratory.MARK}</strong></p>' if exploratory.is_marked() else ""
+        return mark + self.to_html()
+
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
-        return {MIME: self.to_json(), "text/html": self.to_html(), "text/plain": f"<{self.kind}>"}
+        return {MIME: self.to_json(), "text/html": self._repr_html_(), "text/plain": str(self)}
 
 
 @dataclass(frozen=True)
@@ -52,6 +66,9 @@ class Words(Block):
 
     def to_html(self) -> str:
         return to_html(parse_words(self.text))
+
+    def _to_text(self) -> str:
+        return self.text
 
 
 @dataclass(frozen=True)
@@ -80,6 +97,9 @@ class Inset(Block):
         body = to_html(parse_words(self.text)) + "".join(f"<p>{escape(text)}</p>" for text, _ in self.links)
         style = "border-left:4px solid #12436D;padding:.2em 1em"
         return f'<aside style="{style}"><strong>{escape(self.title)}</strong>{body}</aside>'
+
+    def _to_text(self) -> str:
+        return f"{self.title}\n\n{self.text}"
 
 
 @dataclass(frozen=True)
@@ -128,6 +148,11 @@ class Table(Block):
         top = f"<caption>{escape(self.caption)}</caption><thead><tr>{head}</tr></thead>"
         return f"<table>{top}{body}</table>{note}"
 
+    def _to_text(self) -> str:
+        """The caption, and a line for each row."""
+        text = [" | ".join(line) for line in (self.columns, *self.rows)]
+        return "\n".join([self.caption, *text, *([self.note] if self.note else [])])
+
 
 def _group_html(name: str, n_columns: int) -> str:
     return f'<tr><th scope="rowgroup" colspan="{n_columns}">{escape(name)}</th></tr>' if name else ""
@@ -172,6 +197,9 @@ class Figure(Block):
 
     def to_html(self) -> str:
         return f'<figure role="group">{self.svg}<figcaption>{escape(self.caption)}</figcaption></figure>'
+
+    def _to_text(self) -> str:
+        return f"{self.caption}\n{self.alt}"
 
 
 def show(*blocks: Block | None) -> None:

@@ -16,7 +16,8 @@ from typing import Any, Self
 
 import pandas as pd
 
-from .document import Words
+from . import exploratory
+from .document import Block, Figure, Table, Words, show
 from .errors import JDLError
 from .numbers import MINUS
 
@@ -50,11 +51,30 @@ class Result:
         """The result in one sentence. Sub-classes say more."""
         return type(self).__name__
 
+    def to_frame(self) -> pd.DataFrame:
+        """What the result found, as numbers: never a row about a person. Sub-classes say what the columns are."""
+        raise TypeError(f"{type(self).__name__} has no table of its own; see its attributes")
+
+    def table(self) -> Table | None:
+        """What the result found, as a reader sees it; None if there is nothing to put in a table."""
+        return None
+
+    def plot(self) -> Figure | None:
+        """The result as a picture; None if there is nothing to draw."""
+        return None
+
+    def blocks(self) -> tuple[Block, ...]:
+        """What the result shows of itself in a notebook: its summary, then its table and its picture, if it has them.
+
+        Counts, shares and differences alone: never a row about a person.
+        """
+        return tuple(block for block in (self._words(), self.table(), self.plot()) if block is not None)
+
     def __str__(self) -> str:
-        return self.summary()
+        return str(self._words()) if exploratory.is_marked() else self.summary()
 
     def __repr__(self) -> str:
-        return self.summary()
+        return str(self)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Keep `dataclass` from giving each sub-class a repr that would print the rows it holds."""
@@ -62,12 +82,12 @@ class Result:
         if "__repr__" not in cls.__dict__:
             cls.__repr__ = Result.__repr__
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        """A result that concerns people shows its summary, never its rows."""
-        return self._words()._repr_mimebundle_() | {"text/plain": self.summary()}
+    def _ipython_display_(self) -> None:
+        """Show each block as an output of its own, from which pages can be drawn like from any other."""
+        show(*self.blocks())
 
     def _repr_html_(self) -> str:
-        return self._words().to_html()
+        return "".join(block._repr_html_() for block in self.blocks())
 
     def _words(self) -> Words:
         return Words(re.sub(r"(?<![\w-])-(?=\d)", MINUS, self.summary()).replace("\n", "\n\n"))

@@ -1,0 +1,138 @@
+"""A small invented request, worked through in memory: for docstrings, the tour and the tutorials.
+
+Every part is made when it is first asked for, by the functions that the notebooks call, and then kept.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from functools import cache, cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from .balance import Balance, choose_caliper
+from .cohort import Cohort, Cohorts, build_cohorts
+from .covariates import Covariates, build_covariates
+from .inference import Outcomes, compare_measures
+from .lab import Lab, lay_out
+from .linkage import Linkage, link
+from .matching import MatchedSample
+from .outcomes import measure_outcomes
+from .power import PowerTable, power_for_rate
+from .register import Register
+from .robustness import Robustness, robustness_panel
+from .spec import RequestSpec
+from .subgroups import Subgroups, SubgroupSamples, compare_subgroups, match_subgroups
+from .submission import Submission, read_submission
+from .synthetic.demonstration import synthesise
+
+PERSONS, SEED = 20_000, 2013
+
+
+@cache
+def foundation(persons: int = PERSONS, seed: int = SEED) -> Example:
+    """The demonstration request `foundation-2013` on an invented register; about ten seconds for 20,000 people.
+
+    Examples
+    --------
+    >>> from jdl_toolkit import examples
+    >>> examples.foundation().cohort.treated.shape[0]
+    257
+    """
+    return Example(persons, seed)
+
+
+class Example:
+    """One invented request from upload to results, each part made on first use.
+
+    Parameters
+    ----------
+    persons : int
+        People on the register, 20,000 or more.
+    seed : int
+    """
+
+    def __init__(self, persons: int, seed: int) -> None:
+        self.persons, self.seed = persons, seed
+
+    def __repr__(self) -> str:
+        return f"the demonstration request on an invented register of {self.persons:,} people"
+
+    @cached_property
+    def lab(self) -> Lab:
+        """A lab in a temporary folder, which is removed when this example is no longer used."""
+        root = Path(tempfile.mkdtemp(prefix="jdl-example."))
+        weakref.finalize(self, shutil.rmtree, root, ignore_errors=True)
+        lab = lay_out(root / "lab")
+        synthesise(lab.root / "data" / "demo", self.persons, self.seed)
+        return lab
+
+    @cached_property
+    def spec(self) -> RequestSpec:
+        """As the request asks, with two subgroups declared, so that there are some to look at."""
+        return self.lab.spec("foundation-2013").variant(subgroups=["sex", "age_band"])
+
+    @cached_property
+    def register(self) -> Register:
+        return Register.open(self.lab.register_file(self.spec))
+
+    @cached_property
+    def submission(self) -> Submission:
+        meta, upload = self.register.meta, self.lab.source(self.spec)[1]
+        return read_submission(upload, self.spec, (meta.data_start, meta.data_end))
+
+    @cached_property
+    def linkage(self) -> Linkage:
+        return link(self.submission, self.register, self.spec)
+
+    @cached_property
+    def cohorts(self) -> Cohorts:
+        return build_cohorts(self.submission, self.linkage, self.register, self.spec)
+
+    @cached_property
+    def cohort(self) -> Cohort:
+        return next(iter(self.cohorts))
+
+    @cached_property
+    def covariates(self) -> Covariates:
+        return build_covariates(self.cohort, self.register, self.spec)
+
+    @cached_property
+    def _matching(self) -> tuple[MatchedSample, Balance, pd.DataFrame]:
+        return choose_caliper(self.covariates, self.spec)
+
+    @property
+    def matched(self) -> MatchedSample:
+        return self._matching[0]
+
+    @property
+    def balance(self) -> Balance:
+        return self._matching[1]
+
+    @cached_property
+    def samples(self) -> SubgroupSamples:
+        return match_subgroups(self.submission, self.cohort, self.covariates, self.spec)
+
+    @cached_property
+    def measured(self) -> pd.DataFrame:
+        """Outcomes of everybody, as `measure_outcomes` gives them: rows about (invented) people."""
+        return measure_outcomes(pd.concat([self.cohort.treated, self.cohort.pool]), self.register, self.spec)
+
+    @cached_property
+    def outcomes(self) -> Outcomes:
+        return compare_measures(self.measured, self.matched, self.spec, self.covariates)
+
+    @cached_property
+    def power(self) -> PowerTable:
+        return power_for_rate(self.outcomes, self.spec)
+
+    @cached_property
+    def subgroups(self) -> Subgroups:
+        return compare_subgroups(self.samples, self.measured, self.spec)
+
+    @cached_property
+    def robustness(self) -> Robustness:
+        return robustness_panel(self.covariates, self.matched, self.measured, self.outcomes, self.spec)
