@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PERSONS ?= 100000
 
-.PHONY: help install demo test test-spark clean
+.PHONY: help install hooks demo test test-spark clean
 
 help:
 	@echo "make demo   set up, build the demonstration register, run the demonstration request"
@@ -19,6 +19,11 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
 	@touch $@
+	@$(MAKE) --no-print-directory hooks
+
+# Notebooks are stripped of their outputs before a commit; a checkout without git, or with hooks of its own, does without.
+hooks:
+	@$(BIN)/pre-commit install >/dev/null 2>&1 || echo "No hook strips notebooks here: this is no git checkout, or it has hooks elsewhere."
 
 data/demo/register.duckdb: $(VENV)/.installed
 	$(BIN)/jdl synth --persons $(PERSONS) --seed 2013 --out data/demo
