@@ -1,0 +1,54 @@
+"""The documentation as pages: what Sphinx builds, and with what. `docs/build.py` lays out the folder it reads.
+
+Nothing here or in the pages asks a network for anything: formulas are MathML, fonts are those of the reader's machine,
+search works from disk.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
+
+from jdl_toolkit import __version__  # noqa: E402
+
+project = "jdl_toolkit"
+version = release = __version__
+language = "en-GB"
+html_show_copyright = False
+
+extensions = [
+    "myst_nb",  # Markdown and notebooks
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",  # numpydoc sections of docstrings
+    "mathml",
+    "commands",
+    "terms",
+]
+exclude_patterns = ["_build", "_extensions"]
+templates_path = []
+nitpicky = False
+default_role = "code"  # docstrings write `names` as Markdown does
+
+# Markdown
+myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist", "attrs_inline"]
+myst_heading_anchors = 3
+myst_dmath_double_inline = True
+
+# Notebooks are shown as they were executed by `jdl run`; nothing is executed here.
+nb_execution_mode = "off"
+nb_ipywidgets_js = {}
+
+# Docstrings
+napoleon_google_docstring = False
+napoleon_use_rtype = False
+autodoc_typehints = "none"  # numpydoc names the types; twice would be once too often
+autodoc_member_order = "bysource"
+
+html_theme = "furo"
+html_title = "jdl_toolkit"
+html_static_path = ["_static"]
+html_css_files = ["house.css"]
+html_math_renderer = "mathml"
+html_copy_source = False
+html_show_sourcelink = False
+html_show_sphinx = False
