@@ -14,6 +14,8 @@ from math import isfinite
 
 MINUS = "\N{MINUS SIGN}"
 WITHHELD = "withheld"
+#: Smaller counts of people are not shown unless a request says otherwise: `disclosure.minimum_cell` of the defaults.
+MINIMUM_CELL = 5
 #: From here on figures are written with a power of ten: they have more digits than anybody reads.
 _LARGE = 1e15
 
@@ -54,7 +56,7 @@ def points(diff: float | None, decimals: int | None = None) -> str:
     return difference(diff, "share", decimals)
 
 
-def count_(n: int | None, minimum: int = 5, *, secondary: bool = False) -> str:
+def count_(n: int | None, minimum: int = MINIMUM_CELL, *, secondary: bool = False) -> str:
     """A count with thousands separators, or what stands for one that disclosure control withholds (None).
 
     Parameters
@@ -70,7 +72,12 @@ def count_(n: int | None, minimum: int = 5, *, secondary: bool = False) -> str:
     return f"{n:,}"
 
 
-def plural(n: int | None, one: str, many: str, minimum: int = 5) -> str:
+def shown_count(n: int, minimum: int = MINIMUM_CELL) -> str:
+    """A count as printed where small ones are not shown, but nobody is: ``0``, ``fewer than 5``, ``257``."""
+    return count_(None if 0 < n < minimum else int(n), minimum)
+
+
+def plural(n: int | None, one: str, many: str, minimum: int = MINIMUM_CELL) -> str:
     """A count with its noun: ``1 person``, ``257 people``, ``fewer than 5 people``."""
     return f"{count_(n, minimum)} {one if n == 1 else many}"
 

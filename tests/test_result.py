@@ -1,13 +1,18 @@
 """Results are saved whole or not at all, and come back as they were."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pytest
+import yaml
 
 from jdl_toolkit.errors import JDLError
+from jdl_toolkit.numbers import MINIMUM_CELL, shown_count
 from jdl_toolkit.result import Result, write_atomically
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
@@ -73,3 +78,10 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
         write_atomically(path, None)
     assert path.read_text() == "first"
     assert [p.name for p in tmp_path.iterdir()] == ["manifest.json"]
+
+
+def test_small_counts_are_those_of_the_defaults():
+    defaults = yaml.safe_load((ROOT / "parameters" / "defaults.yml").read_text())
+    assert MINIMUM_CELL == defaults["disclosure"]["minimum_cell"]
+    assert [shown_count(n) for n in (0, 1, 4, 5)] == ["0", "fewer than 5", "fewer than 5", "5"]
+    assert shown_count(9, 10) == "fewer than 10"

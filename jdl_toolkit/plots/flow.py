@@ -10,7 +10,7 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from .. import document
 from ..errors import JDLError
-from ..numbers import count_
+from ..numbers import MINIMUM_CELL, count_
 from ..typeface import width, wrap
 from .canvas import DARK, NAVY, PALE, SIZE, WIDTH, block_height, finish, records, sheet, styled, write
 
@@ -37,7 +37,7 @@ _COUNT, _BETWEEN = 24.0, 3.0  # least width of the column of counts; room betwee
 
 @styled
 def flow_chart(
-    steps: Iterable[Any], *, key: str = "flow_chart", caption: str = "", note: str = "", minimum_cell: int = 5
+    steps: Iterable[Any], *, key: str = "flow_chart", caption: str = "", note: str = "", minimum_cell: int = MINIMUM_CELL
 ) -> document.Figure:
     """Boxes down the middle with the records that remain; beside each arrow those who left there, with the reason.
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ..document import Table
-from ..numbers import count_, number, per_cent
+from ..numbers import MINIMUM_CELL, count_, number, per_cent
 from ..plots.balance import covariate_label
 from ..plots.canvas import records
 from ..plots.flow import step_count, step_label
@@ -66,7 +66,7 @@ def balance_table(analysis: Analysis, *, top: int = 15, key: str = "balance", ca
     return Table(key, caption or "How alike the groups are", columns, cells, "lrrl", note)
 
 
-def flow_table(steps: Iterable[Any], *, key: str = "flow", caption: str = "", minimum_cell: int = 5) -> Table:
+def flow_table(steps: Iterable[Any], *, key: str = "flow", caption: str = "", minimum_cell: int = MINIMUM_CELL) -> Table:
     """The steps at which anybody left: records and people before it, those that left, those that remained.
 
     Parameters
@@ -92,7 +92,7 @@ def flow_table(steps: Iterable[Any], *, key: str = "flow", caption: str = "", mi
 
 
 def flow_parts_table(
-    steps: Iterable[Any], *, key: str = "flow_parts", caption: str = "", minimum_cell: int = 5
+    steps: Iterable[Any], *, key: str = "flow_parts", caption: str = "", minimum_cell: int = MINIMUM_CELL
 ) -> Table | None:
     """Of what kinds those were who left, step by step; None where no step tells."""
     told = [(step_label(row["code"], row["label"]), detail) for row in records(steps) for detail in _details(row)]
