@@ -5,20 +5,26 @@ Every part is made when it is first asked for, by the functions that the noteboo
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import shutil
 import tempfile
 import weakref
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from . import __version__
 from .balance import Balance, choose_caliper
 from .cohort import Cohort, Cohorts, build_cohorts
 from .covariates import Covariates, build_covariates
+from .findings import AnalysisResults, Findings, Provenance, collect_findings
 from .inference import Outcomes, compare_measures
 from .lab import Lab, lay_out
 from .linkage import Linkage, link
+from .manifest import file_digest, package_versions, toolkit_commit
 from .matching import MatchedSample
 from .outcomes import measure_outcomes
 from .power import PowerTable, power_for_rate
@@ -79,10 +85,19 @@ class Example:
     def register(self) -> Register:
         return Register.open(self.lab.register_file(self.spec))
 
+    @property
+    def upload(self) -> Path:
+        """The workbook that the organisation sent."""
+        return self.lab.source(self.spec)[1]
+
+    @property
+    def data_period(self) -> tuple[dt.date, dt.date]:
+        """First and last day for which reoffending is known."""
+        return self.register.meta.data_start, self.register.meta.data_end
+
     @cached_property
     def submission(self) -> Submission:
-        meta, upload = self.register.meta, self.lab.source(self.spec)[1]
-        return read_submission(upload, self.spec, (meta.data_start, meta.data_end))
+        return read_submission(self.upload, self.spec, self.data_period)
 
     @cached_property
     def linkage(self) -> Linkage:
@@ -116,10 +131,15 @@ class Example:
     def samples(self) -> SubgroupSamples:
         return match_subgroups(self.submission, self.cohort, self.covariates, self.spec)
 
+    @property
+    def everybody(self) -> pd.DataFrame:
+        """Treated people and the control pool: rows about (invented) people."""
+        return pd.concat([self.cohort.treated, self.cohort.pool])
+
     @cached_property
     def measured(self) -> pd.DataFrame:
         """Outcomes of everybody, as `measure_outcomes` gives them: rows about (invented) people."""
-        return measure_outcomes(pd.concat([self.cohort.treated, self.cohort.pool]), self.register, self.spec)
+        return measure_outcomes(self.everybody, self.register, self.spec)
 
     @cached_property
     def outcomes(self) -> Outcomes:
@@ -136,3 +156,35 @@ class Example:
     @cached_property
     def robustness(self) -> Robustness:
         return robustness_panel(self.covariates, self.matched, self.measured, self.outcomes, self.spec)
+
+    @cached_property
+    def findings(self) -> Findings:
+        """The aggregates that a report is drawn from, after disclosure control."""
+        parts = ("cohort", "covariates", "matched", "balance", "outcomes", "power", "subgroups", "robustness")
+        results = AnalysisResults(self.spec, **{name: getattr(self, name) for name in parts})
+        return collect_findings(self.spec, self.submission, self.linkage, [results], self._provenance())
+
+    @property
+    def truth(self) -> dict[str, Any]:
+        """What was planted: effect_pp, the true effect in percentage points, and what became of it."""
+        return json.loads((self.lab.root / "data" / "demo" / "truth.json").read_text())
+
+    def _provenance(self) -> Provenance:
+        meta, upload = self.register.meta, self.upload
+        return Provenance(
+            spec_digest=self.spec.digest,
+            inputs=(
+                {"name": upload.name, "sha256": file_digest(upload)},
+                {"name": "register", "sha256": self.register.digest},
+            ),
+            toolkit_version=__version__,
+            toolkit_commit=toolkit_commit(),
+            packages=package_versions(),
+            seed=self.spec.seed,
+            data_start=meta.data_start,
+            data_end=meta.data_end,
+            extract=meta.extract,
+            register_note=meta.note,
+            synthetic=meta.synthetic,
+            settings=self.spec.to_dict(),
+        )
