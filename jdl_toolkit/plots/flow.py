@@ -37,7 +37,12 @@ _COUNT, _BETWEEN = 24.0, 3.0  # least width of the column of counts; room betwee
 
 @styled
 def flow_chart(
-    steps: Iterable[Any], *, key: str = "flow_chart", caption: str = "", note: str = "", minimum_cell: int = MINIMUM_CELL
+    steps: Iterable[Any],
+    *,
+    key: str = "flow_chart",
+    caption: str = "",
+    note: str = "",
+    minimum_cell: int = MINIMUM_CELL,
 ) -> document.Figure:
     """Boxes down the middle with the records that remain; beside each arrow those who left there, with the reason.
 

@@ -66,7 +66,9 @@ def balance_table(analysis: Analysis, *, top: int = 15, key: str = "balance", ca
     return Table(key, caption or "How alike the groups are", columns, cells, "lrrl", note)
 
 
-def flow_table(steps: Iterable[Any], *, key: str = "flow", caption: str = "", minimum_cell: int = MINIMUM_CELL) -> Table:
+def flow_table(
+    steps: Iterable[Any], *, key: str = "flow", caption: str = "", minimum_cell: int = MINIMUM_CELL
+) -> Table:
     """The steps at which anybody left: records and people before it, those that left, those that remained.
 
     Parameters
