@@ -158,6 +158,16 @@ def test_groups_that_look_alike_are_said_to_do_so():
     assert check_blocks([picture], found) == Checked((), ())
 
 
+def test_a_share_of_those_found_is_known_where_how_many_were_sent_is_not_shown():
+    """It stopped a report: 3 of 626 records left first, so that how many were received was withheld."""
+    flow = examples.foundation_flow()
+    first = flow[0].model_copy(update={"records_after": None, "secondary": ("records_after",)})
+    found = examples.findings(analyses=(examples.analysis(flow=(first, *flow[1:])),))
+    said = [narrative.who_is_in(found).to_json()]
+    assert "were analysed (27% of the 938 different people found" in str(said)
+    assert check_blocks(said, found) == Checked((), ())
+
+
 def fixed_texts(folder):
     """Pieces of sentences with a digit that stand in the source of a package, but for its own documentation."""
     for file in sorted(Path(folder.__file__).parent.glob("*.py")):

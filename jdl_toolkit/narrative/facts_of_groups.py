@@ -37,11 +37,11 @@ def flow(findings: Findings, analysis: Analysis) -> Iterator[Fact]:
     yield from _flow(analysis.flow)
     ends = [s.records_after for s in (analysis.flow[:1] + analysis.flow[-1:])]
     yield Fact((), counts(ends))
-    if all(ends):
-        found, (sent, left) = people_found(analysis), ends
+    sent, left, found = ends[0], ends[-1], people_found(analysis)
+    if left:  # of each total that is shown
+        of_sent = [figure([numbers.per_cent(left / sent)], ("%",))] if sent else []
         of_found = (numbers.per_cent(left / found), numbers.count_(found)) if found else ()
-        parts = (figure([numbers.per_cent(left / sent)], ("%",)), *(figure([x], ("%", "n")) for x in of_found))
-        yield Fact((), (*counts([left]), *parts))
+        yield Fact((), (*counts([left]), *of_sent, *(figure([x], ("%", "n")) for x in of_found)))
     yield from loose(*(numbers.value(x, "share") for x in reoffended_first_shares(analysis) or ()))
     yield from loose(str(findings.setting("cohort", "minimum_analysed")))
 
