@@ -15,6 +15,7 @@ from .frame import DAY, command, main, stage_progress
 #: What `jdl record` takes, as in `lifecycle`, which is loaded when a command is run.
 EVENTS = [
     "balance accepted",
+    "outcomes opened",
     "sign-off",
     "draft sent",
     "reminder sent",
@@ -93,13 +94,13 @@ def run(
 )
 @click.argument("request")
 @click.argument("event", type=click.Choice(EVENTS))
-@click.option("--analysis", default="main", help="Whose balance, where the request holds several analyses.")
+@click.option("--analysis", default="main", help="Whose balance or outcomes, where the request holds several analyses.")
 @click.option("--by", required=True, help="Who did it.")
 @click.option(
     "--reason",
     default="",
     help="Why; the report prints that of an accepted balance and of what was done with the report. Needed for an"
-    " accepted balance, for warnings looked at, and for every end.",
+    " accepted balance, for outcomes opened by hand, for warnings looked at, and for every end.",
 )
 @click.option("--criterion", default="", help=f"Why it could not be answered: {', '.join(CRITERIA)}.")
 @click.option("--date", type=DAY, help="The day of the event. Default: today.")
@@ -108,8 +109,8 @@ def run(
 )
 @click.option("--outputs", type=click.Path(path_type=Path), help="Folder of all outputs.")
 def record(request: str, outputs: Path | None, date: dt.datetime | None, **options: Any) -> tuple[dict, str]:
-    """Record what people do with a request: accept its balance, sign its report off, send its draft, remind, answer,
-    look at a run's warnings, withdraw it, or say why it could not be answered.
+    """Record what people do with a request: accept its balance, open its outcomes by hand, sign its report off, send
+    its draft, remind, answer, look at a run's warnings, withdraw it, or say why it could not be answered.
 
     A report is a draft until it is released; once its draft is sent, each page says until when comments are due. The
     report alone is made anew when the request is next run.

@@ -190,7 +190,7 @@ def _measure_row(measure: Measure, y: np.ndarray, people: _People, spec) -> tupl
     values += ["ess_treatment", "ess_control", "control_value_adjusted", *(f"ratio_{k}" for k in RATIO_PARTS)]
     empty = dict.fromkeys([*values, *names], np.nan)
     groups = Group(treated, of_treated), Group(control, weight)
-    why_not = _why_not(measure, *groups, spec)
+    why_not = why_withheld(measure, *groups, spec)
     if why_not:
         return row | empty | {"verdict": None, "classic_verdict": None, "why_not": why_not}, None
     found = estimate_among(people.comparison, y, measure.kind, spec)
@@ -217,7 +217,8 @@ def _ratio(measure: Measure, treated: Group, control: Group, confidence: float) 
     return {f"ratio_{k}": parts[k] for k in RATIO_PARTS}
 
 
-def _why_not(measure: Measure, treated: Group, control: Group, spec) -> str | None:
+def why_withheld(measure: Measure, treated: Group, control: Group, spec) -> str | None:
+    """Why a measure is not told of these two groups; None if it may be."""
     least = spec.inference.minimum_reoffenders
     if measure.base == "reoffenders" and treated.n < least:
         return f"fewer than {least} people in the treatment group reoffended"

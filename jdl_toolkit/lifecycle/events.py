@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from .. import numbers
-from ..errors import JDLError, Problem
+from ..blinding import MatchingLog, record_name, saved_digest
+from ..errors import GateClosed, JDLError, Problem
 from ..findings import Findings
 from ..lab import Lab
 from ..manifest import Manifest, alone
 from ..markup import clean
 from ..releases import Release, read_releases
 from ..result import write_atomically
+from ..spec import RequestSpec
 from ..stage import MAIN, PASSED, RequestFolder, open_folder, read_closing
 from .criteria import Criterion, criterion_words
 from .days import faults_of_date
@@ -31,6 +33,8 @@ from .kinds import (
     LONGEST_REASON,
     LONGEST_RESPONSE,
     MOST_DIGITS,
+    OF_ANALYSIS,
+    OPENED,
     REMINDED,
     REPORTED,
     RESPONSE,
@@ -48,7 +52,7 @@ from .over_findings import results_digest
 
 def record_event(
     lab: Lab,
-    request: str,
+    request: str | RequestSpec,
     outputs: Path,
     event: str,
     by: str,
@@ -65,8 +69,8 @@ def record_event(
     Parameters
     ----------
     lab : Lab
-    request : str
-        Id or YAML path of the request.
+    request : str or RequestSpec
+        Id or YAML path of the request, or what it asks for.
     outputs : Path
         Folder of all outputs.
     event : str
@@ -75,7 +79,7 @@ def record_event(
         Who did it.
     today : date
     analysis : str
-        Which analysis, of an accepted balance.
+        Which analysis, of an accepted balance or opened outcomes.
     reason : str
     date : date, optional
         The day of the event. Default: `today`.
@@ -94,8 +98,10 @@ def record_event(
     ------
     JDLError
         If the event cannot be, as it stands or after those before it; all faults at once.
+    GateClosed
+        If outcomes are to be opened that must stay closed.
     """
-    spec = lab.spec(request)
+    spec = request if isinstance(request, RequestSpec) else lab.spec(request)
     folder = RequestFolder(outputs / spec.request)
     by, reason, date = " ".join(clean(by).split()), " ".join(clean(reason).split()), date or today
     if event not in ENDS:
@@ -114,7 +120,9 @@ def record_event(
             raise JDLError(problems)
         more = {"recorded": today.isoformat()}  # beside the day that it is said to be of
         if event == ACCEPTED:
-            _require_open_balance(folder, request, analysis)
+            _require_open_balance(folder, spec.request, analysis)
+        elif event == OPENED:
+            more |= _open_by_hand(folder, manifest, spec.request, analysis)
         elif event in (SIGNED, WARNINGS):
             more["of"] = _digest_to_sign(folder, manifest)
         elif event == SENT:
@@ -135,6 +143,9 @@ def recorded_in_words(request: str, said: Mapping[str, str]) -> str:
     words = f"Recorded for {request}{of}: {said['event']} on {in_words(said['date'])}, by {said['by']}."
     if said["event"] in (REMINDED, WARNINGS):
         return words
+    if said["event"] == OPENED:
+        was = " They were open before." if said["were_open"] == "yes" else ""
+        return f"{words}{was} A match made after this is marked as such."
     if said["event"] == UNANSWERABLE:
         return f"{words} Criterion: {criterion_words(said['criterion'])}. Nothing more is to be done."
     if said["event"] == ACCEPTED:
@@ -167,7 +178,7 @@ def _faults_of_options(event: str, analysis: str, text_file: Path | None, criter
         faults.append(Problem("the response is missing", "--text-file", "name the file that holds its plain text"))
     if event != RESPONSE and text_file is not None:
         faults.append(Problem(f"{event} has no text", "--text-file", f"give it with '{RESPONSE}' alone"))
-    if event != ACCEPTED and analysis != MAIN:
+    if event not in OF_ANALYSIS and analysis != MAIN:
         fix = "leave the option out: the event is of the whole request"
         faults.append(Problem(f"{event} is of no single analysis", "--analysis", fix))
     return faults
@@ -231,11 +242,39 @@ def _digest_to_sign(folder: RequestFolder, manifest: Manifest) -> str:
     return digest
 
 
-def _require_open_balance(folder: RequestFolder, request: str, analysis: str) -> None:
+def _require_analysis(folder: RequestFolder, request: str, analysis: str) -> None:
     known = list(read_closing(folder, "linkage").get("analyses", {}))
-    where, several = f"request {request}", f"say which with --analysis: {', '.join(known)}"
     if known and analysis not in known:
-        raise JDLError(f"there is no analysis `{analysis}`", where, several)
+        fix = f"say which with --analysis: {', '.join(known)}"
+        raise JDLError(f"there is no analysis `{analysis}`", f"request {request}", fix)
+
+
+def _open_by_hand(folder: RequestFolder, manifest: Manifest, request: str, analysis: str) -> dict[str, str]:
+    """Log that outcomes are opened by hand, and say with which sample, and whether they were open before.
+
+    Raises
+    ------
+    GateClosed
+        If the request's own match has not passed its gate, or is not the one that was recorded.
+    """
+    _require_analysis(folder, request, analysis)
+    where, said = f"request {request}", read_closing(folder, "matching", analysis)
+    if said["gate"] != PASSED:
+        fix = f"run it until its match has passed: jdl run {request} --until matching"
+        raise GateClosed(f"outcomes stay closed: its matching is {said['gate']}. {said['reason']}".strip(), where, fix)
+    sample = manifest.stage(record_name("matching", analysis)).get("sample")
+    if sample is None or sample != saved_digest(folder.of_analysis(analysis)):
+        what = "outcomes stay closed: the matched sample is not the one that was recorded when it was matched"
+        raise GateClosed(what, where, f"match anew from the start: jdl run {request} --fresh")
+    log = MatchingLog(folder.restricted)
+    were_open = "yes" if log.entries(OPENED, analysis) else "no"
+    log.add(OPENED, analysis, "by hand", sample=sample)
+    return {"sample": sample, "were_open": were_open}
+
+
+def _require_open_balance(folder: RequestFolder, request: str, analysis: str) -> None:
+    _require_analysis(folder, request, analysis)
+    where = f"request {request}"
     said = read_closing(folder, "matching", analysis)
     if said["gate"] == PASSED and not said["reason"]:
         raise JDLError("its balance is within the limits, so there is nothing to accept", where, "run it as it is")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from .. import numbers
+from ..blinding import OPENED
 
 ACCEPTED, SIGNED, SENT, REMINDED, RESPONSE, WARNINGS, WITHDRAWN, UNANSWERABLE = (
     "balance accepted",
@@ -16,7 +17,9 @@ ACCEPTED, SIGNED, SENT, REMINDED, RESPONSE, WARNINGS, WITHDRAWN, UNANSWERABLE = 
     "withdrawn",
     "could not be answered",
 )
-EVENTS = (ACCEPTED, SIGNED, SENT, REMINDED, RESPONSE, WARNINGS, WITHDRAWN, UNANSWERABLE)
+EVENTS = (ACCEPTED, OPENED, SIGNED, SENT, REMINDED, RESPONSE, WARNINGS, WITHDRAWN, UNANSWERABLE)
+#: Events of one analysis; all others are of the whole request.
+OF_ANALYSIS = (ACCEPTED, OPENED)
 #: What `jdl release` puts on record by itself.
 RELEASED = "released"
 
@@ -25,7 +28,7 @@ OF_REPORT = (SIGNED, SENT, RESPONSE, WITHDRAWN)
 #: Events that cannot have been before there were results.
 OF_RESULTS = (SIGNED, SENT, RESPONSE, WARNINGS)
 #: Events that nobody may record without saying why.
-WITH_REASON = (ACCEPTED, WARNINGS, WITHDRAWN, UNANSWERABLE)
+WITH_REASON = (ACCEPTED, OPENED, WARNINGS, WITHDRAWN, UNANSWERABLE)
 #: Events that end a request, each in words; nothing can be recorded after them.
 ENDS = {WITHDRAWN: "was withdrawn", UNANSWERABLE: "could not be answered, as was recorded"}
 #: In the manifest, the digest of the results that the report in place shows.

@@ -135,7 +135,8 @@ def match_subgroups(
     bar = tqdm(total=int(groups["why_not"].isna().sum()), desc="subgroups", disable=None, leave=False)
     for group in groups.assign(is_formed=groups["why_not"].isna()).to_dict("records"):
         if group["is_formed"]:
-            found, sample, balance, fault = _match(_within(covariates, levels, group["by"], group["level"]), spec)
+            within = within_subgroup(covariates, levels, group["by"], group["level"])
+            found, sample, balance, fault = _match(within, spec)
             if balance is not None:
                 balances.append(balance.assign(by=group["by"], level=str(group["level"])))
             name = name_of(group["by"], group["level"])
@@ -149,7 +150,8 @@ def match_subgroups(
     return SubgroupSamples(samples, _frame(rows), declared, labels, tuple(said), balance)
 
 
-def _within(covariates: Covariates, levels: pd.DataFrame, by: str, level: str) -> Covariates:
+def within_subgroup(covariates: Covariates, levels: pd.DataFrame, by: str, level: str) -> Covariates:
+    """The covariates of everybody who may be compared within one subgroup, their levels being as `levels_of` says."""
     belongs = (levels[by] == level).to_numpy()
     if by not in OF_PEOPLE:
         belongs = belongs | ~levels["is_treated"].to_numpy(bool)

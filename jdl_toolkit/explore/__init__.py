@@ -1,0 +1,6 @@
+"""What if? Other ways of matching, other people and other estimates of one analysis, looked at by hand."""
+
+from .looks import Effect, Look
+from .workbench import Workbench
+
+__all__ = ["Effect", "Look", "Workbench"]

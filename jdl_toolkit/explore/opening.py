@@ -1,0 +1,63 @@
+"""What exploring puts on record: every way of matching that was looked at, and who opened the outcomes, and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Protocol
+
+import pandas as pd
+
+from ..lifecycle import OPENED, record_event
+
+if TYPE_CHECKING:
+    from ..spec import RequestSpec
+    from ..stage import Stage
+
+
+class Record(Protocol):
+    """Where a workbench writes down what was done with it."""
+
+    def tried(self, rows: pd.DataFrame, spec: RequestSpec) -> None:
+        """A way of matching was looked at."""
+
+    def opened(self, by: str, reason: str) -> dict[str, str]:
+        """Outcomes are about to be opened; raises `GateClosed` if they must stay closed."""
+
+
+class InMemory:
+    """Of a workbench made from parts: nothing is written, as there is no request's folder."""
+
+    def tried(self, rows: pd.DataFrame, spec: RequestSpec) -> None:
+        pass
+
+    def opened(self, by: str, reason: str) -> dict[str, str]:
+        return {"event": OPENED, "by": by, "reason": reason, "date": dt.date.today().isoformat()}
+
+
+class InFolder:
+    """Of a request's analysis: its matching log, and its manifest.
+
+    Parameters
+    ----------
+    stage : Stage
+        The matching stage, opened by hand.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+
+    def tried(self, rows: pd.DataFrame, spec: RequestSpec) -> None:
+        self.stage.log_tries(rows, spec)
+
+    def opened(self, by: str, reason: str) -> dict[str, str]:
+        stage = self.stage
+        return record_event(
+            stage.lab,
+            stage.request_spec,
+            stage.folder.root.parent,
+            OPENED,
+            by,
+            today=dt.date.today(),
+            analysis=stage.analysis,
+            reason=reason,
+        )
