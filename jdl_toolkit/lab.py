@@ -26,6 +26,12 @@ STAGES: dict[str, str] = {
 #: The stages that each analysis of a request has of its own.
 OF_ANALYSIS = ("matching", "outcomes")
 
+#: The analysis of a request that lists none.
+MAIN = "main"
+
+#: Set while `jdl run` executes a notebook. Without it a notebook is somebody exploring, and saves apart.
+RUNNING = "JDL_RUNNING"
+
 
 class Engine(StrEnum):
     duckdb = "duckdb"
@@ -162,6 +168,67 @@ class Lab:
         """A path as a person would say it: relative to the lab where it lies inside."""
         path = Path(path).resolve()
         return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
+
+
+@dataclass(frozen=True)
+class RequestFolder:
+    """The folder of one request below the outputs folder.
+
+    Parameters
+    ----------
+    root : Path
+        ``outputs/<request>``.
+    """
+
+    root: Path
+
+    @property
+    def manifest_file(self) -> Path:
+        return self.root / "manifest.json"
+
+    @property
+    def findings_file(self) -> Path:
+        return self.root / "findings.json"
+
+    @property
+    def report(self) -> Path:
+        return self.root / "report"
+
+    @property
+    def restricted(self) -> Path:
+        return self.root / "restricted"
+
+    @property
+    def review(self) -> Path:
+        """The executed notebooks as pages, for sign-off."""
+        return self.restricted / "review"
+
+    @property
+    def exploratory(self) -> Path:
+        """What notebooks save that were not executed by `jdl run`: never part of what is published."""
+        return self.restricted / "exploratory"
+
+    def by_hand(self, analysis: str = MAIN) -> Path:
+        """The notebooks that somebody explores with: copies, those of each analysis in a folder of its own."""
+        place = self.exploratory / "notebooks"
+        return place if analysis == MAIN else place / analysis
+
+    def of_analysis(self, analysis: str, exploring: bool = False) -> Path:
+        """Where the results of one analysis lie: beside those of the request if it is the only one."""
+        place = self.exploratory if exploring else self.restricted
+        return place if analysis == MAIN else place / "analyses" / analysis
+
+    def executed(self, stage: str, analysis: str = MAIN) -> Path:
+        """The executed notebook of a stage: a restricted record, but for the report's."""
+        return self.of_analysis(analysis) / "notebooks" / f"{STAGES[stage]}.ipynb"
+
+    def explored(self, stage: str, analysis: str = MAIN) -> Path:
+        """What is on record of a stage that somebody saved by hand."""
+        return self.of_analysis(analysis, exploring=True) / f"{stage}.explored.json"
+
+    def closing(self, stage: str, analysis: str = MAIN) -> Path:
+        """What the stage said when it closed; its presence is the proof that the notebook came to its end."""
+        return self.of_analysis(analysis) / f"{stage}.closed.json"
 
 
 def lay_out(folder: Path) -> Lab:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-from dataclasses import dataclass
+import shutil
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,15 +14,17 @@ from typing import Any, TypeVar
 import pandas as pd
 import yaml
 
+from . import exploratory
 from .balance import Balance, Proposals
 from .blinding import OPENED, MatchingLog, matched_again, plain_rows, record_name, sample_digest, saved_digest
 from .cohort import Cohort, Cohorts
 from .covariates import CODEBOOK_FILE, Codebook, Covariates, read_codebook
-from .document import Inset
+from .document import Inset, show
 from .errors import GateClosed, JDLError, Problem, cut
+from .explored import Explored, explored_before, faults_of_changes, record_explored
 from .findings import AnalysisResults, Findings, Provenance, collect_findings, could_not_be_answered
 from .inference import Outcomes
-from .lab import OF_ANALYSIS, STAGES, Lab
+from .lab import MAIN, OF_ANALYSIS, RUNNING, STAGES, Lab, RequestFolder
 from .linkage import Engine, Linkage, compare_in_duckdb
 from .manifest import PACKAGES, Manifest, file_digest, now
 from .matching import MatchedSample
@@ -30,7 +33,7 @@ from .power import PowerTable
 from .register import Register
 from .result import Result, write_atomically
 from .robustness import Robustness
-from .spec import RequestSpec, differences, of_results, read_yaml
+from .spec import RequestSpec, differences, merge, of_results, read_yaml
 from .subgroups import Subgroups, SubgroupSamples
 from .submission import Submission, analyses_of
 
@@ -39,66 +42,8 @@ R = TypeVar("R", bound=Result)
 #: Results that the outcome stage loads, in the order in which they came about.
 STAGED: tuple[type[Result], ...] = (Cohort, Covariates, MatchedSample, Balance, SubgroupSamples)
 
-#: The analysis of a request that lists none.
-MAIN = "main"
-
-#: Set while `jdl run` executes a notebook. Without it a notebook is somebody exploring, and saves apart.
-RUNNING = "JDL_RUNNING"
-
 #: What a stage's gate can say.
 PASSED, UNANSWERED, CLOSED = "passed", "could not be answered", "closed"
-
-
-@dataclass(frozen=True)
-class RequestFolder:
-    """The folder of one request below the outputs folder.
-
-    Parameters
-    ----------
-    root : Path
-        ``outputs/<request>``.
-    """
-
-    root: Path
-
-    @property
-    def manifest_file(self) -> Path:
-        return self.root / "manifest.json"
-
-    @property
-    def findings_file(self) -> Path:
-        return self.root / "findings.json"
-
-    @property
-    def report(self) -> Path:
-        return self.root / "report"
-
-    @property
-    def restricted(self) -> Path:
-        return self.root / "restricted"
-
-    @property
-    def review(self) -> Path:
-        """The executed notebooks as pages, for sign-off."""
-        return self.restricted / "review"
-
-    @property
-    def exploratory(self) -> Path:
-        """What notebooks save that were not executed by `jdl run`: never part of what is published."""
-        return self.restricted / "exploratory"
-
-    def of_analysis(self, analysis: str, exploring: bool = False) -> Path:
-        """Where the results of one analysis lie: beside those of the request if it is the only one."""
-        place = self.exploratory if exploring else self.restricted
-        return place if analysis == MAIN else place / "analyses" / analysis
-
-    def executed(self, stage: str, analysis: str = MAIN) -> Path:
-        """The executed notebook of a stage: a restricted record, but for the report's."""
-        return self.of_analysis(analysis) / "notebooks" / f"{STAGES[stage]}.ipynb"
-
-    def closing(self, stage: str, analysis: str = MAIN) -> Path:
-        """What the stage said when it closed; its presence is the proof that the notebook came to its end."""
-        return self.of_analysis(analysis) / f"{stage}.closed.json"
 
 
 def open_folder(lab: Lab, spec: RequestSpec, outputs: Path) -> RequestFolder:
@@ -180,6 +125,8 @@ class Stage:
         Id of the analysis, for a stage that each analysis has of its own.
     is_exploring : bool, optional
         Whether somebody runs a notebook by hand, rather than `jdl run`. Default: as the environment says.
+    changes : dict, optional
+        What is set otherwise than requested, see `explore`.
     """
 
     def __init__(
@@ -190,21 +137,24 @@ class Stage:
         folder: RequestFolder,
         analysis: str = MAIN,
         is_exploring: bool | None = None,
+        changes: dict[str, Any] | None = None,
     ) -> None:
         self.name, self.lab, self.folder = name, lab, folder
         self.request_spec = request_spec
         self.analysis = analysis
         self.is_exploring = RUNNING not in os.environ if is_exploring is None else is_exploring
         self.register_file, self.submission_file = lab.source(request_spec)
+        self.changes = changes or {}
         self.noted: dict[str, Any] = {}  # what closing records beside the gate
+        self.saved: set[str] = set()  # results that this stage saved, by name
 
     def __repr__(self) -> str:
         of = f", analysis {self.analysis}" if self.analysis != MAIN else ""
         return f"stage {self.name} of request {self.request_spec.request}{of}"
 
     @cached_property
-    def spec(self) -> RequestSpec:
-        """What applies here: the analysis's specification, or the request's before there are analyses.
+    def requested(self) -> RequestSpec:
+        """What the request asks for here: the analysis's specification, or the request's before there are analyses.
 
         Raises
         ------
@@ -218,6 +168,65 @@ class Stage:
             what = f"there is no analysis `{self.analysis}`"
             raise JDLError(what, f"request {self.request_spec.request}", f"there are: {', '.join(specs)}")
         return specs[self.analysis]
+
+    @cached_property
+    def spec(self) -> RequestSpec:
+        """What applies here: what is requested; while exploring marked EXPLORATORY, and with what was changed."""
+        return self.requested.with_(**self.changes) if self.is_exploring else self.requested
+
+    @property
+    def changed(self) -> list[str]:
+        """What is set otherwise than requested, in words."""
+        found = differences(self.requested.to_dict(), self.spec.to_dict())
+        return [one for one in found if not one.startswith("exploratory")]
+
+    def explore(self, **changes: Any) -> Stage:
+        """This stage with other settings than requested, for somebody exploring by hand; says what they are.
+
+        What is made with them, saved and loaded by the stages after it carries them, and the mark EXPLORATORY.
+
+        Parameters
+        ----------
+        **changes
+            Sections and the keys to change in them: ``stage = stage.explore(matching={"calipers": [0.05]})``.
+
+        Raises
+        ------
+        JDLError
+            With all faults: unknown settings, or ones that an earlier stage was made with already.
+        GateClosed
+            If `jdl run` executes the notebook: what is published follows the request alone.
+        """
+        if not self.is_exploring:
+            what, where = "settings are changed by hand alone, and `jdl run` executes this notebook", f"{self!r}"
+            raise GateClosed(what, where, "write them into the request's file and run it with --fresh")
+        faults = faults_of_changes(self.name, changes)
+        if faults:
+            raise JDLError(faults)
+        known = (self.name, self.lab, self.request_spec, self.folder, self.analysis)
+        other = Stage(*known, is_exploring=True, changes=merge(self.changes, changes))
+        other.noted = self.noted
+        show(other.settings())
+        return other
+
+    def settings(self, rests_on: Iterable[Explored] = ()) -> Inset:
+        """What is set otherwise than requested, and which stages before this one were made by hand.
+
+        `rests_on`: those stages.
+        """
+        before = [f"- {STAGES[one.stage]}, saved {one.saved[:16].replace('T', ' ')} UTC" for one in rests_on]
+        text = ["It goes on from what was saved by hand:\n\n" + "\n".join(before)] if before else []
+        text += ["\n".join(["Set otherwise than requested:", "", *(f"- {one}" for one in self.changed)])]
+        text[-1:] = text[-1:] if self.changed else ["All settings are those of the request."]
+        text += ["To go back to what `jdl run` made: `stage.forget()`, and open the stage again."] if before else []
+        return Inset("warning", f"Exploring {self!r}", "\n\n".join(text))
+
+    def forget(self) -> None:
+        """Remove all that was saved by hand of this request, but for notebooks: stages open as `jdl run` left them."""
+        kept = self.folder.by_hand()
+        for path in self.folder.exploratory.glob("*"):
+            if path != kept:
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
     @cached_property
     def register(self) -> Register:
@@ -274,7 +283,7 @@ class Stage:
             What they were tried under.
         """
         if len(rows):
-            self.log.add_tries(rows, self.analysis, self.by, self.spec, spec)
+            self.log.add_tries(rows, self.analysis, self.by, self.requested, spec)
 
     @property
     def by(self) -> str:
@@ -282,10 +291,15 @@ class Stage:
         return "by hand" if self.is_exploring else "jdl run"
 
     def load(self, kind: type[R]) -> R:
-        """The result of that kind an earlier stage saved; while exploring, what was saved exploring comes first."""
+        """The result of that kind an earlier stage saved; while exploring, one that was saved by hand comes first.
+
+        What this stage, or a later one, saved by hand in another session is passed over: it may be of other settings.
+        """
         name, own = kind.__name__.lower(), self.folder.of_analysis
-        explored = [own(a, exploring=True) for a in (self.analysis, MAIN)] if self.is_exploring else []
-        places = [*explored, own(self.analysis), self.folder.restricted]
+        places = [own(self.analysis), self.folder.restricted]
+        if self.is_exploring:
+            by_hand = {made for one in explored_before(self.folder, self.name, self.analysis) for made in one.results}
+            places[:0] = [own(a, exploring=True) for a in (self.analysis, MAIN)] if name in by_hand | self.saved else []
         return kind.load(next((p for p in places if (p / name).exists()), self.folder.restricted) / name)
 
     def save(self, *results: Result) -> None:
@@ -293,6 +307,9 @@ class Stage:
         for result in results:
             place = self.folder.of_analysis(getattr(result, "analysis", self.analysis), self.is_exploring)
             result.save(place / type(result).__name__.lower())
+            self.saved.add(type(result).__name__.lower())
+        if self.is_exploring:
+            record_explored(self.folder, self.name, self.analysis, self.changes, sorted(self.saved))
 
     def collect(self, *results: Result) -> Findings:
         """Findings of the request as far as it got: this analysis with what is given, the others as they were saved.
@@ -309,43 +326,48 @@ class Stage:
         parts, submission = [], self.load(Submission)
         for spec in analyses_of(self.request_spec, submission.people):
             name = spec.analysis.id
-            one = Stage("outcomes", self.lab, self.request_spec, self.folder, name, self.is_exploring)
+            one = self
+            if not self.is_exploring:
+                one = Stage("outcomes", self.lab, self.request_spec, self.folder, name, is_exploring=False)
             if name == self.analysis and made:
                 parts.append(_results(one, made))
             elif name in ended:
                 reason = ended[name]["reason"] if ended[name]["gate"] == UNANSWERED else None
                 parts.append(_results(one, {}, reason))
-        linkage = self.load(Linkage)
-        return collect_findings(self.request_spec, submission, linkage, parts, self.provenance())
+        return collect_findings(self._whole, submission, self.load(Linkage), parts, self.provenance())
 
     def write_findings(self, findings: Findings) -> None:
         """Write the findings once every analysis is in them.
 
-        While exploring, they are marked as such and lie apart from those that a report is drawn from.
+        While exploring, they lie apart from those that the published report is drawn from, and are marked.
         """
         if self.is_exploring:
-            findings = findings.model_copy(update={"exploratory": True})
             findings.write(self.folder.of_analysis(self.analysis, exploring=True) / "findings.json")
         elif len(findings.analyses) == len(analyses_of(self.request_spec, self.load(Submission).people)):
             findings.write(self.folder.findings_file)
 
+    @property
+    def _whole(self) -> RequestSpec:
+        """The specification of the whole request, with what was changed."""
+        return self.request_spec.with_(**self.changes) if self.is_exploring else self.request_spec
+
     def provenance(self) -> Provenance:
         """Where the numbers come from: specification, inputs, versions, seed, extract."""
-        manifest, meta = self.manifest.values, self.register.meta
+        manifest, meta, spec = self.manifest.values, self.register.meta, self._whole
         return Provenance(
-            spec_digest=self.request_spec.digest,
+            spec_digest=spec.digest,
             inputs=tuple(manifest["inputs"]),
             toolkit_version=manifest["toolkit_version"],
             toolkit_commit=manifest["toolkit_commit"],
             packages={name: manifest["packages"][name] for name in PACKAGES},
-            seed=self.request_spec.seed,
+            seed=spec.seed,
             data_start=meta.data_start,
             data_end=meta.data_end,
             extract=meta.extract,
             register_note=meta.note,
             synthetic=meta.synthetic,
             matched_again=tuple(dict.fromkeys(event["reason"] for event in matched_again(self.manifest))),
-            settings=self.request_spec.to_dict(),
+            settings=spec.to_dict(),
         )
 
     def close(self, gate: str = PASSED, reason: str = "", analyses: dict[str, dict[str, str]] | None = None) -> Inset:
@@ -360,7 +382,8 @@ class Stage:
             ``gate`` and ``reason`` of each analysis, where the stage decides for all of them.
         """
         if self.is_exploring:
-            words = "EXPLORATORY: what this notebook saved lies apart. `jdl run` makes what is published."
+            words = "What this notebook saved lies apart. The stages after it, run by hand, go on from there; what is"
+            words += " published is made by `jdl run`."
             return Inset("warning", f"Gate of this stage: {gate}", f"{reason}\n\n{words}".strip())
         said = {"gate": gate, "reason": reason} | ({"analyses": analyses} if analyses else {}) | self.noted
         write_atomically(self.folder.closing(self.name, self.analysis), json.dumps(said))
@@ -492,19 +515,26 @@ def open_stage(name: str, request: str, outputs: str = "outputs", analysis: str 
     for earlier in list(STAGES)[: list(STAGES).index(name)]:
         said = read_closing(folder, earlier, analysis if earlier in OF_ANALYSIS else MAIN)
         if said["gate"] == PASSED and name in OF_ANALYSIS:
-            said = said.get("analyses", {}).get(stage.spec.analysis.id, said)
+            said = said.get("analyses", {}).get(stage.requested.analysis.id, said)
         if said["gate"] != PASSED:
             fix = "run the earlier stages first" if said["gate"] == "not run" else "see that stage's notebook"
             raise GateClosed(
                 f"stage {earlier}: {said['gate']}. {said['reason']}".strip(), f"request {spec.request}", fix
             )
+    rests_on = explored_before(folder, name, analysis) if stage.is_exploring else []
+    if rests_on:
+        stage.changes = rests_on[-1].changes
     if name == "outcomes":
         stage.noted = _open_outcomes(stage)
-    if not stage.is_exploring:
+    if stage.is_exploring:
+        exploratory.mark()
+    else:
         folder.closing(name, analysis).unlink(missing_ok=True)
     from .tables import show_frames_as_tables  # here: it loads what draws figures, which only a notebook needs
 
     show_frames_as_tables()
+    if rests_on:
+        show(stage.settings(rests_on))
     return stage
 
 
