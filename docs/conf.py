@@ -7,7 +7,7 @@ search works from disk.
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
+sys.path.insert(0, str(Path(__file__).parent))
 
 from jdl_toolkit import __version__  # noqa: E402
 
@@ -20,12 +20,10 @@ extensions = [
     "myst_nb",  # Markdown and notebooks
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",  # numpydoc sections of docstrings
-    "mathml",
-    "commands",
-    "terms",
+    "_building.mathml",
+    "_building.names",
 ]
-exclude_patterns = ["_build", "_extensions"]
-templates_path = []
+exclude_patterns = []
 nitpicky = False
 default_role = "code"  # docstrings write `names` as Markdown does
 
@@ -41,6 +39,7 @@ nb_ipywidgets_js = {}
 # Docstrings
 napoleon_google_docstring = False
 napoleon_use_rtype = False
+napoleon_use_ivar = True  # attributes that are properties are described as such
 autodoc_typehints = "none"  # numpydoc names the types; twice would be once too often
 autodoc_member_order = "bysource"
 

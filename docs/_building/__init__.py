@@ -1,0 +1,1 @@
+"""What turns the repository into pages: the folder Sphinx reads, and two extensions of Sphinx."""
