@@ -117,6 +117,21 @@ class Workbench:
         return f"workbench of request {self.spec.request}, outcomes {'open' if self.is_open else 'closed'}"
 
     @property
+    def stage(self) -> Stage | None:
+        """The stage that it was made of; None if it was made from parts."""
+        return getattr(self._record, "stage", None)
+
+    @property
+    def codebook(self) -> Codebook | None:
+        """What each covariate means, where the lab has words of its own."""
+        return self._codebook
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Column of the covariates that the request uses -> label for readers."""
+        return dict(self._covariates.labels)
+
+    @property
     def covariates_available(self) -> list[str]:
         """Covariates that can be used: all that the register has; without one, those that were built."""
         if self._register is None or self._cohort is None:

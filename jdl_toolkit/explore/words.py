@@ -1,0 +1,192 @@
+"""What the panel says: looks in few words, counts beside the request's, and boxes, as small pieces of HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from html import escape
+from importlib import resources
+
+from ..document import Figure
+from ..errors import JDLError, Problem
+from ..markup import parse_words, to_html
+from ..numbers import MINUS, number
+from ..spec import CommonSupport, Method, RequestSpec
+from .looks import Effect, Look
+
+#: How a method is called in the label of a look.
+NAMES = {
+    Method.radius: "radius",
+    Method.nearest: "nearest",
+    Method.ipw: "inverse-odds weights",
+    Method.overlap: "overlap weights",
+    Method.ebal: "entropy balancing",
+}
+
+STYLE = f"<style>\n{resources.files(__package__).joinpath('panel.css').read_text()}</style>"
+
+#: So many covariates are named in a label; of more only the number.
+_NAMED = 2
+
+
+def label_of(requested: RequestSpec, spec: RequestSpec, subgroup: str | None, labels: Mapping[str, str]) -> str:
+    """What a look does otherwise than the request, in few words.
+
+    Parameters
+    ----------
+    requested, spec : RequestSpec
+    subgroup : str or None
+        Its label.
+    labels : mapping
+        Covariate, or column to agree in, -> label.
+    """
+    own, set_ = requested.matching, spec.matching
+    said = [subgroup] if subgroup else []
+    if set_.method is not own.method or (set_.ratio, set_.replace) != (own.ratio, own.replace):
+        each = f", {set_.ratio} each{', with replacement' if set_.replace else ''}"
+        said.append(NAMES[set_.method] + (each if set_.method is Method.nearest else ""))
+    if set_.calipers != own.calipers:
+        said.append("caliper " + ", ".join(f"{c:g}" for c in set_.calipers))
+    if set_.exact != own.exact:
+        names = ", ".join(_lower(labels.get(n, n)) for n in set_.exact)
+        said.append(f"exact on {names}" if names else "exact on nothing")
+    if set_.trim != own.trim:
+        said.append(f"trimmed at {set_.trim:g}" if set_.trim else "not trimmed")
+    if set_.common_support is not own.common_support:
+        said.append("common support" if set_.common_support is CommonSupport.range else "beyond common support")
+    before, after = requested.covariates.use, spec.covariates.use
+    said += _named("without", [c for c in before if c not in after], labels)
+    said += _named("with", [c for c in after if c not in before], labels)
+    words = "; ".join(said)
+    return words[:1].upper() + words[1:] if words else "As requested"
+
+
+def _named(what: str, names: list[str], labels: Mapping[str, str]) -> list[str]:
+    if not names:
+        return []
+    told = ", ".join(_lower(labels.get(n, str(n))) for n in names)
+    return [f"{what} {told if len(names) <= _NAMED else f'{len(names)} covariates'}"]
+
+
+def _lower(label: str) -> str:
+    return label[:1].lower() + label[1:]
+
+
+def counts_html(requested: Look, look: Look, seconds: float) -> str:
+    """How many are compared and how alike they are, the request's own beside what is looked at now."""
+    rows = [(*old, new[1]) for old, new in zip(requested.table().rows, look.table().rows, strict=True)]
+    rows.insert(-2, ("Caliper (standard deviations)", *(_caliper(one) for one in (requested, look))))
+    limit = f"{100 * look.spec.balance.amber_up_to:g}%"
+    rows = [(name.replace("that are red", f"that are red (above {limit})"), *cells) for name, *cells in rows]
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("", "As requested", "This look"))
+    body = "".join(
+        f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>'
+        for name, *cells in rows
+    )
+    caption = "Who is compared, and how alike they are"
+    return (
+        f'<table class="jdl-counts"><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
+        f'</table><p class="jdl-small">This look took {number(seconds, 1)} seconds.</p>'
+    )
+
+
+def _caliper(look: Look) -> str:
+    used = look.matched.caliper_sd
+    return "none" if used is None else f"{used:g}"
+
+
+def said_of(look: Look, name: str, limit: float) -> str:
+    """A look in a sentence or two."""
+    found, worst = look.counts, number(look.worst, 1, factor=100)
+    n, n_matched = round(found["n_treatment"]), round(found["n_treatment_matched"])
+    whom = "All" if n_matched == n else "Not all"
+    alike = (
+        f"no difference is above the limit of {100 * limit:g}%, so the groups are alike enough"
+        if look.passed
+        else f"{look.n_red} {'difference is' if look.n_red == 1 else 'differences are'} above the limit of "
+        f"{100 * limit:g}%, so the groups are not alike enough"
+    )
+    return (
+        f"**{name}.** {whom} treated people have a comparable control. The worst difference is {worst}% of a standard "
+        f"deviation: {alike}."
+    )
+
+
+def said_of_effect(effect: Effect, own: Effect | None) -> str:
+    """An effect in a sentence, with the requested result beside it."""
+    points = {"share": " percentage points", "days": " days", "count": " per person"}.get(effect.unit, "")
+
+    def words(one: Effect) -> str:
+        return one.in_words() + (points if one.why_not is None and one.scale != "ratio" else "")
+
+    clear = ""
+    if effect.why_not is None:
+        zero = 1 if effect.scale == "ratio" else 0
+        crosses = effect.ci_low <= zero <= effect.ci_high
+        none = "a ratio of 1" if zero else "no difference"
+        clear = f" The interval {'holds' if crosses else 'does not hold'} {none}."
+    beside = f" As requested: {words(own)}." if own is not None and own is not effect else ""
+    return f"**{effect.measure_label}:** {words(effect)}.{clear}{beside}"
+
+
+def kept_html(kept: Iterable[tuple[str, Look, bool, Effect | None]]) -> str:
+    """The looks that were kept: name, look, whether outcomes were open, and the effect once they are."""
+    rows = [
+        (name, "after" if was_open else "before", number(look.worst, 1, factor=100), str(look.n_red),
+         effect.in_words() if effect else "closed")
+        for name, look, was_open, effect in kept
+    ]  # fmt: skip
+    if not rows:
+        return "<p>No look is kept yet. Press <strong>Keep this look</strong> to lay it beside others.</p>"
+    heads = ("Look", "Made before or after outcomes were opened", "Worst difference (%)", "Red", "Effect")
+    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
+    body = "".join(
+        f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in row[1:])}</tr>'
+        for row in rows
+    )
+    top = f"<caption>Looks that were kept</caption><thead><tr>{head}</tr></thead>"
+    return f'<table class="jdl-counts">{top}<tbody>{body}</tbody></table>'
+
+
+def figure_html(figure: Figure | None, otherwise: str = "") -> str:
+    """A picture on paper of its own, with its alternative text; or why there is none."""
+    if figure is None:
+        return f"<p>{escape(otherwise)}</p>"
+    note = f'<p class="jdl-small">{escape(figure.note)}</p>' if figure.note else ""
+    return (
+        f'<figure class="jdl-figure"><div class="jdl-paper" role="img" aria-label="{escape(figure.alt)}">{figure.svg}'
+        f"</div><figcaption>{escape(figure.caption)}</figcaption>{note}</figure>"
+    )
+
+
+def box_html(title: str, text: str, is_warning: bool = False) -> str:
+    """A plain box: a title and words in Markdown."""
+    role = ' role="alert"' if is_warning else ""
+    kind = " jdl-warning" if is_warning else ""
+    return f'<div class="jdl-box{kind}"{role}><strong>{escape(title)}</strong>{to_html(parse_words(text))}</div>'
+
+
+def fault_html(fault: BaseException, title: str = "This look cannot be made", has_last: bool = True) -> str:
+    """What went wrong, where, and what to do; never a traceback, never a row about a person."""
+    if isinstance(fault, JDLError):
+        problems = fault.problems
+    elif isinstance(fault, KeyboardInterrupt):
+        problems = (Problem("it was stopped", fix="change something and it is tried again"),)
+    elif isinstance(fault, (ArithmeticError, ValueError)):  # LinAlgError is a ValueError
+        what = "the calculation has no answer for these people and settings"
+        problems = (Problem(what, fix="take back the last change, or choose another method"),)
+    else:
+        what = f"this is a fault of the toolkit ({type(fault).__name__})"
+        problems = (Problem(what, fix="take back the last change, and tell whoever looks after the toolkit"),)
+    told = "".join(
+        f"<p>{escape(_sentence(p.what))}</p>"
+        + (f"<p>Where: {escape(p.where)}</p>" if p.where else "")
+        + (f"<p>What to do: {escape(p.fix)}</p>" if p.fix else "")
+        for p in problems
+    )
+    last = "<p>What is shown below is the last look that could be made.</p>" if has_last else ""
+    return f'<div class="jdl-box jdl-warning" role="alert"><strong>{escape(title)}</strong>{told}{last}</div>'
+
+
+def _sentence(text: str) -> str:
+    text = text.replace(" -", f" {MINUS}")
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?')) else '.'}"
