@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import ROUND_HALF_UP, Decimal
-from math import isfinite
+from math import floor, isfinite, log10
 
 MINUS = "\N{MINUS SIGN}"
 WITHHELD = "withheld"
@@ -21,6 +21,9 @@ _LARGE = 1e15
 
 #: Unit of a measure -> (factor from the unrounded value to the printed one, decimals).
 UNITS: dict[str, tuple[int, int]] = {"share": (100, 0), "count": (1, 2), "days": (1, 0), "mean": (1, 2)}
+
+#: Unit of a measure -> what stands after the size of a reduction: 5 percentage points, 0.1 per person.
+REDUCTION_WORDS = {"share": "percentage points", "count": "per person", "days": "days", "mean": "units of the outcome"}
 
 
 def number(x: float, decimals: int = 0, *, factor: int = 1, sign: bool = False) -> str:
@@ -44,6 +47,11 @@ def number(x: float, decimals: int = 0, *, factor: int = 1, sign: bool = False) 
     if rounded == 0:
         return text
     return f"{MINUS if rounded < 0 else '+' if sign else ''}{text}"
+
+
+def significant(x: float, digits: int = 3) -> str:
+    """So many significant digits, but never fewer than the whole number: ``10.7``, ``0.938``, ``1,207``."""
+    return number(x, max(0, digits - 1 - floor(log10(abs(x))))) if x and isfinite(x) else number(x)
 
 
 def per_cent(share: float | None, decimals: int = 0) -> str:

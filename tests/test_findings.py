@@ -22,10 +22,10 @@ from jdl_toolkit.findings import (
     collect_findings,
     could_not_be_answered,
     findings_schema,
-    overlap_bins,
 )
 from jdl_toolkit.inference import compare_measures
-from jdl_toolkit.power import common_sd, power_table
+from jdl_toolkit.matching import overlap_bins
+from jdl_toolkit.power import PowerTable, common_sd
 from jdl_toolkit.spec import lab_resources
 from jdl_toolkit.submission import analyses_of
 
@@ -54,7 +54,8 @@ def results():
     outcomes = compare_measures(pd.DataFrame(frame | {"days_to_first": days}), matched, asked)
     rate = outcomes.measures.iloc[0]
     sd = common_sd(rate.treatment_value, rate.n_treatment, rate.control_value, rate.n_control)
-    power = power_table(rate.n_control, sd, rate.n_treatment, 0.05, 0.95, asked.power.reductions_pp)
+    sizes = {"n_control": rate.n_control, "n_treatment": rate.n_treatment}
+    power = PowerTable(**sizes, sd=sd, reductions=asked.power.reductions_pp)
     ledger = (
         Ledger.start("submission", "records received", 260).exclude(1, 0).exclude(2, 30, 230, details={"no match": 30})
     )

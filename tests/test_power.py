@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from drawn import layout_faults
 from examples import spec
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from jdl_toolkit.findings import PowerSummary
 from jdl_toolkit.findings.aggregates import power_summary
 from jdl_toolkit.inference import compare_measures
 from jdl_toolkit.matching import match
+from jdl_toolkit.plots import canvas
 from jdl_toolkit.power import (
     PowerTable,
     cohen_h,
@@ -35,9 +37,9 @@ from jdl_toolkit.power import (
     power_for_rate,
     power_of_shares,
     power_of_t_test,
-    power_table,
     sd_of_count,
 )
+from jdl_toolkit.render import lint_html
 
 SD = common_sd(84 / 257, 257, 11_543 / 33_111, 33_111)
 VECTORS = pd.read_csv(GOLDEN / "power_vectors.csv")
@@ -50,7 +52,7 @@ def vectors(test: str, solve_for: str):
 
 
 def foundation(reductions=range(1, 11)) -> PowerTable:
-    return power_table(33_111, SD, 257, 0.05, 0.95, reductions)
+    return PowerTable(n_control=33_111, sd=SD, n_treatment=257, reductions=reductions)
 
 
 def test_published_table_in_all_ten_rows():
@@ -65,7 +67,7 @@ def test_published_table_in_all_ten_rows():
 def test_table_before_rounding_and_its_standard_deviation():
     recipe = json.loads((GOLDEN / "table1_foundation.json").read_text())["best_recipe"]
     assert pytest.approx(recipe["sd"], abs=5e-11) == SD  # given with ten decimals
-    rows = power_table(33_111, recipe["sd"], 257, 0.05, 0.95, range(1, 11)).rows
+    rows = PowerTable(n_control=33_111, sd=recipe["sd"]).rows
     # given with five decimals; in the first row, near the floor, R's own root is good to 2e-9 only
     assert rows["n_exact"].to_numpy() == pytest.approx(recipe["exact_n"], rel=3e-9, abs=6e-6)
 
@@ -242,7 +244,7 @@ def test_power_of_a_comparison_rests_on_its_rate():
     table = power_for_rate(compared(), spec())
     pd.testing.assert_frame_equal(table.rows, foundation().rows)
     assert (table.sd, table.n_control, table.n_treatment, table.unit) == (SD, 33_111, 257, "share")
-    worth = power_table(2000, SD, 257, 0.05, 0.95, range(1, 11))
+    worth = PowerTable(n_control=2000, sd=SD, n_treatment=257)
     pd.testing.assert_frame_equal(table.effective.rows, worth.rows)
     assert table.effective.smallest_detectable == worth.smallest_detectable > table.smallest_detectable
     assert "33,111 controls" in table.summary() and "what they are worth (2,000)" in table.summary()
@@ -303,7 +305,7 @@ def test_findings_and_their_table_carry_both_ways_of_counting():
     measure = {"unit": "share", "base": "everyone", "headline": {"estimate": -0.05}}
     summary = PowerSummary(**power_summary(power_for_rate(compared(), spec()), [measure]))
     assert (summary.n_control, summary.needed_for_observed, summary.rows[0].n_treatment) == (33_111, 1207, 240_648)
-    worth = power_table(2000, SD, 257, 0.05, 0.95, range(1, 11))
+    worth = PowerTable(n_control=2000, sd=SD, n_treatment=257)
     assert summary.effective.n_control == 2000 and summary.effective.rows[0].infeasible
     assert summary.effective.needed_for_observed == worth.needed_for(-5) == summary.effective.rows[4].n_treatment
     assert summary.effective.detectable_in_hand_pp == worth.detectable_in_hand
@@ -334,20 +336,77 @@ def test_common_sd_by_hand():
 
 
 def test_all_wrong_values_are_said_at_once():
+    wrong = {"n_control": 1, "sd": 0.0, "n_treatment": math.nan, "power": 0.04, "reductions": [0], "unit": "rate"}
     with pytest.raises(JDLError) as refused:
-        power_table(1, 0.0, math.nan, 0.05, 0.04, [0], ess_control=0.5)
-    assert [p.where for p in refused.value.problems] == [
-        "power, n_control",
-        "power, n_treatment",
-        "power, sd",
-        "power, power",
-        "power, reductions",
-        "power, ess_control",
-    ]
+        PowerTable(**wrong, ess_control=0.5, ess_treatment="many")
+    places = "n_control n_treatment sd power reductions unit ess_control ess_treatment".split()
+    assert [p.where for p in refused.value.problems] == [f"power, {place}" for place in places]
     with pytest.raises(JDLError, match="100 percentage points"):
-        power_table(100, 0.5, 100, 0.05, 0.9, [100])
+        PowerTable(n_control=100, sd=0.5, reductions=[100])
     with pytest.raises(JDLError, match="at least one"):
-        power_table(100, math.inf, 100, 0.05, 0.9, [])
+        PowerTable(n_control=100, sd=math.inf, reductions=[])
+    with pytest.raises(JDLError, match="number of treated"):  # a worth of nobody
+        PowerTable(n_control=100, sd=0.5, ess_treatment=20)
+    for make in (
+        lambda: PowerTable.for_rates(control=1.5, treatment=None, n_control=10**400, alpha=0),
+        lambda: PowerTable.for_counts(mean=0, overdispersion=math.nan, n_control=2, alpha=0),
+        lambda: PowerTable.for_days(sd=-1, n_control=None, reductions=5),
+    ):
+        with pytest.raises(JDLError) as refused:
+            make()
+        assert len(refused.value.problems) == 3
+
+
+def test_a_table_is_written_with_no_more_than_is_known():
+    table = PowerTable(n_control=33_111, sd=0.4732691826)
+    assert (table.alpha, table.power, table.unit, table.n_treatment) == (0.05, 0.95, "share", None)
+    assert table.detectable_in_hand is None and table.effective is None and "power_in_hand" not in table.rows
+    assert table.rows["n_treatment"].tolist() == foundation().rows["n_treatment"].tolist()
+    assert "294 treated people for a reduction of 10 percentage points and 240,648 for one of 1." in repr(table)
+    assert table.rows is table.rows and table.curve is table.curve  # kept once they are worked out
+    assert table == PowerTable(n_control=np.int64(33_111), sd=np.float64(0.4732691826), reductions=range(1, 11))
+
+
+def test_rates_counts_and_days_have_their_own_ways_in():
+    rates = {"control": 11_543 / 33_111, "n_control": 33_111}
+    assert PowerTable.for_rates(**rates, treatment=84 / 257, n_treatment=257) == foundation()
+    planned = PowerTable.for_rates(**rates)
+    assert planned.sd == pytest.approx(math.sqrt(rates["control"] * (1 - rates["control"])), rel=1e-5)
+    counts = PowerTable.for_counts(mean=1.2, overdispersion=3, n_control=33_111)
+    assert counts.sd == math.sqrt(3.6) and counts.reductions == pytest.approx([0.012 * k for k in range(1, 11)])
+    assert counts.needed_for(0.12) == round(needed_treatment(0.12, counts.sd, 33_111, 0.05, 0.95)) == 3602
+    days = PowerTable.for_days(sd=95, n_control=11_543, n_treatment=84)
+    assert days.reductions == tuple(range(5, 51, 5)) and "37.5 days or more" in days.summary()
+    both = PowerTable.for_days(sd=95, n_control=11_543, n_treatment=84, ess_treatment=80, ess_control=5_000.4)
+    assert "Counting the treated and the controls by what they are worth (80 and 5,000)" in both.summary()
+    assert both.effective == PowerTable.for_days(sd=95, n_control=5_000.4, n_treatment=80)
+
+
+def test_what_no_share_could_fall_by_is_not_offered():
+    table = PowerTable(n_control=2, sd=0.47, n_treatment=3)
+    assert "detect no reduction of any size" in table.summary() and "detects any." in table.summary()
+    assert "more than any number of treated people for a reduction of 10 percentage points" in repr(
+        PowerTable(n_control=5, sd=0.47)
+    )
+    assert table.detectable_in_hand > table.smallest_detectable > 100 and table.plot() is None
+
+
+UNITS = st.sampled_from(["share", "count", "days", "mean"])
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(30, 5_000), st.integers(100, 10**6), st.floats(0.1, 0.5), st.sampled_from([0.5, 0.8, 0.95]), UNITS)
+def test_the_answers_of_a_table_undo_each_other(n_treatment, n_control, sd, power, unit):
+    table = PowerTable(n_control=n_control, sd=sd, n_treatment=n_treatment, power=power, unit=unit)
+    detected, floor = table.detectable_in_hand, table.smallest_detectable
+    assert table.power_for(detected, n_treatment) == table.power_for(-detected, n_treatment) == pytest.approx(power)
+    assert table.needed_for(detected) == table.needed_for(-detected) == n_treatment
+    assert floor == table.detectable(math.inf) < table.detectable(10 * n_treatment) < detected
+    assert table.detectable(1e12) == pytest.approx(floor, rel=1e-5)
+    assert table.needed_for(0.999 * floor) is None and table.needed_for(detected * 1.2) < n_treatment
+    assert table.power_for(1.1 * detected, n_treatment) > power > table.power_for(0.9 * detected, n_treatment)
+    assert table.rows["power_in_hand"].is_monotonic_increasing and table.curve["detectable"].is_monotonic_decreasing
+    assert table.rows["n_exact"].dropna().is_monotonic_decreasing
 
 
 @pytest.mark.parametrize("sides", [1, 2])
@@ -379,13 +438,65 @@ def test_single_answers_refuse_what_makes_no_sense_all_at_once():
 
 
 def test_a_power_table_is_saved_and_read_back(tmp_path):
-    table = power_table(33_111, SD, 257, 0.05, 0.95, [1, 5], ess_control=900.5)
+    table = PowerTable(n_control=33_111, sd=SD, n_treatment=257, reductions=[1, 5], ess_control=900.5)
     table.save(tmp_path / "power")
     back = PowerTable.load(tmp_path / "power")
+    assert back == table and back.needed_for(1) == 240_648 and back.effective.needed_for(1) is None
     pd.testing.assert_frame_equal(back.rows, table.rows)
-    pd.testing.assert_frame_equal(back.effective.rows, table.effective.rows)
-    assert back.needed_for(1) == 240_648 and back.effective.needed_for(1) is None
-    assert "257 treated and 33,111 controls, 95% power for 10.7 percentage points" in str(back)
+
+
+def test_a_table_that_version_0_6_saved_is_read_back(tmp_path):
+    table = PowerTable(
+        n_control=33_111, sd=SD, n_treatment=257, reductions=[1, 5], ess_control=900.5, ess_treatment=257
+    )
+    for folder, one in ((tmp_path, table), (tmp_path / "effective", table.effective)):
+        folder.mkdir(exist_ok=True)
+        names = (
+            "unit",
+            "sd",
+            "alpha",
+            "power",
+            "n_control",
+            "n_treatment",
+            "smallest_detectable",
+            "detectable_in_hand",
+        )
+        (folder / "result.json").write_text(json.dumps({name: getattr(one, name) for name in names}))
+        one.rows.to_parquet(folder / "rows.parquet", index=False)
+        one.curve.to_parquet(folder / "curve.parquet", index=False)
+    assert PowerTable.load(tmp_path) == table
+    (tmp_path / "result.json").write_text("{}")
+    with pytest.raises(JDLError, match="--fresh"):
+        PowerTable.load(tmp_path)
+
+
+TABLES = {
+    "published": lambda: PowerTable(n_control=33_111, sd=SD),
+    "30 people": lambda: PowerTable(n_control=33_111, sd=SD, n_treatment=30),
+    "5 controls": lambda: PowerTable(n_control=5, sd=SD, n_treatment=40),
+    "infeasible": lambda: PowerTable(n_control=500, sd=SD, n_treatment=257, reductions=[0.5, 1, 4, 9, 15, 25]),
+    "counts": lambda: PowerTable.for_counts(mean=1.2, overdispersion=3, n_control=33_111, n_treatment=257),
+    "days": lambda: PowerTable.for_days(sd=95, n_control=11_543, n_treatment=84),
+    "large": lambda: PowerTable(n_control=10**12, sd=SD, n_treatment=10**9),
+    "effective": lambda: PowerTable(n_control=33_111, sd=SD, n_treatment=257, ess_control=2000.3),
+    "mean": lambda: PowerTable(n_control=500, sd=1e6, unit="mean", reductions=[1e5, 2e5, 3.5e5], n_treatment=257),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_curve_is_drawn_of_any_table(name, monkeypatch):
+    table, drawn, to_svg = TABLES[name](), [], canvas.to_svg
+    monkeypatch.setattr(canvas, "to_svg", lambda drawing, salt: (drawn.append(drawing), to_svg(drawing, salt))[1])
+    figure = table.plot()
+    assert layout_faults(drawn[0]) == []
+    marked = {row["Marked"]: row["People in the treatment group"] for row in figure.data if row["Marked"]}
+    assert marked.pop("the group in hand", None) == table.n_treatment
+    assert set(marked.values()) <= set(table.rows["n_treatment"].dropna())
+    assert ("reduction of 10 points" in marked) == (name in ("published", "30 people", "large", "effective"))
+    head = {"counts": "per person", "days": "days", "mean": "units of the outcome"}.get(name, "percentage points")
+    assert f"Smallest reduction ({head})" in figure.data[0]
+    assert ("worth 2,000, the group in hand could show 11.3 points" in figure.note) == (name == "effective")
+    assert table.table().columns[0] == f"Reduction ({head})"
 
 
 def asked(*arguments: str):
@@ -423,7 +534,36 @@ def test_command_for_counts_and_days():
     by_hand = needed_treatment(0.1, 2.7**0.5, 5000, 0.05, 0.95)
     assert told["rows"][0]["n_treated_exact"] == pytest.approx(by_hand)
     days = asked("--n-control", "5000", "--measure", "days", "--sd", "95", "--reductions", "10:11")
-    assert days.exit_code == 0 and "Reduction (days)" in days.stdout
+    assert days.exit_code == 0 and "(days)" in days.stdout and "11           1,203" in days.stdout
+    told = json.loads(asked("--n-control", "5000", "--measure", "days", "--sd", "95", "--json").stdout)
+    assert [row["reduction"] for row in told["rows"]] == [5 * k for k in range(1, 11)]
+    told = json.loads(asked("--n-control", "5000", *count[:4], "--json").stdout)
+    assert [row["reduction"] for row in told["rows"]] == pytest.approx([0.009 * k for k in range(1, 11)])
+    assert "--reductions" in asked("--n-control", "5000", "--measure", "count", "--sd", "2").stderr
+
+
+def test_command_for_planning_with_one_rate_and_a_group_in_hand():
+    told = json.loads(asked("--n-control", "33111", "--rate-control", "0.35", "--json").stdout)
+    assert told["rows"][4]["n_treated"] == PowerTable.for_rates(control=0.35, n_control=33_111).needed_for(5) == 1226
+    words = asked("--n-control", "33111", "--sd", "0.4732691826", "--n-treatment", "257").stdout
+    assert words.startswith(
+        "257 treated people and 33,111 controls detect a reduction of 10.7 percentage points or more"
+    )
+    assert "          10           294           92%" in words
+
+
+def test_command_writes_a_page(tmp_path):
+    out = tmp_path / "power.html"
+    given = ("--n-control", "33111", "--sd", "0.4732691826", "--n-treatment", "257", "--html", str(out))
+    told = asked(*given)
+    assert told.exit_code == 0 and told.stdout.endswith(f"Written: {out}\n")
+    page = out.read_text()
+    assert not lint_html(page) and "240,648" in page and page.count("<figure") == page.count("<table") - 1 == 1
+    refused = asked(*given)
+    assert refused.exit_code == 2 and "there already" in refused.stderr and out.read_text() == page
+    assert asked(*given[:-4], "--html", str(out), "--force").exit_code == 0 and out.read_text() != page
+    wrong = asked("--n-control", "1", "--sd", "1", "--html", str(tmp_path / "other.html"))
+    assert wrong.exit_code == 2 and sorted(tmp_path.iterdir()) == [out]
 
 
 @pytest.mark.parametrize(
@@ -434,7 +574,7 @@ def test_command_for_counts_and_days():
         (("--n-control", "100", "--sd", "0.5", "--rate-control", "0.3"), 1),
         (("--n-control", "100", "--rate-treatment", "1.5", "--rate-control", "-1", "--n-treatment", "0"), 3),
         (("--n-control", "100", "--rate-treatment", "0", "--rate-control", "0", "--n-treatment", "9"), 1),
-        (("--n-control", "100", "--measure", "count", "--mean", "0", "--overdispersion", "inf"), 3),
+        (("--n-control", "100", "--measure", "count", "--mean", "0", "--overdispersion", "inf"), 2),
         (("--n-control", "100", "--measure", "days", "--mean", "3", "--reductions", "1:1000000000"), 3),
         (("--n-control", "100", "--sd", "0.5", "--reductions", "5,100"), 1),
         (("--n-control", "100", "--sd", "0.5", "--reductions", "5,nan"), 1),
@@ -447,7 +587,7 @@ def test_command_for_counts_and_days():
         (("--n-control", "1" + "0" * 400, "--sd", "inf", "--n-treatment", "1" + "0" * 30), 3),
         (("--n-control", "100", "--measure", "days", "--sd", "1e300", "--reductions", "1e-300"), 2),
         (("--n-control", "100", "--measure", "days", "--sd", "nan", "--reductions", "1", "--ess", "inf"), 2),
-        (("--n-control", "100", "--measure", "count", "--mean", "1e300", "--overdispersion", "nan"), 3),
+        (("--n-control", "100", "--measure", "count", "--mean", "1e300", "--overdispersion", "nan"), 2),
     ],
 )
 def test_command_says_all_faults_at_once(arguments, n_faults):

@@ -114,7 +114,7 @@ def match(table: Path, weights_out: Path | None, html: Path | None, force: bool,
 
 
 def _write_match_page(done: Any, name: str, out: Path) -> None:
-    from ..findings.aggregates import overlap_bins
+    from ..matching import overlap_bins
     from ..prepared.page import as_notebook
     from ..render import to_html
 
@@ -124,25 +124,49 @@ def _write_match_page(done: Any, name: str, out: Path) -> None:
 
 @command(main, "power", "jdl power --n-control 33111 --sd 0.4732691826 --reductions 1:10")
 @click.option("--n-control", type=int, required=True, help="People in the control group.")
+@click.option("--n-treatment", type=int, help="People in the treatment group: what they detect, and their power.")
 @click.option("--ess", type=float, help="What the controls are worth after weighting: the effective control size.")
 @click.option(
     "--measure", type=click.Choice(["share", "count", "days"]), default="share", show_default=True, help="The outcome."
 )
 @click.option("--sd", type=float, help="Common standard deviation of the outcome.")
-@click.option("--rate-treatment", type=float, help="Reoffending rate of the treatment group, as a fraction.")
-@click.option("--rate-control", type=float, help="Reoffending rate of the control group, as a fraction.")
-@click.option("--n-treatment", type=int, help="People in the treatment group.")
+@click.option("--rate-control", type=float, help="Of a share: the control group's rate, a fraction, in place of --sd.")
+@click.option("--rate-treatment", type=float, help="The treatment group's rate.  [default: the control group's]")
 @click.option("--mean", type=float, help="Of a count: per person, in place of --sd.")
 @click.option("--overdispersion", type=float, help="Of a count: its variance over its mean.  [default: 1]")
 @click.option(
     "--reductions",
     help="from:to, or a list 1,2.5,5: percentage points of a share, else on the scale of the outcome.  "
-    "[default of a share: 1:10]",
+    "[default: 1 to 10 points; 1 to 10 per cent of --mean; 5 to 50 days]",
 )
 @click.option("--alpha", type=float, default=0.05, show_default=True, help="Two-sided level.")
 @click.option("--power", "wanted", type=float, default=0.95, show_default=True, help="Wanted.")
-def power(**given) -> tuple[dict, str]:
-    """How many people would be needed to detect a reduction of a given size."""
-    from ..power.asked import asked_on_command_line
+@click.option("--html", type=click.Path(path_type=Path), help="Page to write: the table, and the effect detectable.")
+@click.option("--force", is_flag=True, help="Replace a page that is there.")
+def power(html: Path | None, force: bool, **given: Any) -> tuple[dict, str]:
+    """How many people would be needed to detect a reduction of a given size.
 
-    return asked_on_command_line(**given)
+    With --n-treatment also the smallest reduction that so many people detect, and their power for each. The example is
+    the published table ("Justice Data Lab: the pilot year", Table 1).
+    """
+    from ..power.asked import answer, asked_on_command_line
+
+    if html is not None:
+        from ..prepared.files import refuse_to_overwrite, writing
+
+        refuse_to_overwrite({"--html": html}, [], force)
+    table = asked_on_command_line(**given)
+    if html is None:
+        return answer(table), str(table)
+    with writing("--html", html):
+        _write_power_page(table, html)
+    return answer(table), f"{table}\n\nWritten: {html}"
+
+
+def _write_power_page(table: Any, out: Path) -> None:
+    from ..prepared.page import as_notebook
+    from ..render import to_html
+
+    words, needed, curve = table.blocks()
+    sections = [("What could be found", [words, curve]), ("How many people each reduction takes", [needed])]
+    to_html(as_notebook(sections), "Statistical power", "Group needed and effect detectable", out)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from .. import document
-from ..numbers import number
+from ..numbers import REDUCTION_WORDS, number, significant
 from ..typeface import width
 from .canvas import (
     DARK,
@@ -28,70 +31,177 @@ from .canvas import (
     write,
 )
 
-#: Reductions, in percentage points, that are marked beside the group in hand.
+#: Reductions, in percentage points, that are marked beside the group in hand; of other reductions, that part of the
+#: largest.
 MARKED = (10.0, 5.0, 2.0)
-_TICKS = (10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
+_UNITS = {"share": "points", "count": "per person", "days": "days", "mean": "units"}  # as there is room for
+_DIGITS = {"count": 2, "mean": 3}
 _FARTHEST = 300_000  # people: a marked reduction that needs more is left out
 _ROW = SIZE * LEADING
 _LEFT, _TOP, _RIGHT, _BOTTOM = 52.0, 10.0, WIDTH - 24, 200.0
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """What is drawn, of findings or of a power table; sizes of reductions in the unit's own words.
+
+    ``needed``: reduction -> people; ``points``: people, and the smallest reduction that they detect; ``whose``: the
+    group in hand in words.
+    """
+
+    n_control: float
+    n_treatment: float | None
+    power: float
+    unit: str
+    needed: dict[float, int]
+    points: list[tuple[float, float]]
+    floor: float
+    in_hand: float | None
+    whose: str
+    note: str = ""
+
+    def size(self, reduction: float) -> str:
+        return f"{self.figure(reduction)} {_UNITS[self.unit]}"
+
+    def asked(self, reduction: float) -> str:
+        """A reduction that was asked for, as it was: not rounded."""
+        return f"{reduction:,.6g} {_UNITS[self.unit]}"
+
+    def figure(self, reduction: float) -> str:
+        if self.unit in _DIGITS:
+            return significant(reduction, _DIGITS[self.unit])
+        return short(reduction) if reduction >= 0.05 else significant(reduction, 1)
 
 
 @styled
 def power_curve(power: Any, *, key: str = "power_curve", caption: str = "") -> document.Figure | None:
     """Smallest detectable reduction against the size of the treatment group, with the group in hand marked.
 
-    Reductions of 2, 5 and 10 points are marked with the number of people that each needs. None, so nothing is shown,
-    where the rate is withheld: its standard deviation would give it away.
+    Three reductions (2, 5 and 10 points where the table has them) are marked with the number of people that each needs.
+    None, so nothing is shown, where the rate is withheld: its standard deviation would give it away. None also where no
+    share could fall by as much as the control group takes.
 
     Parameters
     ----------
-    power : part of the findings
-        ``curve`` (group size, percentage points), ``rows`` (group that a reduction needs), ``n_treatment``,
-        ``detectable_in_hand_pp``, ``smallest_detectable_pp`` (with no end of treated people), ``power``, ``n_control``.
+    power : findings.PowerSummary, power.PowerTable or None
     """
     if power is None:
         return None
-    marked = _marked(power)
-    points = sorted({n: pp for n, pp in (*marked, *power.curve)}.items())
+    curve = _of_findings(power) if hasattr(power, "smallest_detectable_pp") else _of_table(power)
+    marked = _marked(curve)
+    in_hand = [] if curve.in_hand is None else [(curve.n_treatment, curve.in_hand)]
+    points = sorted({n: size for n, size in (*marked, *curve.points, *in_hand)}.items())
+    if len(points) < 2:
+        return None
     sizes, reductions = _smooth(points)
     drawing, paper = sheet(236)
-    axes = panel(drawing, _LEFT, _TOP, _RIGHT, _BOTTOM)
-    floor, in_hand = power.smallest_detectable_pp, (power.n_treatment, power.detectable_in_hand_pp)
+    top = 1.08 * max(reductions)
+    # a mark of its own size keeps clear of the numbers of the axis
+    low = sizes[0] * (0.98 if in_hand and in_hand[0][0] == sizes[0] else 1.0) ** math.log(sizes[-1] / sizes[0])
+    axes = panel(drawing, _left(top), _TOP, _RIGHT, _BOTTOM)
     axes.plot(sizes, reductions, color=NAVY, lw=HEAVY)
-    axes.axhline(floor, color=DARK, ls=DASHED, lw=LINE)
-    axes.plot(
-        *zip(*marked, strict=True) if marked else ((), ()), "o", color=NAVY, mfc="white", ms=6, zorder=3, clip_on=False
-    )
-    axes.plot(*in_hand, "D", color=ORANGE, mec=DARK, ms=8, zorder=4, clip_on=False)
-    low, high = min(*sizes, in_hand[0]), max(*sizes, in_hand[0])
-    axes.set(xscale="log", xlim=(low, high), ylim=(0, max(*reductions, in_hand[1]) * 1.08))
-    ticks = [t for t in _TICKS if low <= t <= high]
+    axes.axhline(curve.floor, color=DARK, ls=DASHED, lw=LINE)
+    for at, style in ((marked, {"marker": "o", "color": NAVY, "mfc": "white", "ms": 6, "zorder": 3}),
+                      (in_hand, {"marker": "D", "color": ORANGE, "mec": DARK, "ms": 8, "zorder": 4})):  # fmt: skip
+        axes.plot(*zip(*at, strict=True) if at else ((), ()), ls="", clip_on=False, **style)
+    axes.set(xscale="log", xlim=(low, sizes[-1]), ylim=(0, top))
+    ticks = _ticks(low, sizes[-1], axes.bbox.width * 72 / drawing.dpi)
     axes.set_xticks(ticks, [f"{t:,}" for t in ticks])
     axes.set_xticks([], minor=True)
-    axes.locator_params(axis="y", integer=True, nbins=7)
+    axes.set_yticks(_rungs(top), [f"{y:,.6g}" for y in _rungs(top)])
     axes.set(
         xlabel="People in the treatment group (logarithmic scale)",
-        ylabel="Smallest reduction that\ncan be shown (points)",
+        ylabel=f"Smallest reduction that\ncan be shown ({_UNITS[curve.unit]})",
     )
-    _write_labels(paper, axes, power, marked, (sizes, reductions))
-    names = {n: f"reduction of {short(pp)} points" for n, pp in marked} | {in_hand[0]: "this analysis"}
-    told = sorted(({n: pp for n, pp in points} | dict([in_hand])).items())
+    _write_labels(paper, axes, curve, marked, (sizes, reductions))
+    names = {n: f"reduction of {curve.asked(size)}" for n, size in marked} | {n: curve.whose for n, _ in in_hand}
     return finish(
         drawing,
         key,
         caption or "The smallest reduction that a group of a given size could show",
-        _words(power, marked),
+        _words(curve, marked),
         [
             {
                 "People in the treatment group": n,
-                "Smallest reduction (percentage points)": round(pp, 1),
+                f"Smallest reduction ({REDUCTION_WORDS[curve.unit]})": _rounded(size, curve.unit),
                 "Marked": names.get(n, ""),
             }
-            for n, pp in told
+            for n, size in points
         ],
-        f"With {number(power.power, factor=100)} per cent power and {power.n_control:,} people in the comparison"
-        " group.",
+        f"With {number(curve.power, factor=100)} per cent power and {number(curve.n_control)} people in the comparison"
+        f" group.{curve.note}",
     )
+
+
+def _of_findings(power: Any) -> _Curve:
+    return _Curve(
+        power.n_control,
+        power.n_treatment,
+        power.power,
+        "share",
+        {row.reduction_pp: row.n_treatment for row in power.rows if row.n_treatment is not None},
+        list(power.curve),
+        power.smallest_detectable_pp,
+        power.detectable_in_hand_pp,
+        "this analysis",
+    )
+
+
+def _of_table(table: Any) -> _Curve:
+    """Of a `power.PowerTable`; no share could fall by 100 points, and a curve says nothing of what lies above."""
+    most = 100.0 if table.unit == "share" else math.inf
+    rows = table.rows[~table.rows["infeasible"]]
+    points = [(n, size) for n, size in table.curve.itertuples(index=False) if size < most]
+    in_hand = table.detectable_in_hand
+    drawn = _Curve(
+        table.n_control,
+        table.n_treatment,
+        table.power,
+        table.unit,
+        {r: int(n) for r, n in zip(rows["reduction"], rows["n_treatment"], strict=True)},
+        points,
+        table.smallest_detectable,
+        in_hand if in_hand is not None and in_hand < most else None,
+        "the group in hand",
+    )
+    if (worth := table.effective) is None:
+        return drawn
+    least = worth.smallest_detectable if worth.detectable_in_hand is None else worth.detectable_in_hand
+    who = (
+        "no number of people could show less than"
+        if worth.detectable_in_hand is None
+        else "the group in hand could show"
+    )
+    note = f" By the safer count, in which they are worth {number(worth.n_control)}, {who} {drawn.size(least)}."
+    return replace(drawn, note=note)
+
+
+def _rounded(size: float, unit: str) -> float:
+    return round(size, 1) if unit == "share" and size >= 0.05 else float(f"{size:.3g}")
+
+
+def _left(top: float) -> float:
+    """Where the panel begins: beside the widest number of its vertical axis and the axis's name."""
+    return max(_LEFT, 40 + max(width(f"{y:,.6g}", SIZE) for y in _rungs(top)))
+
+
+def _rungs(top: float) -> list[float]:
+    """At most seven round numbers from 0 up to `top`."""
+    step = 10.0 ** math.floor(math.log10(top / 7))
+    step *= next(k for k in (1, 2, 5, 10) if top / (k * step) < 7)
+    return [k * step for k in range(math.floor(top / step) + 1)]
+
+
+def _ticks(low: float, high: float, wide: float) -> list[int]:
+    """Round numbers of people, as many as find room on an axis `wide` points long."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for parts, every in (((1, 3), 1), ((1,), 1), ((1,), 2), ((1,), 3), ((1,), 6)):
+        ticks = [k * 10**d for d in decades if d % every == 0 for k in parts if low <= k * 10**d <= high]
+        at = [wide * math.log(t / low) / math.log(high / low) for t in ticks]
+        ends = [(x - width(f"{t:,}", SIZE) / 2, x + width(f"{t:,}", SIZE) / 2) for x, t in zip(at, ticks, strict=True)]
+        if all(right + 0.6 * SIZE < left for (_, right), (left, _) in pairwise(ends)):
+            return ticks
+    return ticks[:1]
 
 
 def short(points: float) -> str:
@@ -99,10 +209,15 @@ def short(points: float) -> str:
     return number(points, 1).removesuffix(".0")
 
 
-def _marked(power: Any) -> list[tuple[int, float]]:
+def _marked(curve: _Curve) -> list[tuple[int, float]]:
     """People needed for each of the marked reductions that the power table answers, and the reduction."""
-    needed = {row.reduction_pp: row.n_treatment for row in power.rows}
-    return [(n, pp) for pp in MARKED if (n := needed.get(pp)) is not None and n <= _FARTHEST]
+    needed = {size: n for size, n in curve.needed.items() if n <= _FARTHEST}
+    if curve.unit == "share" and any(size in needed for size in MARKED):
+        chosen = MARKED
+    else:  # the nearest to the same parts of the largest
+        top = max(needed, default=0.0)
+        chosen = tuple(dict.fromkeys(min(needed, key=lambda r: abs(r - part * top / 10)) for part in MARKED if needed))
+    return [(needed[size], size) for size in chosen if size in needed]
 
 
 def _smooth(points: list[tuple[int, float]]) -> tuple[list[float], list[float]]:
@@ -113,7 +228,7 @@ def _smooth(points: list[tuple[int, float]]) -> tuple[list[float], list[float]]:
 
 
 def _write_labels(
-    paper: Axes, axes: Axes, power: Any, marked: list[tuple[int, float]], curve: tuple[list[float], list[float]]
+    paper: Axes, axes: Axes, curve: _Curve, marked: list[tuple[int, float]], line: tuple[list[float], list[float]]
 ) -> None:
     """Name the group in hand in the empty corner above the curve, the other marks beside each, and the floor.
 
@@ -124,25 +239,28 @@ def _write_labels(
         pairs = np.column_stack([np.atleast_1d(n), np.atleast_1d(pp)]).astype(float)
         return paper.transData.inverted().transform(axes.transData.transform(pairs))
 
-    mark, floor = at(power.n_treatment, power.detectable_in_hand_pp)[0], at(1, power.smallest_detectable_pp)[0][1]
-    lines = [f"{power.n_treatment:,} people in this analysis:"]
-    lines.append(f"{short(power.detectable_in_hand_pp)} points or more")
-    x = _RIGHT - max(width(line, SIZE, bold=True) for line in lines)
-    below = write(paper, x, _TOP, lines, bold=True)
-    end = (x - 4, (_TOP + below) / 2) if mark[0] < x - 8 else (min(max(mark[0], x + 8), _RIGHT), below + 2)
-    paper.plot(*zip(mark, end, strict=True), color=DARK, lw=THIN)
-    across = np.linspace((_LEFT, floor), (_RIGHT, floor), 200)
-    blocked = np.vstack([at(*curve), np.linspace(mark, end, 60), across, *(at(*one) for one in marked)])
-    taken = [(x - 6, _TOP, _RIGHT, below)]
-    wanted = [([f"however many people: {short(power.smallest_detectable_pp)}"], [(_LEFT + 6, floor - _ROW - 3)])]
-    for n, pp in marked:
-        words, (px, py) = [f"{short(pp)} points:", f"{n:,} people"], at(n, pp)[0]
+    left, floor = at(axes.get_xlim()[0], curve.floor)[0]
+    across = np.linspace((left, floor), (_RIGHT, floor), 200)
+    taken, blocked = [], [at(*line), across, *(at(*one) for one in marked)]
+    if curve.in_hand is not None:
+        mark = at(curve.n_treatment, curve.in_hand)[0]
+        lines = [f"{number(curve.n_treatment)} people in {curve.whose}:", f"{curve.size(curve.in_hand)} or more"]
+        x = _RIGHT - max(width(words, SIZE, bold=True) for words in lines)
+        below = write(paper, x, _TOP, lines, bold=True)
+        end = (x - 4, (_TOP + below) / 2) if mark[0] < x - 8 else (min(max(mark[0], x + 8), _RIGHT), below + 2)
+        paper.plot(*zip(mark, end, strict=True), color=DARK, lw=THIN)
+        taken.append((x - 6, _TOP, _RIGHT, below))
+        blocked.append(np.linspace(mark, end, 60))
+    beside_floor = [(left + 6, floor - _ROW - 3), (left + 6, floor + 3)]
+    wanted = [([f"however many people: {curve.figure(curve.floor)}"], beside_floor)]
+    for n, size in marked:
+        words, (px, py) = [f"{curve.asked(size)}:", f"{n:,} people"], at(n, size)[0]
         wide = max(width(line, SIZE) for line in words)
         above = [(min(px + 7, _RIGHT - wide), py - 2 * _ROW - up) for up in (-6.0, 0.0, 6.0, 12.0)]
         before = [(px - wide - 7, py + 1), (px - wide - 9, py - 6), *((px - wide, y) for _, y in above)]
         wanted.append((words, above + before))
     for words, places in wanted:
-        place = _free(taken, places, words, blocked)
+        place = _free(taken, places, words, np.vstack(blocked), left)
         if place is not None:
             write(paper, *place, words)
 
@@ -152,6 +270,7 @@ def _free(
     places: list[tuple[float, float]],
     words: list[str],
     blocked: np.ndarray,
+    left: float,
 ) -> tuple[float, float] | None:
     """The first place where the words lie on the sheet and touch no label and no line; it is then taken.
 
@@ -165,11 +284,13 @@ def _free(
         Lines.
     blocked : array, shape (k, 2)
         Points of what is drawn.
+    left : float
+        Edge of the panel, which no label crosses.
     """
     for x, y in places:
         box = (x - 3, y - 1, x + max(width(line, SIZE) for line in words) + 2, y + _ROW * len(words) + 1)
         inside = (blocked > box[:2]).all(axis=1) & (blocked < box[2:]).all(axis=1)
-        on_sheet = box[0] > _LEFT and box[1] > 2 and box[2] < WIDTH - 2 and box[3] < _BOTTOM
+        on_sheet = box[0] > left and box[1] > 2 and box[2] < WIDTH - 2 and box[3] < _BOTTOM
         if on_sheet and not inside.any() and not any(_touch(box, other) for other in taken):
             taken.append(box)
             return x, y
@@ -180,12 +301,19 @@ def _touch(one: tuple[float, float, float, float], two: tuple[float, float, floa
     return one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
 
 
-def _words(power: Any, marked: list[tuple[int, float]]) -> str:
-    (fewest, most_pp), (most, fewest_pp) = min(power.curve), max(power.curve)
-    needed = [f"{short(pp)} points would take {n:,} people" for n, pp in marked]
-    return (
-        f"Falling curve: {fewest:,} people could show a reduction of {short(most_pp)} percentage points or more, "
-        f"{most:,} people {short(fewest_pp)}. The {power.n_treatment:,} people in this analysis could show "
-        f"{short(power.detectable_in_hand_pp)} points; no number of people could show less than "
-        f"{short(power.smallest_detectable_pp)}."
-    ) + (f" To show {'; '.join(needed)}." if needed else "")
+def _words(curve: _Curve, marked: list[tuple[int, float]]) -> str:
+    unit = REDUCTION_WORDS[curve.unit]
+    (fewest, largest), (most, smallest) = min(curve.points), max(curve.points)
+    said = (
+        f"Falling curve: {number(fewest)} people could show a reduction of {curve.figure(largest)} {unit} or more, "
+        f"{number(most)} people {curve.figure(smallest)}."
+    )
+    never = f"o number of people could show less than {curve.figure(curve.floor)}."
+    if curve.in_hand is None:
+        said += f" N{never}"
+    else:
+        said += (
+            f" The {number(curve.n_treatment)} people in {curve.whose} could show {curve.size(curve.in_hand)}; n{never}"
+        )
+    needed = [f"{curve.asked(size)} would take {n:,} people" for n, size in marked]
+    return said + (f" To show {'; '.join(needed)}." if needed else "")

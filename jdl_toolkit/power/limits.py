@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from ..errors import JDLError, Problem
 from ..numbers import UNITS
@@ -18,15 +19,14 @@ MOST_ROWS = 1000
 _PEOPLE = f"at least 2 people are needed, and at most {MOST_IN_GROUP:g} can be counted with"
 
 
-def power_faults(
-    n_control, sd, n_treatment, alpha, power, reductions, unit="share", ess_control=None, ess_treatment=None
-) -> list[Problem]:
-    """What makes no sense in the arguments of `power_table`; values that are not numbers, or infinite, included."""
+def power_faults(asked: Any) -> list[Problem]:
+    """What makes no sense in the question of a `PowerTable`; values that are not numbers, or infinite, included."""
+    reductions, n_treatment = asked.reductions, asked.n_treatment
     faults = [
-        (not 2 <= n_control <= MOST_IN_GROUP, "n_control", _PEOPLE),
-        (not 2 <= n_treatment <= MOST_IN_GROUP, "n_treatment", _PEOPLE),
-        _of_sd(sd),
-        *_of_levels(alpha, power),
+        (not 2 <= asked.n_control <= MOST_IN_GROUP, "n_control", _PEOPLE),
+        (n_treatment is not None and not 2 <= n_treatment <= MOST_IN_GROUP, "n_treatment", _PEOPLE),
+        _of_sd(asked.sd),
+        *_of_levels(asked.alpha, asked.power),
         (
             not 0 < len(reductions) <= MOST_ROWS or not all(_is_size(r) for r in reductions),
             "reductions",
@@ -34,13 +34,18 @@ def power_faults(
             f"{MOST_ROWS:,}",
         ),
         (
-            unit == "share" and not all(r < 100 for r in reductions),
+            asked.unit == "share" and any(r >= 100 for r in reductions),
             "reductions",
             "a share cannot fall by 100 percentage points or more",
         ),
-        (unit not in UNITS, "unit", f"an outcome is one of {', '.join(UNITS)}"),
-        (not _is_worth(ess_control, n_control), "ess_control", "must lie between 2 and the number of controls"),
-        (not _is_worth(ess_treatment, n_treatment), "ess_treatment", "must lie between 2 and the number of treated"),
+        (asked.unit not in UNITS, "unit", f"an outcome is one of {', '.join(UNITS)}"),
+        *(
+            (not _is_worth(ess, n), f"ess_{group}", f"must lie between 2 and the number of {people}")
+            for group, people, ess, n in (
+                ("control", "controls", asked.ess_control, asked.n_control),
+                ("treatment", "treated", asked.ess_treatment, n_treatment),
+            )
+        ),
     ]
     return _problems(faults)
 
@@ -106,9 +111,9 @@ def _is_size(x: float) -> bool:
     return SMALLEST <= x <= LARGEST
 
 
-def _is_worth(ess: float | None, n: float) -> bool:
+def _is_worth(ess: float | None, n: float | None) -> bool:
     # with equal weights the effective size is the number of people, but for the last digits
-    return ess is None or 2 <= ess <= n * (1 + 1e-9)
+    return ess is None or (n is not None and 2 <= ess <= n * (1 + 1e-9))
 
 
 def _problems(faults: list[tuple[bool, str, str]]) -> list[Problem]:

@@ -5,32 +5,10 @@ from __future__ import annotations
 import math
 
 from ..errors import CouldNotBeAnswered, JDLError
-from .table import PowerTable, power_table
+from .spread import common_sd
+from .table import PowerTable
 
 _KEY_OF_RATE = "rate"
-
-
-def common_sd(rate_treatment: float, n_treatment: int, rate_control: float, n_control: int) -> float:
-    """One standard deviation for two groups: the root of the simple mean of their sample variances p(1−p)·n/(n−1).
-
-    With 84 of 257 and 11,543 of 33,111 people, 0.4732691826, which gives all ten rows of [S4], Table 1; likely, not
-    proved, to be the publisher's own recipe.
-    """
-    groups = ((rate_treatment, n_treatment), (rate_control, n_control))
-    return math.sqrt(sum(p * (1 - p) * n / (n - 1) for p, n in groups) / 2)
-
-
-def sd_of_count(mean: float, overdispersion: float = 1.0) -> float:
-    """Standard deviation of a count: the root of its mean times the overdispersion.
-
-    Parameters
-    ----------
-    mean : float
-        Per person.
-    overdispersion : float
-        Variance over mean; 1 for a Poisson count. Numbers of reoffences have more.
-    """
-    return math.sqrt(mean * overdispersion)
 
 
 def power_for_measure(outcomes, key: str, spec) -> PowerTable:
@@ -74,13 +52,13 @@ def power_for_measure(outcomes, key: str, spec) -> PowerTable:
     worth = {f"ess_{group}": float(row[f"ess_{group}"]) for group in ("control", "treatment")}
     if min(worth.values()) < 2:  # weights that leave one group worth fewer than two people: no variance, no power
         worth = {}
-    return power_table(
-        n_control,
-        sd,
-        n_treatment,
-        asked.alpha,
-        asked.power,
-        [scale * r for r in asked.reductions_pp],
+    return PowerTable(
+        n_control=n_control,
+        sd=sd,
+        n_treatment=n_treatment,
+        alpha=asked.alpha,
+        power=asked.power,
+        reductions=[scale * r for r in asked.reductions_pp],
         unit=unit,
         **worth,
     )

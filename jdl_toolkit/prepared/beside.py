@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from ..document import Block, Table, Words
 from ..errors import JDLError
-from ..numbers import count_, number, p_value
+from ..numbers import count_, number, p_value, significant
 from ..plots import forest_plot
 from ..plots.effects import UNIT_WORDS
 from ..power import PowerTable, power_for_measure
@@ -126,19 +125,14 @@ def _power_words(power: PowerTable) -> str:
     wanted = number(power.power, factor=100)
     said = (
         f"With {number(power.n_treatment)} treated people and {number(power.n_control)} others, a difference of "
-        f"{_figure(power.detectable_in_hand)} {unit} is found with {wanted} per cent power"
+        f"{significant(power.detectable_in_hand)} {unit} is found with {wanted} per cent power"
     )
     if power.effective is not None:
         said += (
             f"; with everybody counted by what the weights make them worth, one of "
-            f"{_figure(power.effective.detectable_in_hand)}"
+            f"{significant(power.effective.detectable_in_hand)}"
         )
-    return f"{said}. No number of treated people is enough for less than {_figure(power.smallest_detectable)}."
-
-
-def _figure(x: float) -> str:
-    """Three significant digits, and no fewer than the whole number."""
-    return number(x, max(0, 2 - math.floor(math.log10(x)))) if x > 0 else "0"
+    return f"{said}. No number of treated people is enough for less than {significant(power.smallest_detectable)}."
 
 
 def _hidden_table(hidden: dict[str, Any], figures: Figures) -> Table:
