@@ -125,7 +125,14 @@ class Controls:
             description="Subgroup", layout=_FULL, style=_BESIDE, tooltip="Match these people within themselves.",
         )  # fmt: skip
         self.measure, self.estimator = (
-            widgets.Dropdown(description=name, layout=_FULL, style=_BESIDE, disabled=True, tooltip=tooltip)
+            widgets.Dropdown(
+                options=[("once the outcomes are open", None)],
+                description=name,
+                layout=_FULL,
+                style=_BESIDE,
+                disabled=True,
+                tooltip=tooltip,
+            )  # fmt: skip
             for name, tooltip in (
                 ("Measure", "Which outcome is compared. Can be chosen once the outcomes are open."),
                 ("Estimator", "How the difference is estimated. Can be chosen once the outcomes are open."),
@@ -164,7 +171,7 @@ class Controls:
         self._is_showing = True
         for control, found in ((self.measure, measures), (self.estimator, estimators)):
             control.options = [(label, key) for key, label in found.items()]
-            control.disabled = False
+            control.index, control.disabled = 0, False  # one without a value takes none by itself
         self._is_showing = False
 
     def watch(self, changed: Callable[[], None], ticked: Callable[[], None]) -> None:

@@ -266,6 +266,7 @@ class ExplorePanel:
         if not any(kept.look is look for kept in self.kept) and look is not self._requested:
             self.kept.append(Kept(look, self._was_open))
             self.choice.options = [(self._name_of(k.look, k.was_open), i) for i, k in enumerate(self.kept)]
+            self.choice.index = len(self.kept) - 1
         self._stale |= {EFFECTS, KEPT}
         self._draw()
         self._tell()

@@ -113,19 +113,14 @@ def said_of(look: Look, name: str, limit: float) -> str:
 
 def said_of_effect(effect: Effect, own: Effect | None) -> str:
     """An effect in a sentence, with the requested result beside it."""
-    points = {"share": " percentage points", "days": " days", "count": " per person"}.get(effect.unit, "")
-
-    def words(one: Effect) -> str:
-        return one.in_words() + (points if one.why_not is None and one.scale != "ratio" else "")
-
     clear = ""
     if effect.why_not is None:
         zero = 1 if effect.scale == "ratio" else 0
         crosses = effect.ci_low <= zero <= effect.ci_high
         none = "a ratio of 1" if zero else "no difference"
         clear = f" The interval {'holds' if crosses else 'does not hold'} {none}."
-    beside = f" As requested: {words(own)}." if own is not None and own is not effect else ""
-    return f"**{effect.measure_label}:** {words(effect)}.{clear}{beside}"
+    beside = f" As requested: {own.in_words()}." if own is not None and own is not effect else ""
+    return f"**{effect.measure_label}:** {effect.in_words()}.{clear}{beside}"
 
 
 def kept_html(kept: Iterable[tuple[str, Look, bool, Effect | None]]) -> str:
