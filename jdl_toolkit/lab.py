@@ -32,6 +32,9 @@ MAIN = "main"
 #: Set while `jdl run` executes a notebook. Without it a notebook is somebody exploring, and saves apart.
 RUNNING = "JDL_RUNNING"
 
+#: In a folder of notebooks that lies elsewhere than its lab: where the lab is.
+LAB_FILE = ".jdl-lab"
+
 
 class Engine(StrEnum):
     duckdb = "duckdb"
@@ -76,7 +79,7 @@ class Lab:
 
     @classmethod
     def find(cls, start: Path | None = None) -> Lab:
-        """The nearest folder, upwards from `start`, that holds `parameters/defaults.yml`.
+        """The nearest folder, upwards from `start`, that holds `parameters/defaults.yml`, or says where the lab is.
 
         Raises
         ------
@@ -87,6 +90,10 @@ class Lab:
         for folder in (start, *start.parents):
             if (folder / "parameters" / "defaults.yml").is_file():
                 return cls(folder)
+            if (folder / LAB_FILE).is_file():
+                told = Path((folder / LAB_FILE).read_text(encoding="utf-8").strip())
+                if (told / "parameters" / "defaults.yml").is_file():
+                    return cls(told)
         raise JDLError(
             "this is no working folder of a lab: parameters/defaults.yml was not found here or above",
             where=str(start),

@@ -45,21 +45,26 @@ class Command(click.Command):
                 formatter.write_text(self.epilog)
 
 
-def command(group: click.Group, name: str, example: str) -> Callable[[Callable[..., tuple[dict, str]]], click.Command]:
-    """Register a function that returns ``(values, words)`` as a command."""
+def command(group: click.Group, name: str, example: str) -> Callable[[Callable[..., tuple]], click.Command]:
+    """Register a function that returns ``(values, words)`` as a command.
 
-    def register(function: Callable[..., tuple[dict, str]]) -> click.Command:
+    A third part is work that starts once that is told, and lasts until the user interrupts it.
+    """
+
+    def register(function: Callable[..., tuple]) -> click.Command:
         @group.command(name, cls=Command, epilog=example, help=function.__doc__)
         @wraps(function)
         def call(as_json: bool, **options: Any) -> None:
             try:
-                values, words = function(**options)
+                values, words, *lasting = function(**options)
             except KeyboardInterrupt:
                 click.echo("Interrupted. What was finished is kept; run the same command again to go on.", err=True)
                 sys.exit(130)
             except Exception as fault:  # every failure ends with a message and a status, never with a traceback
                 sys.exit(_tell(fault, as_json))
             click.echo(json.dumps(values, default=str) if as_json else words)
+            for work in lasting:
+                work()
             sys.exit(values.get("exit_status", 0))
 
         return call

@@ -1,0 +1,118 @@
+"""JupyterLab of this environment, for one person on this machine: no news, no updates, nothing asked of a network.
+
+It runs in this process, so that it ends with it. What the user has set for JupyterLab applies, but for what is set
+here; nothing of it is written over.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import quote
+
+from ..errors import JDLError
+from ..lab import RUNNING
+
+HOST = "127.0.0.1"
+#: Jupyter's own; the next free one is taken if nobody asked for it.
+PORT = 8888
+
+
+@dataclass(frozen=True)
+class Server:
+    """JupyterLab, listening.
+
+    Parameters
+    ----------
+    url : str
+        With the token, so that it opens as it is.
+    folder : Path
+        What it opens at.
+    token : str
+    serve : callable
+        Serves until it is interrupted, then ends kernels and server.
+    """
+
+    url: str
+    folder: Path
+    token: str
+    serve: Callable[[], None]
+
+
+def start_server(
+    root: Path, folder: Path, first: Path | None = None, port: int | None = None, with_browser: bool = True
+) -> Server:
+    """Start JupyterLab of this very environment on this machine alone; `Server.serve` then goes on until interrupted.
+
+    Parameters
+    ----------
+    root : Path
+        What its file browser shows.
+    folder, first : Path
+        What it opens at, below `root`: a folder, and a notebook in it.
+    port : int, optional
+        Default: 8888, or the next free one.
+    with_browser : bool
+        Whether to open a browser.
+
+    Raises
+    ------
+    JDLError
+        If JupyterLab is not installed, or the port is taken.
+    """
+    if find_spec("jupyterlab") is None:
+        raise JDLError("JupyterLab is not installed here", "jdl lab", "pip install jupyterlab")
+    if port is not None and not _is_free(port):
+        raise JDLError(f"port {port} is taken", "--port", "name another, or leave it out for one that is free")
+    token, state = secrets.token_hex(24), tempfile.TemporaryDirectory(prefix="jdl-lab.")
+    opened = quote((first or folder).relative_to(root).as_posix())
+    os.environ.pop(RUNNING, None)  # kernels explore
+    os.environ |= {"JUPYTER_PREFER_ENV_PATH": "1", "JUPYTERLAB_WORKSPACES_DIR": state.name}
+    logging.getLogger("jupyter_lsp").setLevel(logging.ERROR)
+    from jupyterlab.labapp import LabApp
+
+    settings = {
+        "ServerApp.ip": HOST,
+        "ServerApp.port": port or PORT,
+        "ServerApp.port_retries": 0 if port else 50,
+        "ServerApp.root_dir": str(root),
+        "ServerApp.allow_root": True,
+        "ServerApp.allow_remote_access": False,
+        "ServerApp.open_browser": with_browser,
+        "ServerApp.answer_yes": True,  # whoever interrupts it means it
+        "ServerApp.jpserver_extensions": "nbclassic=False",  # it greets at length, and opens nothing here
+        "ServerApp.log_level": "ERROR",
+        "IdentityProvider.token": token,
+        "LabApp.default_url": f"/lab/tree/{opened}",
+        "LabApp.news_url": "None",
+        "LabApp.check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
+        "LabApp.extension_manager": "readonly",
+        "LabApp.log_level": "ERROR",
+    }
+    app = LabApp.initialize_server(argv=[f"--{name}={value}" for name, value in settings.items()])
+    url = f"http://{HOST}:{app.port}/lab/tree/{opened}?token={token}"
+
+    def serve() -> None:
+        try:
+            app.start()
+        finally:
+            state.cleanup()
+
+    return Server(url, folder, token, serve)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as asked:
+        asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            asked.bind((HOST, port))
+        except OSError:
+            return False
+    return True
