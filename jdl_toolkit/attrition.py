@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from .document import Figure, Table
 from .errors import JDLError
 from .result import Result
 
@@ -34,6 +35,10 @@ REASONS: dict[int, tuple[str, str]] = {
 }
 
 
+#: The ledger of a control pool, by its name, and what its table and its picture show.
+POOL, POOL_CAPTION = "pool", "Each step from the register to the control pool"
+
+
 @dataclass(frozen=True)
 class Ledger(Result):
     """Who was received, who left at each step and why, who remains.
@@ -47,6 +52,22 @@ class Ledger(Result):
         ``records_after``, ``people_before``, ``people_excluded``, ``people_after`` (None while people are not yet
         known), ``details`` (label -> records, a breakdown of the excluded or a remark on some of them), ``could`` (what
         would bring these people back, in a sentence without counts).
+
+    Examples
+    --------
+    >>> from jdl_toolkit import examples
+    >>> ledger = examples.foundation().cohort.ledger
+    >>> ledger
+    1,246 records received; 257 remain after 13 steps. Most left at one step, 491: the most recent sentence before the
+    service was not a community order or a suspended sentence order.
+    >>> ledger.excluded(12)  # reoffended before the service started; the codes are those of `attrition.REASONS`
+    90
+    >>> left = ledger.to_frame().query("records_excluded > 0")
+    >>> left[["key", "records_excluded", "records_after"]].tail(3)
+                     key  records_excluded  records_after
+    10  started_too_late                69            356
+    11    sexual_offence                 9            347
+    12  reoffended_first                90            257
     """
 
     name: str
@@ -134,8 +155,36 @@ class Ledger(Result):
         return self
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per step."""
+        """One row per step, in order; the first is what was received.
+
+        Returns
+        -------
+        DataFrame
+            code (of `REASONS`; missing for the first row and for steps of the pool), key, label (why they left),
+            records_before, records_excluded, records_after, people_before, people_excluded, people_after (missing while
+            people are not known), details (a breakdown in records), could (what would bring them back).
+        """
         return pd.DataFrame(list(self.steps))
 
+    def table(self, caption: str = "") -> Table:
+        """The steps at which anybody left, with the records and the people before and after it."""
+        from . import tables
+
+        key, of = ("pool_flow", POOL_CAPTION) if self.name == POOL else ("flow", "")
+        return tables.flow_table(self.steps, key=key, caption=caption or of)
+
+    def plot(self, caption: str = "") -> Figure:
+        """The flow chart: what remains down the middle, who left beside it."""
+        from . import plots
+
+        key, of = ("pool_flow_chart", POOL_CAPTION) if self.name == POOL else ("flow_chart", "")
+        return plots.flow_chart(self.steps, key=key, caption=caption or of)
+
     def summary(self) -> str:
-        return f"{self.received:,} records received, {self.remaining:,} remain after {len(self.steps) - 1} steps"
+        what = self.steps[0]["label"]
+        received = f"{self.received:,} {what}" if what.startswith("records") else f"{self.received:,} records: {what}"
+        most = max(self.steps, key=lambda step: step["records_excluded"])
+        n, n_steps = most["records_excluded"], len(self.steps) - 1
+        worst = f" Most left at one step, {n:,}: {most['label']}." if n else ""
+        after = f" after {n_steps} step{'' if n_steps == 1 else 's'}" if n_steps else ""
+        return f"{received}; {self.remaining:,} remain{after}.{worst}"

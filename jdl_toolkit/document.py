@@ -9,9 +9,10 @@ While somebody explores by hand, each block says so (`exploratory`), in every fo
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import asdict, dataclass, field
 from html import escape
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import Any
 
 from . import exploratory
@@ -149,9 +150,34 @@ class Table(Block):
         return f"<table>{top}{body}</table>{note}"
 
     def _to_text(self) -> str:
-        """The caption, and a line for each row."""
-        text = [" | ".join(line) for line in (self.columns, *self.rows)]
-        return "\n".join([self.caption, *text, *([self.note] if self.note else [])])
+        """The caption, the columns beside each other with long cells in lines, the note."""
+        align = self.align.ljust(len(self.columns), "l")
+        wide = [_width_of(column) for column in zip(self.columns, *self.rows, strict=True)]
+        lines = [self.caption, "", *_in_lines(self.columns, wide, align), "  ".join("-" * w for w in wide)]
+        for name, rows in self.parts:
+            lines += [name] if name else []
+            lines += [line for row in rows for line in _in_lines(row, wide, align)]
+        return "\n".join([*lines, *(["", *textwrap.wrap(self.note, _TEXT_WIDTH)] if self.note else [])])
+
+
+#: In a terminal: of a text, of a cell, and of a heading whose cells are narrower.
+_TEXT_WIDTH, _CELL_WIDTH, _HEADING_WIDTH = 100, 48, 12
+
+
+def _width_of(column: tuple[str, ...]) -> int:
+    """Of a column in a terminal: its heading may take several lines, a long cell, too."""
+    heading, *cells = column
+    widest = max(map(len, cells), default=0)
+    longest_word = max(map(len, heading.split()), default=0)
+    return max(min(widest, _CELL_WIDTH), min(len(heading), max(longest_word, _HEADING_WIDTH)))
+
+
+def _in_lines(cells: tuple[str, ...], wide: list[int], align: str) -> list[str]:
+    """A row of a table in as many lines as its longest cell needs."""
+    wrapped = [textwrap.wrap(cell, w) or [""] for cell, w in zip(cells, wide, strict=True)]
+    place = {"l": str.ljust, "r": str.rjust}
+    lines = zip_longest(*wrapped, fillvalue="")
+    return ["  ".join(place[a](x, w) for x, w, a in zip(line, wide, align, strict=True)).rstrip() for line in lines]
 
 
 def _group_html(name: str, n_columns: int) -> str:
@@ -209,3 +235,17 @@ def show(*blocks: Block | None) -> None:
     for block in blocks:
         if block is not None:
             display(block)
+
+
+class Shown:
+    """Something that shows itself in a notebook by its blocks, each an output of its own."""
+
+    def blocks(self) -> tuple[Block, ...]:
+        raise TypeError(f"{type(self).__name__} shows nothing of itself")
+
+    def _ipython_display_(self) -> None:
+        """Show each block as an output of its own, from which pages can be drawn like from any other."""
+        show(*self.blocks())
+
+    def _repr_html_(self) -> str:
+        return "".join(block._repr_html_() for block in self.blocks())

@@ -14,6 +14,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from . import __version__
@@ -28,6 +29,7 @@ from .manifest import file_digest, package_versions, toolkit_commit
 from .matching import MatchedSample
 from .outcomes import measure_outcomes
 from .power import PowerTable, power_for_rate
+from .prepared import Asked, PreparedTable, read_table, table_spec
 from .register import Register
 from .robustness import Robustness, robustness_panel
 from .spec import RequestSpec
@@ -49,6 +51,30 @@ def foundation(persons: int = PERSONS, seed: int = SEED) -> Example:
     257
     """
     return Example(persons, seed)
+
+
+@cache
+def table() -> PreparedTable:
+    """An analysis-ready table as `jdl match` reads it: 2,000 invented people, 300 treated, of whom fewer reoffend.
+
+    Examples
+    --------
+    >>> from jdl_toolkit import examples
+    >>> examples.table()
+    2,000 rows: 300 treated, 1,700 not; 3 covariates, outcome reoffended (share)
+    """
+    rng, n = np.random.default_rng(SEED), 2000
+    people = pd.DataFrame({"age": rng.integers(18, 60, n), "previous_offences": rng.poisson(4, n)})
+    people["sex"] = rng.choice(["female", "male"], n, p=[0.15, 0.85])
+    inclined = 0.15 * people["previous_offences"] - 0.03 * people["age"] + rng.gumbel(size=n)
+    people["supported"] = (inclined.rank() > n - 300).astype(int)
+    risk = 0.55 + 0.03 * people["previous_offences"] - 0.008 * people["age"] - 0.12 * people["supported"]
+    people["reoffended"] = (rng.random(n) < risk).astype(int)
+    with tempfile.TemporaryDirectory(prefix="jdl-example.") as folder:
+        path = Path(folder) / "people.csv"
+        people.to_csv(path, index=False)
+        asked = Asked("supported", ("age", "previous_offences", "sex"), ("reoffended",))
+        return read_table(path, asked, table_spec())
 
 
 class Example:

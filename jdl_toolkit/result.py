@@ -17,7 +17,7 @@ from typing import Any, Self
 import pandas as pd
 
 from . import exploratory
-from .document import Block, Figure, Table, Words, show
+from .document import Block, Figure, Shown, Table, Words
 from .errors import JDLError
 from .numbers import MINUS
 
@@ -39,7 +39,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 
 
 @dataclass(frozen=True)
-class Result:
+class Result(Shown):
     """Base of all stage results.
 
     A sub-class is a frozen dataclass whose fields are data frames, other results (or `None`), results by name (a dict),
@@ -68,13 +68,16 @@ class Result:
 
         Counts, shares and differences alone: never a row about a person.
         """
-        return tuple(block for block in (self._words(), self.table(), self.plot()) if block is not None)
+        return tuple(block for block in (self.words(), self.table(), self.plot()) if block is not None)
 
     def __str__(self) -> str:
-        return str(self._words()) if exploratory.is_marked() else self.summary()
+        """Summary and table as text, as `print` shows them."""
+        table = self.table()
+        return repr(self) if table is None else f"{self!r}\n\n{table}"
 
     def __repr__(self) -> str:
-        return str(self)
+        """The summary, under the mark of what is exploratory."""
+        return "\n".join([exploratory.MARK] * exploratory.is_marked() + [self.summary()])
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Keep `dataclass` from giving each sub-class a repr that would print the rows it holds."""
@@ -82,14 +85,8 @@ class Result:
         if "__repr__" not in cls.__dict__:
             cls.__repr__ = Result.__repr__
 
-    def _ipython_display_(self) -> None:
-        """Show each block as an output of its own, from which pages can be drawn like from any other."""
-        show(*self.blocks())
-
-    def _repr_html_(self) -> str:
-        return "".join(block._repr_html_() for block in self.blocks())
-
-    def _words(self) -> Words:
+    def words(self) -> Words:
+        """The summary as a block, for a cell that shows nothing more of the result."""
         return Words(re.sub(r"(?<![\w-])-(?=\d)", MINUS, self.summary()).replace("\n", "\n\n"))
 
     def save(self, folder: Path) -> None:

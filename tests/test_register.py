@@ -91,7 +91,10 @@ def test_a_register_is_asked_with_parameters_and_frames(built):
         wanted = pd.DataFrame({"person_id": [2, 3]})
         query = "SELECT person_id FROM person SEMI JOIN wanted USING (person_id) WHERE dob > $born"
         assert register.sql(query, {"born": dt.date(1985, 1, 1)}, wanted=wanted)["person_id"].tolist() == [2]
-        assert repr(register) == "Register(tiny, 2000-01-01 to 2015-12-31)"
+        period = "offences and outcomes from 1 January 2000 to 31 December 2015"
+        assert repr(register) == f"Register: extract tiny, {period}." + register.summary().partition(period + ".")[2]
+        held = {row[0]: row[-1] for row in register.table().rows}
+        assert held["person"] == str(len(register.sql("FROM person"))) and "meta" not in held
         with pytest.raises(duckdb.Error):
             register.sql("DELETE FROM person")
 

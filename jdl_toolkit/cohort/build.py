@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ..attrition import Ledger
+from ..attrition import POOL_CAPTION, Ledger
+from ..document import Block, Figure, Table
 from ..errors import JDLError
+from ..numbers import MINIMUM_CELL, shown_count
 from ..register import Register
 from ..result import Result
 from ..spec import Disposal, RequestSpec, Route
@@ -57,6 +60,23 @@ class Cohort(Result):
     messages : tuple of str
     analysis, title : str
         Which analysis of the request this is; as readers see it.
+    minimum_cell : int
+        Smaller counts of people by a characteristic are not shown.
+
+    Examples
+    --------
+    >>> from jdl_toolkit import examples
+    >>> cohort = examples.foundation().cohort
+    >>> cohort
+    1,246 records received; 257 people can be analysed, with 2,354 people in the control pool
+    >>> cohort.ledger.excluded(4)  # records of people who are there by another record
+    187
+    >>> cohort.index_from, cohort.index_to
+    ('2004-01-01', '2010-12-31')
+    >>> cohort.by_period().tail(2)
+        year  quarter  n_treated  n_pool
+    26  2010        3         13      76
+    27  2010        4          6      94
     """
 
     records: pd.DataFrame
@@ -70,6 +90,7 @@ class Cohort(Result):
     messages: tuple[str, ...] = ()
     analysis: str = "main"
     title: str = ""
+    minimum_cell: int = MINIMUM_CELL
 
     def summary(self) -> str:
         return (
@@ -91,6 +112,45 @@ class Cohort(Result):
             counts[name] = units.groupby([day.dt.year.rename("year"), day.dt.quarter.rename("quarter")]).size()
         return pd.DataFrame(counts).fillna(0).astype("int64").sort_index().reset_index()
 
+    def to_frame(self) -> pd.DataFrame:
+        """The steps from the records received to the people who can be analysed: the frame of `ledger`."""
+        return self.ledger.to_frame()
+
+    def table(self) -> Table:
+        """Each step from the records received to the people who can be analysed."""
+        return self.ledger.table(self._captioned("Each step from the records received to the people analysed"))
+
+    def plot(self) -> Figure:
+        """The flow chart, from the records received to the people who can be analysed."""
+        return self.ledger.plot(self._captioned("Who was received, who left the analysis and why"))
+
+    def pool_table(self) -> Table:
+        """Each step from the register to the control pool."""
+        return self.pool_ledger.table(self._captioned(POOL_CAPTION))
+
+    def periods_table(self) -> Table:
+        """People by the quarter of their index date; counts below `minimum_cell` are not shown."""
+        from .. import tables
+
+        frame = self.by_period()
+        for column in ("n_treated", "n_pool"):
+            frame[column] = [shown_count(n, self.minimum_cell) for n in frame[column]]
+        heads = {"quarter": "Quarter", "n_treated": "Treated", "n_pool": "Control pool"}
+        caption = self._captioned("People by the quarter of their index date")
+        return replace(tables.plain_table(frame, caption, heads, key="periods", groups="year"), align="lrr")
+
+    def contradictions_table(self) -> Table:
+        """What cannot be true in the records of these people, with the rule that was applied to it."""
+        from .. import tables
+
+        heads = {"kind": "What cannot be true", "rule": "Rule", "n_events": "Events", "n_people": "People"}
+        caption = self._captioned("What cannot be true in the records")
+        return tables.plain_table(self.contradictions, caption, heads, key="contradictions")
+
+    def _captioned(self, caption: str) -> str:
+        """A caption under the title of the analysis, where there are several."""
+        return f"{self.title}: {caption}" if self.title else caption
+
 
 @dataclass(frozen=True)
 class Cohorts(Result):
@@ -100,12 +160,65 @@ class Cohorts(Result):
     ----------
     by_analysis : dict of str to Cohort
         By id of the analysis; `main` alone if the request lists none.
+
+    Examples
+    --------
+    >>> from jdl_toolkit import examples
+    >>> cohorts = examples.foundation().cohorts
+    >>> cohorts.to_frame()[["analysis", "n_records", "n_treated", "n_pool"]]
+      analysis  n_records  n_treated  n_pool
+    0     main       1246        257    2354
+    >>> len(cohorts["main"].treated)
+    257
     """
 
     by_analysis: dict[str, Cohort]
 
     def __iter__(self) -> Iterator[Cohort]:
         return iter(self.by_analysis.values())
+
+    def __len__(self) -> int:
+        return len(self.by_analysis)
+
+    def __getitem__(self, analysis: str) -> Cohort:
+        """The cohort of an analysis, by its id."""
+        return self.by_analysis[analysis]
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self.by_analysis)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per analysis.
+
+        Returns
+        -------
+        DataFrame
+            analysis (its id), title, n_records (received), n_treated, n_pool (people), index_from, index_to (of the
+            index dates that controls are taken from; ISO dates, missing if nobody is in scope).
+        """
+        rows = [
+            (c.analysis, c.title, c.ledger.received, len(c.treated), len(c.pool), c.index_from, c.index_to)
+            for c in self
+        ]
+        columns = ["analysis", "title", "n_records", "n_treated", "n_pool", "index_from", "index_to"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def table(self) -> Table:
+        """Of each analysis, how many people can be analysed and how large its control pool is."""
+        from .. import tables
+
+        frame = self.to_frame()
+        frame["name"] = frame["title"].where(frame["title"] != "", frame["analysis"])
+        for column in ("index_from", "index_to"):
+            frame[column] = [None if day is None else dt.date.fromisoformat(day) for day in frame[column]]
+        heads = {"name": "Analysis", "n_records": "Records received", "n_treated": "People who can be analysed"}
+        heads |= {"n_pool": "Control pool", "index_from": "Index dates from", "index_to": "to"}
+        return tables.plain_table(frame, "Who can be analysed", heads, key="cohorts")
+
+    def blocks(self) -> tuple[Block, ...]:
+        """Summary and, of several analyses, the table of all; then the flow of each as table and picture."""
+        every = (self.table(),) if len(self) > 1 else ()
+        return (self.words(), *every, *(block for one in self for block in (one.table(), one.plot())))
 
     def summary(self) -> str:
         return "\n".join(cohort.summary() for cohort in self)
@@ -169,6 +282,7 @@ def build_cohort(submission: Submission, linkage: Linkage, register: Register, s
         messages=messages,
         analysis=spec.analysis.id,
         title=spec.analysis.title,
+        minimum_cell=spec.disclosure.minimum_cell,
     )
 
 

@@ -16,15 +16,19 @@ Coding, stated once (each covariate: `parameters/codebook/covariates.yml`)
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from ..cohort import Cohort
+from ..document import Block, Figure, Table, Words
+from ..numbers import MINIMUM_CELL
 from ..register import OFFENCE_GROUPS, Register
 from ..result import Result
 from ..spec import Covariate, RequestSpec
 from .circumstances import before_sentence, latest_extra, latest_needs, release_types
+from .groups import compare_groups, groups_table, may_show
 from .history import copas_rate, gather_facts, merged_counts
 from .meanings import Codebook, read_codebook
 from .profile import NOT_RECORDED, SENTENCE_BANDS, banded, build_profile, quarter, words, year
@@ -47,6 +51,23 @@ class Covariates(Result):
     codebook : DataFrame
         A row per covariate column of `units` (those for missing values apart): column, covariate, label, meaning,
         values, enters, missing.
+    minimum_cell : int
+        Shares of fewer people are not shown.
+
+    Examples
+    --------
+    >>> from jdl_toolkit import examples
+    >>> covariates = examples.foundation().covariates
+    >>> covariates
+    30 covariates as at the index date of 257 treated people and 2,354 controls
+    >>> covariates.names[:4]
+    ['age', 'age_squared', 'sex', 'ethnicity']
+    >>> apart = covariates.to_frame().sort_values("smd", key=abs, ascending=False)
+    >>> apart[["covariate", "treated", "pool", "smd"]].head(3).round(2)
+                  covariate  treated  pool   smd
+    4     previous_offences     2.05  1.43  0.66
+    5  previous_convictions     1.42  1.00  0.62
+    3            copas_rate    -1.34 -1.61  0.57
     """
 
     units: pd.DataFrame
@@ -54,6 +75,7 @@ class Covariates(Result):
     labels: dict[str, str]
     messages: tuple[str, ...] = ()
     codebook: pd.DataFrame = field(default_factory=pd.DataFrame)
+    minimum_cell: int = MINIMUM_CELL
 
     @property
     def names(self) -> list[str]:
@@ -61,9 +83,57 @@ class Covariates(Result):
         return [column for column in self.units if column not in ("unit_id", "is_treated")]
 
     def summary(self) -> str:
-        n = int(self.units["is_treated"].sum())
-        controls = len(self.units) - n
+        n, controls = self._sizes
         return f"{len(self.names)} covariates as at the index date of {n:,} treated people and {controls:,} controls"
+
+    def to_frame(self) -> pd.DataFrame:
+        """The groups before matching, everybody counting once: a row per number and per level of a category.
+
+        Returns
+        -------
+        DataFrame
+            kind (``average`` of a number, ``share`` of a yes-or-no column, ``level`` of a category), covariate (column
+            of `units`), level ("" but for a category), label, treated, pool (average, or share as a fraction),
+            n_treated, n_pool (people it is an average of, or who have it), smd (difference in standard deviations,
+            sqrt((s²_treated + s²_pool) / 2), as `balance.smd` has it; missing where groups differ and nothing varies).
+        """
+        return self._groups.copy()
+
+    def table(self) -> Table:
+        """The groups before matching; shares of fewer people than `minimum_cell` are not shown."""
+        return groups_table(self._groups, *self._sizes, self.minimum_cell)
+
+    def plot(self) -> Figure | None:
+        """How the groups differ before matching, the largest differences first; None if there is nothing to draw."""
+        from .. import plots
+
+        frame = self._groups
+        return plots.groups_plot(frame[may_show(frame, *self._sizes, self.minimum_cell)])
+
+    def meanings_table(self) -> Table:
+        """What each covariate means, in what form it enters, and what stands for a missing value."""
+        from .. import tables
+
+        heads = {"label": "Covariate", "meaning": "Meaning", "enters": "Enters", "missing": "If missing"}
+        book = self.codebook.reindex(columns=list(heads))
+        return tables.plain_table(book, "What each covariate means", heads, key="meanings")
+
+    def blocks(self) -> tuple[Block, ...]:
+        """Summary, what could not be had, table and picture."""
+        said = [Words("\n".join(f"- {message}" for message in self.messages))] if self.messages else []
+        first, *rest = super().blocks()
+        return (first, *said, *rest)
+
+    @cached_property
+    def _groups(self) -> pd.DataFrame:
+        """Worked out once, for table and picture: it reads every column."""
+        return compare_groups(self.units, self.labels)
+
+    @property
+    def _sizes(self) -> tuple[int, int]:
+        """Treated people, and people in the control pool."""
+        n = int(self.units["is_treated"].sum())
+        return n, len(self.units) - n
 
 
 def build_covariates(
@@ -107,6 +177,7 @@ def build_covariates(
         labels={name: label for name, label in book.profile_labels.items() if name in profile} | labels,
         messages=(*messages, *unusable),
         codebook=book.entries([name for name in units if not _is_indicator(name, units)]),
+        minimum_cell=spec.disclosure.minimum_cell,
     )
 
 

@@ -6,11 +6,17 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ..document import Figure, Table
 from ..numbers import number
 from ..result import Result
 from .given_identifiers import IDENTIFIERS
 from .hidden import Recall, estimate_recall
 
+#: Why records without candidates were not linked.
+_WHY_NOT = {
+    "no match": "nobody on the register fits",
+    "unusable identifiers": "what people are found by is missing or cannot be used",
+}
 STATUSES = ("matched", "ambiguous", "no match", "unusable identifiers")
 
 
@@ -49,6 +55,28 @@ class Linkage(Result):
         Match weight at which a record's only candidate reaches `linkage.match_probability`.
     typical_pairs : DataFrame
         The evidence in a few pairs, masked; see `pictures.typical_pairs`.
+
+    Examples
+    --------
+    >>> from jdl_toolkit import examples
+    >>> linkage = examples.foundation().linkage
+    >>> linkage
+    1,159 of 1,246 records matched (0 ambiguous, 81 no match, 6 unusable identifiers); wrong links expected by
+    chance alone: fewer than 0.1
+    >>> linkage.by_status()
+    {'matched': 1159, 'ambiguous': 0, 'no match': 81, 'unusable identifiers': 6}
+    >>> linkage.to_frame()[["status", "n_records", "share"]].round(3)
+                     status  n_records  share
+    0               matched        655  0.526
+    1               matched        402  0.323
+    2               matched         76  0.061
+    3               matched         13  0.010
+    4               matched          7  0.006
+    5               matched          6  0.005
+    6              no match         81  0.065
+    7  unusable identifiers          6  0.005
+    >>> round(linkage.recall().recall, 3)  # of people whose identifier was hidden, how many are found all the same
+    0.981
     """
 
     links: pd.DataFrame
@@ -104,8 +132,51 @@ class Linkage(Result):
         return rates(self.check.drop(columns=["row", "outcome"]), self.check["outcome"] == "found")
 
     def to_frame(self) -> pd.DataFrame:
-        """Records of each status: status, n_records."""
-        return pd.DataFrame(list(self.by_status().items()), columns=["status", "n_records"])
+        """Records by status and, where they were found or are in doubt, by what.
+
+        Returns
+        -------
+        DataFrame
+            status (one of `STATUSES`, those that occur), by (the reason of a link, or what is doubtful), n_records,
+            share (of all records).
+        """
+        counts = self.by_status()
+        plain = {status: pd.DataFrame({"by": [why], "n_records": [counts[status]]}) for status, why in _WHY_NOT.items()}
+        parts = {"matched": self.by_tier(), "ambiguous": self.by_doubt()} | plain
+        named = [part.set_axis(["by", "n_records"], axis=1).assign(status=status) for status, part in parts.items()]
+        frame = pd.concat(named, ignore_index=True)
+        frame = frame[frame["n_records"] > 0].assign(share=frame["n_records"] / max(len(self.links), 1))
+        return frame[["status", "by", "n_records", "share"]].reset_index(drop=True)
+
+    def table(self) -> Table:
+        """How records were found, and why others were not."""
+        from .. import tables
+
+        frame = self.to_frame()
+        frame["per_cent"] = 100 * frame["share"]
+        frame["status"] = frame["status"].str.capitalize()
+        heads = {"by": "By what, or why not", "n_records": "Records", "per_cent": "Of 100"}
+        caption = "How records were found, and why others were not"
+        return tables.plain_table(frame, caption, heads, key="linkage", groups="status")
+
+    def plot(self) -> Figure:
+        """The match weights of all pairs that were compared, with the weight that a link needs."""
+        from .. import plots
+
+        return plots.weights_plot(self.weights_histogram, self.weight_needed)
+
+    def typical_pairs_plot(self) -> Figure | None:
+        """What the evidence adds up to in a few typical pairs, masked; None if there is no pair."""
+        from .. import plots
+
+        return plots.waterfall(self.typical_pairs)
+
+    def identifiers_table(self) -> Table:
+        """What became of the identifiers that were given."""
+        from .. import tables
+
+        heads = {"identifier": "The identifier", "n_records": "Records", "n_matched": "Of them matched"}
+        return tables.plain_table(self.by_identifier(), "What became of the identifiers", heads, key="identifiers")
 
     def summary(self) -> str:
         counts = self.by_status()

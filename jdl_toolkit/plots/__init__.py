@@ -6,6 +6,7 @@ code, from measured widths; meaning never rests on colour alone.
 
 from .balance import STEPS, love_plot
 from .canvas import DARK, LILAC, NAVY, ORANGE, PLUM, TEAL
+from .covariates import groups_plot
 from .effect_sizes import effects_by_size
 from .effects import estimates_plot, forest_plot, measures_plot, subgroups_plot
 from .flow import flow_chart
@@ -31,6 +32,7 @@ __all__ = [
     "estimates_plot",
     "flow_chart",
     "forest_plot",
+    "groups_plot",
     "love_plot",
     "measures_plot",
     "overlap",

@@ -16,6 +16,7 @@ from typing import Self
 import pandas as pd
 
 from .. import numbers
+from ..document import Table
 from ..errors import JDLError, Problem
 from ..findings import Verdict
 from ..result import Result
@@ -54,6 +55,22 @@ class RequestCounts(Result):
     ------
     JDLError
         If the counts do not balance.
+
+    Examples
+    --------
+    The requests of the pilot:
+
+    >>> from jdl_toolkit.portfolio import RequestCounts
+    >>> counts = RequestCounts(80, 57, 12, 1, 10, reductions=19, increases=3, inconclusive=35)
+    >>> counts
+    80 requests were received: 57 were completed and published, 12 could not be answered as the minimum criteria
+    were not met, 1 was withdrawn and 10 are in progress. Of those published, 19 showed a reduction in reoffending,
+    three showed an increase and 35 were inconclusive.
+    >>> counts.to_frame().tail(3)
+         group       outcome  requests
+    5  verdict    reductions        19
+    6  verdict     increases         3
+    7  verdict  inconclusive        35
     """
 
     received: int
@@ -162,6 +179,12 @@ class RequestCounts(Result):
         rows += [("verdict", name, getattr(self, name)) for name in ("reductions", "increases", "inconclusive")]
         rows += [("verdict", "without a result", self.without_result)] * bool(self.without_result)
         return pd.DataFrame(rows, columns=["group", "outcome", "requests"])
+
+    def table(self, until: str = "") -> Table:
+        """What became of the requests, and what the reports say; `until` is the day of the counts, in words."""
+        from .. import tables
+
+        return tables.counts_table({f.name: getattr(self, f.name) for f in fields(self)}, until=until)
 
 
 def _check_reports(published: pd.DataFrame, reports: pd.DataFrame) -> pd.DataFrame:

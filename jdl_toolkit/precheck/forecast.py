@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ..document import Words
+from ..document import Table, Words
 from ..numbers import number, per_cent, plural
 from ..power import common_sd, detectable_difference, needed_treatment
 from ..result import Result
@@ -44,6 +44,22 @@ class Forecast(Result):
         The reduction, in percentage points, for which it is said how many people it would take.
     n_needed : int or None
         People in the analysis that it takes to show a reduction of `asked_pp` points; None if no number is enough.
+
+    Examples
+    --------
+    >>> from jdl_toolkit import examples
+    >>> from jdl_toolkit.precheck import forecast_analysis
+    >>> forecast = forecast_analysis(1000, examples.foundation().spec)
+    >>> forecast
+    Of the 1,000 people without a blocking fault, 110 to 470 are likely to end in the analysis, most likely about
+    190.
+    >>> forecast.to_frame().round(3)
+          case  share  n_analysed  detectable_pp
+    0   lowest   0.11         110         16.422
+    1   median   0.19         190         12.510
+    2  highest   0.47         470          7.987
+    >>> forecast.n_needed
+    1226
     """
 
     n_people: int
@@ -72,7 +88,18 @@ class Forecast(Result):
         )
 
     def to_frame(self) -> pd.DataFrame:
-        return self.rows
+        """The three cases: case, share (fraction), n_analysed (people), detectable_pp (percentage points)."""
+        return self.rows.copy()
+
+    def table(self) -> Table:
+        """How many people may be analysed, and the smallest reduction that so many could show."""
+        from .. import tables
+
+        frame = self.rows.assign(per_cent=100 * self.rows["share"], case=self.rows["case"].str.capitalize())
+        heads = {"case": "Share of earlier requests", "per_cent": "Analysed, of 100", "n_analysed": "People"}
+        heads |= {"detectable_pp": "Smallest reduction shown reliably (percentage points)"}
+        caption = "How many people may be analysed, and what they could show"
+        return tables.plain_table(frame, caption, heads, key="forecast", note=self.note())
 
     def words(self) -> Words:
         """The forecast in plain sentences."""

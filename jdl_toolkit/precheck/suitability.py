@@ -28,6 +28,19 @@ class Suitability(Result):
     advice : DataFrame
         A row per rule that applies: ``rule`` (a key of `RULES`), ``what``, ``because`` (what it was noticed by),
         ``why``, ``do``. No rows: nothing speaks against the method.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from jdl_toolkit import examples
+    >>> from jdl_toolkit.precheck import judge_suitability
+    >>> example = examples.foundation()
+    >>> judge_suitability(example.submission, example.spec)
+    Nothing in the answers speaks against the method.
+    >>> short = replace(example.submission, answers=example.submission.answers | {"contact_length": "one day"})
+    >>> advised = judge_suitability(short, example.spec)
+    >>> advised.to_frame()["rule"].tolist()
+    ['short_contact']
     """
 
     advice: pd.DataFrame
@@ -37,7 +50,8 @@ class Suitability(Result):
         return "Nothing in the answers speaks against the method." if not n else " ".join(self.advice["what"])
 
     def to_frame(self) -> pd.DataFrame:
-        return self.advice
+        """The advice: rule, what, because, why, do, as in `advice`."""
+        return self.advice.copy()
 
     def words(self) -> Words:
         """All advice as a list, for readers."""

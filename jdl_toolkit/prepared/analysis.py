@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..balance import Balance, assess_balance
+from ..document import Block, Figure, Inset, Table, Words
 from ..errors import CouldNotBeAnswered, JDLError
 from ..inference import estimate_all
 from ..inference.estimation import Kind
@@ -39,6 +40,22 @@ class PreparedMatch(Result):
     messages : tuple of str
     warnings : tuple of str
         Those of the messages that say why the estimates should not be relied on.
+
+    Examples
+    --------
+    >>> from jdl_toolkit import examples
+    >>> from jdl_toolkit.prepared import match_table, table_spec
+    >>> table = examples.table()
+    >>> found = match_table(table, table_spec())
+    >>> found
+    300 of 300 treated people compared with 1,698 of 1,700 in the pool (worth 1,204 equally weighted), by radius,
+    caliper 0.2 SD of the logit. Balance passed: 4 green, 0 amber, 0 red; worst difference 2.9%
+    >>> found.to_frame()[["name", "smd_before", "smd_after"]].round(3)
+                    name  smd_before  smd_after
+    0                age      -0.354     -0.019
+    1  previous_offences       0.355     -0.006
+    2         sex=female       0.025     -0.029
+    3           sex=male      -0.025      0.029
     """
 
     matched: MatchedSample
@@ -48,6 +65,36 @@ class PreparedMatch(Result):
 
     def summary(self) -> str:
         return f"{self.matched.summary()}. {self.balance.summary()}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Every covariate and level before and after matching.
+
+        Returns
+        -------
+        DataFrame
+            The columns of `Balance.rows`, and name (``age``, ``race=black``).
+        """
+        return self.balance.rows.copy()
+
+    def table(self) -> Table:
+        """Every covariate before and after matching."""
+        from .shown import differences_table
+
+        return differences_table(self.balance, self.matched.method)
+
+    def plot(self) -> Figure | None:
+        """The love plot; None where no difference is finite."""
+        from .shown import differences_plot
+
+        return differences_plot(self.balance, self.matched.method)
+
+    def blocks(self) -> tuple[Block, ...]:
+        """Summary, why the estimates should not be relied on, table, picture, and what else there is to know."""
+        said = "\n".join(f"- {plain(text)}" for text in self.messages if text not in self.warnings)
+        warned = "\n\n".join(map(plain, self.warnings))
+        first, *rest = super().blocks()
+        before = (Inset("warning", "Before you use these figures", warned),) if warned else ()
+        return (first, *before, *rest, *((Words(said),) if said else ()))
 
 
 @dataclass(frozen=True)
@@ -64,11 +111,74 @@ class PreparedEstimates(Result):
         As `inference.estimate_all` gives them, with outcome before.
     messages : tuple of str
         Among them, why an estimate could not be had.
+    confidence : float
+        Of the intervals.
+
+    Examples
+    --------
+    >>> from jdl_toolkit import examples
+    >>> from jdl_toolkit.prepared import estimate_outcomes, match_table, table_spec
+    >>> table, spec = examples.table(), table_spec()
+    >>> estimated = estimate_outcomes(table, match_table(table, spec), spec)
+    >>> estimated
+    reoffended: 26.3% in the treatment group, 38.5% in the comparison group. Difference (95% interval): −12.3 (−17.9
+    to −6.7) percentage points.
+    >>> estimated.of("reoffended").loc[["headline", "aipw"], ["estimate", "ci_low", "ci_high"]].round(3)
+              estimate  ci_low  ci_high
+    name
+    headline    -0.123  -0.179   -0.067
+    aipw        -0.127  -0.182   -0.071
     """
 
     measures: pd.DataFrame
     estimates: pd.DataFrame
     messages: tuple[str, ...]
+    confidence: float = 0.95
+
+    def summary(self) -> str:
+        from .shown import headline_in_words, values_in_words
+
+        return "\n".join(
+            f"{values_in_words(row)} {headline_in_words(row, self.confidence)}" for row in self.measures.itertuples()
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Every estimate of every outcome.
+
+        Returns
+        -------
+        DataFrame
+            name, label, scale (difference, ratio), estimate, se, df, ci_low, ci_high, p_value, why_not (missing where
+            there is an estimate), outcome.
+        """
+        return self.estimates.copy()
+
+    def table(self, outcome: str = "") -> Table:
+        """Every estimate of one outcome. Default: the first."""
+        from .shown import estimates_table
+
+        row = self._measure(outcome)
+        return estimates_table(row, self.of(row.label), self.confidence)
+
+    def plot(self, outcome: str = "") -> Figure | None:
+        """The main estimates of one outcome with their intervals. Default: the first."""
+        from .shown import estimates_plot
+
+        row = self._measure(outcome)
+        return estimates_plot(row, self.of(row.label), self.confidence)
+
+    def blocks(self) -> tuple[Block, ...]:
+        """Summary; table and picture of each outcome; why an estimate could not be had."""
+        shown = [block for name in self.measures["label"] for block in (self.table(name), self.plot(name)) if block]
+        said = [Words("\n".join(f"- {text}" for text in self.messages))] if self.messages else []
+        return (self.words(), *shown, *said)
+
+    def _measure(self, outcome: str) -> Any:
+        """The row of an outcome."""
+        rows = {row.label: row for row in self.measures.itertuples()}
+        if outcome and outcome not in rows:
+            raise JDLError(f"there is no outcome `{plain(outcome)}`", "estimates", f"there are: {', '.join(rows)}")
+        return rows[outcome or next(iter(rows))]
 
     def of(self, outcome: str) -> pd.DataFrame:
         """Estimates of one outcome, by their names."""
@@ -164,7 +274,9 @@ def estimate_outcomes(
         frames.append(estimates.assign(outcome=name))
         for why_not, group in estimates.groupby("why_not", sort=False):
             messages.append(f"{plain(name)}: {listed(group['name'].tolist())}: not available, {why_not}.")
-    return PreparedEstimates(pd.DataFrame(rows), pd.concat(frames, ignore_index=True), tuple(messages))
+    return PreparedEstimates(
+        pd.DataFrame(rows), pd.concat(frames, ignore_index=True), tuple(messages), spec.inference.confidence
+    )
 
 
 def _measure(place: str, name: str, kind: str, y: np.ndarray, matched: MatchedSample) -> dict[str, Any]:

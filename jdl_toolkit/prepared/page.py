@@ -9,21 +9,18 @@ from __future__ import annotations
 from typing import Any
 
 from ..document import MIME, Block, Inset, Table, Words
-from ..numbers import count_, number, p_value
-from ..plots import forest_plot, love_plot, overlap
+from ..numbers import count_, number
+from ..plots import overlap
 from ..spec import CaliperUnit, Method
 from ..tables import setting_rows
 from ..wording import capital, plain
 from .analysis import PreparedEstimates, PreparedMatch
-from .answer import STATISTICS
 from .beside import Section
-from .figures import NONE, Figures, ratio_words
 from .remarks import MATCHING, METHOD_WORDS, step, whom
 from .settings import TableSpec
+from .shown import differences_plot, differences_table, estimates_plot, estimates_table, values_in_words
 from .table import PreparedTable
 
-#: Estimates that the figure shows, in this order; the table has all.
-_IN_FIGURE = ("headline", "check", "aipw", "gcomp", "t_classic_welch", "t_ess_welch", "lm_HC3")
 _NOTE = "Not disclosure controlled: numbers of few people are shown as they are."
 
 
@@ -54,10 +51,10 @@ def page_sections(
     more : list of (str, list of Block)
         Sections before the last: power, hidden bias, other choices.
     """
-    sections = [("Who is compared", _who(table, found, spec, bins)), ("How alike the groups are", _alike(found, spec))]
+    sections = [("Who is compared", _who(table, found, spec, bins)), ("How alike the groups are", _alike(found))]
     if estimated is not None:
         for row in estimated.measures.itertuples():
-            sections.append((f"Difference: {plain(row.label)}", _difference(row, estimated, spec)))
+            sections.append((f"Difference: {plain(row.label)}", _difference(row, estimated)))
     return [*sections, *more, ("How this was made", _made(found, estimated, spec))]
 
 
@@ -104,81 +101,22 @@ def _warned(found: PreparedMatch) -> list[Block]:
     return [Inset("warning", "Before you use these figures", text)] if text else []
 
 
-def _alike(found: PreparedMatch, spec: TableSpec) -> list[Block]:
+def _alike(found: PreparedMatch) -> list[Block]:
     balance, between = found.balance, step(found.matched.method)
-    rows, denominator = balance.rows, balance.denominator
-    limits = {"green_up_to": spec.balance.green_up_to, "amber_up_to": spec.balance.amber_up_to}
-    drawn = rows[["covariate", "level", "label", "smd_before", "smd_after"]]
-    finite = drawn[drawn[["smd_before", "smd_after"]].abs().max(axis=1) < float("inf")]
-    plot = [love_plot(finite, **limits, denominator=denominator, step=between)] if len(finite) else []
-    cells = tuple(
-        (
-            plain(row["label"]),
-            number(row["smd_before"], 1, factor=100),
-            number(row["smd_after"], 1, factor=100),
-            *(_exactly(row[k], 3) for k in STATISTICS if not k.startswith("smd")),
-            row["light"],
-        )
-        for row in rows.to_dict("records")
-    )
-    columns = ("Covariate", "Before", "After", "Variance ratio", "Mean distance", "Largest distance", "Light")
-    note = (
-        "Before, after: treatment group less comparison group, per cent of a standard deviation. Variance ratio, mean "
-        f"and largest distance between the distribution functions: after {between}. {NONE}: a share has no variance of "
-        "its own, or there is none."
-    )
-    n_green = len(rows) - balance.n_red - balance.n_amber
+    plot = differences_plot(balance, found.matched.method)
+    n_green = len(balance.rows) - balance.n_red - balance.n_amber
     said = (
-        f"Of {len(rows)} differences {n_green} are green, {balance.n_amber} amber and {balance.n_red} red after "
-        f"{between}; the largest is {number(abs(balance.worst), 1, factor=100)} per cent of a standard deviation."
+        f"Of {len(balance.rows)} differences {n_green} are green, {balance.n_amber} amber and {balance.n_red} red "
+        f"after {between}; the largest is {number(abs(balance.worst), 1, factor=100)} per cent of a standard deviation."
     )
-    caption = f"Every covariate before and after {between}"
-    return [Words(said), *plot, Table("balance", caption, columns, cells, "lrrrrrl", note)]
+    return [Words(said), *([plot] if plot else []), differences_table(balance, found.matched.method)]
 
 
-def _exactly(x: float, decimals: int) -> str:
-    return NONE if x != x or abs(x) == float("inf") else number(x, decimals)
-
-
-def _difference(row: Any, estimated: PreparedEstimates, spec: TableSpec) -> list[Block]:
-    estimates, label = estimated.of(row.label), plain(row.label)
-    figures = Figures(row.unit, row.headline_se)
-    shown = estimates[estimates["why_not"].isna()]
-    differences = shown[shown["scale"] == "difference"]
-    said = (
-        f"{label}: {figures.value(row.treatment_value)} in the treatment group, {figures.value(row.control_value)} in "
-        "the comparison group."
-    )
-    per_cent = f"{100 * spec.inference.confidence:g}"
-    blocks: list[Block] = [Words(said)]
-    drawn = [
-        {"label": differences.loc[name, "label"], "is_headline": name == "headline"}
-        | {k: differences.loc[name, k] for k in ("estimate", "ci_low", "ci_high")}
-        for name in _IN_FIGURE
-        if name in differences.index
-    ]
-    if drawn:
-        style = {"unit": row.unit, "decimals": figures.decimals, "confidence": spec.inference.confidence}
-        style |= {"directions": ("less in the treatment group", "more"), "caption": f"{label}: estimates"}
-        blocks.append(forest_plot(drawn, key="estimates", **style))
-    cells = tuple(_estimate_row(r, figures) for r in shown.to_dict("records"))
-    note = f"Differences and their standard errors in {figures.words}. "
-    note += "Of a ratio, 1 is no difference, and the standard error is of its logarithm."
-    columns = ("Estimate", f"Value ({per_cent}% interval)", "Standard error", "p-value")
-    cells = cells or ((("none", NONE, NONE, NONE)),)
-    groups = tuple("Ratios" if scale == "ratio" else "Differences" for scale in shown["scale"])
-    order = sorted(range(len(groups)), key=lambda i: groups[i])
-    if len(set(groups)) > 1:
-        cells, groups = tuple(cells[i] for i in order), tuple(groups[i] for i in order)
-    else:
-        groups, note = (), note.partition(". ")[0] + "."
-    return [*blocks, Table("all_estimates", f"{label}: every estimate", columns, cells, "lrrr", note, groups)]
-
-
-def _estimate_row(row: dict[str, Any], figures: Figures) -> tuple[str, str, str, str]:
-    if row["scale"] == "ratio":
-        return row["label"], ratio_words(row), _exactly(row["se"], 2), p_value(row["p_value"])
-    return row["label"], figures.interval(row), figures.difference(row["se"]), p_value(row["p_value"])
+def _difference(row: Any, estimated: PreparedEstimates) -> list[Block]:
+    estimates = estimated.of(row.label)
+    plot = estimates_plot(row, estimates, estimated.confidence)
+    table = estimates_table(row, estimates, estimated.confidence)
+    return [Words(values_in_words(row)), *([plot] if plot else []), table]
 
 
 def _made(found: PreparedMatch, estimated: PreparedEstimates | None, spec: TableSpec) -> list[Block]:

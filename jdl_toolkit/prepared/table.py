@@ -19,9 +19,10 @@ import numpy as np
 import pandas as pd
 
 from ..covariates import Covariates
+from ..document import Block, Figure, Table, Words
 from ..errors import JDLError, Problem
 from ..result import Result
-from ..wording import plain
+from ..wording import listed, plain
 from .columns import OutcomeType, cells_of, read_covariate, read_outcome, read_treatment
 from .reading import nearest, read_columns
 from .settings import TableSpec
@@ -86,6 +87,19 @@ class PreparedTable(Result):
     n_incomplete : int
         Rows left out because a value was missing.
     messages : tuple of str
+
+    Examples
+    --------
+    >>> from jdl_toolkit import examples
+    >>> table = examples.table()  # a file of your own: read_table(Path("people.csv"), Asked(…), table_spec())
+    >>> table
+    2,000 rows: 300 treated, 1,700 not; 3 covariates, outcome reoffended (share)
+    >>> table.to_frame()[["label", "level", "treated", "pool", "smd"]].round(2)
+                   label   level  treated   pool   smd
+    0                age            35.03  39.31 -0.35
+    1  previous_offences             4.61   3.87  0.35
+    2                sex    male     0.84   0.85 -0.03
+    3                sex  female     0.16   0.15  0.03
     """
 
     covariates: Covariates
@@ -115,7 +129,34 @@ class PreparedTable(Result):
             raise type(fault)(named) from None
 
     def summary(self) -> str:
-        return f"{len(self.outcomes):,} of {self.n_rows:,} rows with {self.covariates.summary()}"
+        n = int(self.covariates.units["is_treated"].sum())
+        n_left, n_named = len(self.outcomes), sum(map(_is_covariate, self.names))
+        rows = f"{n_left:,} of {self.n_rows:,} rows" if self.n_incomplete else f"{n_left:,} rows"
+        named = "1 covariate" if n_named == 1 else f"{n_named} covariates"
+        return f"{rows}: {n:,} treated, {n_left - n:,} not; {named}, {self._outcomes_in_words()}"
+
+    def _outcomes_in_words(self) -> str:
+        kinds = [f"{plain(self.names[place])} ({kind})" for place, kind in self.types.items()]
+        return f"outcome{'' if len(kinds) == 1 else 's'} {listed(kinds)}" if kinds else "no outcome"
+
+    def to_frame(self) -> pd.DataFrame:
+        """The groups before matching, as `Covariates.to_frame`; covariate is the table's own name. No outcome."""
+        frame = self.covariates.to_frame()
+        return frame.assign(covariate=[self.names.get(place, place) for place in frame["covariate"]])
+
+    def table(self) -> Table:
+        """The groups before matching, as of `Covariates`. No outcome."""
+        return self.covariates.table()
+
+    def plot(self) -> Figure | None:
+        """How the groups differ before matching, the largest differences first."""
+        return self.covariates.plot()
+
+    def blocks(self) -> tuple[Block, ...]:
+        """Summary, what became of missing values, table and picture."""
+        said = [Words("\n".join(f"- {message}" for message in self.messages))] if self.messages else []
+        first, *rest = super().blocks()
+        return (first, *said, *rest)
 
 
 def read_table(path: Path, asked: Asked, spec: TableSpec) -> PreparedTable:

@@ -14,7 +14,9 @@ from typing import Any, Self
 import duckdb
 import pandas as pd
 
+from ..document import Table, Words, show
 from ..errors import JDLError
+from ..numbers import date
 from .linkage_index import prepare_normalising
 from .schema import SCHEMA_VERSION
 
@@ -57,6 +59,23 @@ class Register:
         With the file attached read-only and in use.
     spill : Path
         Folder for what does not fit into memory; it goes when the register is closed, or no longer used.
+
+    Examples
+    --------
+    >>> from jdl_toolkit import examples
+    >>> register = examples.foundation().register
+    >>> register
+    Register: extract synthetic-20000-2013-a2a48161, offences and outcomes from 1 January 1995 to 30 June 2012. Its
+    people are invented.
+    >>> register.row_counts()[["table", "n_kept"]].head(3)
+              table  n_kept
+    0          meta       1
+    1        person   20000
+    2  person_alias    2918
+    >>> register.sql("SELECT sex, count(*) AS n FROM person GROUP BY sex ORDER BY sex")
+      sex      n
+    0   F   5062
+    1   M  14938
     """
 
     def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection, meta: Meta, digest: str, spill: Path) -> None:
@@ -156,8 +175,40 @@ class Register:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
+    def summary(self) -> str:
+        """What the extract covers, in a sentence or two."""
+        meta = self.meta
+        people = " Its people are invented." if meta.synthetic else ""
+        note = f" {meta.note}" if meta.note else ""
+        return (
+            f"Register: extract {meta.extract}, offences and outcomes from {date(meta.data_start)} to "
+            f"{date(meta.data_end)}.{people}{note}"
+        )
+
+    def table(self) -> Table | None:
+        """Rows of each table, and how many the build set aside; None once the register is closed."""
+        from .. import tables
+
+        try:
+            counts = self.row_counts().query("table != 'meta'")
+        except duckdb.Error:
+            return None
+        heads = {"table": "Table", "n_read": "Rows read", "n_set_aside": "Set aside", "n_kept": "Kept"}
+        return tables.plain_table(counts.reset_index(drop=True), "What the register holds", heads, key="register")
+
     def __repr__(self) -> str:
-        return f"Register({self.meta.extract}, {self.meta.data_start} to {self.meta.data_end})"
+        return self.summary()
+
+    def __str__(self) -> str:
+        table = self.table()
+        return self.summary() if table is None else f"{self.summary()}\n\n{table}"
+
+    def _ipython_display_(self) -> None:
+        """Its summary and the sizes of its tables; never a row."""
+        show(Words(self.summary()), self.table())
+
+    def _repr_html_(self) -> str:
+        return "".join(block._repr_html_() for block in (Words(self.summary()), self.table()) if block is not None)
 
 
 def _connect(path: Path, threads: int, memory: str, spill: Path) -> tuple[duckdb.DuckDBPyConnection, Meta, str]:

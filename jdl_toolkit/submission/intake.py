@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from ..attrition import Ledger
+from ..document import Table
 from ..errors import JDLError, Problem
 from ..numbers import plural
 from ..result import Result
@@ -21,7 +22,7 @@ from .fields import PEOPLE, SERVICE
 from .headings import find_columns, heading_issues, other_lists
 from .questions import QUESTIONS
 from .records import find_records
-from .repeats import check_repeats, number_people
+from .repeats import check_repeats, count_groups, number_people
 from .rules import check_people
 from .sheets import Grid, find_sheet, is_blank, nearest_sheet, read_sheets
 
@@ -60,6 +61,23 @@ class Submission(Result):
         Opened with the records received; excludes nobody yet.
     n_people, n_people_ready : int
         Distinct people received, and those with a record that nothing blocks.
+
+    Examples
+    --------
+    >>> from jdl_toolkit import examples
+    >>> submission = examples.foundation().submission
+    >>> submission
+    1,246 records of 1,059 distinct people; 1,240 can be used for linkage, 6 have a fault that blocks them. Nothing
+    blocks the request.
+    >>> submission.n_people_ready
+    1053
+    >>> submission.to_frame()[["severity", "column", "n"]].head(3)
+             severity         column  n
+    0  blocks the row  Date of birth  2
+    1  blocks the row  Date of birth  1
+    2  blocks the row  Date of birth  1
+    >>> submission.request_blockers()
+    ()
     """
 
     people: pd.DataFrame
@@ -107,8 +125,47 @@ class Submission(Result):
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """The faults by kind: the only frame of a submission without rows about people."""
+        """The faults by kind: the only frame of a submission without rows about people.
+
+        Returns
+        -------
+        DataFrame
+            severity, column (heading of the template), code, what, fix, n (how often), the gravest first.
+        """
         return self.faults_by_kind()
+
+    def table(self) -> Table:
+        """The faults by kind, with what to do about each."""
+        from .. import tables
+
+        heads = {"what": "What", "column": "Column", "n": "How often", "fix": "What to do"}
+        return tables.plain_table(self.to_frame(), "Faults by kind", heads, key="faults", groups="severity")
+
+    def headings_table(self) -> Table:
+        """Which heading of the upload was taken for which column of the template."""
+        from .. import tables
+
+        heads = {"heading": "Column", "found": "Heading in the upload", "recognised": "Recognised", "sheet": "Sheet"}
+        return tables.plain_table(self.columns, "Which heading was taken for what", heads, key="headings")
+
+    def repeats_table(self) -> Table:
+        """Groups of records that may be of one person, counted by what they share."""
+        from .. import tables
+
+        heads = {"kind": "What they share", "n_groups": "Groups", "n_records": "Records"}
+        heads |= {"largest": "Records in the largest group"}
+        caption = "Groups of records that may be of one person"
+        return tables.plain_table(count_groups(self.repeats), caption, heads, key="repeats")
+
+    def answers_table(self) -> Table:
+        """What the organisation said of its service; answers that name somebody (contacts, sign-off) are left out."""
+        from .. import tables
+
+        asked = {q.key: q.text for q in QUESTIONS}
+        answers = {asked[key]: answer for key, answer in self.public_answers().items()}
+        frame = pd.DataFrame({"question": list(answers), "answer": list(answers.values())}, dtype="str")
+        heads = {"question": "Question", "answer": "Answer"}
+        return tables.plain_table(frame, "What the organisation answered", heads, key="answers")
 
 
 def read_submission(path: Path, spec: RequestSpec, data_period: tuple[dt.date, dt.date] | None = None) -> Submission:

@@ -50,10 +50,14 @@ def counts_table(
     counts, earlier : mapping
         Keys of `COUNTS`.
     until, earlier_until : str
-        The days in words.
+        The days in words; a column without a day is headed "Number".
     """
     kept = {key: names for key, names in COUNTS.items() if key != "without_result" or counts.get(key)}
-    columns = ("", f"To {until}") if earlier is None else ("", f"To {until}", f"To {earlier_until}", "Change")
+    columns = (
+        ("", f"To {until}" if until else "Number")
+        if earlier is None
+        else ("", f"To {until}", f"To {earlier_until}", "Change")
+    )
     rows = []
     for key, (_, name) in kept.items():
         now = counts[key]
