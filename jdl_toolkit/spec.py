@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
 
+from . import exploratory
+from .document import Block, Shown, Table, Words
 from .errors import JDLError, Problem, cut
 
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -33,6 +35,13 @@ class Model(BaseModel):
     """Frozen, no unknown keys, no silent conversions."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    def __dir__(self) -> list[str]:
+        """What is offered by tab: the fields and what this toolkit adds, not the machinery of pydantic."""
+        return [name for name in super().__dir__() if name.startswith("__") or name not in _OF_PYDANTIC]
+
+
+_OF_PYDANTIC = frozenset(dir(BaseModel))
 
 
 M = TypeVar("M", bound=Model)
@@ -480,15 +489,30 @@ class Analysis(Model):
     records: dict[UploadColumn, tuple[str, ...]] = {}
 
 
+#: Of a specification, what is no choice: who asks for what, and which analysis it is for.
+_NO_CHOICES = ("request", "organisation", "service", "received", "submission", "register", "analysis", "exploratory")
+
 #: Folders beside those of the requests below the outputs folder: no request may have such a name.
 RESERVED = ("archive", "batches", "bulletins", "feedback", "imported", "index", "released")
 
 
-class RequestSpec(Model):
+class RequestSpec(Shown, Model):
     """One request, whole: what it asks for and every choice that applies to it.
 
     A request may hold several analyses. Each has a specification of its own (`for_analysis`), in which `analysis` says
     which one it is; whatever concerns one analysis is given that one.
+
+    Examples
+    --------
+    >>> from jdl_toolkit import examples
+    >>> spec = examples.foundation().spec
+    >>> spec.matching.calipers
+    (0.2, 0.1, 0.05, 0.01)
+    >>> narrower = spec.with_(matching={"calipers": [0.02]})
+    >>> narrower.differs()
+    ['matching.calipers']
+    >>> print(narrower.summary())
+    Request foundation-2013 (Supported housing, Foundation): 1 choice is not as requested
     """
 
     request: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
@@ -517,6 +541,7 @@ class RequestSpec(Model):
     analyses: dict[AnalysisId, AnalysisChoice]
     analysis: Analysis = Analysis()
     exploratory: bool = False
+    _requested: dict[str, Any] | None = PrivateAttr(None)
 
     @field_validator("request")
     @classmethod
@@ -556,7 +581,40 @@ class RequestSpec(Model):
         **changes
             Sections and the keys to change in them: ``spec.with_(matching={"calipers": [0.05]})``.
         """
-        return validate(merge(self.to_dict(), changes) | {"exploratory": True}, "with_(…)")
+        changed = validate(merge(self.to_dict(), changes) | {"exploratory": True}, "with_(…)")
+        changed._requested = self._requested or self.to_dict()
+        return changed
+
+    def differs(self) -> list[str]:
+        """Places of the choices that are others than was requested or, if none was made by hand, than by default."""
+        before = self._before()
+        now = {name: value for name, value in self.to_dict().items() if name in before and name not in _NO_CHOICES}
+        return [place for place, _, _ in settings_changed({name: before[name] for name in now}, now)]
+
+    def summary(self) -> str:
+        """Whose request it is, and how many choices are others than before."""
+        n, before = len(self.differs()), "by default" if self._requested is None else "as requested"
+        many = f"every choice is {before}"
+        if n:
+            many = f"{n} {'choice is' if n == 1 else 'choices are'} not {before}"
+        title = f", analysis {self.analysis.title or self.analysis.id}" if self.analysis.id != "main" else ""
+        return f"Request {self.request}{title} ({self.service.name}, {self.organisation.name}): {many}"
+
+    def table(self) -> Table:
+        """Every choice in words, by the section of the request's file; beside those that differ, what they were."""
+        from .tables import choices_table
+
+        before, is_by_hand = self._before(), self._requested is not None
+        return choices_table(self.to_dict(), before, "As requested" if is_by_hand else "By default")
+
+    def blocks(self) -> tuple[Block, ...]:
+        """The summary and the table, as a notebook shows them."""
+        mark = f"\n\n{exploratory.MARK}" if self.exploratory and not exploratory.is_marked() else ""
+        return Words(f"{self.summary()}.{mark}"), self.table()
+
+    def _before(self) -> dict[str, Any]:
+        """The choices that these are laid beside: those requested, or the toolkit's defaults."""
+        return self._requested or read_yaml(lab_resources() / "parameters" / "defaults.yml")
 
     def variant(self, **changes: Any) -> RequestSpec:
         """A copy with other choices, as `with_`, for the variants that are declared ahead: not marked EXPLORATORY."""
@@ -668,15 +726,21 @@ def of_results(values: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if key != "report"}
 
 
-def differences(before: dict[str, Any], after: dict[str, Any], prefix: str = "") -> list[str]:
+def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """Settings that are not the same in two specifications: ``matching.exact ([] → ['sex'])``; long ones cut."""
+    found = settings_changed(before, after)
+    return [f"{place} ({cut(str(old), 80)} → {cut(str(new), 80)})" for place, old, new in found]
+
+
+def settings_changed(before: dict[str, Any], after: dict[str, Any], prefix: str = "") -> list[tuple[str, Any, Any]]:
+    """Settings that are not the same in two specifications: place (``matching.exact``), before, after."""
     found = []
     for key in sorted(before.keys() | after.keys()):
         old, new = before.get(key), after.get(key)
         if isinstance(old, dict) and isinstance(new, dict):
-            found += differences(old, new, f"{prefix}{key}.")
+            found += settings_changed(old, new, f"{prefix}{key}.")
         elif old != new:
-            found.append(f"{prefix}{key} ({cut(str(old), 80)} → {cut(str(new), 80)})")
+            found.append((f"{prefix}{key}", old, new))
     return found
 
 

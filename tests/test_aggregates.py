@@ -16,7 +16,6 @@ from jdl_toolkit.findings.aggregates import (
     _joined_name,
     balance_summary,
     matching_summary,
-    overlap_bins,
     profile_rows,
 )
 from jdl_toolkit.findings.digits import floored, rounded
@@ -25,6 +24,7 @@ from jdl_toolkit.findings.follow_up_rows import follow_up_rows, survival_rows
 from jdl_toolkit.findings.outcome_rows import measure_rows
 from jdl_toolkit.findings.overlaps import Overlaps, Shown, members
 from jdl_toolkit.findings.subgroup_rows import known_sizes, subgroup_summary
+from jdl_toolkit.matching import overlap_bins
 
 
 @pytest.fixture

@@ -111,7 +111,7 @@ def test_balance_does_not_see_scale_or_order(seed):
 
 def fixed_match(units: pd.DataFrame, control_weight: np.ndarray) -> SimpleNamespace:
     weight = np.where(units["is_treated"], 1.0, control_weight)
-    return SimpleNamespace(units=units[["unit_id", "is_treated"]].assign(weight=weight), merged={})
+    return SimpleNamespace(units=units[["unit_id", "is_treated"]].assign(weight=weight), merged={}, method="radius")
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_balance_is_saved_and_read_back(tmp_path):
     back = Balance.load(tmp_path / "balance")
     pd.testing.assert_frame_equal(back.rows, balance.rows, check_dtype=False)
     assert (back.worst, back.passed) == (balance.worst, True)
-    assert str(balance) == "Balance passed: 7 green, 2 amber, 0 red; worst difference 9.1%"
+    assert repr(balance) == "Balance passed: 7 green, 2 amber, 0 red; worst difference 9.1%"
 
 
 # -- the ladder of calipers -------------------------------------------------------------------------------------------

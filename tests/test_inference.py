@@ -325,7 +325,7 @@ def test_outcomes_are_saved_and_read_back(compared, tmp_path):
     back = Outcomes.load(tmp_path / "outcomes")
     pd.testing.assert_frame_equal(back.measures, compared.result.measures, check_dtype=False)
     expected = "One-year proven reoffending rate: -6.9 percentage points (-19.4 to +5.6), inconclusive"
-    assert str(back) == str(compared.result) == expected
+    assert repr(back) == repr(compared.result) == expected
 
 
 @pytest.mark.parametrize(

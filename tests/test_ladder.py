@@ -273,8 +273,8 @@ def test_nothing_is_proposed_while_the_gate_is_open():
     given = covariates("lalonde")
     balance = choose_caliper(given, spec_as_r())[1]
     found = propose(given, balance, spec_as_r())
-    assert len(found.rows) == 0 and str(found) == "The gate is open: nothing is proposed"
-    assert tables.proposals_table(found.rows, 5) is None
+    assert len(found.rows) == 0 and repr(found) == "The gate is open: nothing is proposed"
+    assert found.table() is None
 
 
 def test_proposals_and_ladder_as_tables_and_in_json():
@@ -284,7 +284,7 @@ def test_proposals_and_ladder_as_tables_and_in_json():
     table = tables.proposals_table(found.rows, 5)
     assert table.columns[-1] == "Lines for the request" and "covariates: {splines: [years]}" in str(table.rows)
     assert [name for name, _ in table.parts] == ["The gate would open", "The gate would stay closed"]
-    assert f"{len(found.passing)} of them" in str(found)
+    assert f"{len(found.passing)} of them" in repr(found)
     shown = tables.differences_table(balance.every, balance.denominator)
     assert shown.rows[0][0] in ("Years", "Years, squared") and len(shown.rows) == len(balance.every)
     assert "red, does not decide" in {row[3] for row in shown.rows}

@@ -400,12 +400,12 @@ def test_what_is_shown_holds_no_small_count():
     submission, cohort, covariates = world()
     few = with_people(submission, provider=["A"] * 4 + ["B"] * 5 + ["C"] * 100 + ["D"] * 131)
     samples = match_subgroups(few, cohort, covariates, spec(subgroups=["provider"]))
-    table = samples.table(5)
+    table = samples.table()
     cells = {row[0]: row for row in table.rows}
     assert cells["A"][1] == "fewer than 5" and cells["B"][1] == "5" and cells["C"][1] == "100"
     assert cells["A"][3:6] == ("–", "–", "–") and table.groups == ("Provider",) * 4
     assert "declared by provider: 4 in the treatment group" in samples.summary()
-    assert samples._repr_html_() == f"<p>{samples.summary()}</p>"
+    assert samples._repr_html_() == f"<p>{samples.summary()}</p>{table._repr_html_()}"
 
 
 # -- comparing ------------------------------------------------------------------------------------------------------

@@ -159,14 +159,19 @@ def test_the_balance_table_says_whose_deviation_it_is():
     assert "standard deviation of the treatment group before matching" in other.note
 
 
-def test_people_without_a_part_are_told_of_by_reason_and_small_numbers_are_not():
+def test_who_is_compared_is_told_by_group_with_the_reason_and_small_numbers_are_not():
     reasons = {"outside_caliper": "nobody comparable", "not_chosen": "not needed"}
-    dropped = [{"group": "pool", "reason": "not_chosen", "n": 2345}]
-    dropped += [{"group": "treatment", "reason": "outside_caliper", "n": 3}]
-    table = tables.dropped_table(dropped, reasons, 5)
-    assert table.rows == (("not needed", "2,345"), ("nobody comparable", "fewer than 5"))
-    assert table.groups == ("Control pool", "Treatment group")
-    assert tables.dropped_table([], reasons, 5) is None
+    told = {("treatment", "all"): (50, 50.0), ("treatment", "compared"): (47, 47.0), ("pool", "all"): (2400, 2400.0)}
+    told |= {("pool", "compared"): (55, 20.4), ("pool", "not_chosen"): (2345, None)}
+    told |= {("treatment", "outside_caliper"): (3, None)}
+    parts = [{"group": g, "part": part, "n": n, "n_effective": e} for (g, part), (n, e) in told.items()]
+    assert tables.compared_table(parts, reasons, minimum_cell=5).rows == (
+        ("All", "50", "2,400"),
+        ("In the comparison", "47 (94%)", "55 (2%)"),
+        ("They are worth, if all counted alike", "47", "20"),
+        ("Left out: not needed", "–", "2,345 (98%)"),
+        ("Left out: nobody comparable", "fewer than 5", "–"),
+    )
 
 
 def test_balance_is_worst_first():

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from ..document import Figure, Table
 from ..matching import MatchedSample
 from ..matching.design import expand_levels, ordered_units
 from ..result import Result
@@ -40,6 +41,27 @@ class Balance(Result):
         The same of squares and products (kind), which are shown and do not close the gate.
     denominator : {"pooled", "treated"}
         What differences are divided by: the standard deviation of the unweighted groups, or of the treated alone.
+    green_up_to, amber_up_to : float
+        Absolute differences up to which a light is green, or amber; in standard deviations.
+    method : Method
+        By which the groups were made alike.
+
+    Examples
+    --------
+    >>> from jdl_toolkit import examples
+    >>> balance = examples.foundation().balance
+    >>> balance
+    Balance passed: 61 green, 0 amber, 0 red; worst difference 4.0%
+    >>> of_sex = balance.to_frame().query("covariate == 'sex'")
+    >>> of_sex[["level", "smd_before", "smd_after", "light"]].round(3)
+        level  smd_before  smd_after  light
+    2  Female      -0.211      0.003  green
+    3    Male       0.211     -0.003  green
+
+    The levels of each covariate together, with the direction of their differences:
+
+    >>> balance.plot(order="covariate", signed=True).caption
+    'How alike the groups are before and after matching'
     """
 
     rows: pd.DataFrame
@@ -47,6 +69,9 @@ class Balance(Result):
     passed: bool
     beside: pd.DataFrame = field(default_factory=pd.DataFrame)
     denominator: str = "pooled"
+    green_up_to: float = 0.05
+    amber_up_to: float = 0.10
+    method: str = "radius"
 
     @property
     def every(self) -> pd.DataFrame:
@@ -68,6 +93,39 @@ class Balance(Result):
         beside = f"; {n_beside} red among squares and products, which do not decide" if n_beside else ""
         verdict = "passed" if self.passed else "not passed"
         return f"Balance {verdict}: {lights}; worst difference {100 * self.worst:.1f}%{beside}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Every difference, squares and products included: the columns of `rows`, and `gates`."""
+        return self.every
+
+    def table(self, *, top: int = 15) -> Table:
+        """The differences before and after matching, the worst after it first.
+
+        Parameters
+        ----------
+        top : int
+            How many.
+        """
+        from ..tables import differences_table
+
+        return differences_table(self.every, self.denominator, top=top)
+
+    def plot(self, *, top: int = 15, order: str = "after", signed: bool = False) -> Figure:
+        """The love plot: differences before and after matching, with the limits of the gate.
+
+        Parameters
+        ----------
+        top : int
+            How many levels have a row of their own.
+        order : {"after", "before", "covariate"}
+            By the difference after or before matching, or the levels of each covariate together.
+        signed : bool
+            Draw which group is higher, too.
+        """
+        from ..plots import STEPS, love_plot
+
+        limits = {"green_up_to": self.green_up_to, "amber_up_to": self.amber_up_to, "denominator": self.denominator}
+        return love_plot(self.every, top=top, order=order, signed=signed, step=STEPS[self.method], **limits)
 
 
 def assess_balance(covariates, matched: MatchedSample, spec, *, distances: bool = True) -> Balance:
@@ -113,7 +171,8 @@ def assess_balance(covariates, matched: MatchedSample, spec, *, distances: bool 
     size = rows["smd_after"].abs()
     passed = bool((size <= spec.balance.amber_up_to).all())
     beside = pd.concat(frames, ignore_index=True) if frames else rows.iloc[:0]
-    return Balance(rows, float(size.max()), passed, beside, str(spec.balance.denominator))
+    limits = spec.balance.model_dump(include={"denominator", "green_up_to", "amber_up_to"}, mode="json")
+    return Balance(rows, float(size.max()), passed, beside, **limits, method=str(matched.method))
 
 
 def light_of(size: np.ndarray, spec) -> np.ndarray:

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from ..document import Table
 from ..errors import JDLError
 from ..matching import MatchedSample
 from ..matching.design import expand_levels, ordered_units
 from ..matching.propensity import Propensity, fit_propensity
-from ..numbers import number
+from ..numbers import MINIMUM_CELL, number
 from ..result import Result
 from ..spec import Fallback, lab_resources, read_yaml
 from .assessment import Balance
@@ -37,9 +38,32 @@ class Proposals(Result):
         the place of the request's), caution (what is given up), why_not (what was at fault where it could not be tried;
         numbers are missing then). Those that pass come first, and of them those without a caution; then whatever keeps
         most people, then the larger effective control size.
+    minimum_cell : int
+        Smaller counts are not shown.
+
+    Examples
+    --------
+    >>> from jdl_toolkit import examples
+    >>> from jdl_toolkit.balance import choose_caliper, propose
+    >>> example = examples.foundation()
+    >>> propose(example.covariates, example.balance, example.spec)
+    The gate is open: nothing is proposed
+
+    With a wide caliper alone it would be closed:
+
+    >>> wide = example.spec.with_(matching={"calipers": [1.0], "fallback": "none"})
+    >>> _, balance, _ = choose_caliper(example.covariates, wide)
+    >>> proposals = propose(example.covariates, balance, wide)
+    >>> proposals
+    14 changes were tried on covariates alone; the gate would open with 4 of them
+    >>> proposals.to_frame()[["what", "n_matched", "worst_smd"]].head(2).round(3)
+                                           what  n_matched  worst_smd
+    0                         narrower calipers        257      0.051
+    1  entropy balancing instead of matching            257        0.0
     """
 
     rows: pd.DataFrame
+    minimum_cell: int = MINIMUM_CELL
 
     @property
     def passing(self) -> pd.DataFrame:
@@ -51,6 +75,16 @@ class Proposals(Result):
             return "The gate is open: nothing is proposed"
         with_it = f"with {len(self.passing)} of them" if len(self.passing) else "with none of them"
         return f"{len(self.rows)} changes were tried on covariates alone; the gate would open {with_it}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """What each change would give: the columns of `rows`."""
+        return self.rows
+
+    def table(self) -> Table | None:
+        """The changes, the most promising first, with the lines for the request; None where nothing is proposed."""
+        from ..tables import proposals_table
+
+        return proposals_table(self.rows, self.minimum_cell)
 
 
 class _Fewer(NamedTuple):
@@ -90,7 +124,8 @@ def propose(covariates, balance: Balance, spec, defaults: dict[str, Any] | None 
     passing = ["passes", "is_clear", "n_matched", "ess", "worst_smd"]
     rows = rows.sort_values(passing, ascending=[False] * 4 + [True], na_position="last", kind="stable")
     failing = rows[~rows["passes"]].sort_values(["n_red", "worst_smd"], na_position="last", kind="stable")
-    return Proposals(pd.concat([rows[rows["passes"]], failing], ignore_index=True).drop(columns="is_clear"))
+    ordered = pd.concat([rows[rows["passes"]], failing], ignore_index=True).drop(columns="is_clear")
+    return Proposals(ordered, spec.disclosure.minimum_cell)
 
 
 def stated_in(spec, defaults: dict[str, Any]) -> dict[str, dict[str, Any]]:

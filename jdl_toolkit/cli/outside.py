@@ -168,5 +168,5 @@ def _write_power_page(table: Any, out: Path) -> None:
     from ..render import to_html
 
     words, needed, curve = table.blocks()
-    sections = [("What could be found", [words, curve]), ("How many people each reduction takes", [needed])]
+    sections = [("What could be found", [words, curve]), ("Group needed", [needed])]
     to_html(as_notebook(sections), "Statistical power", "Group needed and effect detectable", out)

@@ -1,6 +1,5 @@
 """`findings.json`: everything that may be published about a request, and nothing about a person."""
 
-from .aggregates import overlap_bins
 from .collect import AnalysisResults, collect_findings, could_not_be_answered
 from .differencing import SmallDifference, small_differences
 from .estimates import Estimate, Unit
@@ -86,7 +85,6 @@ __all__ = [
     "collect_findings",
     "could_not_be_answered",
     "findings_schema",
-    "overlap_bins",
     "small_differences",
     "Confounder",
     "EstimatorRow",

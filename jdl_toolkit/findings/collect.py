@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..disclosure import enough, mask_small_counts
+from ..matching import overlap_bins
 from ..spec import OF_ANALYSIS, RequestSpec
 from ..submission import analyses_of
 from ..wording import listed
@@ -168,7 +169,7 @@ def _answered(
     if not enough(matched.n_treatment_matched, limits.minimum_group):
         return parts
     parts["profile"] = aggregates.profile_rows(one.covariates, matched, limits.minimum_cell, shown, place)
-    parts["overlap"] = aggregates.overlap_bins(matched, limits.minimum_cell, flow["is_unmatched_hidden"])
+    parts["overlap"] = overlap_bins(matched, limits.minimum_cell, flow["is_unmatched_hidden"])
     summary = aggregates.balance_summary(
         one.balance, one.covariates, matched, limits.minimum_cell, shown, place, parts["profile"]
     )

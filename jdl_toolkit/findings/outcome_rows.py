@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..disclosure import may_be_shown
+from ..disclosure import counts_of, few, is_of_few, may_be_shown
 from .overlaps import Shown
 
 ESTIMATE_PARTS = ("estimate", "se", "ci_low", "ci_high", "p_value", "df")
@@ -74,16 +74,11 @@ def _withhold_few(rows: Sequence[dict], reasons: dict, minimum_group: int, minim
             why = f"fewer than {minimum_cell} people in the treatment group reoffended, or all but so few did"
         elif row["n_treatment"] < minimum_group:
             why = f"it concerns fewer than {minimum_group} people"
-        elif counts_of(row) and _is_of_few(row, minimum_cell):
+        elif counts_of(row) and is_of_few(row, minimum_cell):
             why = few(minimum_cell)
         else:
             continue
         reasons[row["key"]] = why
-
-
-def few(minimum_cell: int) -> str:
-    """Why something is withheld for the sake of few people."""
-    return f"it would tell something of fewer than {minimum_cell} people"
 
 
 #: Why a class is withheld that is not small itself.
@@ -135,7 +130,7 @@ def _withhold_division(
     shown = [r for r in parts if _is_known(r, by_key, reasons)]
 
     def must_not_follow(row: dict) -> bool:
-        is_few = _is_of_few(row, minimum_cell) or _is_for_few(reasons[row["key"]], minimum_cell)
+        is_few = is_of_few(row, minimum_cell) or _is_for_few(reasons[row["key"]], minimum_cell)
         return is_few or row["key"] in protected
 
     while shown:
@@ -157,14 +152,6 @@ def _parts(rows: Iterable[dict], family: str) -> list[dict]:
 def _is_for_few(why_not: str | None, minimum_cell: int) -> bool:
     """Whether something is withheld as it would tell of few people, by itself or beside another analysis."""
     return why_not is not None and why_not.endswith(few(minimum_cell))
-
-
-def _is_of_few(row: dict[str, Any], minimum_cell: int) -> bool:
-    """Whether few people of either group have it, or all but so few, weighted or counted; so if nothing is known."""
-    groups = ("treatment", "control")
-    counted = [(row[f"n_{g}_with"], row[f"n_{g}"]) for g in groups if not pd.isna(row.get(f"n_{g}_with"))]
-    counts = [*counts_of(row), *counted]
-    return not counts or not all(may_be_shown(k, n, minimum_cell) for k, n in counts)
 
 
 def _is_known(row: dict, by_key: dict, reasons: dict) -> bool:
@@ -194,16 +181,6 @@ def _withhold_between(rows: Sequence[dict], reasons: dict, shown: Shown, analysi
     hidden = [[r for r in _parts(rows, f) if not _is_known(r, by_key, reasons)] for f in DIVIDED]
     follow = [(one[0]["key"], counts_of(one[0])) for one in hidden if len(one) == 1]
     return frozenset(key for key, counts in follow if not counts or not shown.allows(analysis, key, *counts[0]))
-
-
-def counts_of(row: dict[str, Any]) -> list[tuple[int, int]]:
-    """People with any of it, and all it is taken among, in both groups; none for days to something, which all have."""
-    if row["unit"] == "days" and row["base"] == "reoffenders":
-        return []
-    groups = ("treatment", "control")
-    if row["unit"] == "share" and not pd.isna(row.get("treatment_value")):
-        return [(round(row[f"{g}_value"] * row[f"n_{g}"]), row[f"n_{g}"]) for g in groups]
-    return [(int(row[f"n_{g}_with"]), row[f"n_{g}"]) for g in groups if not pd.isna(row.get(f"n_{g}_with"))]
 
 
 def _total(row: dict[str, Any]) -> int:

@@ -15,11 +15,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import pandas as pd
 from pydantic import Field, PrivateAttr, ValidationError
 
+from ..document import Block, Shown
 from ..errors import JDLError
 from ..result import write_atomically
 from ..spec import Model, Organisation, Service
+from . import shown
 from .estimates import Estimate, Unit
 from .robustness_schema import EstimatorRow, Robustness, TimeRow
 
@@ -309,7 +312,7 @@ class PowerSummary(Model):
     effective: EffectivePower | None = None
 
 
-class Analysis(Model):
+class Analysis(Shown, Model):
     """One treatment group with its control group and results.
 
     `covariates`: settings that the groups were matched on, as far as the register has such records; `own_covariates`:
@@ -359,6 +362,14 @@ class Analysis(Model):
         """Measures that are shown, the declared first one among them: the p-values are adjusted for so many."""
         return sum(measure.headline is not None for measure in self.measures)
 
+    def summary(self) -> str:
+        """The headline in one sentence, or why there is none."""
+        return shown.analysis_words(self)
+
+    def blocks(self) -> tuple[Block, ...]:
+        """What an analysis shows of itself in a notebook: the headline in words, its measures, and the forest plot."""
+        return shown.analysis_blocks(self)
+
 
 class Provenance(Model):
     """Where the numbers come from; `synthetic`: the people of the register are invented.
@@ -401,8 +412,25 @@ class Version(Model):
     same_figures: bool = False
 
 
-class Findings(Model):
-    """All that the report, the bulletin and the portfolio may know of a request."""
+class Findings(Shown, Model):
+    """All that the report, the bulletin and the portfolio may know of a request.
+
+    Examples
+    --------
+    >>> from jdl_toolkit import examples
+    >>> findings = examples.foundation().findings
+    >>> findings.status.value, len(findings.analyses)
+    ('reported', 1)
+    >>> found = findings.to_frame()
+    >>> found[found["measure"] == "rate"].set_index("estimator")[["difference", "ci_low", "ci_high"]].round(3)
+               difference  ci_low  ci_high
+    estimator
+    headline        0.017  -0.044    0.078
+    classic         0.016  -0.043    0.074
+    check           0.017  -0.044    0.078
+    >>> print(findings.analyses[0].summary().split(".")[0])
+    One-year proven reoffending rate: 29% in the treatment group, 27% expected without the service
+    """
 
     schema_version: Literal["2.0", "2.1", "2.2", "2.3"] = SCHEMA_VERSION
     request: str
@@ -456,6 +484,29 @@ class Findings(Model):
         found = self.model_copy(update={"analyses": tuple(ordered)})
         found._listed = self.listed
         return found
+
+    def summary(self) -> str:
+        """Whose request it is, and the headline of each analysis."""
+        return shown.findings_words(self)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The three estimates of every measure of every analysis, in rows.
+
+        Returns
+        -------
+        DataFrame
+            analysis (its id), measure (its key), label, unit, estimator (headline, classic, check), n_treatment,
+            n_control, treatment_value, control_value, difference (treatment − control; shares as fractions), se,
+            ci_low, ci_high, p_value; missing for a measure that is withheld.
+        """
+        return shown.findings_frame(self)
+
+    def blocks(self) -> tuple[Block, ...]:
+        """What findings show of themselves in a notebook: words, a table and a forest plot.
+
+        Of the measures where there is one analysis; of the first measure of each where there are several.
+        """
+        return shown.findings_blocks(self)
 
     def public_texts(self) -> list[str]:
         """Texts whose words may stand in a report; the organisation's free text is left out."""

@@ -13,8 +13,10 @@ import pandas as pd
 from statsmodels.stats.multitest import multipletests
 from threadpoolctl import threadpool_limits
 
+from ..document import Figure, Table
 from ..errors import JDLError
 from ..matching import MatchedSample
+from ..numbers import MINIMUM_CELL
 from ..result import Result
 from ..wording import listed
 from .estimation import ESTIMATES, Comparison, Kind, estimate_among, prepare
@@ -24,6 +26,7 @@ from .follow_up import describe_follow_up
 from .interval import NotEstimable, effective_number, interval
 from .measures import Measure, measures_asked
 from .sandwich import ratio_of_means
+from .shown import shown_analysis
 from .survival import survival_curves
 from .time_to_event import times_to_first
 from .weighted_t import Group
@@ -71,6 +74,31 @@ class Outcomes(Result):
     ess_is_low : bool
         It is below twice the matched treated.
     messages : tuple of str
+    method : Method
+        By which people were matched or weighted.
+    minimum_cell : int
+        What is of fewer people is not shown.
+
+    Examples
+    --------
+    >>> from jdl_toolkit import examples
+    >>> outcomes = examples.foundation().outcomes
+    >>> outcomes
+    One-year proven reoffending rate: +1.7 percentage points (-4.4 to +7.8), inconclusive
+    >>> found = outcomes.to_frame()
+    >>> found[found["measure"] == "rate"].set_index("estimator")[["difference", "ci_low", "ci_high"]].round(3)
+               difference  ci_low  ci_high
+    estimator
+    headline        0.017  -0.044    0.078
+    classic         0.016  -0.043    0.074
+    check           0.017  -0.044    0.078
+
+    As a table for readers, and another of every estimator of the first measure:
+
+    >>> outcomes.table().columns
+    ('Measure', 'Comparison group, unadjusted', 'Headline', 'Classic', 'Check')
+    >>> len(outcomes.table("estimators").rows) > 5
+    True
     """
 
     measures: pd.DataFrame
@@ -83,6 +111,8 @@ class Outcomes(Result):
     ess_control: float
     ess_is_low: bool
     messages: tuple[str, ...]
+    method: str = "radius"
+    minimum_cell: int = MINIMUM_CELL
 
     def summary(self) -> str:
         found = self.measures.iloc[0]
@@ -90,6 +120,52 @@ class Outcomes(Result):
             return f"{found['label']}: not shown, {found['why_not']}"
         low, value, high = (100 * found[f"headline_{k}"] for k in ("ci_low", "estimate", "ci_high"))
         return f"{found['label']}: {value:+.1f} percentage points ({low:+.1f} to {high:+.1f}), {found['verdict']}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """The three estimates of every measure, in rows.
+
+        Returns
+        -------
+        DataFrame
+            measure (its key), label, unit, estimator (headline, classic, check), n_treatment, n_control,
+            treatment_value, control_value, difference (treatment − control, unrounded; shares as fractions), se,
+            ci_low, ci_high, p_value; all missing for a measure that is withheld.
+        """
+        rename = {"key": "measure"}
+        same = ["key", "label", "unit", "n_treatment", "n_control", "treatment_value", "control_value"]
+        frames = []
+        for kind in ESTIMATES:
+            parts = {f"{kind}_{part}": part for part in ("estimate", "se", "ci_low", "ci_high", "p_value")}
+            frame = self.measures[[*same, *parts]].rename(columns=rename | parts | {f"{kind}_estimate": "difference"})
+            frame.insert(3, "estimator", kind)
+            frames.append(frame)
+        return pd.concat(frames).sort_index(kind="stable").reset_index(drop=True)
+
+    def table(self, of: str = "estimates") -> Table | None:
+        """The measures as a table; what is of few people has no row.
+
+        Parameters
+        ----------
+        of : {"estimates", "measures", "estimators"}
+            The three estimates of every measure; every measure with what is expected without the service, and p-values;
+            or every estimator of the first measure.
+        """
+        from ..tables import estimates_table, estimators_table, measures_table
+
+        draw = {"estimates": estimates_table, "measures": measures_table, "estimators": estimators_table}
+        return draw[of](shown_analysis(self))
+
+    def plot(self, unit: str = "share") -> Figure | None:
+        """The headline differences with their intervals; None where no measure of that unit is shown.
+
+        Parameters
+        ----------
+        unit : {"share", "count", "days"}
+            Which measures: only those of one unit share an axis.
+        """
+        from ..plots import measures_plot
+
+        return measures_plot(shown_analysis(self).measures, unit=unit)
 
 
 def compare_measures(outcomes: pd.DataFrame, matched: MatchedSample, spec, covariates=None) -> Outcomes:
@@ -140,9 +216,8 @@ def compare_measures(outcomes: pd.DataFrame, matched: MatchedSample, spec, covar
     if ess < 2 * n:
         messages.append("The effective size of the control group is below twice the treatment group.")
     follow_up = describe_follow_up(aligned, matched.units)
-    return Outcomes(
-        table, estimators, times, follow_up, survival, n, matched.n_control, ess, bool(ess < 2 * n), tuple(messages)
-    )
+    found = (table, estimators, times, follow_up, survival, n, matched.n_control, ess, bool(ess < 2 * n))
+    return Outcomes(*found, tuple(messages), matched.method, spec.disclosure.minimum_cell)
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:

@@ -93,6 +93,11 @@ def measures_asked(spec: RequestSpec, outcomes: pd.DataFrame) -> tuple[list[Meas
     return held, (said,) if missing else ()
 
 
+def rate_label(spec: RequestSpec) -> str:
+    """Label of the first measure: ``One-year proven reoffending rate``."""
+    return MEASURES[0].label.format(length=_adjective(spec.cohort.follow_up_months))
+
+
 def _event(spec: RequestSpec) -> str:
     """What follow-up starts from, for a reader who knows no index date: ``sentence``, ``sentence or release``."""
     codes = {str(code) for code in spec.cohort.index_disposals}

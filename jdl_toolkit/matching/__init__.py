@@ -4,6 +4,7 @@ from .match import WITH_CALIPER, exact_strata, match
 from .nearest import nearest_pairs, nearest_weights
 from .radius import radius_weights
 from .sample import DROPPED, MatchedSample
+from .score_bins import overlap_bins
 from .weighting import entropy_weights, odds_weights, overlap_weights
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "nearest_pairs",
     "nearest_weights",
     "odds_weights",
+    "overlap_bins",
     "overlap_weights",
     "radius_weights",
 ]

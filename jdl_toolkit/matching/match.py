@@ -10,6 +10,7 @@ import difflib
 import numpy as np
 import pandas as pd
 from scipy.special import expit
+from threadpoolctl import threadpool_limits
 
 from ..errors import JDLError
 from ..spec import CaliperUnit, Method, Selection
@@ -108,6 +109,7 @@ def match(
         coefficients=fitted.coefficients,
         merged=fitted.merged,
         messages=(*fitted.messages, *remarks(units, method)),
+        minimum_cell=spec.disclosure.minimum_cell,
     )
 
 
@@ -171,10 +173,14 @@ def _weights(
     method, codes = spec.matching.method, np.zeros(len(is_treated), dtype=np.intp) if strata is None else strata
     if method is Method.ebal:
         weight = np.zeros(len(is_treated))
-        design = _to_balance(fitted, spec)
-        inside = slice(None) if supported.all() else supported
-        x = design.to_numpy(float)[inside]
-        weight[inside] = entropy_weights(x, is_treated[inside], codes[inside], _titles(design.columns, labels))
+        x, names, start = _to_balance(fitted, spec)
+        titles = _titles(names, labels)
+        with threadpool_limits(1):  # it goes by small blocks of rows: threads would wait for each other
+            if supported.all():
+                weight = entropy_weights(x, is_treated, codes, titles, start)
+            else:
+                of_some = x[supported], is_treated[supported], codes[supported]
+                weight[supported] = entropy_weights(*of_some, titles, start)
     else:
         of_logit = {Method.ipw: odds_weights, Method.overlap: overlap_weights}[method]
         weight = of_logit(np.where(supported, fitted.logit, np.nan), is_treated, codes)
@@ -183,17 +189,21 @@ def _weights(
     return weight, np.where(weight > 0, n_matches, 0)
 
 
-def _to_balance(fitted: Propensity, spec) -> pd.DataFrame:
-    """Columns whose means entropy balancing makes equal; some may be collinear."""
-    design = fitted.design.drop(columns="unit_id")
+def _to_balance(fitted: Propensity, spec) -> tuple[np.ndarray, list[str], np.ndarray | None]:
+    """Columns whose means entropy balancing makes equal, their names, and weights to start from (as coefficients).
+
+    Some columns may be collinear.
+    """
+    names, slopes = list(fitted.design.columns[1:]), fitted.coefficients["estimate"].to_numpy(float)[1:]
     if spec.covariates.selection is Selection.all:
-        return design
+        return fitted.matrix, names, slopes
     levels = expand_levels(fitted.units, fitted.merged)[0]
-    others = levels[[c for c in levels if c not in design]]
-    return pd.concat([design, others.set_axis(design.index)], axis=1)
+    others = levels[[c for c in levels if c not in names]]
+    every = np.column_stack([fitted.matrix, others.to_numpy(float)])
+    return every, [*names, *others.columns], np.concatenate([slopes, np.zeros(others.shape[1])])
 
 
-def _titles(columns: pd.Index, labels: dict[str, str]) -> list[str]:
+def _titles(columns: list[str], labels: dict[str, str]) -> list[str]:
     """Columns of the model as readers know them: ``region=North`` as "Region: North"."""
     parts = [column.partition("=") for column in columns]
     return [f"{labels.get(name, name)}{': ' if level else ''}{level}" for name, _, level in parts]

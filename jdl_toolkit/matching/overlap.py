@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
+from ..document import Figure, Table
 from ..result import Result
+from .sample import MatchedSample
+from .score_bins import overlap_bins
 
 #: Quantiles that stand for the range of a group.
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -34,11 +37,26 @@ class Overlap(Result):
     concordance : float
         How often a treated person has a higher score than one of the pool, equal ones counting half: 0.5 where the
         covariates tell nothing, 1 where they tell the groups apart (the c-statistic, or area under the ROC curve).
+    bins : DataFrame
+        The histogram of the scores, see `overlap_bins`; empty before anybody is matched, or where a group is too small.
+
+    Examples
+    --------
+    >>> from jdl_toolkit import examples
+    >>> from jdl_toolkit.matching.overlap import describe_overlap
+    >>> overlap = describe_overlap(examples.foundation().matched)
+    >>> round(overlap.coefficient, 2), round(overlap.concordance, 2)
+    (0.6, 0.75)
+    >>> overlap.to_frame()[["group", "n", "q25", "q50", "q75"]].round(3)
+           group     n    q25    q50    q75
+    0  treatment   257  0.092  0.152  0.233
+    1       pool  2354  0.032  0.066  0.127
     """
 
     rows: pd.DataFrame
     coefficient: float
     concordance: float
+    bins: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def summary(self) -> str:
         outside = dict(zip(self.rows["group"], self.rows["share_outside"], strict=True))
@@ -47,6 +65,22 @@ class Overlap(Result):
             f"outside the other group's range of scores; the distributions overlap by {100 * self.coefficient:.0f}%, "
             f"and the score tells a treated person from one of the pool {100 * self.concordance:.0f} times in 100"
         )
+
+    def to_frame(self) -> pd.DataFrame:
+        """The spread of the score in each group: the columns of `rows`."""
+        return self.rows
+
+    def table(self) -> Table:
+        """Quantiles of the score in each group."""
+        from ..tables import scores_table
+
+        return scores_table(self.rows)
+
+    def plot(self) -> Figure | None:
+        """The scores of both groups and of those compared; None where `bins` is empty."""
+        from ..plots import overlap
+
+        return overlap(self.bins) if len(self.bins) else None
 
 
 def describe_overlap(scored) -> Overlap:
@@ -67,7 +101,9 @@ def describe_overlap(scored) -> Overlap:
     of = {name: logit[group & has_score] for name, group in groups.items()}
     others = {"treatment": of["pool"], "pool": of["treatment"]}
     rows = [{"group": name} | _row(of[name], others[name], int(groups[name].sum())) for name in groups]
-    return Overlap(pd.DataFrame(rows), overlap_coefficient(of["treatment"], of["pool"]), concordance(*of.values()))
+    bins = overlap_bins(scored, scored.minimum_cell) if isinstance(scored, MatchedSample) else []
+    coefficient = overlap_coefficient(of["treatment"], of["pool"])
+    return Overlap(pd.DataFrame(rows), coefficient, concordance(*of.values()), pd.DataFrame(bins))
 
 
 def _row(logit: np.ndarray, others: np.ndarray, n: int) -> dict:

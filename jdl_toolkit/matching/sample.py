@@ -7,8 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..document import Figure, Table
+from ..numbers import MINIMUM_CELL
 from ..result import Result
 from ..spec import Method
+from .score_bins import overlap_bins
 
 #: Why somebody has no weight, by the code in `units.why`; "" for those who have one.
 DROPPED = {
@@ -56,6 +59,29 @@ class MatchedSample(Result):
     merged : dict of str to list of str
         Covariate -> levels joined as "other levels".
     messages : tuple of str
+    minimum_cell : int
+        Smaller counts are not shown.
+
+    Examples
+    --------
+    >>> from jdl_toolkit import examples
+    >>> from jdl_toolkit.matching import match
+    >>> example = examples.foundation()
+    >>> example.matched.n_treatment_matched, example.matched.n_control, round(example.matched.ess_control)
+    (257, 2274, 1125)
+
+    Whom a narrower caliper would keep:
+
+    >>> narrow = example.spec.with_(matching={"calipers": [0.02]})
+    >>> match(example.covariates, narrow).to_frame().round(1)
+           group             part     n  n_effective
+    0  treatment              all   257        257.0
+    1  treatment         compared   253        253.0
+    2       pool              all  2354       2354.0
+    3       pool         compared  1709        855.5
+    4       pool   no_counterpart    27          NaN
+    5       pool       not_chosen   618          NaN
+    6  treatment  outside_caliper     4          NaN
     """
 
     units: pd.DataFrame
@@ -67,6 +93,7 @@ class MatchedSample(Result):
     coefficients: pd.DataFrame
     merged: dict[str, list[str]]
     messages: tuple[str, ...]
+    minimum_cell: int = MINIMUM_CELL
 
     @property
     def n_treatment(self) -> int:
@@ -123,6 +150,37 @@ class MatchedSample(Result):
             f"{self.n_treatment_matched:,} of {self.n_treatment:,} treated people compared with {self.n_control:,} of "
             f"{self.n_pool:,} in the pool (worth {self.ess_control:,.0f} equally weighted), by {self.method}{within}"
         )
+
+    def to_frame(self) -> pd.DataFrame:
+        """How many people are compared, and how many are left out.
+
+        Returns
+        -------
+        DataFrame
+            group (treatment, pool); part ("all", "compared" or why they are left out, a key of `DROPPED`); n (people);
+            n_effective (equally weighted people whom those compared are worth; missing for those left out).
+        """
+        sizes = [
+            ("treatment", "all", self.n_treatment, self.n_treatment),
+            ("treatment", "compared", self.n_treatment_matched, self.ess_treatment),
+            ("pool", "all", self.n_pool, self.n_pool),
+            ("pool", "compared", self.n_control, self.ess_control),
+        ]
+        left_out = [(row.group, row.reason, row.n, np.nan) for row in self.dropped.itertuples()]
+        return pd.DataFrame([*sizes, *left_out], columns=["group", "part", "n", "n_effective"])
+
+    def table(self) -> Table:
+        """Who is compared, and why the others are not."""
+        from ..tables import compared_table
+
+        return compared_table(self.to_frame(), DROPPED, minimum_cell=self.minimum_cell)
+
+    def plot(self) -> Figure | None:
+        """How far the groups' scores overlap; None where a group is too small to be drawn."""
+        from ..plots import overlap
+
+        bins = overlap_bins(self, self.minimum_cell)
+        return overlap(bins) if bins else None
 
 
 def why_left_out(

@@ -166,7 +166,7 @@ def estimates_plot(measure: Any, *, key: str = "estimates", caption: str = "") -
     names = {"headline": "Headline: matching with an outcome model", "classic": "Classic: difference of weighted means"}
     names |= {"check": "Check: doubly robust weighting"}
     rows = [
-        {"label": name, "is_headline": kind == "headline", **dict(getattr(measure, kind))}
+        {"label": name, "is_headline": kind == "headline", **vars(getattr(measure, kind))}
         for kind, name in names.items()
         if getattr(measure, kind) is not None
     ]
@@ -193,7 +193,7 @@ def measures_plot(
     rows = [
         {"label": p.label, "name": name, "heading": heading, "is_headline": p.measure.key == _first(shown, unit)}
         | {"is_below": p.is_below}
-        | dict(p.measure.headline)
+        | vars(p.measure.headline)
         for p, name, heading in zip(shown, names, headings, strict=True)
     ]
     if len(rows) == 1:
@@ -210,21 +210,22 @@ def _first(shown: list[Placed], unit: str) -> str:
 
 
 def subgroups_plot(analysis: Any, *, key: str = "subgroup_differences", caption: str = "") -> document.Figure | None:
-    """The headline difference in each subgroup below that of everyone; None if no subgroup is shown."""
+    """The headline difference in each subgroup, below that of everyone if it is given; None if no subgroup is shown."""
     found, measure = analysis.subgroups, analysis.headline_measure
     shown = [r for r in found.rows if r.headline is not None] if found is not None else []
-    if not shown or measure is None or measure.headline is None:
+    if not shown or measure is None:
         return None
-    rows = [{"label": "Everyone", "heading": "", "is_headline": True, **dict(measure.headline)}]
+    whole = measure.headline
+    rows = [{"label": "Everyone", "heading": "", "is_headline": True, **vars(whole)}] if whole is not None else []
     rows += [
         {"label": level, "name": f"{subgroup_words(row.by)}: {level}", "heading": subgroup_words(row.by)}
-        | dict(row.headline)
+        | vars(row.headline)
         for row, level in ((row, level_words(row.by, row.level)) for row in shown)
     ]
     label = measure.label[:1].lower() + measure.label[1:]
-    caption = caption or f"Difference in the {label} in each subgroup, and in the whole group"
-    note = "Dotted line: the difference in the whole group."
-    return forest_plot(rows, reference=measure.headline.estimate, key=key, caption=caption, note=note)
+    caption = caption or f"Difference in the {label} in each subgroup{', and in the whole group' if whole else ''}"
+    note = "Dotted line: the difference in the whole group." if whole else ""
+    return forest_plot(rows, reference=whole.estimate if whole else None, key=key, caption=caption, note=note)
 
 
 #: A subgroup of the settings (`spec.Subgroup`) in words.

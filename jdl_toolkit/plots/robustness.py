@@ -24,10 +24,10 @@ def robustness_plot(analysis: Any, *, key: str = "robustness", caption: str = ""
     if found is None or measure is None or not found.others:
         return None
     head = found.main
-    rows = [{"label": "This report", "heading": "", "is_headline": True, **dict(head)}]
+    rows = [{"label": "This report", "heading": "", "is_headline": True, **vars(head)}]
     for group, heading in GROUPS.items():
         rows += [
-            {"label": row.label, "name": f"{heading}: {row.label}", "heading": heading, **dict(row.estimate)}
+            {"label": row.label, "name": f"{heading}: {row.label}", "heading": heading, **vars(row.estimate)}
             for row in found.others
             if row.group == group
         ]

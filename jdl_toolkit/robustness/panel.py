@@ -7,6 +7,7 @@ stands in its row in words; nothing that one of them meets can stop the others.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,9 +17,11 @@ from tqdm import tqdm
 
 from ..balance.blocks import columns_of
 from ..balance.measures import spread_of, standardised, weighted_means
+from ..document import Figure, Table
 from ..inference import Outcomes
 from ..inference.estimation import Kind
 from ..inference.measures import measures_asked
+from ..inference.shown import shown_estimate
 from ..matching import MatchedSample
 from ..matching.design import expand_levels, ordered_units
 from ..result import Result
@@ -70,6 +73,22 @@ class Robustness(Result):
         See `bound_hidden_bias`.
     why_not : str, optional
         Why there is no panel; it is then empty.
+
+    Examples
+    --------
+    >>> from jdl_toolkit import examples
+    >>> robustness = examples.foundation().robustness
+    >>> len(robustness.others)
+    35
+    >>> found = robustness.to_frame()
+    >>> found[found["group"] == "caliper"][["key", "n_treatment", "estimate", "ci_low", "ci_high"]].round(3)
+                 key  n_treatment  estimate  ci_low  ci_high
+    7   caliper_0.01          251     0.016  -0.048    0.081
+    8   caliper_0.05          255     0.009  -0.053    0.071
+    9    caliper_0.1          256     0.013  -0.048    0.075
+    10   caliper_0.5          257     0.018  -0.043    0.078
+    >>> [row[0] for row in robustness.table("hidden_bias").rows]
+    ['Shift of the difference, percentage points', 'Factor by which weights are wrong', 'E-value (risk ratio)']
     """
 
     measure: str
@@ -99,6 +118,59 @@ class Robustness(Result):
             f"{len(others)} other ways of analysing: estimates from {low:+.1f} to {high:+.1f}{points}, {n_same} with "
             f"the sign of the headline ({factor * main['estimate']:+.1f}), {n_clear} with an interval that excludes 0"
         )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Every way of analysing: the columns of `rows`."""
+        return self.rows
+
+    def table(self, of: str = "panel") -> Table | None:
+        """Every way of analysing beside the main one; None where there is nothing to show.
+
+        Parameters
+        ----------
+        of : {"panel", "hidden_bias", "bounds"}
+            The panel; how strong hidden bias would have to be; or what the difference could be under hidden bias.
+        """
+        from ..tables import bounds_table, hidden_bias_table, robustness_table
+
+        table = {"panel": robustness_table, "hidden_bias": hidden_bias_table, "bounds": bounds_table}[of](self._shown())
+        failed = [f"{row.label}: {row.why_not}" for row in self.rows.itertuples() if row.why_not]
+        more = f" Without an estimate: {'; '.join(failed)}." if failed and of == "panel" else ""
+        return table and replace(table, note=table.note + more)
+
+    def plot(self) -> Figure | None:
+        """Every estimate with its interval, against the headline; None where there is no other."""
+        from ..plots import robustness_plot
+
+        return robustness_plot(self._shown())
+
+    def _shown(self) -> SimpleNamespace:
+        """What tables and figures ask an analysis of the findings for."""
+        names = ("group", "key", "label", "worst", "n_treatment")
+        rows = [
+            SimpleNamespace(**{name: _known(row[name]) for name in names}, estimate=shown_estimate(row))
+            for row in self.rows.to_dict("records")
+        ]
+        main, others = (rows[0].estimate if rows else None), [row for row in rows[1:] if row.estimate is not None]
+        parts = {name: _nested(self.hidden.get(name)) for name in ("pairs", "weights", "confounder", "e_values")}
+        panel = SimpleNamespace(rows=rows, main=main, others=others, hidden=SimpleNamespace(**parts))
+        is_overlap = len(self.rows) and self.rows["estimand"].iloc[0] == "ato"
+        return SimpleNamespace(
+            robustness=panel if main is not None else None,
+            headline_measure=SimpleNamespace(label=self.label, unit=self.unit),
+            matching=SimpleNamespace(method="overlap" if is_overlap else ""),
+        )
+
+
+def _known(value: Any) -> Any:
+    return None if pd.isna(value) else value
+
+
+def _nested(value: Any) -> Any:
+    """Dicts as objects with attributes, however deep they stand."""
+    if isinstance(value, dict):
+        return SimpleNamespace(**{name: _nested(part) for name, part in value.items()})
+    return [_nested(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def robustness_panel(

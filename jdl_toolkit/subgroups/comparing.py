@@ -6,17 +6,23 @@ an analysis are adjusted together, and only the adjusted one makes a subgroup's 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from scipy import special
 from threadpoolctl import threadpool_limits
 
+from ..disclosure import few, is_of_few
+from ..document import Figure, Table
 from ..errors import JDLError
 from ..inference import estimate, holm, verdict
+from ..inference.measures import rate_label
+from ..inference.shown import shown_estimate
 from ..matching import MatchedSample
+from ..numbers import MINIMUM_CELL, p_value
 from ..result import Result
 from .characteristics import OF_PEOPLE
 from .matching import SubgroupSamples, name_of
@@ -60,6 +66,22 @@ class Subgroups(Result):
     messages : tuple of str
     balance : DataFrame
         As `SubgroupSamples.balance`.
+    label : str
+        Of the measure.
+    minimum_cell : int
+        What is of fewer people is not shown.
+
+    Examples
+    --------
+    >>> from jdl_toolkit import examples
+    >>> subgroups = examples.foundation().subgroups
+    >>> subgroups.n_tests
+    2
+    >>> found = subgroups.to_frame()
+    >>> found.loc[found["holm_p"].notna(), ["level", "headline_estimate", "holm_p", "verdict"]].round(3)
+          level  headline_estimate  holm_p       verdict
+    3  21 to 24              0.030     1.0  inconclusive
+    4  25 to 34             -0.021     1.0  inconclusive
     """
 
     rows: pd.DataFrame
@@ -69,6 +91,8 @@ class Subgroups(Result):
     n_tests: int
     messages: tuple[str, ...]
     balance: pd.DataFrame = field(default_factory=pd.DataFrame)
+    label: str = "Proven reoffending rate"
+    minimum_cell: int = MINIMUM_CELL
 
     def summary(self) -> str:
         if not self.declared:
@@ -81,6 +105,43 @@ class Subgroups(Result):
             f"tested. With p-values adjusted for that number (Holm), {int(kept.sum())} conclusive; without, "
             f"{int(own.sum())} would be"
         )
+
+    def to_frame(self) -> pd.DataFrame:
+        """The result of each subgroup: the columns of `rows`."""
+        return self.rows
+
+    def table(self) -> Table | None:
+        """The difference in each subgroup, and which are not shown and why; None if none is."""
+        from ..tables import subgroups_table
+
+        table = subgroups_table(self._shown())
+        hidden = [f"{row.level}: {row.why_not}" for row in self._shown().subgroups.rows if row.headline is None]
+        tests = [f"{self.labels[t.by]}: p = {p_value(t.p_value)}" for t in self.heterogeneity.itertuples()]
+        more = f" Whether the subgroups of a characteristic differ (Cochran's Q): {'; '.join(tests)}." if tests else ""
+        more += f" Not shown: {'; '.join(hidden)}." if hidden else ""
+        return table and replace(table, note=table.note + more)
+
+    def plot(self) -> Figure | None:
+        """The difference in each subgroup with its interval; None if none is shown."""
+        from ..plots import subgroups_plot
+
+        return subgroups_plot(self._shown())
+
+    def _shown(self) -> SimpleNamespace:
+        """What tables and figures ask an analysis of the findings for."""
+        rows = [_shown(row, self.minimum_cell) for row in self.rows.to_dict("records")]
+        measure = SimpleNamespace(label=self.label, unit="share", headline=None)
+        return SimpleNamespace(subgroups=SimpleNamespace(rows=rows, n_tests=self.n_tests), headline_measure=measure)
+
+
+def _shown(row: dict[str, Any], minimum_cell: int) -> SimpleNamespace:
+    """A subgroup as the findings have it (`findings.SubgroupRow`); without figures, but with the reason, if of few."""
+    why_not = row["why_not"]
+    if why_not is None and is_of_few(row | {"unit": "share", "base": "everyone"}, minimum_cell):
+        why_not = few(minimum_cell)
+    headline = None if why_not else shown_estimate(row, "headline_")
+    names = ("by", "level", "n_treatment", "treatment_value", "holm_p", "worst")
+    return SimpleNamespace(**{name: row[name] for name in names}, headline=headline, why_not=why_not)
 
 
 def compare_subgroups(samples: SubgroupSamples, outcomes: pd.DataFrame, spec: RequestSpec) -> Subgroups:
@@ -117,7 +178,8 @@ def compare_subgroups(samples: SubgroupSamples, outcomes: pd.DataFrame, spec: Re
     n_tests = int(compared["headline_p_value"].notna().sum())
     shared = () if heterogeneity["by"].isin(OF_PEOPLE).all() else (_SHARED_CONTROLS,)
     messages = (*samples.messages, *said, *shared)
-    return Subgroups(compared, heterogeneity, samples.declared, samples.labels, n_tests, messages, samples.balance)
+    told = (compared, heterogeneity, samples.declared, samples.labels, n_tests, messages, samples.balance)
+    return Subgroups(*told, rate_label(spec), spec.disclosure.minimum_cell)
 
 
 def cochran_q(estimates: np.ndarray, se: np.ndarray) -> tuple[float, int, float]:

@@ -20,7 +20,7 @@ from ..document import Table
 from ..errors import JDLError
 from ..matching import MatchedSample
 from ..matching.design import ordered_units
-from ..numbers import count_, number
+from ..numbers import MINIMUM_CELL, number, shown_count
 from ..result import Result
 from .characteristics import OF_PEOPLE, labels_of, levels_of
 from .forming import GROUP_COLUMNS, form_groups
@@ -59,6 +59,24 @@ class SubgroupSamples(Result):
     labels : dict of str to str
         Characteristic -> label for readers.
     messages : tuple of str
+    minimum_cell : int
+        Smaller counts are not shown.
+
+    Examples
+    --------
+    >>> from jdl_toolkit import examples
+    >>> samples = examples.foundation().samples
+    >>> len(samples.groups), len(samples.samples)
+    (7, 2)
+    >>> samples.to_frame()[["by", "level", "n_matched", "worst"]].dropna().round(3)
+             by     level  n_matched  worst
+    3  age_band  21 to 24         74  0.000
+    4  age_band  25 to 34        128  0.044
+
+    Each is a match of its own:
+
+    >>> samples.samples["age_band: 25 to 34"].method
+    'radius'
     """
 
     samples: dict[str, MatchedSample]
@@ -67,6 +85,7 @@ class SubgroupSamples(Result):
     labels: dict[str, str]
     messages: tuple[str, ...]
     balance: pd.DataFrame = field(default_factory=pd.DataFrame)
+    minimum_cell: int = MINIMUM_CELL
 
     def summary(self) -> str:
         if not self.declared:
@@ -78,11 +97,15 @@ class SubgroupSamples(Result):
             f"{len(self.samples)} can be tested"
         )
 
-    def table(self, minimum_cell: int, *, key: str = "subgroups", caption: str = "") -> Table | None:
-        """What became of each subgroup, None without any; counts below `minimum_cell` are not shown."""
+    def to_frame(self) -> pd.DataFrame:
+        """What became of each subgroup: the columns of `groups`."""
+        return self.groups
+
+    def table(self) -> Table | None:
+        """What became of each subgroup; None without any."""
 
         def count(n: int | None) -> str:
-            return "–" if pd.isna(n) else count_(None if 0 < n < minimum_cell else n, minimum_cell)
+            return "–" if pd.isna(n) else shown_count(n, self.minimum_cell)
 
         rows = tuple(
             (
@@ -95,9 +118,9 @@ class SubgroupSamples(Result):
         )
         columns = ("Subgroup", "Treatment group", "Others", "Matched", "Controls", "Worst difference", "Result")
         note = "Worst difference: the largest standardised mean difference after matching, in per cent."
-        caption = caption or "Declared subgroups, before any outcome was known"
+        caption = "Declared subgroups, before any outcome was known"
         groups = tuple(self.labels[by] for by in self.groups["by"])
-        return Table(key, caption, columns, rows, "lrrrrrl", note, groups) if rows else None
+        return Table("subgroups", caption, columns, rows, "lrrrrrl", note, groups) if rows else None
 
 
 def name_of(by: str, level: str) -> str:
@@ -147,7 +170,8 @@ def match_subgroups(
         rows.append(group)
     bar.close()
     balance = pd.concat(balances, ignore_index=True) if balances else pd.DataFrame()
-    return SubgroupSamples(samples, _frame(rows), declared, labels, tuple(said), balance)
+    least = spec.disclosure.minimum_cell
+    return SubgroupSamples(samples, _frame(rows), declared, labels, tuple(said), balance, least)
 
 
 def within_subgroup(covariates: Covariates, levels: pd.DataFrame, by: str, level: str) -> Covariates:

@@ -4,9 +4,10 @@ Each function takes a part of `findings.Findings` and returns a `document.Table`
 each row, no merged and no empty cell. Numbers are printed by `numbers`, differences rounded from unrounded values.
 """
 
-from .balance import differences_table, dropped_table, ladder_table, proposals_table
-from .choices import provenance_table, setting_rows, settings_table, sign_offs_table
+from .balance import differences_table, ladder_table, proposals_table
+from .choices import choices_table, provenance_table, setting_rows, settings_table, sign_offs_table
 from .estimators import estimators_table, time_to_event_table
+from .matching import compared_table, scores_table
 from .outcomes import estimates_table, follow_up_table, measures_table, power_table, subgroups_table
 from .people import balance_table, flow_parts_table, flow_table, linkage_table, profile_table
 from .plain import plain_table, show_frames_as_tables
@@ -22,6 +23,9 @@ from .robustness import bounds_table, hidden_bias_table, robustness_table
 
 __all__ = [
     "bounds_table",
+    "choices_table",
+    "compared_table",
+    "scores_table",
     "counts_table",
     "feedback_table",
     "imported_table",
@@ -34,7 +38,6 @@ __all__ = [
     "time_to_event_table",
     "balance_table",
     "differences_table",
-    "dropped_table",
     "ladder_table",
     "proposals_table",
     "estimates_table",

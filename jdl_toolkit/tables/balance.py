@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..document import Table
-from ..numbers import count_, number
+from ..numbers import MINIMUM_CELL, number, shown_count
 from ..plots.canvas import records
 
 NOTHING = "–"
@@ -21,7 +21,9 @@ METHODS = {
 DENOMINATORS = {"pooled": "both groups", "treated": "the treatment group"}
 
 
-def ladder_table(tried: Iterable[Any], minimum_cell: int, *, key: str = "ladder", caption: str = "") -> Table:
+def ladder_table(
+    tried: Iterable[Any], minimum_cell: int = MINIMUM_CELL, *, key: str = "ladder", caption: str = ""
+) -> Table:
     """The rungs in the order tried, which one is used, and what speaks for or against each.
 
     Parameters
@@ -37,31 +39,8 @@ def ladder_table(tried: Iterable[Any], minimum_cell: int, *, key: str = "ladder"
     return Table(key, caption or "What was tried; outcomes play no part in the choice", columns, cells, "lrrrrrl", note)
 
 
-def dropped_table(
-    dropped: Iterable[Any], reasons: dict[str, str], minimum_cell: int, *, key: str = "dropped", caption: str = ""
-) -> Table | None:
-    """Who has no part in the comparison, and why; None where everybody has.
-
-    Parameters
-    ----------
-    dropped : records
-        `MatchedSample.dropped`.
-    reasons : dict of str to str
-        Code -> reason in words.
-    minimum_cell : int
-        Smaller counts are not shown.
-    """
-    rows = records(dropped)
-    cells = tuple(
-        (reasons[r["reason"]], count_(r["n"] if r["n"] >= minimum_cell else None, minimum_cell)) for r in rows
-    )
-    groups = tuple({"treatment": "Treatment group", "pool": "Control pool"}[r["group"]] for r in rows)
-    caption = caption or "People who have no part in the comparison"
-    return Table(key, caption, ("Reason", "People"), cells, "lr", "", groups) if cells else None
-
-
 def proposals_table(
-    proposals: Iterable[Any], minimum_cell: int, *, key: str = "proposals", caption: str = ""
+    proposals: Iterable[Any], minimum_cell: int = MINIMUM_CELL, *, key: str = "proposals", caption: str = ""
 ) -> Table | None:
     """Changes that were tried after the gate had closed, the most promising first; None where there are none.
 
@@ -129,8 +108,7 @@ def _result(row: dict[str, Any], minimum_cell: int) -> tuple[str, str, str, str]
     if n is None:
         return (NOTHING,) * 4
     worst = NOTHING if row["worst_smd"] is None else number(row["worst_smd"], 1, factor=100)
-    matched = count_(None if 0 < n < minimum_cell else int(n), minimum_cell)
-    return matched, number(ess), worst, NOTHING if row["n_red"] is None else str(row["n_red"])
+    return shown_count(n, minimum_cell), number(ess), worst, NOTHING if row["n_red"] is None else str(row["n_red"])
 
 
 def _verdict(row: dict[str, Any]) -> str:

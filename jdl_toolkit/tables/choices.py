@@ -63,6 +63,42 @@ def _briefly(every: list[tuple[str, tuple[str, str]]]) -> tuple[list[tuple[str, 
     return [(group, row) for group, row in every if row[1] != _NONE and len(row[1]) <= _LONGEST], " ".join(notes)
 
 
+def choices_table(
+    values: Mapping[str, Any], before: Mapping[str, Any], before_is: str, *, key: str = "choices", caption: str = ""
+) -> Table:
+    """Every choice of a specification: first those that differ, beside what they were, then by section of its file.
+
+    Parameters
+    ----------
+    values : mapping
+        `RequestSpec.to_dict`.
+    before : mapping
+        The same as requested, or the defaults; sections that it does not hold are not compared.
+    before_is : str
+        Heading of its column: "As requested".
+    """
+    rows, changed, none = [], [], []
+    for section, heading in SECTIONS.items():
+        if section not in values or section == "exploratory":
+            continue
+        was = dict(_settings({section: before[section]})) if section in before else {}
+        for label, value in _settings({section: values[section]}):
+            is_same = was.get(label, value) == value
+            if is_same and value == _NONE:
+                none.append(label)
+                continue
+            here = rows if is_same else changed
+            here.append((heading if is_same else f"Not {before_is.lower()}", (label, value, was.get(label, value))))
+    note = f"Set to none: {'; '.join(none)}." if none else ""
+    caption = caption or "Every choice"
+    if not changed:
+        cells = tuple(row[:2] for _, row in rows)
+        return Table(key, caption, ("Setting", "Value"), cells, "ll", note, tuple(group for group, _ in rows))
+    cells = tuple(row if group.startswith("Not ") else (*row[:2], "the same") for group, row in [*changed, *rows])
+    groups = tuple(group for group, _ in [*changed, *rows])
+    return Table(key, caption, ("Setting", "Value", before_is), cells, "lll", note, groups)
+
+
 def setting_rows(values: Mapping[str, Any], unused: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
     """Settings and their values in readers' words, section by section, without the places in `unused`."""
     return list(_settings(values, unused=unused))
