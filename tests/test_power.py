@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -534,7 +535,7 @@ def test_command_for_counts_and_days():
     by_hand = needed_treatment(0.1, 2.7**0.5, 5000, 0.05, 0.95)
     assert told["rows"][0]["n_treated_exact"] == pytest.approx(by_hand)
     days = asked("--n-control", "5000", "--measure", "days", "--sd", "95", "--reductions", "10:11")
-    assert days.exit_code == 0 and "(days)" in days.stdout and "11           1,203" in days.stdout
+    assert days.exit_code == 0 and "(days)" in days.stdout and re.search(r"11 +1,203", days.stdout)
     told = json.loads(asked("--n-control", "5000", "--measure", "days", "--sd", "95", "--json").stdout)
     assert [row["reduction"] for row in told["rows"]] == [5 * k for k in range(1, 11)]
     told = json.loads(asked("--n-control", "5000", *count[:4], "--json").stdout)
@@ -549,7 +550,7 @@ def test_command_for_planning_with_one_rate_and_a_group_in_hand():
     assert words.startswith(
         "257 treated people and 33,111 controls detect a reduction of 10.7 percentage points or more"
     )
-    assert "          10           294           92%" in words
+    assert re.search(r"10 +294 +92%", words)
 
 
 def test_command_writes_a_page(tmp_path):

@@ -30,6 +30,7 @@ from .canvas import (
     styled,
     write,
 )
+from .places import free_place
 
 #: Reductions, in percentage points, that are marked beside the group in hand; of other reductions, that part of the
 #: largest.
@@ -260,45 +261,9 @@ def _write_labels(
         before = [(px - wide - 7, py + 1), (px - wide - 9, py - 6), *((px - wide, y) for _, y in above)]
         wanted.append((words, above + before))
     for words, places in wanted:
-        place = _free(taken, places, words, np.vstack(blocked), left)
+        place = free_place(taken, places, words, np.vstack(blocked), (left, 2, WIDTH - 2, _BOTTOM))
         if place is not None:
             write(paper, *place, words)
-
-
-def _free(
-    taken: list[tuple[float, float, float, float]],
-    places: list[tuple[float, float]],
-    words: list[str],
-    blocked: np.ndarray,
-    left: float,
-) -> tuple[float, float] | None:
-    """The first place where the words lie on the sheet and touch no label and no line; it is then taken.
-
-    Parameters
-    ----------
-    taken : list of (float, float, float, float)
-        Left, upper, right and lower edge of the labels that are there.
-    places : list of (float, float)
-        Left and upper edge, in points.
-    words : list of str
-        Lines.
-    blocked : array, shape (k, 2)
-        Points of what is drawn.
-    left : float
-        Edge of the panel, which no label crosses.
-    """
-    for x, y in places:
-        box = (x - 3, y - 1, x + max(width(line, SIZE) for line in words) + 2, y + _ROW * len(words) + 1)
-        inside = (blocked > box[:2]).all(axis=1) & (blocked < box[2:]).all(axis=1)
-        on_sheet = box[0] > left and box[1] > 2 and box[2] < WIDTH - 2 and box[3] < _BOTTOM
-        if on_sheet and not inside.any() and not any(_touch(box, other) for other in taken):
-            taken.append(box)
-            return x, y
-    return None
-
-
-def _touch(one: tuple[float, float, float, float], two: tuple[float, float, float, float]) -> bool:
-    return one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
 
 
 def _words(curve: _Curve, marked: list[tuple[int, float]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Integral
 from typing import Any
 
 from ..errors import JDLError, Problem
@@ -17,6 +18,16 @@ MOST_IN_GROUP = 1e15
 MOST_ROWS = 1000
 
 _PEOPLE = f"at least 2 people are needed, and at most {MOST_IN_GROUP:g} can be counted with"
+
+
+def as_number(x: Any) -> float:
+    """A plain number, which JSON can hold; not a number if it is none."""
+    try:
+        return int(x) if isinstance(x, Integral) and abs(x) < MOST_IN_GROUP else float(x)
+    except OverflowError:
+        return math.inf
+    except (TypeError, ValueError):
+        return math.nan
 
 
 def power_faults(asked: Any) -> list[Problem]:

@@ -5,12 +5,10 @@ The question is what a table holds; its answers are worked out when they are fir
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from numbers import Integral
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,7 +20,8 @@ from ..errors import JDLError, Problem
 from ..numbers import UNITS
 from ..result import Result
 from . import words
-from .limits import LARGEST, MOST_IN_GROUP, SMALLEST, power_faults
+from .limits import LARGEST, MOST_IN_GROUP, SMALLEST, as_number, power_faults
+from .saved import saved_by_0_6
 from .spread import common_sd, sd_of_count
 from .t_test import detectable_difference, needed_treatment, power_of_t_test
 
@@ -30,6 +29,7 @@ _CURVE_FROM = 30
 _CURVE_POINTS = 60
 _IN_PERCENT = tuple(float(n) for n in range(1, 11))  # as of the published table; of a count, per cent of its mean
 _IN_DAYS = tuple(float(n) for n in range(5, 51, 5))
+_OPTIONAL = ("n_treatment", "ess_control", "ess_treatment")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,9 +141,9 @@ two-sided test at the 5% level. With these controls no number of treated people 
     def __post_init__(self) -> None:
         for name in ("n_control", "sd", "n_treatment", "alpha", "power", "ess_control", "ess_treatment"):
             value = getattr(self, name)
-            object.__setattr__(self, name, None if value is None and name in _OPTIONAL else _as_number(value))
+            object.__setattr__(self, name, None if value is None and name in _OPTIONAL else as_number(value))
         given = self.reductions if isinstance(self.reductions, Iterable) else ()
-        object.__setattr__(self, "reductions", tuple(map(float, map(_as_number, given))))
+        object.__setattr__(self, "reductions", tuple(map(float, map(as_number, given))))
         object.__setattr__(self, "unit", str(self.unit))
         if faults := power_faults(self):
             raise JDLError(faults)
@@ -180,9 +180,9 @@ two-sided test at the 5% level. With these controls no number of treated people 
         faults = [
             Problem("a rate is a fraction between 0 and 1", f"power, {name}", "0.35 for 35 per cent")
             for name, rate in rates.items()
-            if not 0 <= _as_number(rate) <= 1
+            if not 0 <= as_number(rate) <= 1
         ]
-        sizes = [n if 2 <= _as_number(n) <= MOST_IN_GROUP else math.inf for n in (n_treatment, n_control)]
+        sizes = [n if 2 <= as_number(n) <= MOST_IN_GROUP else math.inf for n in (n_treatment, n_control)]
         sd = 1.0 if faults else common_sd(rates.get("treatment", control), sizes[0], control, sizes[1])
         return cls.with_faults(faults, sd=sd, n_control=n_control, n_treatment=n_treatment, **asked)
 
@@ -208,7 +208,7 @@ two-sided test at the 5% level. With these controls no number of treated people 
                 f"must be a number above 0, from {SMALLEST:g} to {LARGEST:g}", f"power, {name}", "correct the value"
             )
             for name, x in (("mean", mean), ("overdispersion", overdispersion))
-            if not SMALLEST <= _as_number(x) <= LARGEST
+            if not SMALLEST <= as_number(x) <= LARGEST
         ]
         sd = 1.0 if wrong else sd_of_count(mean, overdispersion)
         if reductions is None:
@@ -335,17 +335,8 @@ two-sided test at the 5% level. With these controls no number of treated people 
         JDLError
             If the folder, or a part of it, is not there or cannot be read.
         """
-        folder = Path(folder)
-        try:
-            reductions = pd.read_parquet(folder / "rows.parquet")["reduction"]
-            asked = json.loads((folder / "result.json").read_text())
-            question = {name: asked[name] for name in ("unit", "sd", "alpha", "power", "n_control", "n_treatment")}
-            if (folder / "effective").is_dir():
-                worth = json.loads((folder / "effective" / "result.json").read_text())
-                question |= {"ess_control": worth["n_control"], "ess_treatment": worth["n_treatment"]}
-            return cls(**question, reductions=reductions)
-        except (OSError, ValueError, KeyError):
-            return super().load(folder)
+        question = saved_by_0_6(Path(folder))
+        return super().load(folder) if question is None else cls(**question)
 
     def _needed(self, reduction: float) -> float | None:
         difference = abs(reduction) / self._scale
@@ -354,19 +345,6 @@ two-sided test at the 5% level. With these controls no number of treated people 
     @property
     def _scale(self) -> int:
         return UNITS[self.unit][0]
-
-
-_OPTIONAL = ("n_treatment", "ess_control", "ess_treatment")
-
-
-def _as_number(x: Any) -> float:
-    """A plain number, which JSON can hold; not a number if it is none."""
-    try:
-        return int(x) if isinstance(x, Integral) and abs(x) < MOST_IN_GROUP else float(x)
-    except OverflowError:
-        return math.inf
-    except (TypeError, ValueError):
-        return math.nan
 
 
 def _nearest(n: float) -> int:

@@ -52,7 +52,7 @@ def needed_table(table: PowerTable) -> Table:
     if table.effective is not None:
         note += f" By the safer count {_counted(table)} are worth {_worth(table)}."
     caption = "How many treated people each reduction takes"
-    return Table("power", caption, tuple(columns), tuple(rows), "r" * len(columns), note)
+    return Table("group_needed", caption, tuple(columns), tuple(rows), "r" * len(columns), note)
 
 
 def _or_more(table: PowerTable, reduction: float, unit: str = "") -> str:
