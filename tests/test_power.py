@@ -368,6 +368,23 @@ def test_a_table_is_written_with_no_more_than_is_known():
     assert table == PowerTable(n_control=np.int64(33_111), sd=np.float64(0.4732691826), reductions=range(1, 11))
 
 
+@pytest.mark.parametrize("solved", ["n_treated", "power", "delta"])
+def test_a_table_answers_as_r(solved):
+    chosen = VECTORS[(VECTORS["test"] == "t2n") & (VECTORS["solve_for"] == solved) & (VECTORS["sides"] == 2)]
+    for vector in chosen[chosen["n_treated"].notna()].itertuples():
+        asked_for = {"n_control": vector.n_control, "sd": vector.sd, "alpha": vector.alpha, "power": vector.power}
+        if solved == "power":
+            asked_for["power"] = 0.9999  # of no account
+        table, points = PowerTable(**asked_for), 100 * vector.delta
+        if solved == "n_treated":
+            assert table.needed_for(points) == math.floor(vector.n_treated + 0.5)
+        elif solved == "power":
+            assert table.power_for(points, vector.n_treated) == pytest.approx(vector.power, abs=2e-11)
+        else:
+            assert table.detectable(vector.n_treated) == pytest.approx(points, rel=1e-11)
+    assert len(chosen) >= 5
+
+
 def test_rates_counts_and_days_have_their_own_ways_in():
     rates = {"control": 11_543 / 33_111, "n_control": 33_111}
     assert PowerTable.for_rates(**rates, treatment=84 / 257, n_treatment=257) == foundation()
