@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 from scipy import linalg
@@ -77,10 +78,13 @@ class Maximum:
     beta : array, shape (1 + n_columns,)
     is_separated : bool
         There is no finite maximum: some combination of coefficients can grow without end.
+    information : array, shape (1 + n_columns, 1 + n_columns), optional
+        About what it is there.
     """
 
     beta: np.ndarray
     is_separated: bool
+    information: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -340,10 +344,10 @@ def _newton(
             if not np.isfinite(information).all() or (i > _EARLY and _least_share(information, before) < SEPARATED):
                 return Maximum(beta, True)
             try:
-                factor, taken = linalg.cho_factor(information), []
+                solve, taken = partial(linalg.cho_solve, linalg.cho_factor(information)), []
             except linalg.LinAlgError:  # no information left on some combination
                 return Maximum(beta, True)
-        step = _step(gradient, factor, taken)
+        step = mended_step(gradient, solve, taken)
         size = np.abs(step).max() / max(1.0, np.abs(beta).max())
         if not is_new and size > _SLOW * last_size:
             value, gradient, information = _pass(x, y, weights, family, scale, beta, with_information=True)
@@ -363,17 +367,30 @@ def _newton(
             break
         is_new, is_given, last_size = is_far, False, size
         information = new[2] if is_far else information
-    return Maximum(beta, _least_share(information, before) < SEPARATED)
+    return Maximum(beta, _least_share(information, before) < SEPARATED, information)
 
 
-def _step(gradient: np.ndarray, factor: tuple, taken: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
-    """Newton's step with the factorised information, mended by the steps taken since and what each took off the
-    gradient."""
+def mended_step(
+    gradient: np.ndarray,
+    solve: Callable[[np.ndarray], np.ndarray],
+    taken: list[tuple[np.ndarray, np.ndarray]],
+) -> np.ndarray:
+    """Newton's step, mended by the steps taken since the information was worked out.
+
+    Parameters
+    ----------
+    gradient : array, shape (n_columns,)
+        Of what is to become as large as it can.
+    solve : callable
+        The inverse of the information, times a vector.
+    taken : list of (array, array)
+        Steps, and what each took off the gradient.
+    """
     pull, shares = gradient.copy(), []
     for step, fell in reversed(taken):
         shares.append(step @ pull / (step @ fell))
         pull -= shares[-1] * fell
-    found = linalg.cho_solve(factor, pull)
+    found = solve(pull)
     for (step, fell), share in zip(taken, reversed(shares), strict=True):
         found += step * (share - fell @ found / (step @ fell))
     return found

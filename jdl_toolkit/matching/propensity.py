@@ -7,6 +7,7 @@ never numbers of people: they are published.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -64,6 +65,11 @@ class Propensity:
     coefficients: pd.DataFrame
     merged: dict[str, list[str]]
     messages: tuple[str, ...]
+
+    @cached_property
+    def matrix(self) -> np.ndarray:
+        """The model's columns of everybody as one float64 matrix, row after row, made when it is first asked for."""
+        return as_matrix(self.design.iloc[:, 1:], np.ones(len(self.design), bool))
 
 
 def fit_propensity(covariates, spec, start: Start | None = None) -> Propensity:

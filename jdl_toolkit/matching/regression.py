@@ -6,7 +6,7 @@ comparable size), and a fit without a finite maximum (separation) is recognised 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -44,12 +44,15 @@ class Fit:
     coefficients : array, shape (n_columns,)
     is_separated : bool
         The likelihood has no finite maximum; the coefficients mean nothing.
+    information : array, shape (1 + n_columns, 1 + n_columns), optional
+        About what it is at the maximum, in terms of standardised columns, the intercept first.
     """
 
     link: Link
     intercept: float
     coefficients: np.ndarray
     is_separated: bool = False
+    information: np.ndarray | None = None
 
     def linear_predictor(self, x: np.ndarray) -> np.ndarray:
         return self.intercept + x @ self.coefficients
@@ -125,7 +128,7 @@ def fit_glm(
     y : array, shape (n_people,)
         0/1 for the logit link, counts for the log link.
     weights : array, shape (n_people,), optional
-        Positive; only their ratios matter.
+        Not negative; only their ratios matter. Rows without weight play no part.
     scale : Moments, optional
         Of these columns with these weights, where they are known already.
     start : tuple of array, optional
@@ -136,12 +139,25 @@ def fit_glm(
     Fit
         `is_separated` is True where no finite maximum exists.
     """
+    held = y if weights is None else y[weights > 0]
     weights = np.ones(len(y)) if weights is None else weights / weights.mean()
-    if link != Link.identity and y.max() == y.min():
+    if link != Link.identity and held.max() == held.min():
         return Fit(link, np.nan, np.full(x.shape[1], np.nan), is_separated=True)
     scale = scale or moments(x, weights)
     found = maximise(x, y, weights, FAMILIES[link], scale, start)
-    return _unscaled(link, found.beta[0], found.beta[1:], scale.centre, scale.spread, found.is_separated)
+    fit = _unscaled(link, found.beta[0], found.beta[1:], scale.centre, scale.spread, found.is_separated)
+    return replace(fit, information=found.information)
+
+
+def start_at(names: tuple[str, ...], fit: Fit, scale: Moments) -> Start | None:
+    """Where a fit ended as a start for others of the same outcome; None if it came to no end.
+
+    Other than `start_of`, it costs nothing, and knows the columns of the fit alone.
+    """
+    if fit.is_separated or fit.information is None:
+        return None
+    beta = np.append(fit.intercept + scale.centre @ fit.coefficients, fit.coefficients * scale.spread)
+    return Start(names, scale.spread, beta, fit.information)
 
 
 def start_of(

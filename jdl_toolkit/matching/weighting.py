@@ -5,6 +5,7 @@ In each, the weights of the controls have the sum of the treated people's, withi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,11 +13,13 @@ from scipy import sparse
 from scipy.special import expit
 
 from ..errors import JDLError
-from .newton import blocks
+from .newton import blocks, mended_step
 
 #: Entropy balancing: the largest difference of means left, in standard deviations of the column among the controls.
 BALANCED = 1e-10
 MAX_ITERATIONS = 200
+#: Differences of means below this are made up for with the Hessian there is, mended by the steps since (BFGS).
+_NEAR = 1e-2
 
 
 def odds_weights(logit: np.ndarray, is_treated: np.ndarray, strata: np.ndarray) -> np.ndarray:
@@ -59,31 +62,43 @@ class _Dual:
     """Entropy balancing in its dual form, for controls of strata with both groups; columns standardised on the way.
 
     f(λ) = Σ_s π_s log mean_{i in s} exp(z_i'λ), π_s the share of the treated who are in stratum s, z the columns less
-    the treated mean. Its gradient is the difference of the means, weighted controls less treated.
+    the treated mean. Its gradient is the difference of the means, weighted controls less treated. Rows of `x` that are
+    not `within` have no part in it.
     """
 
     x: np.ndarray
+    within: np.ndarray | None
     centre: np.ndarray
     spread: np.ndarray
     share: np.ndarray  # of the treated, by stratum
-    strata: np.ndarray  # of the controls
+    strata: np.ndarray  # of the rows
     n_controls: np.ndarray  # by stratum
 
     def predictor(self, step: np.ndarray) -> np.ndarray:
         slopes = step / self.spread
-        return self.x @ slopes - self.centre @ slopes
+        found = self.x @ slopes - self.centre @ slopes
+        if self.within is not None:
+            found[~self.within] = 0.0
+        return found
 
     def value(self, predictor: np.ndarray) -> tuple[float, np.ndarray]:
         """f, and the weights (their sum is 1) at this linear predictor."""
-        highest = np.full(len(self.share), -np.inf)
-        np.maximum.at(highest, self.strata, predictor)
-        weight = np.exp(predictor - highest[self.strata])
+        if len(self.share) == 1:
+            highest = np.array([predictor.max()])
+            weight = np.exp(predictor - highest[0])
+        else:
+            highest = np.full(len(self.share), -np.inf)
+            np.maximum.at(highest, self.strata, predictor)
+            weight = np.exp(predictor - highest[self.strata])
+        if self.within is not None:
+            weight *= self.within
         total = np.bincount(self.strata, weight, len(self.share))
-        value = float(self.share @ (np.log(total / self.n_controls) + highest))
+        with np.errstate(divide="ignore"):
+            value = float(self.share @ (np.log(total / self.n_controls) + highest))
         return value, weight * (self.share / total)[self.strata]
 
-    def derivatives(self, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Gradient and Hessian."""
+    def derivatives(self, weight: np.ndarray, *, with_hessian: bool = True) -> tuple[np.ndarray, np.ndarray | None]:
+        """Gradient and, if asked for, Hessian."""
         n_columns, n_strata = len(self.centre), len(self.share)
         hessian, by_stratum = np.zeros((n_columns, n_columns)), np.zeros((n_strata, n_columns))
         for rows in blocks(len(self.x)):
@@ -93,13 +108,19 @@ class _Dual:
             else:
                 where = (self.strata[rows], np.arange(len(w)))
                 by_stratum += sparse.csr_array((w, where), shape=(n_strata, len(w))) @ z
-            z *= np.sqrt(w)[:, None]
-            hessian += z.T @ z
+            if with_hessian:
+                z *= np.sqrt(w)[:, None]
+                hessian += z.T @ z
+        gradient = by_stratum.sum(axis=0) / self.spread
+        if not with_hessian:
+            return gradient, None
         hessian -= by_stratum.T @ (by_stratum / self.share[:, None])
-        return by_stratum.sum(axis=0) / self.spread, hessian / np.outer(self.spread, self.spread)
+        return gradient, hessian / np.outer(self.spread, self.spread)
 
 
-def entropy_weights(x: np.ndarray, is_treated: np.ndarray, strata: np.ndarray, names: list[str]) -> np.ndarray:
+def entropy_weights(
+    x: np.ndarray, is_treated: np.ndarray, strata: np.ndarray, names: list[str], start: np.ndarray | None = None
+) -> np.ndarray:
     """Entropy balancing: treated 1, controls as near to equal weights as equal means of every column allow.
 
     The weights minimise Σ w log w under: the weighted means of the controls are the treated means, and in every stratum
@@ -114,6 +135,9 @@ def entropy_weights(x: np.ndarray, is_treated: np.ndarray, strata: np.ndarray, n
         0, 1, 2 …; people of a stratum without one of the groups get no weight.
     names : list of str
         Of the columns, for messages.
+    start : array, shape (n_columns,), optional
+        Coefficients from which the logarithms of the weights may not be far, as those of the propensity score are. The
+        weights are the same wherever the steps start.
 
     Raises
     ------
@@ -131,26 +155,51 @@ def entropy_weights(x: np.ndarray, is_treated: np.ndarray, strata: np.ndarray, n
     weight = np.where(is_treated & taking_part, 1.0, 0.0)
     if not both.any():
         return weight
-    treated, controls = np.flatnonzero(is_treated & taking_part), np.flatnonzero(~is_treated & taking_part)
-    code = (np.cumsum(both) - 1)[strata[controls]]
-    columns = x[controls]
-    spread = columns.std(axis=0)
+    treated, is_control = np.flatnonzero(is_treated & taking_part), ~is_treated & taking_part
+    code = (np.cumsum(both) - 1)[strata]
+    # where most people are controls, their rows are left where they are: a copy takes longer than what is done with it
+    within, columns = is_control, x
+    if 2 * is_control.sum() < len(x):
+        within, columns, code = None, x[is_control], code[is_control]
     centre = x[treated].mean(axis=0)
-    _require_within_range(columns, centre, spread, names)
+    middle, spread = _mean_and_spread(columns, within)
     varies = spread > 1e-12 * np.maximum(1.0, np.abs(centre))
     dual = _Dual(
         columns if varies.all() else columns[:, varies],
+        within,
         centre[varies],
         spread[varies],
         n_treated[both] / n_treated[both].sum(),
-        code,
+        np.maximum(code, 0),
         n_controls[both],
     )
-    weight[controls] = len(treated) * _solve(dual, [name for name, use in zip(names, varies, strict=True) if use])
+    try:
+        rounding = 1e-9 * np.maximum(spread, 1e-3 * np.maximum(1.0, np.abs(centre)))
+        if (np.abs(centre - middle) > rounding)[~varies].any():
+            raise _no_such_weights([])
+        found = _solve(dual, [name for name, use in zip(names, varies, strict=True) if use], None if start is None else start[varies])
+    except JDLError:  # a column in which it cannot be is a better reason than those in which it was not
+        _require_within_range(columns if within is None else columns[within], centre, spread, names)
+        raise
+    weight[is_control] = len(treated) * (found if within is None else found[within])
     return weight
 
 
-def _solve(dual: _Dual, names: list[str]) -> np.ndarray:
+def _mean_and_spread(x: np.ndarray, within: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation (n) of the columns, among the rows within."""
+    place = x[0 if within is None else np.argmax(within)].copy()
+    first, second, n = np.zeros(x.shape[1]), np.zeros(x.shape[1]), len(x) if within is None else int(within.sum())
+    for rows in blocks(len(x)):
+        apart = x[rows] - place
+        if within is not None:
+            apart *= within[rows, None]
+        first += apart.sum(axis=0)
+        second += np.einsum("ij,ij->j", apart, apart)
+    first /= n
+    return place + first, np.sqrt(np.maximum(second / n - first**2, 0.0))
+
+
+def _solve(dual: _Dual, names: list[str], start: np.ndarray | None) -> np.ndarray:
     """The weights (sum 1) at which the gradient vanishes.
 
     Where such weights exist f is nowhere below −log n (the least entropy that n controls can have): a lower value
@@ -158,15 +207,21 @@ def _solve(dual: _Dual, names: list[str]) -> np.ndarray:
     """
     predictor = np.zeros(len(dual.x))
     value, weight = dual.value(predictor)
-    longest, gap = 4.0, np.inf
+    if start is not None:
+        there = dual.predictor(start * dual.spread)
+        at_start = dual.value(there)
+        if at_start[0] < value:
+            predictor, (value, weight) = there, at_start
+    longest, gap, n = 4.0, np.inf, dual.n_controls.sum()
+    gradient, hessian = dual.derivatives(weight)
+    inverse, taken = _inverse(hessian), []
     for _ in range(MAX_ITERATIONS):
-        gradient, hessian = dual.derivatives(weight)
         gap = np.abs(gradient).max(initial=0.0)
         if gap <= BALANCED:
             return weight
-        if value < -np.log(len(dual.x)) - 1e-6:
+        if value < -np.log(n) - 1e-6:
             break
-        step = -np.linalg.lstsq(hessian, gradient, rcond=1e-13)[0]
+        step = mended_step(-gradient, inverse, taken)
         if gradient @ step >= 0:  # rounding: the Hessian has nothing left in this direction
             step = -gradient
         change = dual.predictor(step)
@@ -174,19 +229,36 @@ def _solve(dual: _Dual, names: list[str]) -> np.ndarray:
         moved = False
         while size > 1e-10:
             new, new_weight = dual.value(predictor + size * change)
-            if new <= value + 1e-4 * size * (gradient @ step) + 1e-15 * abs(value):
+            if new <= value + 1e-4 * size * (gradient @ step) + 1e-13 * (1 + abs(value)):
                 moved = True
                 break
             size /= 2
-        if not moved:
+        if not moved and not taken:
             break
-        longest *= 2
-        predictor, value, weight = predictor + size * change, new, new_weight
+        if moved:
+            longest *= 2
+            predictor, value, weight = predictor + size * change, new, new_weight
+        before = gradient
+        # near the end the Hessian hardly changes, while it takes most of the time
+        is_near = moved and gap < _NEAR and size == 1.0
+        gradient, hessian = dual.derivatives(weight, with_hessian=not is_near)
+        fell = before - gradient
+        if is_near and np.abs(gradient).max() < gap / 2 and (size * step) @ -fell != 0:
+            taken.append((size * step, -fell))
+            continue
+        if hessian is None:
+            hessian = dual.derivatives(weight)[1]
+        inverse, taken = _inverse(hessian), []
     if gap <= 100 * BALANCED:
         return weight
-    gradient, _ = dual.derivatives(weight)
     worst = [names[j] for j in np.argsort(-np.abs(gradient))[:3] if abs(gradient[j]) > 100 * BALANCED]
     raise _no_such_weights(worst)
+
+
+def _inverse(hessian: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """What a Newton step makes of a gradient; columns may be collinear."""
+    inverse = np.linalg.pinv(hessian, rcond=1e-13, hermitian=True)
+    return lambda pull: inverse @ pull
 
 
 def _require_within_range(columns: np.ndarray, centre: np.ndarray, spread: np.ndarray, names: list[str]) -> None:
