@@ -580,6 +580,9 @@ def test_command_writes_a_page(tmp_path):
     refused = asked(*given)
     assert refused.exit_code == 2 and "there already" in refused.stderr and out.read_text() == page
     assert asked(*given[:-4], "--html", str(out), "--force").exit_code == 0 and out.read_text() != page
+    # of three people no curve can be drawn
+    assert asked("--n-control", "2", "--sd", "0.5", "--n-treatment", "3", *given[-2:], "--force").exit_code == 0
+    assert not lint_html(out.read_text()) and "<figure" not in out.read_text()
     wrong = asked("--n-control", "1", "--sd", "1", "--html", str(tmp_path / "other.html"))
     assert wrong.exit_code == 2 and sorted(tmp_path.iterdir()) == [out]
 

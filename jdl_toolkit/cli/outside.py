@@ -167,6 +167,6 @@ def _write_power_page(table: Any, out: Path) -> None:
     from ..prepared.page import as_notebook
     from ..render import to_html
 
-    words, needed, curve = table.blocks()
-    sections = [("What could be found", [words, curve]), ("Group needed", [needed])]
+    words, needed, *curve = table.blocks()
+    sections = [("What could be found", [words, *curve]), ("Group needed", [needed])]
     to_html(as_notebook(sections), "Statistical power", "Group needed and effect detectable", out)

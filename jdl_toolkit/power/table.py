@@ -184,7 +184,7 @@ two-sided test at the 5% level. With these controls no number of treated people 
         ]
         sizes = [n if 2 <= as_number(n) <= MOST_IN_GROUP else math.inf for n in (n_treatment, n_control)]
         sd = 1.0 if faults else common_sd(rates.get("treatment", control), sizes[0], control, sizes[1])
-        return cls.with_faults(faults, sd=sd, n_control=n_control, n_treatment=n_treatment, **asked)
+        return cls._with_faults(faults, sd=sd, n_control=n_control, n_treatment=n_treatment, **asked)
 
     @classmethod
     def for_counts(
@@ -213,7 +213,7 @@ two-sided test at the 5% level. With these controls no number of treated people 
         sd = 1.0 if wrong else sd_of_count(mean, overdispersion)
         if reductions is None:
             reductions = [1.0] if wrong else [n * mean / 100 for n in _IN_PERCENT]
-        return cls.with_faults(wrong, sd=sd, reductions=reductions, unit="count", **asked)
+        return cls._with_faults(wrong, sd=sd, reductions=reductions, unit="count", **asked)
 
     @classmethod
     def for_days(cls, *, sd: float, reductions: Iterable[float] = _IN_DAYS, **asked: Any) -> Self:
@@ -231,7 +231,7 @@ two-sided test at the 5% level. With these controls no number of treated people 
         return cls(sd=sd, reductions=reductions, unit="days", **asked)
 
     @classmethod
-    def with_faults(cls, faults: Iterable[Problem], **question: Any) -> Self:
+    def _with_faults(cls, faults: Iterable[Problem], **question: Any) -> Self:
         """The table, or all faults at once: those known already and those of the question."""
         found = list(faults)
         try:
@@ -316,7 +316,7 @@ two-sided test at the 5% level. With these controls no number of treated people 
 
     def to_frame(self) -> pd.DataFrame:
         """`rows`: a row per reduction."""
-        return self.rows
+        return self.rows.copy()
 
     def table(self) -> Table:
         return words.needed_table(self)
