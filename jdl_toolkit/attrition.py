@@ -124,10 +124,12 @@ class Ledger(Result):
 
     @property
     def received(self) -> int:
+        """Records at the start."""
         return self.steps[0]["records_after"]
 
     @property
     def remaining(self) -> int:
+        """Records after the last step."""
         return self.steps[-1]["records_after"]
 
     def excluded(self, code: int) -> int:

@@ -81,10 +81,12 @@ class Balance(Result):
 
     @property
     def n_red(self) -> int:
+        """Differences that close the gate."""
         return int((self.rows["light"] == "red").sum())
 
     @property
     def n_amber(self) -> int:
+        """Differences near the limit."""
         return int((self.rows["light"] == "amber").sum())
 
     def summary(self) -> str:

@@ -78,7 +78,7 @@ class Proposals(Result):
 
     def to_frame(self) -> pd.DataFrame:
         """What each change would give: the columns of `rows`."""
-        return self.rows
+        return self.rows.copy()
 
     def table(self) -> Table | None:
         """The changes, the most promising first, with the lines for the request; None where nothing is proposed."""

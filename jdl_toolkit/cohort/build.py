@@ -113,7 +113,7 @@ class Cohort(Result):
         return pd.DataFrame(counts).fillna(0).astype("int64").sort_index().reset_index()
 
     def to_frame(self) -> pd.DataFrame:
-        """The steps from the records received to the people who can be analysed: the frame of `ledger`."""
+        """The steps from the records received to the people who can be analysed, as `Ledger.to_frame` has them."""
         return self.ledger.to_frame()
 
     def table(self) -> Table:

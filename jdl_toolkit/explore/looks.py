@@ -86,7 +86,7 @@ class Look(Result):
         return f"{self.label}: {self.matched.summary()}; worst difference {100 * self.worst:.1f}%, {red}"
 
     def to_frame(self) -> pd.DataFrame:
-        """`differences`."""
+        """Every difference, as `Balance.to_frame` has it."""
         return self.differences.copy()
 
     def table(self) -> Table:

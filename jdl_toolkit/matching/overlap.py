@@ -68,7 +68,7 @@ class Overlap(Result):
 
     def to_frame(self) -> pd.DataFrame:
         """The spread of the score in each group: the columns of `rows`."""
-        return self.rows
+        return self.rows.copy()
 
     def table(self) -> Table:
         """Quantiles of the score in each group."""

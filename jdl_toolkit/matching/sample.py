@@ -67,7 +67,8 @@ class MatchedSample(Result):
     >>> from jdl_toolkit import examples
     >>> from jdl_toolkit.matching import match
     >>> example = examples.foundation()
-    >>> example.matched.n_treatment_matched, example.matched.n_control, round(example.matched.ess_control)
+    >>> matched = example.matched
+    >>> matched.n_treatment_matched, matched.n_control, round(matched.ess_control)
     (257, 2274, 1125)
 
     Whom a narrower caliper would keep:
@@ -107,6 +108,7 @@ class MatchedSample(Result):
 
     @property
     def n_pool(self) -> int:
+        """People in the control pool, in the comparison or not."""
         return int((~self.units["is_treated"]).sum())
 
     @property

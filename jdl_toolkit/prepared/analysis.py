@@ -148,8 +148,8 @@ class PreparedEstimates(Result):
         Returns
         -------
         DataFrame
-            name, label, scale (difference, ratio), estimate, se, df, ci_low, ci_high, p_value, why_not (missing where
-            there is an estimate), outcome.
+            name, label, explanation, scale (difference, ratio), estimate, se, df, ci_low, ci_high, p_value, why_not
+            (missing where there is an estimate), outcome.
         """
         return self.estimates.copy()
 

@@ -121,7 +121,7 @@ class Robustness(Result):
 
     def to_frame(self) -> pd.DataFrame:
         """Every way of analysing: the columns of `rows`."""
-        return self.rows
+        return self.rows.copy()
 
     def table(self, of: str = "panel") -> Table | None:
         """Every way of analysing beside the main one; None where there is nothing to show.

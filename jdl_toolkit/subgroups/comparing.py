@@ -108,7 +108,7 @@ class Subgroups(Result):
 
     def to_frame(self) -> pd.DataFrame:
         """The result of each subgroup: the columns of `rows`."""
-        return self.rows
+        return self.rows.copy()
 
     def table(self) -> Table | None:
         """The difference in each subgroup, and which are not shown and why; None if none is."""

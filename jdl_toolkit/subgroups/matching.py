@@ -99,7 +99,7 @@ class SubgroupSamples(Result):
 
     def to_frame(self) -> pd.DataFrame:
         """What became of each subgroup: the columns of `groups`."""
-        return self.groups
+        return self.groups.copy()
 
     def table(self) -> Table | None:
         """What became of each subgroup; None without any."""
