@@ -41,13 +41,38 @@ napoleon_google_docstring = False
 napoleon_use_rtype = False
 napoleon_use_ivar = True  # attributes that are properties are described as such
 autodoc_typehints = "none"  # numpydoc names the types; twice would be once too often
+toc_object_entries = False  # the names stand at the top of each page; in the side bars they would make every page heavy
 autodoc_member_order = "bysource"
 
 html_theme = "furo"
 html_title = "jdl_toolkit"
+html_theme_options = {
+    "light_css_variables": {
+        "color-brand-primary": "#12436D",
+        "color-brand-content": "#12436D",
+        "color-brand-visited": "#12436D",
+        "color-api-name": "#12436D",
+        "color-api-pre-name": "#12436D",
+        "color-api-keyword": "#3D3D3D",
+    },
+    "dark_css_variables": {
+        "color-brand-primary": "#8FBCE6",
+        "color-brand-content": "#8FBCE6",
+        "color-brand-visited": "#8FBCE6",
+        "color-api-name": "#8FBCE6",
+        "color-api-pre-name": "#8FBCE6",
+        "color-api-keyword": "#C9D1D9",
+    },
+}
 html_static_path = ["_static"]
 html_css_files = ["house.css"]
 html_math_renderer = "mathml"
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
+
+
+def setup(app):
+    from pygments.lexers.special import TextLexer
+
+    app.add_lexer("csv", TextLexer)  # Pygments has none

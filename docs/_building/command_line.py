@@ -34,11 +34,12 @@ def section(name: str, command: click.Command) -> list[str]:
     context = click.Context(command, info_name=name)
     usage = " ".join([name, *command.collect_usage_pieces(context)])
     lines = [f"## `{name}`", "", "```text", usage, "```", "", *_paragraphs(command.help or "")]
-    rows = [parameter.get_help_record(context) for parameter in command.get_params(context)]
+    rows = [row for one in command.get_params(context) if (row := one.get_help_record(context)) and row[1]]
     lines += ["| option | what it does |", "| --- | --- |"]
-    lines += [f"| `{option.replace('|', chr(92) + '|')}` | {_cell(words)} |" for option, words in filter(None, rows)]
+    lines += [f"| `{option.replace('|', chr(92) + '|')}` | {_cell(words)} |" for option, words in rows]
     if command.epilog:
-        lines += ["", "Example:", "", "```text", command.epilog.replace("\b", "").strip(), "```"]
+        examples = [line.strip() for line in command.epilog.replace("\b", "").splitlines() if line.strip()]
+        lines += ["", "Example:", "", "```text", *examples, "```"]
     return [*lines, ""]
 
 

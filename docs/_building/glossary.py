@@ -37,6 +37,6 @@ def page(text: str) -> str:
     lines = ["Glossary", "========", "", "One word per idea, with others' words for it.", "", ".. glossary::", ""]
     for words, meaning, others in rows(text):
         meaning = re.sub(r"docs/([\w/-]+)\.md", r":doc:`/\1`", meaning)
-        also = [f"      *Also called: {others}.*", ""] if others else []
-        lines += [*(f"   {word}" for word in words), f"      {meaning[0].upper()}{meaning[1:]}.", "", *also]
+        also = f" *Also called {others}.*" if others else ""
+        lines += [*(f"   {word}" for word in words), f"      {meaning[0].upper()}{meaning[1:]}.{also}", ""]
     return "\n".join(lines)

@@ -27,7 +27,7 @@ LINK = re.compile(r"\[([^\]]*)\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
 
 
 def lay_out(source: Path, notebooks: dict[str, Path]) -> None:
-    """Write every page into `source`; a page that has not changed keeps its time, so that Sphinx need not read it again.
+    """Write every page into `source`; one that has not changed keeps its time, so that Sphinx need not read it again.
 
     Parameters
     ----------

@@ -6,7 +6,6 @@ import ast
 import importlib
 import inspect
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -14,9 +13,8 @@ from typing import Any
 
 #: Pages in the order of the house. What is named in no group comes last, so that nothing can be forgotten.
 GROUPS = {
-    "The stages of a request": (
-        "submission linkage cohort covariates matching balance outcomes inference subgroups power robustness hidden_bias"
-    ),
+    "The stages of a request": "submission linkage cohort covariates matching balance outcomes inference subgroups "
+    "power robustness hidden_bias",
     "Without a register": "prepared precheck",
     "What every stage shares": "spec register stage lab result attrition document errors",
     "By hand": "examples explore jupyter exploratory blinding",
@@ -85,7 +83,10 @@ def page(name: str, named: set[str]) -> str:
     public = public_names(module)
     lines = [*_heading(name, "="), f".. automodule:: {full}", "   :no-members:", ""]
     if public:
-        lines += ["In it: " + ", ".join(f":py:obj:`~{full}.{one}`" for one in public) + ".", ""]
+        lines += [".. list-table::", "   :class: names", "   :widths: auto", ""]
+        for one in public:
+            lines += [f"   * - :py:obj:`~{full}.{one}`", f"     - {in_short(full, one, getattr(module, one))}"]
+        lines.append("")
     for one in public:
         lines += [*_directive(f"{full}.{one}", getattr(module, one)), ""]
     behind = sorted(other for other in named if other.startswith(f"{full}.") and other.split(".", 2)[2] not in public)
@@ -107,8 +108,18 @@ def _directive(full: str, value: Any) -> list[str]:
     if inspect.isfunction(value) or hasattr(value, "__wrapped__"):
         return [f".. autofunction:: {full}"]
     printed = repr(value)
-    lines = [f".. py:data:: {full}", *([f"   :value: {printed}"] if len(printed) <= LONGEST_VALUE else [])]
+    is_plain = len(printed) <= LONGEST_VALUE and "<" not in printed
+    lines = [f".. py:data:: {full}", *([f"   :value: {printed}"] if is_plain else [])]
     return [*lines, "", *(f"   {line}" for line in comment_on(*full.rsplit(".", 1)))]
+
+
+def in_short(package: str, name: str, value: Any) -> str:
+    """What a name is, in its first sentence."""
+    if inspect.isclass(value) or inspect.isfunction(value) or hasattr(value, "__wrapped__"):
+        text = (inspect.getdoc(value) or "").split("\n\n")[0]
+    else:
+        text = " ".join(comment_on(package, name))
+    return " ".join(text.split())
 
 
 def comment_on(package: str, name: str) -> list[str]:

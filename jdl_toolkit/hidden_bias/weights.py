@@ -33,7 +33,7 @@ class MarginalSensitivity:
     half_width : float or None
         Of its interval.
     table : DataFrame
-        lambda_, low, high (of the estimate); with `half_width` also ci_low, ci_high: low less, and high plus, the half
+        `lambda_`, low, high (of the estimate); with `half_width` also ci_low, ci_high: low less, and high plus, the half
         width of the estimate's own interval, as if the weights were known.
     tipping_lambda : float or None
         Λ at which the estimate may be zero.
