@@ -13,8 +13,8 @@ from ..spec import CaliperUnit, CommonSupport, Covariate, Method, RequestSpec
 
 #: Ways of matching, as they stand in the list.
 METHODS = {
-    "Radius: everybody within the caliper": Method.radius,
-    "Nearest: the most similar people": Method.nearest,
+    "Radius matching": Method.radius,
+    "Nearest neighbours": Method.nearest,
     "Inverse-odds weights": Method.ipw,
     "Overlap weights": Method.overlap,
     "Entropy balancing": Method.ebal,
@@ -106,7 +106,7 @@ class Controls:
             tooltip="How treated people and the control pool are made comparable.",
         )  # fmt: skip
         self.ratio = widgets.BoundedIntText(
-            min=1, max=50, description="Controls each", layout=widgets.Layout(width="170px"), style=_BESIDE,
+            min=1, max=50, description="Controls each", layout=widgets.Layout(width="170px"),
             tooltip="Nearest matching: how many controls each treated person gets.",
         )  # fmt: skip
         self.replace = _box("a control may serve several", "Nearest matching with replacement.")
@@ -204,10 +204,9 @@ class Controls:
         """The controls in the order in which they are reached by the tab key."""
         self.of_nearest = widgets.VBox([self.ratio, self.replace])
         chosen = widgets.HBox([self.all_covariates, self.own_covariates])
-        ticked = [_heading(f"{title}") if isinstance(title, str) else title for title in self._grouped()]
-        covariates = widgets.VBox([chosen, *ticked])
-        self.lists = widgets.Accordion([covariates, widgets.VBox(list(self.exact.values()))], selected_index=None)
-        self.lists.titles = ("Covariates", "Exact agreement")
+        ticked = [_heading(one) if isinstance(one, str) else one for one in self._grouped()]
+        fit = _of_list("Covariates", [chosen, *ticked, self.fit], "What the propensity score knows of people.")
+        exact = _of_list("Exact agreement", list(self.exact.values()), "Compare only people who agree in these.")
         self._offer()
         return [
             _heading("Who is compared"),
@@ -218,8 +217,8 @@ class Controls:
             self.trim,
             self.common_support,
             self.subgroup,
-            self.lists,
-            self.fit,
+            *fit,
+            *exact,
             _heading("What is compared"),
             self.measure,
             self.estimator,
@@ -297,6 +296,22 @@ def _box(label: str, tooltip: str) -> widgets.Checkbox:
 
 def _button(label: str, tooltip: str, style: str = "") -> widgets.Button:
     return widgets.Button(description=label, tooltip=tooltip, button_style=style, layout=widgets.Layout(width="auto"))
+
+
+def _of_list(title: str, content: list[widgets.Widget], tooltip: str) -> tuple[widgets.ToggleButton, widgets.VBox]:
+    """A button that opens and closes a list; a button, as an accordion cannot be opened by a key."""
+    button = widgets.ToggleButton(
+        description=title, icon="caret-right", tooltip=tooltip, layout=widgets.Layout(width="auto", margin="6px 0 2px")
+    )
+    inside = widgets.VBox(content, layout=widgets.Layout(display="none"))
+    inside.add_class("jdl-list")
+
+    def turn(change: dict[str, Any]) -> None:
+        button.icon = "caret-down" if change["new"] else "caret-right"
+        inside.layout.display = None if change["new"] else "none"
+
+    button.observe(turn, "value")
+    return button, inside
 
 
 def _heading(text: str) -> widgets.HTML:

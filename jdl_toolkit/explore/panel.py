@@ -134,7 +134,9 @@ class ExplorePanel:
         """The whole panel as one widget."""
         self.status = widgets.HTML()
         self.bar = widgets.IntProgress(max=1, layout=widgets.Layout(width="200px"))
-        self.doing = widgets.HBox([self.bar, self.status], layout=widgets.Layout(min_height="30px"))
+        self.doing = widgets.HBox(
+            [self.bar, self.status], layout=widgets.Layout(min_height="28px", align_items="center")
+        )
         self.box, self.counts, self.said = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.keep = _button(
             "Keep this look", "Add this look to the forest plot and to the list of looks.", self.keep_look
@@ -154,7 +156,7 @@ class ExplorePanel:
         self.tabs = widgets.Tab(pages, titles=TABS, selected_index=LOVE)
         self.tabs.observe(lambda _: self._draw(), "selected_index")
         actions = _of_class(widgets.HBox([self.keep, self.back, self.make]), "jdl-actions")
-        results = [self.box, self.doing, self.said, self.counts, actions, self.tabs]
+        results = [self.box, self.said, self.counts, actions, self.doing, self.tabs]
         columns = [
             _of_class(widgets.VBox(self.controls.boxes()), "jdl-controls"),
             _of_class(widgets.VBox(results), "jdl-results"),
@@ -185,12 +187,15 @@ class ExplorePanel:
         return widgets.HBox([self.choice, self.again], layout=widgets.Layout(flex_flow="row wrap"))
 
     def _variant_page(self) -> widgets.VBox:
-        self.about = widgets.HTML(
-            "<p>Press <strong>Make this a variant</strong> to see this look as lines of the request.</p>"
-        )
+        self.about = widgets.HTML()
         self.beside, self.instead, self.whole = (_yaml(name) for name in ("Beside", "Instead", "Whole request"))
         self.variants = widgets.VBox(layout=widgets.Layout(display="none"))
+        self._forget_variant()
         return widgets.VBox([self.about, self.variants])
+
+    def _forget_variant(self) -> None:
+        self.variants.layout.display = "none"
+        self.about.value = "<p>Press <strong>Make this a variant</strong> to see this look as lines of the request.</p>"
 
     # What the controls do ---------------------------------------------------------------------------------------------
 
@@ -230,9 +235,14 @@ class ExplorePanel:
             if self._requested is None:
                 self._requested = self._look = self.bench.look(self.bench.spec, progress=self._progress)
             spec, subgroup = controls.spec(self._use), controls.subgroup.value
-            if (spec.to_dict(), subgroup) != (self._look.spec.to_dict(), self._look.subgroup):
-                found = self.bench.look(spec, subgroup, progress=self._progress)
-                self._look, self._was_open = found, self.bench.is_open
+            known = [Kept(self._look, self._was_open), Kept(self._requested, False), *self.kept]
+            same = (k for k in known if k.look.subgroup == subgroup and not variant.changes_of(k.look.spec, spec))
+            found = next(same, None)
+            if found is None:
+                found = Kept(self.bench.look(spec, subgroup, progress=self._progress), self.bench.is_open)
+            if found.look is not self._look:
+                self._look, self._was_open = found
+                self._forget_variant()
             if self.bench.is_open:
                 self._effect_of(self._look)
 

@@ -108,7 +108,7 @@ def written(changes: Values, requested: RequestSpec, stated: Values | None = Non
 
 def dumped(values: Values) -> str:
     """Plain values as YAML for people: a section a paragraph, lists in brackets."""
-    text = yaml.dump(values, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=110)
+    text = yaml.dump(values, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=88)
     return text.removesuffix("\n")
 
 

@@ -9,7 +9,7 @@ from importlib import resources
 from ..document import Figure
 from ..errors import JDLError, Problem
 from ..markup import parse_words, to_html
-from ..numbers import MINUS, number
+from ..numbers import MINUS, number, shown_count
 from ..spec import CommonSupport, Method, RequestSpec
 from .looks import Effect, Look
 
@@ -72,26 +72,33 @@ def _lower(label: str) -> str:
 
 
 def counts_html(requested: Look, look: Look, seconds: float) -> str:
-    """How many are compared and how alike they are, the request's own beside what is looked at now."""
-    rows = [(*old, new[1]) for old, new in zip(requested.table().rows, look.table().rows, strict=True)]
-    rows.insert(-2, ("Caliper (standard deviations)", *(_caliper(one) for one in (requested, look))))
-    limit = f"{100 * look.spec.balance.amber_up_to:g}%"
-    rows = [(name.replace("that are red", f"that are red (above {limit})"), *cells) for name, *cells in rows]
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("", "As requested", "This look"))
+    """How many are compared and how alike they are, the request's own above what is looked at now."""
+    heads = ("", "Treated, comparable", "Controls", "Worth", "Caliper", "Worst", "Red")
+    rows = [("As requested", requested)] + ([("This look", look)] if look is not requested else [])
+    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     body = "".join(
-        f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>'
-        for name, *cells in rows
+        f'<tr><th scope="row">{name}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in _counts(one))}</tr>'
+        for name, one in rows
     )
-    caption = "Who is compared, and how alike they are"
-    return (
-        f'<table class="jdl-counts"><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
-        f'</table><p class="jdl-small">This look took {number(seconds, 1)} seconds.</p>'
+    limit = f"{100 * look.spec.balance.amber_up_to:g}%"
+    note = (
+        "Worth: as many controls of equal weight. Caliper: in standard deviations of the score. Worst: the largest "
+        f"difference, in per cent of a standard deviation; red: how many lie above {limit}. This look took "
+        f"{number(seconds, 1)} seconds."
     )
+    caption = "<caption>Who is compared, and how alike they are</caption>"
+    table = f'<table class="jdl-counts">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return f'{table}<p class="jdl-small">{note}</p>'
 
 
-def _caliper(look: Look) -> str:
+def _counts(look: Look) -> tuple[str, ...]:
+    """The cells of one look; small counts are not shown."""
+    least, found = look.spec.disclosure.minimum_cell, look.counts
+    names = ("n_treatment", "n_treatment_matched", "n_control", "ess_control")
+    n, n_matched, n_control, worth = (shown_count(round(found[name]), least) for name in names)
     used = look.matched.caliper_sd
-    return "none" if used is None else f"{used:g}"
+    caliper = "none" if used is None else f"{used:g}"
+    return (f"{n_matched} of {n}", n_control, worth, caliper, f"{number(look.worst, 1, factor=100)}%", str(look.n_red))
 
 
 def said_of(look: Look, name: str, limit: float) -> str:
@@ -126,13 +133,13 @@ def said_of_effect(effect: Effect, own: Effect | None) -> str:
 def kept_html(kept: Iterable[tuple[str, Look, bool, Effect | None]]) -> str:
     """The looks that were kept: name, look, whether outcomes were open, and the effect once they are."""
     rows = [
-        (name, "after" if was_open else "before", number(look.worst, 1, factor=100), str(look.n_red),
+        (name, "after opening" if was_open else "before opening", f"{number(look.worst, 1, factor=100)}%", str(look.n_red),
          effect.in_words() if effect else "closed")
         for name, look, was_open, effect in kept
     ]  # fmt: skip
     if not rows:
         return "<p>No look is kept yet. Press <strong>Keep this look</strong> to lay it beside others.</p>"
-    heads = ("Look", "Made before or after outcomes were opened", "Worst difference (%)", "Red", "Effect")
+    heads = ("Look", "Made", "Worst difference", "Red", "Effect")
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     body = "".join(
         f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in row[1:])}</tr>'
