@@ -116,7 +116,8 @@ two-sided test at the 5% level. With these controls no number of treated people 
     >>> table.needed_for(2.5), round(table.detectable(1000), 2), round(table.power_for(5, 257), 3)
     (5419, 5.48, 0.393)
 
-    From rates; the frequency of reoffending, whose variance is three times its mean; and days to the first reoffence:
+    From rates; the frequency of reoffending, and days to the first reoffence. The mean of 1.2, its overdispersion of 3
+    and the spread of 95 days are made up for the example:
 
     >>> PowerTable.for_rates(treatment=84 / 257, control=11_543 / 33_111, n_treatment=257, n_control=33_111).sd
     0.4732691825842051
