@@ -133,10 +133,15 @@ def said_of_effect(effect: Effect, own: Effect | None) -> str:
 def kept_html(kept: Iterable[tuple[str, Look, bool, Effect | None]]) -> str:
     """The looks that were kept: name, look, whether outcomes were open, and the effect once they are."""
     rows = [
-        (name, "after opening" if was_open else "before opening", f"{number(look.worst, 1, factor=100)}%", str(look.n_red),
-         effect.in_words() if effect else "closed")
+        (
+            name,
+            "after opening" if was_open else "before opening",
+            f"{number(look.worst, 1, factor=100)}%",
+            str(look.n_red),
+            effect.in_words() if effect else "closed",
+        )
         for name, look, was_open, effect in kept
-    ]  # fmt: skip
+    ]
     if not rows:
         return "<p>No look is kept yet. Press <strong>Keep this look</strong> to lay it beside others.</p>"
     heads = ("Look", "Made", "Worst difference", "Red", "Effect")
