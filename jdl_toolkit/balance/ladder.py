@@ -6,6 +6,7 @@ Every rung is judged on covariates alone. The score is fitted once.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,8 @@ from ..spec import CaliperUnit, Fallback, Method
 from .assessment import Balance, assess_balance
 from .blocks import columns_of
 from .measures import spread_of, standardised, weighted_means
+
+Judge = Callable[[MatchedSample], tuple[MatchedSample | None, float | None, int | None]]
 
 #: Entropy balancing can take the place of methods that estimate for the same people: the treated who are compared.
 REPLACEABLE = (Method.radius, Method.nearest, Method.ipw)
@@ -107,9 +110,13 @@ def choose_caliper(covariates, spec, *, distances: bool = True) -> tuple[Matched
     return sample, assess_balance(covariates, sample, spec, distances=distances), tried_table(rungs, chosen)
 
 
-def climb(covariates, spec, fitted: Propensity) -> tuple[list[Rung], int]:
-    """Every rung that was tried, and which one is used; see `choose_caliper`."""
-    judge = _judge(fitted, spec)
+def climb(covariates, spec, fitted: Propensity, judge: Judge | None = None) -> tuple[list[Rung], int]:
+    """Every rung that was tried, and which one is used; see `choose_caliper`.
+
+    `judge` tells the sample (None if nobody can be compared), its worst difference and how many are red; by default it
+    is made of the score's covariates.
+    """
+    judge = judge or _judge(fitted, spec)
     method, rungs = spec.matching.method, []
     for caliper in _calipers(spec):
         sample = _match(covariates, spec, caliper, fitted)

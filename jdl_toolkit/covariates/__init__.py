@@ -1,6 +1,15 @@
 """Everything known about everybody as at the index date, and nothing of what came after."""
 
-from .build import Covariates, build_covariates
+from .build import Covariates, Facts, build_covariates, gather
 from .meanings import CODEBOOK_FILE, Codebook, codebook, read_codebook
 
-__all__ = ["CODEBOOK_FILE", "Codebook", "Covariates", "build_covariates", "codebook", "read_codebook"]
+__all__ = [
+    "CODEBOOK_FILE",
+    "Codebook",
+    "Covariates",
+    "Facts",
+    "build_covariates",
+    "codebook",
+    "gather",
+    "read_codebook",
+]

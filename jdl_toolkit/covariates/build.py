@@ -136,8 +136,37 @@ class Covariates(Result):
         return n, len(self.units) - n
 
 
+@dataclass(frozen=True)
+class Facts:
+    """What the register says of everybody as at the index date, from which any choice of covariates is made.
+
+    Parameters
+    ----------
+    people : DataFrame
+        unit_id, person_id, disposal_id, index_date, is_treated, …: the treated first.
+    of_each : DataFrame
+        A row for each of `people`.
+    """
+
+    people: pd.DataFrame = field(repr=False)
+    of_each: pd.DataFrame = field(repr=False)
+
+
+def gather(cohort: Cohort, register: Register) -> Facts:
+    """Read what was known of each person at the index date, whatever of it is used."""
+    groups = [cohort.treated.assign(is_treated=True), cohort.pool.assign(is_treated=False)]
+    people = pd.concat(groups, ignore_index=True)
+    people = people.astype({"unit_id": "int64", "person_id": "int64", "disposal_id": "int64", "is_treated": bool})
+    facts = gather_facts(people, register)
+    return Facts(people, facts.assign(**_circumstances(people.assign(sentence_date=facts["sentence_date"]), register)))
+
+
 def build_covariates(
-    cohort: Cohort, register: Register, spec: RequestSpec, codebook: Codebook | None = None
+    cohort: Cohort,
+    register: Register,
+    spec: RequestSpec,
+    codebook: Codebook | None = None,
+    known: Facts | None = None,
 ) -> Covariates:
     """Read what was known of each person at the index date.
 
@@ -149,13 +178,11 @@ def build_covariates(
         ``spec.covariates.use`` says which covariates, and in which order.
     codebook : Codebook, optional
         Labels. Default: the one shipped with the toolkit.
+    known : Facts, optional
+        As `gather` gives them, where several choices of covariates are made for the same people.
     """
-    book = codebook or read_codebook()
-    groups = [cohort.treated.assign(is_treated=True), cohort.pool.assign(is_treated=False)]
-    people = pd.concat(groups, ignore_index=True)
-    people = people.astype({"unit_id": "int64", "person_id": "int64", "disposal_id": "int64", "is_treated": bool})
-    facts = gather_facts(people, register)
-    facts = facts.assign(**_circumstances(people.assign(sentence_date=facts["sentence_date"]), register))
+    book, known = codebook or read_codebook(), known or gather(cohort, register)
+    people, facts = known.people, known.of_each
     raw, messages = [pd.DataFrame(index=facts.index)], []
     for covariate in spec.covariates.use:
         if covariate is Covariate.age_squared:

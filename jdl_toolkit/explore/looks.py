@@ -46,7 +46,9 @@ class Look(Result):
     is_requested : bool
         It is what the request asks for.
     label : str
-        In few words, what it is.
+        In few words, what it does otherwise than the request.
+    messages : tuple of str
+        What could not be had, and what the score and the match had to leave out or join.
 
     Examples
     --------
@@ -69,6 +71,7 @@ class Look(Result):
     subgroup: str | None = None
     is_requested: bool = False
     label: str = ""
+    messages: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:

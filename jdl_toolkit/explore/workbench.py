@@ -6,34 +6,32 @@ Nothing here draws a control or asks a question: a panel, a notebook's cell and 
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from ..balance import assess_balance, choose_caliper
-from ..balance.ladder import Rung, tried_table
+from ..balance.ladder import Rung, climb, tried_table
 from ..cohort import Cohort
 from ..covariates import Covariates, build_covariates
 from ..document import Figure
 from ..errors import GateClosed, JDLError
-from ..inference.comparison import why_withheld
-from ..inference.estimators import estimate_all
 from ..inference.measures import MEASURES, Measure, measures_asked
 from ..inference.registry import ESTIMATORS
-from ..inference.weighted_t import Group
 from ..matching import WITH_CALIPER, match
-from ..matching.propensity import Propensity, fit_propensity
+from ..matching.propensity import fit_propensity
 from ..matching.score_bins import overlap_bins
 from ..outcomes import measure_outcomes
-from ..spec import Covariate, MeasureFamily
-from ..subgroups.characteristics import OF_PEOPLE, labels_of, levels_of
-from ..subgroups.forming import form_groups
-from ..subgroups.matching import name_of, within_subgroup
+from ..spec import MeasureFamily, Selection
 from ..submission import Submission
+from .effects import effect_of
 from .looks import Effect, Look, forest
 from .opening import InFolder, InMemory, Record
+from .people import People, Progress, require_known
+from .standing import Standing
+from .words import label_of
 
 if TYPE_CHECKING:
     from ..covariates import Codebook
@@ -41,8 +39,11 @@ if TYPE_CHECKING:
     from ..spec import RequestSpec
     from ..stage import Stage
 
-#: Told how far something is that takes a while: what is done now, steps done, steps in all.
-Progress = Callable[[str, int, int], None]
+#: Beside the request's own score, so many bytes of others are kept, and at most so many looks.
+_MOST_HELD, _MOST_LOOKS = 2_500_000_000, 6
+
+#: Estimators that need not answer within the time of a look.
+SLOWER = tuple(name for name in ESTIMATORS if name not in ("headline", "classic", "check"))
 
 
 def _silent(step: str, done: int, total: int) -> None:
@@ -66,6 +67,9 @@ class Workbench:
     codebook : Codebook, optional
     record : Record, optional
         Where what was looked at and opened is put on record. Default: nowhere.
+    measure : callable, optional
+        Gives everybody's outcomes, as `measure_outcomes` does; it is called when outcomes are opened. Default: they are
+        measured in the register.
 
     Examples
     --------
@@ -88,11 +92,13 @@ class Workbench:
         register: Register | None = None,
         codebook: Codebook | None = None,
         record: Record | None = None,
+        measure: Callable[[], pd.DataFrame] | None = None,
     ) -> None:
-        self.spec, self._covariates = spec, covariates
-        self._submission, self._cohort, self._register, self._codebook = submission, cohort, register, codebook
-        self._record = record or InMemory()
-        self._scores: dict[str, tuple[Covariates, Propensity]] = {}
+        self.spec, self._record = spec, record or InMemory()
+        self._people = People(covariates, spec, submission, cohort, register, codebook)
+        self._measure = measure
+        self._standing: OrderedDict[str, Standing] = OrderedDict()
+        self._looks: OrderedDict[str, Look] = OrderedDict()
         self._said: set[str] = set()
         self._measured: pd.DataFrame | None = None
         self._measures: dict[str, Measure] = {}
@@ -124,39 +130,27 @@ class Workbench:
     @property
     def codebook(self) -> Codebook | None:
         """What each covariate means, where the lab has words of its own."""
-        return self._codebook
+        return self._people.codebook
 
     @property
     def labels(self) -> dict[str, str]:
         """Column of the covariates that the request uses -> label for readers."""
-        return dict(self._covariates.labels)
+        return dict(self._people.covariates.labels)
 
     @property
     def covariates_available(self) -> list[str]:
-        """Covariates that can be used: all that the register has; without one, those that were built."""
-        if self._register is None or self._cohort is None:
-            return [str(name) for name in self.spec.covariates.use]
-        return [str(name) for name in Covariate]
+        """Covariates that can be used: those that the register has records for."""
+        return self._people.available
 
     @property
     def exact_available(self) -> list[str]:
-        """Covariates that people can be made to agree on exactly: the categories, and numbers of few values."""
-        units = self._covariates.units
-        return [n for n in self._covariates.names if units[n].dtype.kind not in "fiu" or units[n].nunique() <= 20]
+        """Covariates that people can be made to agree on exactly: categories, and numbers of few values."""
+        return self._people.exact
 
     @property
     def subgroups(self) -> dict[str, str]:
         """Subgroups that are large enough -> label; those that the request declares first."""
-        levels, declared = self._levels()
-        labels, found = labels_of(self._covariates), {}
-        least = self.spec.disclosure.minimum_group
-        others = [by for by in levels.columns[2:] if by not in declared]
-        for names in ([by for by in declared if by in levels], *([by] for by in others)):
-            groups = form_groups(levels[["unit_id", "is_treated", *names]], least)
-            for group in groups[groups["why_not"].isna()].itertuples():
-                more = "" if group.by in declared else " (not declared)"
-                found[name_of(group.by, group.level)] = f"{labels[group.by]}: {group.level}{more}"
-        return found
+        return self._people.subgroups
 
     def look(self, spec: RequestSpec, subgroup: str | None = None, progress: Progress | None = None) -> Look:
         """Match, and judge how alike the groups are.
@@ -184,26 +178,43 @@ class Workbench:
         Several calipers are a ladder, with the request's fallback, as `choose_caliper` climbs it. One caliper, or a
         method without any, is matched as it is.
         """
-        progress = progress or _silent
-        covariates, fitted = self._score(spec, subgroup, progress)
-        is_requested = (
-            subgroup is None and spec.matching == self.spec.matching and self._key(spec) == self._key(self.spec)
-        )
-        if is_requested or (spec.matching.method in WITH_CALIPER and len(spec.matching.calipers) > 1):
-            matched, balance, tried = choose_caliper(covariates, spec, distances=False)
+        place = f"{self._key(spec, subgroup)} {spec.matching.model_dump_json()} {spec.balance.model_dump_json()}"
+        if place not in self._looks:
+            try:
+                look = self._look(spec, subgroup, progress or _silent)
+            except np.linalg.LinAlgError:
+                fix = "leave covariates out, or look at more people"
+                raise JDLError("the equations of these settings have no solution", "covariates.use", fix) from None
+            self._looks[place] = look
+            if place not in self._said:
+                self._said.add(place)
+                self._record.tried(look.tried if subgroup is None else look.tried.assign(subgroup=subgroup), spec)
+        self._looks.move_to_end(place)
+        self._forget_looks()
+        return self._looks[place]
+
+    def _look(self, spec: RequestSpec, subgroup: str | None, progress: Progress) -> Look:
+        standing = self._standing_of(spec, subgroup, progress)
+        fitted, method, calipers = standing.fitted, spec.matching.method, spec.matching.calipers
+        is_requested = spec.matching == self.spec.matching and self._key(spec, subgroup) == self._key(self.spec)
+        differences = standing.differences(spec)
+        if is_requested or (method in WITH_CALIPER and len(calipers) > 1):
+            rungs, chosen = climb(standing.covariates, spec, fitted, lambda sample: differences.judge(sample, spec))
         else:
-            caliper = max(spec.matching.calipers, default=None)
-            matched = match(covariates, spec, propensity=fitted)
-            balance = assess_balance(covariates, matched, spec, distances=False)
-            caliper = caliper if spec.matching.method in WITH_CALIPER else None
-            rung = Rung(str(spec.matching.method), caliper, matched, balance.worst, balance.n_red)
-            tried = tried_table([rung], 0)
-        self._put_on_record(tried, spec, subgroup)
+            sample = match(standing.covariates, spec, propensity=fitted)
+            caliper = calipers[0] if calipers and method in WITH_CALIPER else None
+            rungs, chosen = [Rung(str(method), caliper, sample)], 0
+        matched = rungs[chosen].sample
+        frame = differences.frame(matched.units["weight"].to_numpy(float), spec)
+        deciding = frame[frame["gates"]]
+        worst, n_red = float(deciding["smd_after"].abs().max()), int((deciding["light"] == "red").sum())
+        if rungs[chosen].worst is None:
+            rungs = [Rung(str(method), caliper, sample, worst, n_red)]
+        label = label_of(self.spec, spec, self.subgroups[subgroup] if subgroup else None, self.labels)
         bins = overlap_bins(matched, spec.disclosure.minimum_cell)
-        label = _label(spec, matched, subgroup, is_requested)
-        return Look(
-            matched, balance.every, bins, balance.worst, balance.n_red, tried, spec, subgroup, is_requested, label
-        )
+        said = (*standing.covariates.messages, *matched.messages)
+        tried = tried_table(rungs, chosen)
+        return Look(matched, frame, bins, worst, n_red, tried, spec, subgroup, is_requested, label, said)
 
     @property
     def is_open(self) -> bool:
@@ -230,16 +241,17 @@ class Workbench:
         JDLError
             If nobody is named or no reason is given, or a run of this request is under way.
         """
-        progress = progress or _silent
-        if self._register is None or self._cohort is None:
+        people, progress = self._people, progress or _silent
+        if self._measure is None and not people.has_register:
             fix = "give the workbench the cohort and the register"
             raise JDLError("there is nothing to measure outcomes by", "outcomes", fix)
         said = self._record.opened(by, reason)
         progress("measuring outcomes", 0, 1)
         spec = self.spec.variant(outcomes={"measures": [str(family) for family in MeasureFamily]})
-        people = pd.concat([self._cohort.treated, self._cohort.pool])
-        self._measured = measure_outcomes(people, self._register, spec).sort_values("unit_id", ignore_index=True)
-        self._measures = {m.key: m for m in measures_asked(spec, self._measured)[0]}
+        everybody = None if self._measure else pd.concat([people.cohort.treated, people.cohort.pool])
+        measured = self._measure() if self._measure else measure_outcomes(everybody, people.register, spec)
+        self._measures = {m.key: m for m in measures_asked(spec, measured)[0]}
+        self._measured = measured.sort_values("unit_id", ignore_index=True)
         progress("measuring outcomes", 1, 1)
         return said
 
@@ -256,7 +268,9 @@ class Workbench:
         """Ways of estimating: name -> label, the headline first."""
         return {e.name: e.label for e in ESTIMATORS.values() if not e.on_request}
 
-    def effect(self, look: Look, measure: str = "rate", estimator: str = "headline") -> Effect:
+    def effect(
+        self, look: Look, measure: str = "rate", estimator: str = "headline", progress: Progress | None = None
+    ) -> Effect:
         """Compare the people of a look on one outcome measure, by one estimator.
 
         Parameters
@@ -275,35 +289,10 @@ class Workbench:
             If there is no such measure or estimator.
         """
         self._require_open()
-        _require_known(measure, self._measures, "measure")
-        _require_known(estimator, self.estimators, "estimator")
-        asked, spec, matched = self._measures[measure], look.spec, look.matched
-        units = matched.units
-        place = np.searchsorted(self._measured["unit_id"].to_numpy(), units["unit_id"].to_numpy())
-        aligned = self._measured.iloc[place]
-        y = asked.values(aligned)
-        weight, is_treated = units["weight"].to_numpy(float), units["is_treated"].to_numpy(bool)
-        is_among = aligned["reoffended"].to_numpy() == 1 if asked.base == "reoffenders" else np.ones(len(y), bool)
-        served = is_among & (weight > 0)
-        groups = [Group(y[served & g], weight[served & g]) for g in (is_treated, ~is_treated)]
-        way, parts = ESTIMATORS[estimator], ("estimate", "se", "ci_low", "ci_high", "p_value")
-        found = dict.fromkeys(parts, np.nan) | {"why_not": why_withheld(asked, *groups, spec)}
-        if found["why_not"] is None:
-            rows = estimate_all(y, matched.design, matched, asked.kind, spec, [estimator], subset=is_among)
-            found = {name: rows[name].iloc[0] for name in (*parts, "why_not")}
-        return Effect(
-            f"{look.label}: {way.label.lower()}",
-            measure,
-            asked.label,
-            estimator,
-            str(asked.kind),
-            way.scale,
-            *(float(found[name]) for name in parts),
-            *(group.n for group in groups),
-            why_not=found["why_not"],
-            confidence=spec.inference.confidence,
-            is_requested=look.is_requested and estimator == "headline",
-        )
+        require_known(measure, self._measures, "measure")
+        require_known(estimator, self.estimators, "estimator")
+        standing = self._standing_of(look.spec, look.subgroup, progress or _silent)
+        return effect_of(look, standing, self._measured, self._measures[measure], estimator)
 
     def forest(self, effects: Iterable[Effect]) -> Figure | None:
         """Forest plot of effects on one measure: the request's own first, then what was looked at."""
@@ -316,58 +305,32 @@ class Workbench:
 
     def _key(self, spec: RequestSpec, subgroup: str | None = None) -> str:
         """What a score depends on."""
-        stays = spec.matching.exact if spec.covariates.selection == "stepwise" else ()
-        return f"{spec.covariates.model_dump_json()} {sorted(stays)} {subgroup}"
+        stays = sorted(spec.matching.exact) if spec.covariates.selection is Selection.stepwise else []
+        return f"{spec.covariates.model_dump_json()} {stays} {subgroup}"
 
-    def _score(self, spec: RequestSpec, subgroup: str | None, progress: Progress) -> tuple[Covariates, Propensity]:
+    def _standing_of(self, spec: RequestSpec, subgroup: str | None, progress: Progress) -> Standing:
+        """The score of these settings, fitted if it does not stand."""
         key = self._key(spec, subgroup)
-        if key not in self._scores:
-            covariates = self._covariates_of(spec, progress)
-            if subgroup is not None:
-                covariates = self._within(covariates, subgroup)
-            progress("fitting the propensity score", 0, 1)
-            self._scores[key] = covariates, fit_propensity(covariates, spec)
-            progress("fitting the propensity score", 1, 1)
-        return self._scores[key]
+        if key not in self._standing:
+            covariates = self._people.within(self._people.covariates_of(spec, progress), subgroup)
+            progress("fitting the propensity score", 2, 4)
+            standing = Standing(covariates, fit_propensity(covariates, spec))
+            progress("working out what matching does not change", 3, 4)
+            standing.differences(spec)
+            self._standing[key] = standing
+            self._forget_scores(keep=(key, self._key(self.spec)))
+            progress("working out what matching does not change", 4, 4)
+        self._standing.move_to_end(key)
+        return self._standing[key]
 
-    def _covariates_of(self, spec: RequestSpec, progress: Progress) -> Covariates:
-        if spec.covariates.use == self.spec.covariates.use:
-            return self._covariates
-        if self._register is None or self._cohort is None:
-            fix = "give the workbench the cohort and the register"
-            raise JDLError("other covariates cannot be built without the register", "covariates.use", fix)
-        progress("building covariates", 0, 1)
-        built = build_covariates(self._cohort, self._register, spec, self._codebook)
-        progress("building covariates", 1, 1)
-        return built
+    def _forget_scores(self, keep: tuple[str, ...]) -> None:
+        """Give up scores that were not used for longest, as far as memory needs it."""
+        others = [key for key in self._standing if key not in keep]
+        while others and sum(self._standing[key].n_bytes for key in self._standing) > _MOST_HELD:
+            del self._standing[others.pop(0)]
 
-    def _levels(self) -> tuple[pd.DataFrame, list[str]]:
-        declared = list(map(str, self.spec.subgroups))
-        has_service = self._submission is not None and self._cohort is not None
-        names = [n for n in labels_of(self._covariates) if has_service or n in OF_PEOPLE]
-        ordered = [*(n for n in declared if n in names), *(n for n in names if n not in declared)]
-        asked = self.spec.model_copy(update={"subgroups": tuple(ordered)})
-        return levels_of(self._submission, self._cohort, self._covariates, asked)[0], declared
-
-    def _within(self, covariates: Covariates, subgroup: str) -> Covariates:
-        _require_known(subgroup, self.subgroups, "subgroup")
-        by, _, level = subgroup.partition(": ")
-        return within_subgroup(covariates, self._levels()[0], by, level)
-
-    def _put_on_record(self, tried: pd.DataFrame, spec: RequestSpec, subgroup: str | None) -> None:
-        said = f"{self._key(spec, subgroup)} {spec.matching.model_dump_json()} {spec.balance.model_dump_json()}"
-        if said not in self._said:
-            self._said.add(said)
-            self._record.tried(tried if subgroup is None else tried.assign(subgroup=subgroup), spec)
-
-
-def _require_known(name: str, known: Iterable[str], kind: str) -> None:
-    if name not in known:
-        raise JDLError(f"there is no {kind} `{name}`", kind, f"choose from {', '.join(known)}")
-
-
-def _label(spec: RequestSpec, matched, subgroup: str | None, is_requested: bool) -> str:
-    if is_requested:
-        return "As requested"
-    caliper = "" if matched.caliper_sd is None else f", caliper {matched.caliper_sd:g}"
-    return f"{subgroup or 'Everybody'}: {matched.method}{caliper}"
+    def _forget_looks(self) -> None:
+        """Give up looks that were not seen for longest, but the request's own."""
+        others = [place for place, look in self._looks.items() if not look.is_requested]
+        for place in others[:-_MOST_LOOKS]:
+            del self._looks[place]

@@ -6,7 +6,7 @@ Effect = treatment − control. All three concern the matched treated people.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -145,6 +145,8 @@ def prepare(design, matched: MatchedSample, subset=None, *, in_place: bool = Fal
 
 def as_array(design) -> np.ndarray:
     """Matching covariates as one matrix, row after row; a column unit_id is left out."""
+    if isinstance(design, np.ndarray) and design.dtype == float:
+        return design
     return _rows(_covariates(design), np.ones(len(design), bool))
 
 
@@ -221,9 +223,27 @@ def headline_among(
     """The headline of `estimate` alone, and what there is to say of it; the pool is not looked at."""
     least = spec.covariates.people_per_parameter
     expected = expected_outcomes(people.matched.outcome(y), people.matched, kind, least, start)
+    return headline_given(people, y, expected, spec), expected.said
+
+
+def headline_given(people: Comparison, y: np.ndarray, expected: Expected, spec) -> dict:
+    """The headline, the outcomes expected of the matched people being known."""
     found = adjusted(y, people, people.matched, expected)
     df = effective_number(people.treated_weight) - 1
-    return interval(found["difference"], found["se_sample"], df, spec.inference.confidence), expected.said
+    return interval(found["difference"], found["se_sample"], df, spec.inference.confidence)
+
+
+def check_given(people: Comparison, y: np.ndarray, expected: Expected, spec) -> dict:
+    """The check, the outcomes expected of the pool being known: from a model of the same pool, whoever is matched."""
+    of_treated = _rows(people.x, people.treated)
+    model = expected.model
+    if len(model.kept) < of_treated.shape[1]:
+        of_treated = np.take(of_treated, model.kept, axis=1)
+    weight = _for_all(people.in_pool, people.pool_weight) if model.control.all() else people.pool_weight
+    model = replace(model, weight=weight, x_treated=of_treated)
+    found = adjusted(y, people, model, replace(expected, model=model))
+    df = effective_number(people.treated_weight) - 1
+    return interval(found["difference"], found["se_influence"], df, spec.inference.confidence)
 
 
 def adjusted(y: np.ndarray, people: Comparison, model: OutcomeModel, expected: Expected) -> dict:
