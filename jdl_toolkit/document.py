@@ -39,7 +39,7 @@ class Block:
 
     def __str__(self) -> str:
         """As text, for a terminal."""
-        return "\n".join([exploratory.MARK] * exploratory.is_marked() + [self._to_text()])
+        return exploratory.marked(self._to_text())
 
     def _repr_html_(self) -> str:
         mark = f'<p style="color:#801650"><strong>{exploratory.MARK}</strong></p>' if exploratory.is_marked() else ""
@@ -216,6 +216,10 @@ class Figure(Block):
     data: tuple[dict[str, Any], ...] = field(default=())
     note: str = ""
     kind = "figure"
+
+    def __post_init__(self) -> None:
+        if exploratory.is_marked():
+            object.__setattr__(self, "svg", exploratory.marked_drawing(self.svg))
 
     def to_json(self) -> dict[str, Any]:
         """As of any block, with the order of the data's columns: a notebook's file sorts the names in a record."""

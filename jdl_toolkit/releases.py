@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from .errors import JDLError, Problem
+from .exploratory import MARK
 from .findings import Findings
 from .manifest import file_digest
 from .spec import Model
@@ -92,8 +93,18 @@ def latest(releases: list[Release]) -> dict[str, Release]:
 
 
 def released_findings(outputs: Path, release: Release) -> Findings:
-    """The findings that were published with a version."""
-    return Findings.read(version_folder(outputs, release.request, release.version) / "findings.json")
+    """The findings that were published with a version.
+
+    Raises
+    ------
+    JDLError
+        If they cannot be read, or somebody put in their place what was made by hand.
+    """
+    findings = Findings.read(version_folder(outputs, release.request, release.version) / "findings.json")
+    if findings.exploratory:
+        where, fix = f"released/{release.request}/{release.version}", "restore the folder from a copy; never edit it"
+        raise JDLError(f"its findings are not those that were published. {MARK}", where, fix)
+    return findings
 
 
 def files_of(folder: Path) -> dict[str, str]:

@@ -77,7 +77,7 @@ class Result(Shown):
 
     def __repr__(self) -> str:
         """The summary, under the mark of what is exploratory."""
-        return "\n".join([exploratory.MARK] * exploratory.is_marked() + [self.summary()])
+        return exploratory.marked(self.summary())
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Keep `dataclass` from giving each sub-class a repr that would print the rows it holds."""

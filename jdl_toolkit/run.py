@@ -32,6 +32,7 @@ from .errors import (
 )
 from .execution import chosen_engine
 from .execution.notebooks import execute
+from .exploratory import MARK
 from .findings import Findings, Status, small_differences
 from .lab import OF_ANALYSIS, STAGES, Lab
 from .lifecycle import (
@@ -403,7 +404,7 @@ def _run_stages(walk: _Walk, until: str) -> RunOutcome:
         return RunOutcome(walk.spec.request, walk.manifest.values["status"], "", None, walk.seconds)
     _add_to_key_of_report(walk, analyses)
     walk.take("report")
-    findings = Findings.read(walk.folder.findings_file)
+    findings = _require_published(walk.folder)
     warnings = [
         _look_again(walk.manifest.stage("report").get("misplaced", [])),
         _beside_archived(walk.folder, findings),
@@ -468,8 +469,13 @@ def _sources(template: Path) -> str:
 
 
 def _sweep(folder: RequestFolder) -> None:
-    """Remove what a killed run left half-written: every temporary file or folder starts with a dot."""
+    """Remove what a killed run left half-written: every temporary file or folder starts with a dot.
+
+    What somebody explores by hand, perhaps just now, is left alone.
+    """
     for path in sorted(folder.root.rglob(".*")):
+        if path.is_relative_to(folder.exploratory):
+            continue
         if path.is_dir():
             shutil.rmtree(path)
         else:
@@ -551,6 +557,7 @@ def build_report(
     GateClosed
         If a published file holds a name, date of birth or identifier; nothing is put in place then.
     """
+    _require_published(folder)
     findings = findings_with_events(lab, spec, folder)
     making = Path(tempfile.mkdtemp(dir=folder.root, prefix=".report."))
     try:
@@ -617,6 +624,22 @@ def make_report(
 def _places(findings: Findings, report: Path) -> dict[str, Path]:
     """By analysis, the folder of its report: the first one's is `report`, others' lie below."""
     return {a.id: report / a.id if i else report for i, a in enumerate(findings.analyses)}
+
+
+def _require_published(folder: RequestFolder) -> Findings:
+    """The request's findings, as `jdl run` made them.
+
+    Raises
+    ------
+    GateClosed
+        If somebody put those in their place that were made by hand.
+    """
+    findings = Findings.read(folder.findings_file)
+    if findings.exploratory:
+        what = f"its findings are not those of a run. {MARK}"
+        fix = f"run it as it was asked for: jdl run {findings.request} --fresh"
+        raise GateClosed(what, f"request {findings.request}", fix)
+    return findings
 
 
 def _put_in_place(made: RequestFolder, folder: RequestFolder, making: Path) -> None:

@@ -218,7 +218,7 @@ class Stage:
         text = ["It goes on from what was saved by hand:\n\n" + "\n".join(before)] if before else []
         text += ["\n".join(["Set otherwise than requested:", "", *(f"- {one}" for one in self.changed)])]
         text[-1:] = text[-1:] if self.changed else ["All settings are those of the request."]
-        text += ["To go back to what `jdl run` made: `stage.forget()`, and open the stage again."] if before else []
+        text += ["To go back to what jdl run made: stage.forget(), and open the stage again."] if before else []
         return Inset("warning", f"Exploring {self!r}", "\n\n".join(text))
 
     def forget(self) -> None:
@@ -383,7 +383,7 @@ class Stage:
         """
         if self.is_exploring:
             words = "What this notebook saved lies apart. The stages after it, run by hand, go on from there; what is"
-            words += " published is made by `jdl run`."
+            words += " published is made by jdl run."
             return Inset("warning", f"Gate of this stage: {gate}", f"{reason}\n\n{words}".strip())
         said = {"gate": gate, "reason": reason} | ({"analyses": analyses} if analyses else {}) | self.noted
         write_atomically(self.folder.closing(self.name, self.analysis), json.dumps(said))

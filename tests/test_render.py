@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from jdl_toolkit import plots, tables
 from jdl_toolkit.document import MIME, Figure, Inset, Table, Words
 from jdl_toolkit.errors import JDLError
+from jdl_toolkit.exploratory import MARK
 from jdl_toolkit.markup import REPLACEMENT
 from jdl_toolkit.render import content, lint_html, to_html, to_pdf, write_figures
-from jdl_toolkit.render.content import EXPLORATORY, INVENTED, Heading, Prose, read_report
+from jdl_toolkit.render.content import INVENTED, Heading, Prose, read_report
 from jdl_toolkit.render.drawing import parse
 from jdl_toolkit.render.files import read_figures, to_csv
 from jdl_toolkit.render.html import html_of
@@ -222,7 +223,7 @@ def test_every_malformed_block_is_named_at_once():
 
 def test_banners_come_from_the_metadata_or_the_caller():
     marked = notebook(jdl_toolkit={"exploratory": True, "synthetic": True})
-    assert read_report(marked, "T").banners == (EXPLORATORY, INVENTED)
+    assert read_report(marked, "T").banners == (MARK, INVENTED)
     assert read_report(marked, "T", exploratory=False).banners == (INVENTED,)
     assert read_report(notebook(), "T", synthetic=True).banners == (INVENTED,)
     assert read_report(notebook(), "T").banners == ()
@@ -525,7 +526,7 @@ def test_both_are_written_from_a_file(tmp_path):
     (tmp_path / "nb.ipynb").write_text(json.dumps(whole()))
     page = to_html(tmp_path / "nb.ipynb", "Title", "Sub", tmp_path / "out" / "a.html", exploratory=True)
     made = to_pdf(tmp_path / "nb.ipynb", "Title", "Sub", tmp_path / "out" / "a.pdf", exploratory=True)
-    assert EXPLORATORY in page.read_text(encoding="utf-8")
+    assert MARK in page.read_text(encoding="utf-8")
     assert made.read_bytes().startswith(b"%PDF-1.7")
     assert "EXPLORATORY · INVENTED DATA" in pypdf.PdfReader(made).pages[-1].extract_text()
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a.html", "a.pdf"]

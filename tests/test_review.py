@@ -19,6 +19,7 @@ from pages import executed, output
 from jdl_toolkit import render
 from jdl_toolkit.blinding import MatchingLog
 from jdl_toolkit.document import MIME, Inset, Table, Words
+from jdl_toolkit.exploratory import MARK
 from jdl_toolkit.lab import STAGES
 from jdl_toolkit.manifest import Manifest
 from jdl_toolkit.render import content, lint_html
@@ -111,7 +112,7 @@ def test_every_stage_has_its_page_and_the_contents_lead_to_all(folder):
         assert lint_html(page) == [], name
         assert {link for link in re.findall(r'href="([^"#]+\.html)"', page)} >= set(pages) - {"index.html"}
         assert page.index(RESTRICTED) < page.index("<h1") and f'content: "{RESTRICTED}"' in page, "on screen, in print"
-        assert content.INVENTED in page and content.EXPLORATORY not in page
+        assert content.INVENTED in page and MARK not in page
         assert "<span>community: not run</span>" in page
     first, second = pages["03_matching-custody.html"], pages["03_matching-community.html"]
     assert '<a rel="next" href="03_matching-community.html">' in first

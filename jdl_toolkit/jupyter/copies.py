@@ -18,12 +18,12 @@ from ..lab import LAB_FILE, MAIN, OF_ANALYSIS, STAGES, Lab, RequestFolder
 from ..manifest import Manifest
 from ..result import write_atomically
 from ..stage import PASSED, read_closing
-from .notes import copy_of
+from .notes import EXPLORE, copy_of
 
 #: What was copied, by its digest, so that a copy that somebody edited is known.
 RECORD = ".copied.json"
 
-EXPLORE, NOT_ANSWERED = "20_explore", "05_not_answered"
+NOT_ANSWERED = "05_not_answered"
 
 
 @dataclass(frozen=True)

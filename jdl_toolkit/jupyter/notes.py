@@ -24,6 +24,9 @@ METADATA = {
     },
 }
 
+#: The notebook of live controls.
+EXPLORE = "20_explore"
+
 #: By stage, an example of what may be set otherwise.
 EXAMPLES = {
     "intake": 'intake={"allow_initials": True}',
@@ -47,6 +50,7 @@ _SETTING = """
   all cells. What is saved carries it: run the notebooks after this one, and they go on from there.
 - **To get back,** put the `#` there again; `stage.forget()` drops everything of this request that was saved by hand.
 """.strip()
+_CONTROLS = "- **To look at other choices,** run all cells (the two triangles above), and move the controls."
 _REPORT = """
 - **To see here what you explored,** run 04_outcomes by hand first: its findings are then shown in place of those of
   `jdl run`.
@@ -74,9 +78,10 @@ def copy_of(notebook: NotebookNode, name: str, parameters: Mapping[str, str]) ->
         if cell.cell_type == "code":
             if "parameters" in cell.metadata.get("tags", []):
                 cell.source = _with_parameters(cell.source, parameters)
-            cell.source, n_found = _OPENED.subn(_with_example, cell.source)
-            has_setting = has_setting or bool(n_found)
-    ways = _SETTING if has_setting else _REPORT if name.startswith("05") else ""
+            if name != EXPLORE:
+                cell.source, n_found = _OPENED.subn(_with_example, cell.source)
+                has_setting = has_setting or bool(n_found)
+    ways = _SETTING if has_setting else _REPORT if name.startswith("05") else _CONTROLS if name == EXPLORE else ""
     words = _WHAT.format(mark=MARK, name=name, ways=ways, request=parameters["request"]).replace("\n\n\n", "\n\n")
     first = nbformat.v4.new_markdown_cell(words.strip(), id="exploring", metadata={"tags": ["not-in-report"]})
     copy.cells.insert(0, first)

@@ -6,9 +6,11 @@ here; nothing of it is written over.
 
 from __future__ import annotations
 
-import logging
+import json
 import os
 import secrets
+import shutil
+import signal
 import socket
 import tempfile
 from collections.abc import Callable
@@ -23,6 +25,8 @@ from ..lab import RUNNING
 HOST = "127.0.0.1"
 #: Jupyter's own; the next free one is taken if nobody asked for it.
 PORT = 8888
+#: Characters of a folder: a socket's name has 107 at most, and what follows it takes 60.
+LONGEST_FOR_SOCKETS = 45
 
 
 @dataclass(frozen=True)
@@ -74,8 +78,8 @@ def start_server(
     token, state = secrets.token_hex(24), tempfile.TemporaryDirectory(prefix="jdl-lab.")
     opened = quote((first or folder).relative_to(root).as_posix())
     os.environ.pop(RUNNING, None)  # kernels explore
-    os.environ |= {"JUPYTER_PREFER_ENV_PATH": "1", "JUPYTERLAB_WORKSPACES_DIR": state.name}
-    logging.getLogger("jupyter_lsp").setLevel(logging.ERROR)
+    os.environ |= {"JUPYTER_PREFER_ENV_PATH": "1", "JUPYTERLAB_WORKSPACES_DIR": f"{state.name}/workspaces"}
+    os.environ["JUPYTER_RUNTIME_DIR"] = f"{state.name}/run"  # of this user alone; connections to kernels lie there
     from jupyterlab.labapp import LabApp
 
     settings = {
@@ -88,24 +92,45 @@ def start_server(
         "ServerApp.open_browser": with_browser,
         "ServerApp.answer_yes": True,  # whoever interrupts it means it
         "ServerApp.jpserver_extensions": "nbclassic=False",  # it greets at length, and opens nothing here
-        "ServerApp.log_level": "ERROR",
+        "ServerApp.log_level": "CRITICAL",
         "IdentityProvider.token": token,
+        "LabApp.app_settings_dir": _settings_of_application(Path(state.name)),
         "LabApp.default_url": f"/lab/tree/{opened}",
         "LabApp.news_url": "None",
         "LabApp.check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
         "LabApp.extension_manager": "readonly",
-        "LabApp.log_level": "ERROR",
+        "LabApp.log_level": "CRITICAL",
     }
+    if os.name == "posix" and len(state.name) < LONGEST_FOR_SOCKETS:
+        settings["KernelManager.transport"] = "ipc"  # no port that another user of this machine could listen to
     app = LabApp.initialize_server(argv=[f"--{name}={value}" for name, value in settings.items()])
     url = f"http://{HOST}:{app.port}/lab/tree/{opened}?token={token}"
 
     def serve() -> None:
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # all end it in order, its kernels first
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), lambda *_: app.stop(from_signal=True))
         try:
             app.start()
         finally:
             state.cleanup()
 
     return Server(url, folder, token, serve)
+
+
+def _settings_of_application(state: Path) -> str:
+    """A copy of JupyterLab's settings for everybody here, in which it never asks whether it may fetch news."""
+    from jupyterlab.commands import get_app_dir
+
+    held, own = Path(get_app_dir()) / "settings", state / "settings"
+    shutil.copytree(held, own) if held.is_dir() else own.mkdir()
+    page = own / "page_config.json"
+    values = json.loads(page.read_text(encoding="utf-8")) if page.is_file() else {}
+    disabled = values.get("disabledExtensions", {})
+    disabled = disabled if isinstance(disabled, dict) else dict.fromkeys(disabled, True)
+    values["disabledExtensions"] = disabled | {"@jupyterlab/apputils-extension:announcements": True}
+    page.write_text(json.dumps(values), encoding="utf-8")
+    return str(own)
 
 
 def _is_free(port: int) -> bool:

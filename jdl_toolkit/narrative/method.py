@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .. import numbers
 from ..document import Inset, Words
+from ..exploratory import MARK
 from ..findings import Analysis, Findings
 from ..tables.choices import choice_words
 from ..wording import Passage, ended, listed, period, plain, within
@@ -27,7 +28,7 @@ def synthetic_notice(findings: Findings) -> Inset | None:
     if findings.exploratory:
         passage.say(
             "exploratory",
-            "This is an EXPLORATORY analysis, made to look at other choices. It may not be published.",
+            MARK,
             new=True,
         )
     if not passage.rules:

@@ -15,6 +15,7 @@ from typing import Any
 
 from .. import document
 from ..errors import JDLError, Problem
+from ..exploratory import MARK
 from ..markup import Node, clean, parse_markdown, parse_words
 from .glossary import with_terms_that_occur
 from .parts import Box, Code, Figure, Glossary, Heading, Part, Prose, Report, Table
@@ -24,7 +25,6 @@ METADATA = "jdl_toolkit"
 #: A Markdown or code cell with this tag is for the lab alone.
 LEFT_OUT = "not-in-report"
 
-EXPLORATORY = "EXPLORATORY: made with settings other than those requested. Not for release."
 INVENTED = "INVENTED DATA: no person in this report exists. It says nothing about any real service."
 
 _TONES = ("finding", "result", "can", "cannot", "warning", "note")
@@ -57,7 +57,8 @@ def read_report(
     notebook : Path or mapping
         The file, or its content as `nbformat` or `json` reads it.
     exploratory, synthetic : bool, optional
-        Whether to show these banners. Default: as the notebook's metadata says, else no.
+        Whether to show these banners. Default: as the notebook's metadata says, else no. A notebook that shows
+        anything made by hand is exploratory, whatever is said.
     draft : str
         What a draft says of itself; nothing of a report that is published.
     version : str
@@ -74,8 +75,8 @@ def read_report(
     """
     content = load(notebook)
     marks = content.get("metadata", {}).get(METADATA, {})
-    shown = {EXPLORATORY: exploratory, INVENTED: synthetic}
-    asked = {EXPLORATORY: marks.get("exploratory"), INVENTED: marks.get("synthetic")}
+    shown = {MARK: holds_exploratory(content) or exploratory, INVENTED: synthetic}
+    asked = {MARK: marks.get("exploratory"), INVENTED: marks.get("synthetic")}
     banners = tuple(text for text, wanted in shown.items() if (asked[text] if wanted is None else wanted))
     banners = (_line(version), *banners) if version else banners
     draft = _line(draft)
@@ -87,6 +88,13 @@ def read_report(
     heads = (_line(title) or "Report", _line(subtitle))
     parts = with_terms_that_occur(parts, heads)
     return Report(*heads, banners, tuple(_without_empty_sections(parts)), tuple(map(_line, names)), draft)
+
+
+def holds_exploratory(content: Mapping[str, Any]) -> bool:
+    """Whether anything that a notebook shows was made by hand."""
+    outputs = [output for cell in content["cells"] for output in cell.get("outputs", ())]
+    shown = [output.get("data", {}).get(document.MIME) for output in outputs]
+    return any(isinstance(block, Mapping) and bool(block.get("exploratory")) for block in shown)
 
 
 def _without_empty_sections(parts: list[Part]) -> list[Part]:

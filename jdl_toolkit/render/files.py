@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..document import Figure
+from ..exploratory import MARK
 from ..publication import field_names, figure_cells, plain
 from ..result import write_atomically
 from . import content
@@ -34,7 +35,13 @@ def read_figures(notebook: Path | Mapping[str, Any]) -> list[Figure]:
 
 def to_csv(figure: Figure) -> str:
     """The records a figure was drawn from, as CSV: [c] for what is withheld, [z] where there is nothing to tell."""
-    return csv_of(field_names(figure.data), figure_cells(figure))
+    written = csv_of(field_names(figure.data), figure_cells(figure))
+    return below_mark(written) if MARK in figure.svg else written
+
+
+def below_mark(written: str) -> str:
+    """CSV of what was made by hand: its first line says so."""
+    return written if written.startswith(MARK) else f"{MARK}\n{written}"
 
 
 def csv_of(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -13,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from ..exploratory import MARK
 from ..lab import OF_ANALYSIS, STAGES
 from ..markup import parse_markdown, parse_words, with_code_spans
 from ..result import write_atomically
@@ -157,7 +158,8 @@ def stage_page(page: Page, pages: list[Page], standing: Standing) -> str:
 def notebook_page(notebook: Mapping[str, Any], title: str) -> str:
     """Any executed notebook as a page on its own."""
     alone = {"here": None, "pages": [], "previous": None, "following": None}
-    return _page(title, read_reviewed(notebook), Standing(), **alone)
+    standing = Standing(exploratory=content.holds_exploratory(notebook))
+    return _page(title, read_reviewed(notebook), standing, **alone)
 
 
 def contents_page(pages: list[Page], standing: Standing) -> str:
@@ -187,7 +189,7 @@ def _page(title: str, parts: list[Part], standing: Standing, **more: Any) -> str
 
 
 def _banners(standing: Standing) -> tuple[str, ...]:
-    shown = {content.EXPLORATORY: standing.exploratory, content.INVENTED: standing.synthetic}
+    shown = {MARK: standing.exploratory, content.INVENTED: standing.synthetic}
     return (RESTRICTED, *(text for text, wanted in shown.items() if wanted))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..exploratory import MARK
 from ..findings import Findings
 from ..narrative import draft_words, version_words
 from ..publication import figure_file
@@ -13,8 +14,8 @@ from ..publication.collect import data_tables
 from ..publication.cover import request_cover
 from ..publication.dictionary import data_dictionary
 from ..result import write_atomically
-from .content import EXPLORATORY, INVENTED
-from .files import csv_of, read_figures, to_csv
+from .content import INVENTED
+from .files import below_mark, csv_of, read_figures, to_csv
 from .ods import to_ods
 from .xlsx import to_xlsx
 
@@ -51,12 +52,13 @@ def write_data(notebook: Path | Mapping[str, Any], findings: Findings, folder: P
         files[folder / f"{SPREADSHEET}.xlsx"] = to_xlsx(cover, tables)
         files[folder / f"{SPREADSHEET}.ods"] = to_ods(cover, tables)
     for path, written in files.items():
-        write_atomically(path, written)
+        is_plain = findings.exploratory and path.suffix == ".csv"
+        write_atomically(path, below_mark(written) if is_plain else written)
     return sorted(files)
 
 
 def _marks(findings: Findings) -> list[str]:
     """What stands on each page of the report, and on each sheet: exploratory, invented people, a draft, its version."""
-    said = {EXPLORATORY: findings.exploratory, INVENTED: findings.synthetic}
+    said = {MARK: findings.exploratory, INVENTED: findings.synthetic}
     said |= {draft_words(findings): True, version_words(findings): True}
     return [words for words, is_so in said.items() if words and is_so]

@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from ..document import MIME, Table
+from .. import exploratory
+from ..document import Table
 from ..numbers import date, number
 from .balance import NOTHING
 
@@ -71,8 +72,7 @@ def show_frames_as_tables() -> None:
 
 
 def _bundle(values: pd.DataFrame | pd.Series, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-    table = plain_table(values)
-    return {MIME: table.to_json(), "text/html": table.to_html(), "text/plain": repr(values)}
+    return plain_table(values)._repr_mimebundle_() | {"text/plain": exploratory.marked(repr(values))}
 
 
 def _readable(column: Any) -> str:

@@ -91,6 +91,8 @@ def _headline(file: Path) -> dict[str, Any] | None:
         found = Findings.read(file)
     except JDLError:
         return None
+    if found.exploratory:  # nothing of it is told: the remark that it is exploratory stands alone
+        return {"analyses": [], "results": [], "synthetic": found.synthetic, "exploratory": True}
     said = {analysis.id: headline_sentence(analysis) for analysis in found.analyses}
     rows = results([found]).astype(object)
     rows = rows.where(pd.notna(rows), None)
