@@ -60,7 +60,9 @@ GROUPS: dict[str, tuple[Covariate, ...]] = {
     ),
 }
 
-_FULL = widgets.Layout(width="auto", margin="2px 0")
+#: Instead of a subgroup: a list with None in it shows nothing.
+EVERYBODY = ""
+
 _BESIDE = {"description_width": "82px"}
 
 
@@ -95,14 +97,14 @@ class Controls:
         own, rungs = requested.matching, ", ".join(f"{c:g}" for c in requested.matching.calipers)
         self.caliper = widgets.FloatLogSlider(
             value=0.1, base=10, min=-2, max=0, step=0.1, description="Caliper", readout_format=".2g",
-            continuous_update=False, layout=_FULL, style=_BESIDE,
+            continuous_update=False, layout=_full(), style=_BESIDE,
             tooltip="How far apart two propensity scores may lie, in standard deviations, for people to be compared.",
         )  # fmt: skip
         unit = "" if own.caliper_unit is CaliperUnit.sd else f" on the {own.scale}"
         asked = f"as requested: the widest of {rungs}{unit} that balances" if rungs else "as requested: none"
         self.caliper_as_requested = _box(asked, "Use the request's own calipers, from the widest down.")
         self.method = widgets.Dropdown(
-            options=METHODS, description="Method", layout=_FULL, style=_BESIDE,
+            options=METHODS, description="Method", layout=_full(), style=_BESIDE,
             tooltip="How treated people and the control pool are made comparable.",
         )  # fmt: skip
         self.ratio = widgets.BoundedIntText(
@@ -115,20 +117,20 @@ class Controls:
         )
         self.trim = widgets.FloatSlider(
             min=0, max=0.1, step=0.005, description="Trimming", readout_format=".3f", continuous_update=False,
-            layout=_FULL, style=_BESIDE,
+            layout=_full(), style=_BESIDE,
             tooltip="Leave out people whose probability is below this, or above one less this. 0: nobody.",
         )  # fmt: skip
         self.covariates = {name: _box(label, f"Whether the score knows: {label}") for name, label in covariates.items()}
         self.exact = {name: _box(label, f"Compare only people who agree in: {label}") for name, label in exact.items()}
         self.subgroup = widgets.Dropdown(
-            options=[("Everybody", None), *((label, name) for name, label in subgroups.items())],
-            description="Subgroup", layout=_FULL, style=_BESIDE, tooltip="Match these people within themselves.",
+            options=[("Everybody", EVERYBODY), *((label, name) for name, label in subgroups.items())],
+            description="Subgroup", layout=_full(), style=_BESIDE, tooltip="Match these people within themselves.",
         )  # fmt: skip
         self.measure, self.estimator = (
             widgets.Dropdown(
-                options=[("once the outcomes are open", None)],
+                options=[("once the outcomes are open", "")],
                 description=name,
-                layout=_FULL,
+                layout=_full(),
                 style=_BESIDE,
                 disabled=True,
                 tooltip=tooltip,
@@ -161,7 +163,7 @@ class Controls:
             for name, box in self.exact.items():
                 box.value = name in own.exact
             self._tick(spec.covariates.use)
-            self.subgroup.value = subgroup
+            self.subgroup.value = subgroup or EVERYBODY
             self._offer()
         finally:
             self._is_showing = False
@@ -171,7 +173,7 @@ class Controls:
         self._is_showing = True
         for control, found in ((self.measure, measures), (self.estimator, estimators)):
             control.options = [(label, key) for key, label in found.items()]
-            control.index, control.disabled = 0, False  # one without a value takes none by itself
+            control.index, control.disabled = 0, False
         self._is_showing = False
 
     def watch(self, changed: Callable[[], None], ticked: Callable[[], None]) -> None:
@@ -290,8 +292,13 @@ class Controls:
             box.value = name in wanted
 
 
+def _full() -> widgets.Layout:
+    """The width of the column. A layout is a widget, too: none is made when this is imported."""
+    return widgets.Layout(width="auto", margin="2px 0")
+
+
 def _box(label: str, tooltip: str) -> widgets.Checkbox:
-    return widgets.Checkbox(description=label, indent=False, tooltip=tooltip, layout=_FULL)
+    return widgets.Checkbox(description=label, indent=False, tooltip=tooltip, layout=_full())
 
 
 def _button(label: str, tooltip: str, style: str = "") -> widgets.Button:

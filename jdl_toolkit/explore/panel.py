@@ -133,7 +133,7 @@ class ExplorePanel:
     def widget(self) -> widgets.VBox:
         """The whole panel as one widget."""
         self.status = widgets.HTML()
-        self.bar = widgets.IntProgress(max=1, layout=widgets.Layout(width="200px"))
+        self.bar = widgets.IntProgress(max=1, layout=widgets.Layout(width="120px"))
         self.doing = widgets.HBox(
             [self.bar, self.status], layout=widgets.Layout(min_height="28px", align_items="center")
         )
@@ -155,8 +155,8 @@ class ExplorePanel:
         ]
         self.tabs = widgets.Tab(pages, titles=TABS, selected_index=LOVE)
         self.tabs.observe(lambda _: self._draw(), "selected_index")
-        actions = _of_class(widgets.HBox([self.keep, self.back, self.make]), "jdl-actions")
-        results = [self.box, self.said, self.counts, actions, self.doing, self.tabs]
+        actions = _of_class(widgets.HBox([self.keep, self.back, self.make, self.doing]), "jdl-actions")
+        results = [self.box, self.said, self.counts, actions, self.tabs]
         columns = [
             _of_class(widgets.VBox(self.controls.boxes()), "jdl-controls"),
             _of_class(widgets.VBox(results), "jdl-results"),
@@ -234,7 +234,7 @@ class ExplorePanel:
         def make() -> None:
             if self._requested is None:
                 self._requested = self._look = self.bench.look(self.bench.spec, progress=self._progress)
-            spec, subgroup = controls.spec(self._use), controls.subgroup.value
+            spec, subgroup = controls.spec(self._use), controls.subgroup.value or None
             known = [Kept(self._look, self._was_open), Kept(self._requested, False), *self.kept]
             same = (k for k in known if k.look.subgroup == subgroup and not variant.changes_of(k.look.spec, spec))
             found = next(same, None)
