@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browser import assert_accessible, opened
+from click.testing import CliRunner
 
+from jdl_toolkit.cli import main
 from jdl_toolkit.power import detectable_difference, needed_treatment, power_of_t_test
 from jdl_toolkit.render.power import MEASURES, POWERS, Asked, answer, power_page
 from jdl_toolkit.spec import intake_spec
@@ -146,3 +148,15 @@ def test_it_holds_its_settings_and_nothing_of_elsewhere(html):
     assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", html)
     settings = json.loads(re.search(r'<script id="settings"[^>]*>(.*?)</script>', html, re.S)[1])
     assert settings["median_share"] == SHARE and set(settings["measures"]) == set(MEASURES)
+
+
+def test_the_command_writes_it_whole_and_replaces_nothing_unasked(html, tmp_path):
+    def asked(*words: str):
+        return CliRunner().invoke(main, ["power", "--page", str(tmp_path / "power.html"), *words])
+
+    assert asked().exit_code == 0
+    assert (tmp_path / "power.html").read_text(encoding="utf-8") == html  # outside a lab: as shipped
+    (tmp_path / "power.html").write_text("another page")
+    assert asked().exit_code == 2 and (tmp_path / "power.html").read_text() == "another page"
+    assert asked("--force").exit_code == 0
+    assert (tmp_path / "power.html").read_text(encoding="utf-8") == html

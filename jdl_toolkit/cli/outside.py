@@ -123,7 +123,7 @@ def _write_match_page(done: Any, name: str, out: Path) -> None:
 
 
 @command(main, "power", "jdl power --n-control 33111 --sd 0.4732691826 --reductions 1:10")
-@click.option("--n-control", type=int, required=True, help="People in the control group.")
+@click.option("--n-control", type=int, help="People in the control group; needed unless --page is all that is asked.")
 @click.option("--n-treatment", type=int, help="People in the treatment group: what they detect, and their power.")
 @click.option("--ess", type=float, help="What the controls are worth after weighting: the effective control size.")
 @click.option(
@@ -142,25 +142,50 @@ def _write_match_page(done: Any, name: str, out: Path) -> None:
 @click.option("--alpha", type=float, default=0.05, show_default=True, help="Two-sided level.")
 @click.option("--power", "wanted", type=float, default=0.95, show_default=True, help="Wanted.")
 @click.option("--html", type=click.Path(path_type=Path), help="Page to write: the table, and the effect detectable.")
+@click.option(
+    "--page", type=click.Path(path_type=Path), help="Page with sliders to write, for organisations; no network."
+)
 @click.option("--force", is_flag=True, help="Replace a page that is there.")
-def power(html: Path | None, force: bool, **given: Any) -> tuple[dict, str]:
+def power(html: Path | None, page: Path | None, force: bool, **given: Any) -> tuple[dict, str]:
     """How many people would be needed to detect a reduction of a given size.
 
     With --n-treatment also the smallest reduction that so many people detect, and their power for each. The example is
     the published table ("Justice Data Lab: the pilot year", Table 1).
     """
+    from ..errors import JDLError
     from ..power.asked import answer, asked_on_command_line
+    from ..prepared.files import refuse_to_overwrite, writing
 
-    if html is not None:
-        from ..prepared.files import refuse_to_overwrite, writing
-
-        refuse_to_overwrite({"--html": html}, [], force)
+    asked = {option: path for option, path in (("--html", html), ("--page", page)) if path is not None}
+    refuse_to_overwrite(asked, [], force)
+    if page is not None and given["n_control"] is None and html is None:
+        with writing("--page", page):
+            _write_sliders(page)
+        return {"written": [str(page)]}, f"Written: {page}"
+    if given["n_control"] is None:
+        fix = "say how many people the control group has; or write the page with sliders alone, --page FILE"
+        raise JDLError("Missing option '--n-control'", "jdl power", fix)
     table = asked_on_command_line(**given)
-    if html is None:
-        return answer(table), str(table)
-    with writing("--html", html):
-        _write_power_page(table, html)
-    return answer(table), f"{table}\n\nWritten: {html}"
+    writers = {"--html": lambda path: _write_power_page(table, path), "--page": _write_sliders}
+    for option, path in asked.items():
+        with writing(option, path):
+            writers[option](path)
+    written = "".join(f"\n\nWritten: {path}" for path in asked.values())
+    return answer(table), f"{table}{written}"
+
+
+def _write_sliders(out: Path) -> None:
+    """The page for organisations, with this lab's settings, or outside a lab those shipped with the toolkit."""
+    from ..errors import JDLError
+    from ..lab import Lab
+    from ..render.power import write_power_page
+    from ..spec import intake_spec, lab_resources
+
+    try:
+        root = Lab.find().root
+    except JDLError:
+        root = lab_resources()
+    write_power_page(intake_spec(root / "parameters" / "defaults.yml"), out)
 
 
 def _write_power_page(table: Any, out: Path) -> None:
