@@ -12,7 +12,7 @@ from jdl_toolkit.manifest import alone
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["power", "--json"], "Missing option '--n-control'"),
+        (["match", "t.csv", "--json"], "Missing option '--treatment'"),
         (["check", "--json"], "Missing argument 'UPLOAD'"),
         (["template", "a.xlsx", "--jsn", "--json"], "No such option"),
         (["register", "build", "src", "--json"], "Missing option '--out'"),
@@ -27,7 +27,7 @@ def test_a_mistake_of_use_is_told_in_json(arguments, words):
 
 
 def test_without_json_a_mistake_of_use_is_words_alone():
-    told = CliRunner().invoke(main, ["power"])
+    told = CliRunner().invoke(main, ["match", "t.csv"])
     assert told.exit_code == 2 and told.stdout == "" and "Missing option" in told.stderr
 
 
