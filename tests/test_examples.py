@@ -10,6 +10,7 @@ import inspect
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +19,7 @@ from IPython.core.completer import IPCompleter, provisionalcompleter
 
 import jdl_toolkit
 from jdl_toolkit import examples
+from jdl_toolkit.covariates import Covariates
 from jdl_toolkit.document import Block, Figure, Table, Words
 from jdl_toolkit.register import Register
 from jdl_toolkit.result import Result
@@ -99,6 +101,12 @@ def test_a_result_shows_a_summary_and_blocks(shown, monkeypatch):
         assert figure.caption and len(figure.alt) >= 20 and figure.data
 
 
+def _is_named(column: str, said: str) -> bool:
+    """Whether a column is described: by its name or, in a list of such, by how it ends (``estimate, _se, _ci_low``)."""
+    ends = [column[i:] for i, letter in enumerate(column) if letter == "_"]
+    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said) for name in (column, *ends))
+
+
 def test_a_result_has_its_numbers_with_their_columns_described(shown):
     frame = shown.to_frame()
     assert isinstance(frame, pd.DataFrame) and len(frame.columns)
@@ -106,7 +114,9 @@ def test_a_result_has_its_numbers_with_their_columns_described(shown):
     said = inspect.getdoc(type(shown).to_frame) + inspect.getdoc(type(shown))
     for cls in [cls for cls in RESULTS if f"`{cls.__name__}." in said]:  # where it is as of another
         said += inspect.getdoc(cls) + inspect.getdoc(cls.to_frame)
-    assert [c for c in frame.columns if not re.search(rf"\b{re.escape(str(c))}\b", said)] == []
+    for name in re.findall(r"`(\w+)`", inspect.getdoc(type(shown).to_frame)):  # or of a property
+        said += inspect.getdoc(inspect.getattr_static(type(shown), name, None)) or ""
+    assert [c for c in frame.columns if not _is_named(c, said)] == []
 
 
 def test_print_shows_the_summary_and_a_plain_table(shown):
@@ -181,3 +191,24 @@ def test_a_terminal_shows_long_cells_in_lines():
     assert (caption, note) == ("A caption", "A note.")
     assert head.split() == ["Reason", "People"] and set(rule) == {"-", " "}
     assert first.endswith("      5") and second.split() == ["a"] * 16 and last.endswith("  1,234")
+
+
+def test_the_groups_before_matching_differ_as_the_balance_says():
+    example = examples.foundation()
+    both = example.covariates.to_frame().merge(example.balance.rows, on=["covariate", "level"])
+    assert len(both) > 50 and (both["smd"] - both["smd_pooled_before"]).abs().max() < 1e-12
+    assert (both["treated"] - both["mean_treatment_all"]).abs().max() < 1e-9
+
+
+def test_shares_of_few_people_are_withheld_in_table_and_picture():
+    units = pd.DataFrame({"unit_id": range(60), "is_treated": [True] * 30 + [False] * 30})
+    units["age"] = [20.0, 30.0] * 30
+    units["region"] = ["North"] * 26 + ["Wales"] * 4 + ["North"] * 20 + ["Wales"] * 10
+    units["employed"] = [1.0] * 10 + [0.0] * 20 + [1.0] * 15 + [0.0] * 15
+    made = Covariates(units, units[["unit_id"]], {"age": "Age (years)", "region": "Region", "employed": "Employed"})
+    cells = {row[0]: row[1:] for row in made.table().rows}
+    assert cells["Age (years)"] == ("25.0", "25.0", "0.0") and cells["Employed"][:2] == ("33.3", "50.0")
+    assert cells["Wales"] == cells["North"] == ("[c]",) * 3, "4 of 30 can be had from the other 26"
+    assert made.table().note.endswith("[c]: fewer than 5 people.")
+    assert {row["Label"] for row in made.plot().data} == {"Age", "Employed"}
+    assert "[c]" not in str(replace(made, minimum_cell=4).table()), "as the request sets it"

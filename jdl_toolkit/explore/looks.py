@@ -153,7 +153,7 @@ class Effect(Result):
     >>> bench = Workbench(found.covariates, found.spec, cohort=found.cohort, register=found.register)
     >>> _ = bench.open_outcomes("A. Statistician", "to see how much hangs on the caliper")
     >>> effect = bench.effect(bench.look(bench.spec))
-    >>> bool(effect.estimate == found.outcomes.measures["headline_estimate"].iloc[0])
+    >>> bool(abs(effect.estimate - found.outcomes.measures["headline_estimate"].iloc[0]) < 1e-9)
     True
     """
 

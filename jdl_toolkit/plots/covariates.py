@@ -31,7 +31,7 @@ def groups_plot(
     shown = ranked[:top]
     if not shown:
         return None
-    drawing, axes, y = rows_sheet([_label(row) for row in shown], top=8, below=46)
+    drawing, axes, y = rows_sheet([_label(row) for row in shown], top=8, below=58)
     values = [100 * row["smd"] for row in shown]
     reach = max(1.2 * 100 * limit, 1.08 * max(abs(x) for x in values))
     axes.set_xlim(-reach, reach)
@@ -41,7 +41,8 @@ def groups_plot(
     axes.hlines(y, 0, values, color=RULE, lw=LINE, zorder=1)
     axes.plot(values, y, marker="o", ls="", color=NAVY, ms=5, zorder=2)
     few_ticks(axes)
-    name_axis(axes, "Less among the treated  |  more; per cent of a standard deviation")
+    name_axis(axes, "Difference, per cent of a standard deviation")
+    axes.set_xlabel(f"{axes.get_xlabel()}\n← less among the treated   more →")
     largest = ranked[0]
     n_large = sum(abs(row["smd"]) > limit for row in ranked)
     size = number(largest["smd"], 1, factor=100, sign=True)
