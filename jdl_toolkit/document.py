@@ -141,12 +141,13 @@ class Table(Block):
         return [(name, [row for _, row in rows]) for name, rows in groupby(named, key=lambda pair: pair[0])]
 
     def to_html(self) -> str:
-        head = "".join(f'<th scope="col">{escape(c)}</th>' for c in self.columns)
+        looks = [_LOOKS[letter] for letter in self.align.ljust(len(self.columns), "l")]
+        head = "".join(f'<th scope="col"{a}>{escape(c)}</th>' for c, a in zip(self.columns, looks, strict=True))
         body = "".join(
-            f"<tbody>{_group_html(name, len(self.columns))}{_rows_html(rows)}</tbody>" for name, rows in self.parts
+            f"<tbody>{_group_html(name, len(looks))}{_rows_html(rows, looks)}</tbody>" for name, rows in self.parts
         )
         note = f"<p>{escape(self.note)}</p>" if self.note else ""
-        top = f"<caption>{escape(self.caption)}</caption><thead><tr>{head}</tr></thead>"
+        top = f"<caption{_LOOKS['l']}>{escape(self.caption)}</caption><thead><tr>{head}</tr></thead>"
         return f"<table>{top}{body}</table>{note}"
 
     def _to_text(self) -> str:
@@ -181,12 +182,20 @@ def _in_lines(cells: tuple[str, ...], wide: list[int], align: str) -> list[str]:
 
 
 def _group_html(name: str, n_columns: int) -> str:
-    return f'<tr><th scope="rowgroup" colspan="{n_columns}">{escape(name)}</th></tr>' if name else ""
+    spread = f'scope="rowgroup" colspan="{n_columns}"'
+    return f"<tr><th {spread}{_LOOKS['l']}>{escape(name)}</th></tr>" if name else ""
 
 
-def _rows_html(rows: list[tuple[str, ...]]) -> str:
+#: JupyterLab sets every cell to the right, and knows no other style than an element's own.
+_LOOKS = {"l": ' style="text-align:left"', "r": ' style="text-align:right"'}
+_ROW_LOOK = ' style="text-align:left;font-weight:normal"'
+
+
+def _rows_html(rows: list[tuple[str, ...]], looks: list[str]) -> str:
     return "".join(
-        f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in row[1:])}</tr>'
+        f'<tr><th scope="row"{_ROW_LOOK}>{escape(row[0])}</th>'
+        + "".join(f"<td{look}>{escape(cell)}</td>" for cell, look in zip(row[1:], looks[1:], strict=True))
+        + "</tr>"
         for row in rows
     )
 

@@ -593,7 +593,7 @@ class RequestSpec(Shown, Model):
 
     def summary(self) -> str:
         """Whose request it is, and how many choices are others than before."""
-        n, before = len(self.differs()), "by default" if self._requested is None else "as requested"
+        n, before = len(self.differs()), self._before_is
         many = f"every choice is {before}"
         if n:
             many = f"{n} {'choice is' if n == 1 else 'choices are'} not {before}"
@@ -601,16 +601,22 @@ class RequestSpec(Shown, Model):
         return f"Request {self.request}{title} ({self.service.name}, {self.organisation.name}): {many}"
 
     def table(self) -> Table:
-        """Every choice in words, by the section of the request's file; beside those that differ, what they were."""
+        """Every choice in words, by the section of the request's file."""
         from .tables import choices_table
 
-        before, is_by_hand = self._before(), self._requested is not None
-        return choices_table(self.to_dict(), before, "As requested" if is_by_hand else "By default")
+        return choices_table(self.to_dict())
 
     def blocks(self) -> tuple[Block, ...]:
-        """The summary and the table, as a notebook shows them."""
+        """What a notebook shows: the summary, the choices that are not as requested (or by default), every choice."""
+        from .tables import changed_choices_table
+
         mark = f"\n\n{exploratory.MARK}" if self.exploratory and not exploratory.is_marked() else ""
-        return Words(f"{self.summary()}.{mark}"), self.table()
+        changed = changed_choices_table(self.to_dict(), self._before(), self._before_is)
+        return tuple(b for b in (Words(f"{self.summary()}.{mark}"), changed, self.table()) if b is not None)
+
+    @property
+    def _before_is(self) -> str:
+        return "by default" if self._requested is None else "as requested"
 
     def _before(self) -> dict[str, Any]:
         """The choices that these are laid beside: those requested, or the toolkit's defaults."""

@@ -286,8 +286,10 @@ def test_proposals_and_ladder_as_tables_and_in_json():
     assert [name for name, _ in table.parts] == ["The gate would open", "The gate would stay closed"]
     assert f"{len(found.passing)} of them" in repr(found)
     shown = tables.differences_table(balance.every, balance.denominator)
-    assert shown.rows[0][0] in ("Years", "Years, squared") and len(shown.rows) == len(balance.every)
-    assert "red, does not decide" in {row[3] for row in shown.rows}
+    assert [name for name, _ in shown.parts] == ["What decides", "Squares and products (do not decide)"]
+    (_, deciding), (_, beside) = shown.parts
+    assert deciding[0][0] == "Years" and beside[0][0] == "Years, squared" and beside[0][3] == "red"
+    assert len(deciding) == len(balance.rows) and len(beside) == len(balance.beside)
     assert "nan" not in f"{table}{shown}{tables.ladder_table(tried, 5)}".lower()
     assert "No variance ratio where it is 0 or 1." in shown.note
     assert json.dumps(found.rows.to_json())

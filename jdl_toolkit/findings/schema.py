@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 import pandas as pd
 from pydantic import Field, PrivateAttr, ValidationError
 
-from ..document import Block, Shown
+from ..document import Block, Figure, Shown, Table, Words
 from ..errors import JDLError
 from ..result import write_atomically
 from ..spec import Model, Organisation, Service
@@ -366,9 +366,18 @@ class Analysis(Shown, Model):
         """The headline in one sentence, or why there is none."""
         return shown.analysis_words(self)
 
+    def table(self) -> Table | None:
+        """Every measure with its headline difference; None where nothing was measured."""
+        return shown.analysis_table(self)
+
+    def plot(self, unit: str = "share") -> Figure | None:
+        """The headline differences in one unit (share, count, days) with their intervals; None where none is shown."""
+        return shown.analysis_plot(self, unit)
+
     def blocks(self) -> tuple[Block, ...]:
-        """What an analysis shows of itself in a notebook: the headline in words, its measures, and the forest plot."""
-        return shown.analysis_blocks(self)
+        """What an analysis shows of itself in a notebook: words, table and picture, if it has them."""
+        words = Words(shown.analysis_words(self))
+        return tuple(block for block in (words, self.table(), self.plot()) if block is not None)
 
 
 class Provenance(Model):
@@ -429,7 +438,7 @@ class Findings(Shown, Model):
     classic         0.016  -0.043    0.074
     check           0.017  -0.044    0.078
     >>> print(findings.analyses[0].summary().split(".")[0])
-    One-year proven reoffending rate: 29% in the treatment group, 27% expected without the service
+    Supported housing: One-year proven reoffending rate: 29% in the treatment group, 27% expected without the service
     """
 
     schema_version: Literal["2.0", "2.1", "2.2", "2.3"] = SCHEMA_VERSION
@@ -501,12 +510,18 @@ class Findings(Shown, Model):
         """
         return shown.findings_frame(self)
 
-    def blocks(self) -> tuple[Block, ...]:
-        """What findings show of themselves in a notebook: words, a table and a forest plot.
+    def table(self) -> Table | None:
+        """The measures where there is one analysis, the first measure of each where there are several; or None."""
+        return shown.findings_table(self)
 
-        Of the measures where there is one analysis; of the first measure of each where there are several.
-        """
-        return shown.findings_blocks(self)
+    def plot(self) -> Figure | None:
+        """A forest plot of the same differences; None where none is shown."""
+        return shown.findings_plot(self)
+
+    def blocks(self) -> tuple[Block, ...]:
+        """What findings show of themselves in a notebook: words, table and picture, if they have them."""
+        words = Words(shown.findings_words(self))
+        return tuple(block for block in (words, self.table(), self.plot()) if block is not None)
 
     def public_texts(self) -> list[str]:
         """Texts whose words may stand in a report; the organisation's free text is left out."""

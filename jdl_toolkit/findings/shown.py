@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from .. import exploratory
-from ..document import Block, Figure, Table, Words
-from ..numbers import count_, difference, interval, p_value, value
+from ..document import Figure, Table
+from ..numbers import count_, decimals_for, difference, interval, p_value, value
 
 if TYPE_CHECKING:
+    from .estimates import Estimate
     from .schema import Analysis, Findings, Measure
 
 _COLUMNS = ("analysis", "measure", "label", "unit", "estimator", "n_treatment", "n_control")
@@ -20,7 +21,11 @@ _VERDICTS = {"reduction": "a reduction", "increase": "an increase", "inconclusiv
 
 
 def analysis_words(analysis: Analysis) -> str:
-    """The headline of an analysis in one sentence, or why there is none."""
+    """What the analysis is of, and its headline or why there is none."""
+    return f"{analysis.title}: {_sentence(_headline(analysis))}"
+
+
+def _headline(analysis: Analysis) -> str:
     measure = analysis.headline_measure
     if analysis.status == "could_not_be_answered":
         return f"could not be answered: {analysis.reason or 'no reason was given'}"
@@ -32,7 +37,7 @@ def analysis_words(analysis: Analysis) -> str:
     return (
         f"{measure.label}: {value(measure.treatment_value, measure.unit)} in the treatment group, "
         f"{value(measure.control_value_adjusted, measure.unit)} expected without the service. The difference is "
-        f"{difference(head.estimate, measure.unit)} percentage points (95% interval "
+        f"{_difference(head, measure.unit)} percentage points (95% interval "
         f"{interval(head.ci_low, head.ci_high, measure.unit)}), {_VERDICTS[measure.verdict or 'inconclusive']}; "
         f"{count_(measure.n_treatment)} people are compared with {count_(measure.n_control)}"
     )
@@ -46,28 +51,9 @@ def findings_words(findings: Findings) -> str:
     if not findings.analyses:
         return "\n\n".join([f"{whose} It could not be answered: {findings.reason}.", *marks])
     if len(findings.analyses) == 1:
-        return "\n\n".join([f"{whose} {_sentence(analysis_words(findings.analyses[0]))}", *marks])
-    said = "\n".join(f"- {a.title}: {_sentence(analysis_words(a))}" for a in findings.analyses)
+        return "\n\n".join([f"{whose} {_sentence(_headline(findings.analyses[0]))}", *marks])
+    said = "\n".join(f"- {analysis_words(a)}" for a in findings.analyses)
     return "\n\n".join([f"{whose} It holds {len(findings.analyses)} analyses.", said, *marks])
-
-
-def analyses_table(findings: Findings) -> Table | None:
-    """The first measure of each analysis; None where no analysis shows it."""
-    shown = _shown(findings)
-    rows = tuple((a.title, *_cells(a, measure)) for a, measure in shown)
-    columns = ("Analysis", "People", "Rate", "Expected", "Difference", "95% interval", "p-value")
-    note = "Expected: without the service. Differences in percentage points."
-    caption = f"{shown[0][1].label} in each analysis" if shown else ""
-    return Table("analyses", caption, columns, rows, "lrrrrrr", note) if rows else None
-
-
-def analyses_plot(findings: Findings) -> Figure | None:
-    """The first measure's difference in each analysis, with its interval; None where no analysis shows it."""
-    from ..plots import forest_plot
-
-    rows = [{"label": a.title, **vars(measure.headline)} for a, measure in _shown(findings)]
-    caption = "Difference in the reoffending rate, analysis by analysis"
-    return forest_plot(rows, key="analysis_differences", caption=caption) if rows else None
 
 
 def findings_frame(findings: Findings) -> pd.DataFrame:
@@ -85,24 +71,47 @@ def findings_frame(findings: Findings) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*_COLUMNS, *_VALUES, *_PARTS.values()]).astype(types)
 
 
-def findings_blocks(findings: Findings) -> tuple[Block, ...]:
-    """Words, table and picture: of the measures where there is one analysis, of the first measure where several."""
-    words = Words(findings_words(findings))
-    if len(findings.analyses) == 1:
-        return (words, *analysis_blocks(findings.analyses[0])[1:])
-    return tuple(b for b in (words, analyses_table(findings), analyses_plot(findings)) if b is not None)
-
-
-def analysis_blocks(analysis: Analysis) -> tuple[Block, ...]:
-    """The headline in words, the measures as a table, and the differences between shares as a forest plot."""
-    from ..plots import measures_plot
+def analysis_table(analysis: Analysis) -> Table | None:
+    """Every measure with its headline difference; None where nothing was measured."""
     from ..tables import measures_table
 
-    words = Words(f"{analysis.title}: {_sentence(analysis_words(analysis))}")
-    if not analysis.measures:
-        return (words,)
-    plot = measures_plot(analysis.measures)
-    return tuple(block for block in (words, measures_table(analysis), plot) if block is not None)
+    return measures_table(analysis) if analysis.measures else None
+
+
+def analysis_plot(analysis: Analysis, unit: str = "share") -> Figure | None:
+    """The headline differences of the measures in one unit; None where none is shown."""
+    from ..plots import measures_plot
+
+    return measures_plot(analysis.measures, unit=unit)
+
+
+def findings_table(findings: Findings) -> Table | None:
+    """The measures where there is one analysis; the first measure of each where there are several."""
+    return analysis_table(findings.analyses[0]) if len(findings.analyses) == 1 else _of_analyses(findings)
+
+
+def findings_plot(findings: Findings) -> Figure | None:
+    """The differences of the measures where there is one analysis; of the first in each where there are several."""
+    return analysis_plot(findings.analyses[0]) if len(findings.analyses) == 1 else _plot_of_analyses(findings)
+
+
+def _of_analyses(findings: Findings) -> Table | None:
+    """The first measure of each analysis; None where no analysis shows it."""
+    shown = _shown(findings)
+    rows = tuple((a.title, *_cells(a, measure)) for a, measure in shown)
+    columns = ("Analysis", "People", "Rate", "Expected", "Difference", "95% interval", "p-value")
+    note = "Expected: without the service. Differences in percentage points."
+    caption = f"{shown[0][1].label} in each analysis" if shown else ""
+    return Table("analyses", caption, columns, rows, "lrrrrrr", note) if rows else None
+
+
+def _plot_of_analyses(findings: Findings) -> Figure | None:
+    """The first measure's difference in each analysis, with its interval; None where no analysis shows it."""
+    from ..plots import forest_plot
+
+    rows = [{"label": a.title, **vars(measure.headline)} for a, measure in _shown(findings)]
+    caption = "Difference in the reoffending rate, analysis by analysis"
+    return forest_plot(rows, key="analysis_differences", caption=caption) if rows else None
 
 
 def _shown(findings: Findings) -> list[tuple[Analysis, Measure]]:
@@ -114,7 +123,12 @@ def _cells(analysis: Analysis, measure: Measure) -> tuple[str, ...]:
     head, unit = measure.headline, measure.unit
     values = (value(x, unit) for x in (measure.treatment_value, measure.control_value_adjusted))
     limits = interval(head.ci_low, head.ci_high, unit)
-    return count_(measure.n_treatment), *values, difference(head.estimate, unit), limits, p_value(head.p_value)
+    return count_(measure.n_treatment), *values, _difference(head, unit), limits, p_value(head.p_value)
+
+
+def _difference(head: Estimate, unit: str) -> str:
+    """As finely as its interval."""
+    return difference(head.estimate, unit, decimals_for(unit, head.ci_low, head.ci_high))
 
 
 def _sentence(text: str) -> str:

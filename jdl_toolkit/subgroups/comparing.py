@@ -49,8 +49,8 @@ class Subgroups(Result):
 
         - by, level; n_treatment (in the comparison; if it was not tested, treated people before matching), n_control;
         - treatment_value, plain mean of the matched treated; control_value, weighted mean of the matched controls;
-        - headline_estimate, _se, _ci_low, _ci_high, _p_value, _df: of this subgroup alone, not adjusted for the number
-          of subgroups;
+        - headline_estimate, headline_se, headline_ci_low, headline_ci_high, headline_p_value, headline_df: of this
+          subgroup alone, not adjusted for the number of subgroups;
         - holm_p: the p-value adjusted over all subgroups tested in the analysis;
         - verdict: reduction or increase only where holm_p is below 1 − inference.confidence, else inconclusive, even if
           the subgroup's own interval lies on one side of zero;

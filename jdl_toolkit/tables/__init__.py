@@ -5,7 +5,14 @@ each row, no merged and no empty cell. Numbers are printed by `numbers`, differe
 """
 
 from .balance import differences_table, ladder_table, proposals_table
-from .choices import choices_table, provenance_table, setting_rows, settings_table, sign_offs_table
+from .choices import (
+    changed_choices_table,
+    choices_table,
+    provenance_table,
+    setting_rows,
+    settings_table,
+    sign_offs_table,
+)
 from .estimators import estimators_table, time_to_event_table
 from .matching import compared_table, scores_table
 from .outcomes import estimates_table, follow_up_table, measures_table, power_table, subgroups_table
@@ -23,6 +30,7 @@ from .robustness import bounds_table, hidden_bias_table, robustness_table
 
 __all__ = [
     "bounds_table",
+    "changed_choices_table",
     "choices_table",
     "compared_table",
     "scores_table",

@@ -7,9 +7,11 @@ from typing import Any
 
 from ..document import Table
 from ..numbers import MINIMUM_CELL, number, shown_count
+from ..plots.balance import BESIDE
 from ..plots.canvas import records
 
 NOTHING = "–"
+DECIDING = "What decides"
 
 METHODS = {
     "radius": "radius",
@@ -69,33 +71,40 @@ def differences_table(
 ) -> Table:
     """Every difference with its variance ratio and the distance of the distributions, the worst after matching first.
 
+    Squares and products, which do not decide, stand below.
+
     Parameters
     ----------
     rows : records
         `Balance.every`.
     denominator : {"pooled", "treated"}
         Whose standard deviation the differences are measured by.
+    top : int
+        How many of those that decide are shown, and half as many of the others.
     """
     ordered = sorted(records(rows), key=lambda r: -abs(r["smd_after"]))
+    deciding, beside = ([r for r in ordered if r["gates"] is gates] for gates in (True, False))
+    shown = deciding[:top] + beside[: (top + 1) // 2]
     cells = tuple(
         (
             row["label"],
             *(number(row[c], 1, factor=100) for c in ("smd_before", "smd_after")),
-            row["light"] if row["gates"] else f"{row['light']}, does not decide",
+            row["light"],
             NOTHING if row["var_ratio"] is None else number(row["var_ratio"], 2),
             NOTHING if row.get("ecdf_max") is None else number(row["ecdf_max"], 1, factor=100),
         )
-        for row in ordered[:top]
+        for row in shown
     )
     whose = DENOMINATORS[denominator]
     note = f"Per cent of the standard deviation of {whose} before matching, treatment group minus comparison group."
-    reasons = sorted({r["why_no_ratio"] for r in ordered[:top] if r["var_ratio"] is None and r["why_no_ratio"]})
+    reasons = sorted({r["why_no_ratio"] for r in shown if r["var_ratio"] is None and r["why_no_ratio"]})
     note += f" No variance ratio where {', or '.join(reasons)}." if reasons else ""
     note += " Distance: the largest between the two distributions, in per cent."
-    if len(ordered) > top:
-        note += f" The largest {top} of {len(ordered)} are shown; the others are smaller after matching."
+    if len(ordered) > len(shown):
+        note += f" {len(ordered) - len(shown)} more are smaller after matching."
+    groups = tuple(DECIDING if row["gates"] else BESIDE for row in shown) if beside else ()
     columns = ("Characteristic", "Before", "After", "Light", "Variance ratio", "Distance")
-    return Table(key, caption or "Every difference before and after matching", columns, cells, "lrrlrr", note)
+    return Table(key, caption or "Every difference before and after matching", columns, cells, "lrrlrr", note, groups)
 
 
 def _match(row: dict[str, Any]) -> tuple[str, str]:

@@ -63,40 +63,41 @@ def _briefly(every: list[tuple[str, tuple[str, str]]]) -> tuple[list[tuple[str, 
     return [(group, row) for group, row in every if row[1] != _NONE and len(row[1]) <= _LONGEST], " ".join(notes)
 
 
-def choices_table(
-    values: Mapping[str, Any], before: Mapping[str, Any], before_is: str, *, key: str = "choices", caption: str = ""
-) -> Table:
-    """Every choice of a specification: first those that differ, beside what they were, then by section of its file.
+def choices_table(values: Mapping[str, Any], *, key: str = "choices", caption: str = "") -> Table:
+    """Every choice of a specification (`RequestSpec.to_dict`), by the section of the request's file."""
+    every = [(heading, row) for section, heading in _chosen(values) for row in _settings({section: values[section]})]
+    none = "; ".join(label for _, (label, value) in every if value == _NONE)
+    told = [(heading, row) for heading, row in every if row[1] != _NONE]
+    rows, groups = tuple(row for _, row in told), tuple(heading for heading, _ in told)
+    note = f"Set to none: {none}." if none else ""
+    return Table(key, caption or "Every choice", ("Setting", "Value"), rows, "ll", note, groups)
+
+
+def changed_choices_table(
+    values: Mapping[str, Any], before: Mapping[str, Any], before_is: str, *, key: str = "changed_choices"
+) -> Table | None:
+    """The choices that are others than before, and what they were; None where all are the same.
 
     Parameters
     ----------
     values : mapping
         `RequestSpec.to_dict`.
     before : mapping
-        The same as requested, or the defaults; sections that it does not hold are not compared.
+        The same as requested, or the defaults.
     before_is : str
-        Heading of its column: "As requested".
+        "as requested": heads the column of what they were.
     """
-    rows, changed, none = [], [], []
-    for section, heading in SECTIONS.items():
-        if section not in values or section == "exploratory":
-            continue
+    rows = []
+    for section, _ in _chosen(values):
         was = dict(_settings({section: before[section]})) if section in before else {}
-        for label, value in _settings({section: values[section]}):
-            is_same = was.get(label, value) == value
-            if is_same and value == _NONE:
-                none.append(label)
-                continue
-            here = rows if is_same else changed
-            here.append((heading if is_same else f"Not {before_is.lower()}", (label, value, was.get(label, value))))
-    note = f"Set to none: {'; '.join(none)}." if none else ""
-    caption = caption or "Every choice"
-    if not changed:
-        cells = tuple(row[:2] for _, row in rows)
-        return Table(key, caption, ("Setting", "Value"), cells, "ll", note, tuple(group for group, _ in rows))
-    cells = tuple(row if group.startswith("Not ") else (*row[:2], "the same") for group, row in [*changed, *rows])
-    groups = tuple(group for group, _ in [*changed, *rows])
-    return Table(key, caption, ("Setting", "Value", before_is), cells, "lll", note, groups)
+        rows += [(*row, was[row[0]]) for row in _settings({section: values[section]}) if was.get(*row) != row[1]]
+    columns = ("Setting", "Value", before_is[:1].upper() + before_is[1:])
+    return Table(key, f"Not {before_is}", columns, tuple(rows), "lll") if rows else None
+
+
+def _chosen(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Sections that hold choices, with their headings, in the order of the stages."""
+    return [(name, heading) for name, heading in SECTIONS.items() if name in values and name != "exploratory"]
 
 
 def setting_rows(values: Mapping[str, Any], unused: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
