@@ -27,7 +27,7 @@ from jdl_toolkit.result import Result
 PACKAGE = Path(jdl_toolkit.__file__).parent
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 #: What every result has, beside its own.
-SHARED = {"blocks", "load", "plot", "save", "summary", "table", "to_frame"}
+SHARED = {"blocks", "load", "plot", "save", "summary", "table", "to_frame", "words"}
 #: Of the invented people, what must stand in nothing that is shown.
 PERSONAL = ("surname", "pnc_id", "prison_number")
 
@@ -125,9 +125,10 @@ def test_print_shows_the_summary_and_a_plain_table(shown):
     assert "<" not in re.sub(r"<0\.01", "", text), "no markup"
 
 
-def completions(**names) -> set[str]:
+def completions(*, use_jedi: bool = False, **names) -> set[str]:
     (name,) = names
-    completer = IPCompleter(namespace=names, use_jedi=False)
+    completer = IPCompleter(namespace=names, use_jedi=use_jedi)
+    completer.disable_matchers = ["IPCompleter.magic_matcher"]  # which asks a shell
     with provisionalcompleter():
         return {c.text.removeprefix(".") for c in completer.completions(f"{name}.", len(name) + 1)}
 
@@ -160,6 +161,11 @@ def personal() -> set[str]:
     for column in ("pnc_id", "prison_number"):
         found |= set(people[column].dropna())
     return {text.lower() for text in found}
+
+
+def test_the_other_way_of_completing_offers_the_same(ran):
+    covariates = examples.foundation().covariates
+    assert completions(result=covariates, use_jedi=True) == completions(result=covariates)
 
 
 def test_no_block_holds_a_name_a_day_of_birth_or_an_identifier(shown, personal):

@@ -14,7 +14,7 @@ from typing import Any, Self
 import duckdb
 import pandas as pd
 
-from ..document import Table, Words, show
+from ..document import Block, Shown, Table, Words
 from ..errors import JDLError
 from ..numbers import date
 from .linkage_index import prepare_normalising
@@ -49,7 +49,7 @@ class Meta:
     note: str = ""
 
 
-class Register:
+class Register(Shown):
     """A prepared register, open for reading. Use as a context manager, or call `close`.
 
     Parameters
@@ -203,12 +203,9 @@ class Register:
         table = self.table()
         return self.summary() if table is None else f"{self.summary()}\n\n{table}"
 
-    def _ipython_display_(self) -> None:
+    def blocks(self) -> tuple[Block, ...]:
         """Its summary and the sizes of its tables; never a row."""
-        show(Words(self.summary()), self.table())
-
-    def _repr_html_(self) -> str:
-        return "".join(block._repr_html_() for block in (Words(self.summary()), self.table()) if block is not None)
+        return tuple(block for block in (Words(self.summary()), self.table()) if block is not None)
 
 
 def _connect(path: Path, threads: int, memory: str, spill: Path) -> tuple[duckdb.DuckDBPyConnection, Meta, str]:
