@@ -18,7 +18,7 @@ import pytest
 from IPython.core.completer import IPCompleter, provisionalcompleter
 
 import jdl_toolkit
-from jdl_toolkit import examples
+from jdl_toolkit import examples, exploratory
 from jdl_toolkit.covariates import Covariates
 from jdl_toolkit.document import Block, Figure, Table, Words
 from jdl_toolkit.register import Register
@@ -50,6 +50,12 @@ def result_classes() -> list[type[Result]]:
 
 
 RESULTS = result_classes()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unmarked() -> None:
+    """Nothing here is made by hand, whatever the process did before."""
+    exploratory.mark(False)
 
 
 @pytest.fixture(scope="module")

@@ -335,7 +335,10 @@ def test_frames_and_results_carry_blocks(monkeypatch):
     assert "<script" not in data["text/html"] and 'scope="row"' in data["text/html"]
     data, _ = shell.display_formatter.format(pd.Series([1, 2], name="n"))
     assert data[MIME]["rows"] == (("1",), ("2",))
-    data, _ = shell.display_formatter.format(Told())
+    displayed = []
+    monkeypatch.setattr("IPython.display.display", displayed.append)
+    shell.display_formatter.format(Told())
+    data, _ = shell.display_formatter.format(*displayed)
     assert data[MIME]["kind"] == "words" and "<script" not in data["text/html"] and "<b>" not in data["text/html"]
     assert data["text/html"].count("<p>") == 2
 
