@@ -248,6 +248,7 @@ class ExplorePanel:
 
         if not self._try(make):
             return False
+        self.box.value = ""
         self._stale = {LOVE, OVERLAP, EFFECTS, KEPT}
         self._draw()
         self.seconds = time.perf_counter() - began
@@ -298,14 +299,21 @@ class ExplorePanel:
 
     def as_variant(self) -> None:
         """Show the look as lines to paste into the request, and what it means to declare it."""
-        said = variant.explained(self.bench, self.look)
-        self.about.value = words.box_html(self.name, said.meaning)
-        parts: list[widgets.Widget] = []
-        for area, title, text in zip((self.beside, self.instead, self.whole), said.titles, said.texts, strict=True):
-            area.value, area.rows = text, min(max(text.count("\n") + 2, 2), 30)
-            parts += [widgets.HTML(f"<h4>{title}</h4>"), *([area] if text else [])]
-        self.variants.children, self.variants.layout.display = parts, None
-        self.tabs.selected_index = VARIANT
+
+        def make() -> None:
+            said = variant.explained(self.bench, self.look)
+            self.about.value = words.box_html(self.name, said.meaning)
+            parts: list[widgets.Widget] = []
+            for area, title, text in zip(
+                (self.beside, self.instead, self.whole), said.titles, said.texts, strict=False
+            ):
+                area.value, area.rows = text, min(max(text.count("\n") + 2, 2), 30)
+                parts += [widgets.HTML(f"<h4>{title}</h4>"), *([area] if text else [])]
+            self.variants.children, self.variants.layout.display = parts, None
+            self.tabs.selected_index = VARIANT
+
+        if self._try(make, "This cannot be made a variant"):
+            self.box.value = ""
 
     # What is shown ----------------------------------------------------------------------------------------------------
 
@@ -313,14 +321,13 @@ class ExplorePanel:
         """Do something that may take a while or fail, with the bar shown and one fit at a time."""
         shown = self.widget
         self.controls.fit.disabled = True
-        self.status.value, self.bar.layout.visibility = "<p>Matching …</p>", "visible"
+        self.status.value, self.bar.layout.visibility = "<p>Working …</p>", "visible"
         try:
             make()
         except (Exception, KeyboardInterrupt) as fault:  # whatever it is, the panel stays usable
             self.box.value = words.fault_html(fault, title, has_last=self._look is not None)
             return False
         else:
-            self.box.value = ""
             return shown is not None
         finally:
             self.controls.fit.disabled = False
@@ -354,7 +361,11 @@ class ExplorePanel:
             return
         self._stale.discard(tab)
         draw = {LOVE: self._love, OVERLAP: self._overlap, EFFECTS: self._forest, KEPT: self._list}[tab]
-        self.pictures[tab].value = draw()
+
+        def make() -> None:
+            self.pictures[tab].value = draw()
+
+        self._try(make, "This cannot be drawn")
 
     def _love(self) -> str:
         return words.figure_html(self._look.plot())
