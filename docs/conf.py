@@ -22,6 +22,7 @@ extensions = [
     "sphinx.ext.napoleon",  # numpydoc sections of docstrings
     "_building.mathml",
     "_building.names",
+    "_building.docstrings",
 ]
 exclude_patterns = []
 nitpicky = False
@@ -43,6 +44,7 @@ napoleon_use_ivar = True  # attributes that are properties are described as such
 autodoc_typehints = "none"  # numpydoc names the types; twice would be once too often
 toc_object_entries = False  # the names stand at the top of each page; in the side bars they would make every page heavy
 autodoc_member_order = "bysource"
+python_maximum_signature_line_length = 100
 
 html_theme = "furo"
 html_title = "jdl_toolkit"
@@ -75,4 +77,11 @@ html_show_sphinx = False
 def setup(app):
     from pygments.lexers.special import TextLexer
 
+    def level_headings(app, name, template, context, tree):
+        """The captions of the side bar are headings; of which level, the theme leaves open."""
+        if "furo_navigation_tree" in context:
+            marked = context["furo_navigation_tree"].replace('role="heading"', 'role="heading" aria-level="2"')
+            context["furo_navigation_tree"] = marked
+
     app.add_lexer("csv", TextLexer)  # Pygments has none
+    app.connect("html-page-context", level_headings, priority=900)

@@ -109,8 +109,9 @@ def _directive(full: str, value: Any) -> list[str]:
         return [f".. autofunction:: {full}"]
     printed = repr(value)
     is_plain = len(printed) <= LONGEST_VALUE and "<" not in printed
-    lines = [f".. py:data:: {full}", *([f"   :value: {printed}"] if is_plain else [])]
-    return [*lines, "", *(f"   {line}" for line in comment_on(*full.rsplit(".", 1)))]
+    package, _, name = full.rpartition(".")
+    lines = [f".. py:data:: {name}", f"   :module: {package}", *([f"   :value: {printed}"] if is_plain else [])]
+    return [*lines, "", *(f"   {line}" for line in comment_on(package, name))]
 
 
 def in_short(package: str, name: str, value: Any) -> str:

@@ -27,10 +27,11 @@ NOTEBOOKS = {
     "02_linkage": "Stage 2 finds people on the register, and says who is analysed and who left, and why.",
     "03_matching": "Stage 3 finds similar people, and shows how alike the groups are. No outcome is known here.",
     "04_outcomes": "Stage 4 opens the outcomes, once the groups are alike, and puts into words how sure the answer is.",
-    "05_report": "Stage 5 is the report: made of the findings alone, with code left out of what is published.",
-    "10_bulletin": "The bulletin gathers all requests. This one holds no report yet, but results published elsewhere.",
+    "05_report": "Stage 5 is the report: made of the findings alone, and published without the code.",
+    "10_bulletin": "The bulletin gathers all requests. Here its results are real ones, published elsewhere.",
     "20_explore": "The bench: what if the choices had been others? Its controls are alive in JupyterLab (`jdl lab`).",
 }
+INVENTED = "The people of the request are invented."
 WIDGET = "application/vnd.jupyter.widget-view+json"
 NOT_HERE = "<p><em>Controls, alive in JupyterLab.</em></p>"
 
@@ -114,15 +115,17 @@ def pages(notebooks: dict[str, Path]) -> dict[str, str]:
     ]
     lines += [f"- [{name}]({name}.ipynb): {NOTEBOOKS[name]}" for name in notebooks]
     lines += ["", "```{toctree}", ":hidden:", *(f"{name}" for name in notebooks), "```", ""]
-    made = {f"worked/{name}.ipynb": page(path, NOTEBOOKS[name]) for name, path in notebooks.items()}
+    made = {f"worked/{name}.ipynb": page(path, f"{NOTEBOOKS[name]} {INVENTED}") for name, path in notebooks.items()}
     return made | {"worked/index.md": "\n".join(lines)}
 
 
 def page(path: Path, sentence: str) -> str:
     """A notebook as Sphinx reads it: the sentence below its title, and of each output what a reader sees."""
     notebook = json.loads(path.read_text("utf-8"))
-    said = {"cell_type": "markdown", "metadata": {}, "source": f"*{sentence} Everybody here is invented.*"}
-    cells = [_as_read(cell) for cell in notebook["cells"]]
+    said = {"cell_type": "markdown", "metadata": {}, "source": f"*{sentence}*"}
+    tags = [cell["metadata"].get("tags", ()) for cell in notebook["cells"]]
+    given = "parameters" if any("injected-parameters" in one for one in tags) else None
+    cells = [_as_read(cell) for cell, one in zip(notebook["cells"], tags, strict=True) if given not in one]
     title, cells = _title(cells, path.stem)
     notebook["cells"] = [title, said, *cells]
     notebook["metadata"].pop("widgets", None)
