@@ -12,6 +12,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import pytest
 from filelock import FileLock
 
+from jdl_toolkit import exploratory
 from jdl_toolkit.lab import Lab, lay_out
 
 #: Fewer people than the demonstration, so that the tests stay quick; the flow is the same.
@@ -47,6 +48,13 @@ def pytest_collection_finish() -> None:
     """Let the collector pass over all that is imported: else it costs a third of a second each time it is called."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def unmarked():
+    """Whoever opens a stage by hand marks the process: no test finds the mark of another."""
+    yield
+    exploratory.mark(False)
 
 
 @pytest.fixture(scope="session")
