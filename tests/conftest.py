@@ -33,6 +33,7 @@ LONGEST = (
     "test_batch_cluster.py",
     "test_index.py",
     "test_browser.py",
+    "test_lab_server.py",
     "test_execution.py",
     "test_bulletin.py",
     "test_bulletin_pages.py",
