@@ -44,7 +44,6 @@ napoleon_use_ivar = True  # attributes that are properties are described as such
 autodoc_typehints = "none"  # numpydoc names the types; twice would be once too often
 toc_object_entries = False  # the names stand at the top of each page; in the side bars they would make every page heavy
 autodoc_member_order = "bysource"
-python_maximum_signature_line_length = 100
 
 html_theme = "furo"
 html_title = "jdl_toolkit"
@@ -68,6 +67,7 @@ html_theme_options = {
 }
 html_static_path = ["_static"]
 html_css_files = ["house.css"]
+html_js_files = ["house.js"]
 html_math_renderer = "mathml"
 html_copy_source = False
 html_show_sourcelink = False
