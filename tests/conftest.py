@@ -22,8 +22,8 @@ PERSONS = 60_000
 #: Files of more than ten seconds or so. They come first, so that no processor is left with one of them at the end. The
 #: second needs no lab, which the first is still making.
 LONGEST = (
-    "test_documentation.py",
     "test_run.py",
+    "test_documentation.py",
     "test_validation.py",
     "test_linkage_cases.py",
     "test_run_analyses.py",
