@@ -63,7 +63,7 @@ GROUPS: dict[str, tuple[Covariate, ...]] = {
 #: Instead of a subgroup: a list with None in it shows nothing.
 EVERYBODY = ""
 
-_BESIDE = {"description_width": "82px"}
+_BESIDE = {"description_width": "72px"}
 
 
 def two_digits(value: float) -> float:
@@ -108,7 +108,7 @@ class Controls:
             tooltip="How treated people and the control pool are made comparable.",
         )  # fmt: skip
         self.ratio = widgets.BoundedIntText(
-            min=1, max=50, description="Controls each", layout=widgets.Layout(width="170px"),
+            min=1, max=50, description="Controls for each", style={"description_width": "initial"},
             tooltip="Nearest matching: how many controls each treated person gets.",
         )  # fmt: skip
         self.replace = _box("a control may serve several", "Nearest matching with replacement.")

@@ -73,7 +73,7 @@ def _lower(label: str) -> str:
 
 def counts_html(requested: Look, look: Look, seconds: float) -> str:
     """How many are compared and how alike they are, the request's own above what is looked at now."""
-    heads = ("", "Treated, comparable", "Controls", "Worth", "Caliper", "Worst", "Red")
+    heads = ("", "Treated", "Controls", "Worth", "Caliper", "Worst", "Red")
     rows = [("As requested", requested)] + ([("This look", look)] if look is not requested else [])
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     body = "".join(
@@ -82,12 +82,12 @@ def counts_html(requested: Look, look: Look, seconds: float) -> str:
     )
     limit = f"{100 * look.spec.balance.amber_up_to:g}%"
     note = (
-        "Worth: as many controls of equal weight. Caliper: in standard deviations of the score. Worst: the largest "
-        f"difference, in per cent of a standard deviation; red: how many lie above {limit}. This look took "
-        f"{number(seconds, 1)} seconds."
+        "Treated: those with a comparable control. Worth: as many controls of equal weight. Caliper: in standard "
+        "deviations of the score. Worst: the largest difference, in per cent of a standard deviation; red: how many "
+        f"lie above {limit}. This look took {number(seconds, 1)} seconds."
     )
     caption = "<caption>Who is compared, and how alike they are</caption>"
-    table = f'<table class="jdl-counts">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    table = f'<table class="jdl-counts jdl-now">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
     return f'{table}<p class="jdl-small">{note}</p>'
 
 
