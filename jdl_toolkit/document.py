@@ -141,10 +141,10 @@ class Table(Block):
         return [(name, [row for _, row in rows]) for name, rows in groupby(named, key=lambda pair: pair[0])]
 
     def to_html(self) -> str:
-        looks = [_LOOKS[letter] for letter in self.align.ljust(len(self.columns), "l")]
-        head = "".join(f'<th scope="col"{a}>{escape(c)}</th>' for c, a in zip(self.columns, looks, strict=True))
+        head = "".join(f'<th scope="col"{_look(self.align, i)}>{escape(c)}</th>' for i, c in enumerate(self.columns))
         body = "".join(
-            f"<tbody>{_group_html(name, len(looks))}{_rows_html(rows, looks)}</tbody>" for name, rows in self.parts
+            f"<tbody>{_group_html(name, len(self.columns))}{_rows_html(rows, self.align)}</tbody>"
+            for name, rows in self.parts
         )
         note = f"<p>{escape(self.note)}</p>" if self.note else ""
         top = f"<caption{_LOOKS['l']}>{escape(self.caption)}</caption><thead><tr>{head}</tr></thead>"
@@ -191,10 +191,14 @@ _LOOKS = {"l": ' style="text-align:left"', "r": ' style="text-align:right"'}
 _ROW_LOOK = ' style="text-align:left;font-weight:normal"'
 
 
-def _rows_html(rows: list[tuple[str, ...]], looks: list[str]) -> str:
+def _look(align: str, column: int) -> str:
+    return _LOOKS.get(align[column : column + 1], _LOOKS["l"])
+
+
+def _rows_html(rows: list[tuple[str, ...]], align: str) -> str:
     return "".join(
         f'<tr><th scope="row"{_ROW_LOOK}>{escape(row[0])}</th>'
-        + "".join(f"<td{look}>{escape(cell)}</td>" for cell, look in zip(row[1:], looks[1:], strict=True))
+        + "".join(f"<td{_look(align, i)}>{escape(cell)}</td>" for i, cell in enumerate(row[1:], start=1))
         + "</tr>"
         for row in rows
     )
