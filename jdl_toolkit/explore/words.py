@@ -124,8 +124,8 @@ def said_of_effect(effect: Effect, own: Effect | None) -> str:
     if effect.why_not is None:
         zero = 1 if effect.scale == "ratio" else 0
         crosses = effect.ci_low <= zero <= effect.ci_high
-        none = "a ratio of 1" if zero else "no difference"
-        clear = f" The interval {'holds' if crosses else 'does not hold'} {none}."
+        side = "within" if crosses else "outside"
+        clear = f" {'A ratio of 1' if zero else 'Zero'} lies {side} the interval."
     beside = f" As requested: {own.in_words()}." if own is not None and own is not effect else ""
     return f"**{effect.measure_label}:** {effect.in_words()}.{clear}{beside}"
 
