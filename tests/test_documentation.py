@@ -9,8 +9,13 @@ from collections import Counter
 from pathlib import Path
 
 import click
+import numpy as np
+import pandas as pd
 import pytest
+import yaml
+from click.testing import CliRunner
 from pages_of_code import Block, Follower, PageFault, alike, blocks, matches
+from registers import make_spec
 
 from jdl_toolkit.cli import main
 
@@ -109,6 +114,27 @@ def test_every_command_on_a_page_exists_with_the_options_that_it_is_given(where,
         command.make_parser(context).parse_args(words)
     except click.UsageError as fault:
         pytest.fail(f"{where}: {fault.format_message()}")
+
+
+README = [block for block in blocks(ROOT / "README.md") if block.language == "yaml"]
+
+
+@pytest.mark.parametrize("block", README, ids=lambda block: f"README.md:{block.line}")
+def test_settings_that_the_readme_shows_are_settings(block):
+    assert make_spec(**yaml.safe_load(block.text)).request
+
+
+def test_the_readmes_table_is_matched(tmp_path, monkeypatch):
+    """The one command of the README that needs nothing but a table; the others are typed in the tutorials."""
+    monkeypatch.chdir(tmp_path)
+    drawn = np.random.default_rng(1)
+    table = pd.DataFrame({"age": drawn.integers(18, 60, 400), "sex": drawn.choice(["F", "M"], 400)})
+    table["prior"], table["rearrested"] = drawn.poisson(2, 400), drawn.integers(0, 2, 400)
+    table.assign(helped=drawn.integers(0, 4, 400) == 0).to_csv("trial.csv", index=False)
+    ((_, line),) = [found for found in lines_of_jdl(ROOT / "README.md") if "trial.csv" in found[1]]
+    done = CliRunner().invoke(main, shlex.split(line)[1:])
+    assert done.exit_code == 0 and "treated people" in done.output
+    assert (tmp_path / "trial.html").stat().st_size > 5_000
 
 
 # --- the runner itself -----------------------------------------------------------------------------------------------
