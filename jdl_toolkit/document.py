@@ -152,8 +152,8 @@ class Table(Block):
 
     def _to_text(self) -> str:
         """The caption, the columns beside each other with long cells in lines, the note."""
-        align = self.align.ljust(len(self.columns), "l")
-        wide = [_width_of(column) for column in zip(self.columns, *self.rows, strict=True)]
+        align = self.align.ljust(max(map(len, (self.columns, *self.rows))), "l")
+        wide = [_width_of(column) for column in zip_longest(self.columns, *self.rows, fillvalue="")]
         lines = [self.caption, "", *_in_lines(self.columns, wide, align), "  ".join("-" * w for w in wide)]
         for name, rows in self.parts:
             lines += [name] if name else []
@@ -175,10 +175,10 @@ def _width_of(column: tuple[str, ...]) -> int:
 
 def _in_lines(cells: tuple[str, ...], wide: list[int], align: str) -> list[str]:
     """A row of a table in as many lines as its longest cell needs."""
-    wrapped = [textwrap.wrap(cell, w) or [""] for cell, w in zip(cells, wide, strict=True)]
+    wrapped = [textwrap.wrap(cell, w) or [""] for cell, w in zip(cells, wide, strict=False)]
     place = {"l": str.ljust, "r": str.rjust}
     lines = zip_longest(*wrapped, fillvalue="")
-    return ["  ".join(place[a](x, w) for x, w, a in zip(line, wide, align, strict=True)).rstrip() for line in lines]
+    return ["  ".join(place[a](x, w) for x, w, a in zip(line, wide, align, strict=False)).rstrip() for line in lines]
 
 
 def _group_html(name: str, n_columns: int) -> str:

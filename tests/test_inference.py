@@ -473,7 +473,7 @@ def test_custody_and_class_need_enough_people_on_either_side(n, why):
     units["logit"] = np.log(0.1 / 0.9)
     matched = SimpleNamespace(
         units=units, design=design, ess_control=1000.0, n_treatment_matched=100, n_control=1000, estimand="att",
-        caliper_raw=None, scale="logit",
+        caliper_raw=None, scale="logit", method="radius",
     )  # fmt: skip
     frame = pd.DataFrame({"unit_id": range(n_people), "reoffended": 1, "n_reoffences": 1, "days_to_first": 1.0 + rank})
     has_it = (rank < n).astype(int)
