@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 #: Beside the request's own score, so many bytes of others are kept, and at most so many looks.
 _MOST_HELD, _MOST_LOOKS = 2_500_000_000, 6
 
-#: Estimators that need not answer within the time of a look.
-SLOWER = tuple(name for name in ESTIMATORS if name not in ("headline", "classic", "check"))
+#: Estimators that take longer than a look where there are many people: they fit regressions of their own, or search.
+_SLOWER = ("lm_adj", "lm_lin", "gcomp", "aipw", "abadie_imbens")
 
 
 def _silent(step: str, done: int, total: int) -> None:
@@ -280,6 +280,8 @@ class Workbench:
             A key of `measures`.
         estimator : str
             A key of `estimators`.
+        progress : callable, optional
+            Told of estimators that take longer than a look, and of a score that has to be fitted again.
 
         Raises
         ------
@@ -291,8 +293,15 @@ class Workbench:
         self._require_open()
         require_known(measure, self._measures, "measure")
         require_known(estimator, self.estimators, "estimator")
-        standing = self._standing_of(look.spec, look.subgroup, progress or _silent)
-        return effect_of(look, standing, self._measured, self._measures[measure], estimator)
+        progress = progress or _silent
+        standing = self._standing_of(look.spec, look.subgroup, progress)
+        told = f"estimating: {ESTIMATORS[estimator].label}"
+        if estimator.startswith(_SLOWER):
+            progress(told, 0, 1)
+        found = effect_of(look, standing, self._measured, self._measures[measure], estimator)
+        if estimator.startswith(_SLOWER):
+            progress(told, 1, 1)
+        return found
 
     def forest(self, effects: Iterable[Effect]) -> Figure | None:
         """Forest plot of effects on one measure: the request's own first, then what was looked at."""
