@@ -16,7 +16,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ..numbers import number
-from ..power import detectable_difference, needed_treatment, power_of_t_test, sd_of_count
+from ..power import PowerTable
 from ..result import write_atomically
 from ..spec import RequestSpec
 from .html import page_of
@@ -95,12 +95,15 @@ class Asked:
         return {"rate": self.rate, "frequency": self.mean}.get(self.measure)
 
     @property
-    def sd(self) -> float:
-        """Standard deviation in the unit of the measure; of a rate as before any data are known (`jdl check`)."""
+    def table(self) -> PowerTable:
+        """What `power` says to it."""
+        known: dict[str, Any] = {"n_control": self.control, "n_treatment": self.n, "power": self.power / 100}
+        known["reductions"] = MEASURES[self.measure].rows
         if self.measure == "rate":
-            p = self.rate / 100
-            return 100 * math.sqrt(p * (1 - p) * self.control / (self.control - 1))
-        return sd_of_count(self.mean, self.uneven) if self.measure == "frequency" else self.days_sd
+            return PowerTable.for_rates(control=self.rate / 100, **known)
+        if self.measure == "frequency":
+            return PowerTable.for_counts(mean=self.mean, overdispersion=self.uneven, **known)
+        return PowerTable.for_days(sd=self.days_sd, **known)
 
 
 @dataclass(frozen=True)
@@ -125,21 +128,19 @@ def answer(asked: Asked, median_share: float) -> Shown:
     median_share : float
         Of those sent, how many end in the analysis, in the middle of earlier requests.
     """
-    measure, wanted = MEASURES[asked.measure], asked.power / 100
-    found = detectable_difference(asked.n, asked.control, asked.sd, ALPHA, wanted)
-    floor = detectable_difference(math.inf, asked.control, asked.sd, ALPHA, wanted)
-    needed = needed_treatment(asked.hoped, asked.sd, asked.control, ALPHA, wanted)
+    measure, table = MEASURES[asked.measure], asked.table
+    found, needed = table.detectable(asked.n), table.needed_for(asked.hoped)
     slots = {
         "n": f"{asked.n:,}",
         "control": f"{asked.control:,}",
         "detectable": number(found, measure.decimals),
-        "floor": number(floor, measure.decimals + 1),
+        "floor": number(table.smallest_detectable, measure.decimals + 1),
         "wanted": str(asked.power),
         "hoped": _short(asked.hoped),
         "unit": measure.unit,
-        "in_hand": _chance(asked, asked.hoped),
-        "needed": "" if needed is None else f"{_nearest(needed):,}",
-        "sent": "" if needed is None else f"{_two_digits(math.ceil(_nearest(needed) / median_share)):,}",
+        "in_hand": _chance(table.power_for(asked.hoped, asked.n)),
+        "needed": "" if needed is None else f"{needed:,}",
+        "sent": "" if needed is None else f"{_two_digits(math.ceil(needed / median_share)):,}",
         "base": "" if asked.base is None else _short(asked.base),
         "left": "" if asked.base is None else number(asked.base - found, 0 if asked.measure == "rate" else 2),
     }
@@ -147,7 +148,7 @@ def answer(asked: Asked, median_share: float) -> Shown:
     if asked.base is not None:
         flags |= {"can" if found < asked.base else "cannot"}
         flags |= {"too_much"} if asked.hoped > asked.base else set()
-    return Shown(slots, frozenset(flags), [_row(asked, size) for size in measure.rows])
+    return Shown(slots, frozenset(flags), [_row(asked, row) for row in table.rows.itertuples()])
 
 
 def power_page(spec: RequestSpec) -> str:
@@ -207,16 +208,15 @@ def _inputs(asked: Asked) -> dict[str, Input]:
     }
 
 
-def _row(asked: Asked, size: float) -> tuple[str, str, str]:
-    if asked.base is not None and size > asked.base:
-        return _short(size), "more than there is to reduce", "–"
-    needed = needed_treatment(size, asked.sd, asked.control, ALPHA, asked.power / 100)
-    return _short(size), "no number is enough" if needed is None else f"{_nearest(needed):,}", _chance(asked, size)
+def _row(asked: Asked, row: Any) -> tuple[str, str, str]:
+    size = _short(row.reduction)
+    if asked.base is not None and row.reduction > asked.base:
+        return size, "more than there is to reduce", "–"
+    return size, "no number is enough" if row.infeasible else f"{row.n_treatment:,}", _chance(row.power_in_hand)
 
 
-def _chance(asked: Asked, size: float) -> str:
-    chance = 100 * power_of_t_test(asked.n, asked.control, size / asked.sd, ALPHA)
-    return "over 99" if chance > 99.5 else number(chance)
+def _chance(share: float) -> str:
+    return "over 99" if 100 * share > 99.5 else number(100 * share)
 
 
 def _short(x: float) -> str:
@@ -224,10 +224,6 @@ def _short(x: float) -> str:
     return f"{x:,.2f}".rstrip("0").rstrip(".")
 
 
-def _nearest(x: float) -> int:
-    return math.floor(x + 0.5)
-
-
 def _two_digits(n: int) -> int:
     unit = 10 ** max(0, len(str(n)) - 2)
-    return unit * _nearest(n / unit)
+    return unit * math.floor(n / unit + 0.5)

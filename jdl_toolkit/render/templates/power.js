@@ -96,7 +96,7 @@ const power = (() => {
     return root(lacking, low, high);
   };
   // One standard deviation for both groups, with the base rate in each; of a count, the root of its variance.
-  const sdOfRate = (rate, nControl) => Math.sqrt(rate * (1 - rate) * nControl / (nControl - 1));
+  const sdOfRate = (rate, n, nControl) => Math.sqrt(rate * (1 - rate) * (n / (n - 1) + nControl / (nControl - 1)) / 2);
   const sdOfCount = (mean, overdispersion) => Math.sqrt(mean * overdispersion);
   return { normal, powerOf, detectable, needed, sdOfRate, sdOfCount };
 })();

@@ -13,7 +13,7 @@
 
   // --- answers, as `answer` in render/power.py gives them -------------------------------------------------------
   const sdOf = asked => ({
-    rate: () => 100 * power.sdOfRate(asked.rate / 100, asked.control),
+    rate: () => 100 * power.sdOfRate(asked.rate / 100, asked.n, asked.control),
     frequency: () => power.sdOfCount(asked.mean, asked.uneven),
     days: () => asked.days_sd,
   })[asked.measure]();
