@@ -57,25 +57,28 @@ def marked_drawing(svg: str) -> str:
 
 def _mark_prints(shell: Any) -> None:
     """Put the mark before what a cell prints, and after a value that has no way of its own to show itself."""
-    printed = sys.stdout.write
     said = [False]
 
-    def write(text: str) -> int:
-        if _marked and not said[0] and text.strip():
-            said[0] = True
-            if MARK not in text:
-                printed(f"{MARK}\n")
-        return printed(text)
-
     def before(_: Any) -> None:
-        said[0] = False
+        said[0], printed = False, sys.stdout.write
+        if hasattr(printed, "marks"):  # else anew: IPython puts its own back after a cell
+            return
+
+        def write(text: str) -> int:
+            if _marked and not said[0] and text.strip():
+                said[0] = True
+                if MARK not in text:
+                    printed(f"{MARK}\n")
+            return printed(text)
+
+        write.marks = True
+        sys.stdout.write = write
 
     def after(ran: Any) -> None:
         value = ran.result
         shows_itself = any(hasattr(value, name) for name in ("_repr_mimebundle_", "_ipython_display_", "_repr_html_"))
         if _marked and value is not None and not shows_itself and not said[0]:
-            printed(f"{MARK}\n")
+            sys.stdout.write(f"{MARK}\n")
 
-    sys.stdout.write = write
     shell.events.register("pre_run_cell", before)
     shell.events.register("post_run_cell", after)

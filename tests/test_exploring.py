@@ -1,8 +1,10 @@
 """Exploring by hand: other settings follow through the stages, everything says EXPLORATORY, nothing of it gets out."""
 
+import io
 import json
 import re
 import shutil
+import sys
 
 import nbformat
 import pytest
@@ -135,6 +137,20 @@ def test_whatever_is_shown_while_exploring_says_so_once(capsys):
     assert to_csv(figure).splitlines()[0] == MARK
     for form in Words("Found.")._repr_mimebundle_().values():
         assert MARK in str(form) or form["exploratory"] is True
+
+
+def test_a_cell_that_prints_something_else_says_so_once(monkeypatch):
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell, out = InteractiveShell(), io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    exploratory._mark_prints(shell)
+    exploratory.mark()
+    shell.run_cell("print(1 + 1); print(3)")
+    assert out.getvalue() == f"{MARK}\n2\n3\n"
+    exploratory.mark(False)
+    shell.run_cell("print(4)")
+    assert out.getvalue().endswith("3\n4\n")
 
 
 def test_a_page_drawn_from_what_was_made_by_hand_says_so_whatever_it_is_told():
