@@ -31,10 +31,18 @@ Months = Annotated[int, Field(ge=1, le=120)]
 FIRST_DAY, LAST_DAY = dt.date(1, 1, 1), dt.date(9999, 12, 31)
 
 
+def _without_examples(schema: dict[str, Any]) -> None:
+    """A schema describes a model in words; the code of a docstring's examples is for Python."""
+    if "description" in schema:
+        schema["description"] = schema["description"].split("\n\nExamples\n---")[0]
+
+
 class Model(BaseModel):
     """Frozen, no unknown keys, no silent conversions."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", str_strip_whitespace=True, json_schema_extra=_without_examples
+    )
 
     def __dir__(self) -> list[str]:
         """What is offered by tab: the fields and what this toolkit adds, not the machinery of pydantic."""
