@@ -42,7 +42,8 @@ class Block:
         return exploratory.marked(self._to_text())
 
     def _repr_html_(self) -> str:
-        mark = f'<p style="color:#801650"><strong>{exploratory.MARK}</strong></p>' if exploratory.is_marked() else ""
+        style = "border:1px solid;padding:0 .4em;display:inline-block"  # in the colour of the text, on light and dark
+        mark = f'<p style="{style}"><strong>{exploratory.MARK}</strong></p>' if exploratory.is_marked() else ""
         return mark + self.to_html()
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
