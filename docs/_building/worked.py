@@ -135,12 +135,14 @@ def page(path: Path, sentence: str) -> str:
 
 
 def _title(cells: list[dict[str, Any]], name: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The title of the notebook under its own number, and the cells without it."""
-    first = "".join(cells[0]["source"])
-    words = first.splitlines()[0].removeprefix("# ") if first.startswith("# ") else name.split("_")[1].capitalize()
-    rest = [cells[0] | {"source": first.partition("\n")[2].strip()}] if first.startswith("# ") else [cells[0]]
-    rest = [cell for cell in rest if "".join(cell["source"])]
-    return {"cell_type": "markdown", "metadata": {}, "source": f"# {name[:2]} {words}"}, [*rest, *cells[1:]]
+    """The notebook's title with its number, and the cells without it; a note for explorers may stand before it."""
+    words, rest = name.split("_")[1].capitalize(), []
+    for cell in cells:
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "markdown" and text.startswith("# "):
+            words, _, text = text.removeprefix("# ").partition("\n")
+        rest += [cell | {"source": text.strip()}] if text.strip() else []
+    return {"cell_type": "markdown", "metadata": {}, "source": f"# {name[:2]} {words}"}, rest
 
 
 def _as_read(cell: dict[str, Any]) -> dict[str, Any]:
