@@ -109,7 +109,8 @@ def _headline(people: Comparison, standing: Standing, y: np.ndarray, measure: Me
     key, least = (measure.key, measure.base), spec.covariates.people_per_parameter
     start = standing.starts.get(key)
     expected = expected_outcomes(people.matched.outcome(y), people.matched, measure.kind, least, start)
-    if expected.start is not None and expected.fit.link == measure.kind.link:
+    is_of_most = people.matched.control.all()  # a model of few controls is quick, and a poor start for one of many
+    if expected.start is not None and expected.fit.link == measure.kind.link and (is_of_most or start is None):
         standing.starts[key] = expected.start
     return headline_given(people, y, expected, spec)
 
