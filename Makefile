@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PERSONS ?= 100000
 
-.PHONY: help install hooks demo test test-spark clean
+.PHONY: help install hooks demo docs test test-spark clean
 
 help:
 	@echo "make demo   set up, build the demonstration register, run the demonstration request"
 	@echo "make test   set up and run all tests"
+	@echo "make docs   set up and build the documentation as pages: docs/_build/html/index.html"
 	@echo "make test-spark   set up with the extra for Spark (needs Java 17 or later) and run its tests"
 	@echo "make clean  remove the environment and the demonstration data (outputs stay)"
 
@@ -30,6 +31,9 @@ data/demo/register.duckdb: $(VENV)/.installed
 
 demo: data/demo/register.duckdb
 	$(BIN)/jdl run foundation-2013
+
+docs: $(VENV)/.installed
+	$(BIN)/python docs/build.py
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
