@@ -177,7 +177,11 @@ def entropy_weights(
         rounding = 1e-9 * np.maximum(spread, 1e-3 * np.maximum(1.0, np.abs(centre)))
         if (np.abs(centre - middle) > rounding)[~varies].any():
             raise _no_such_weights([])
-        found = _solve(dual, [name for name, use in zip(names, varies, strict=True) if use], None if start is None else start[varies])
+        found = _solve(
+            dual,
+            [name for name, use in zip(names, varies, strict=True) if use],
+            None if start is None else start[varies],
+        )
     except JDLError:  # a column in which it cannot be is a better reason than those in which it was not
         _require_within_range(columns if within is None else columns[within], centre, spread, names)
         raise
