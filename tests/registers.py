@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from multiprocessing.connection import Connection
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +12,7 @@ import duckdb
 import pandas as pd
 
 from jdl_toolkit.attrition import Ledger
-from jdl_toolkit.register import TABLES
+from jdl_toolkit.register import TABLES, build_register
 from jdl_toolkit.spec import RequestSpec, lab_resources, merge, read_yaml, validate
 
 DATA_START, DATA_END = dt.date(2000, 1, 1), dt.date(2012, 12, 31)
@@ -117,3 +119,8 @@ def submit(
     links = frame[["row", "status", "person_id"]]
     unsure = pd.DataFrame(candidates or [], columns=["row", "person_id", "match_weight", "posterior"])
     return SimpleNamespace(people=people, ledger=ledger), SimpleNamespace(links=links, candidates=unsure)
+
+
+def build_telling(src: Path, out: Path, tells: Connection) -> None:
+    """Build a register in a process that can be killed, telling each step as `build_register` tells its progress."""
+    build_register(src, out, progress=lambda *step: tells.send(step), most_set_aside=1.0)

@@ -2,18 +2,19 @@
 
 import datetime as dt
 import gzip
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import duckdb
 import pandas as pd
 import pytest
 from filelock import FileLock
+from registers import build_telling
 from test_register import tables, write
 
+from jdl_toolkit import execution
 from jdl_toolkit.errors import JDLError
 from jdl_toolkit.register import Register, build_register
 from jdl_toolkit.register.dates import decide_styles
@@ -199,15 +200,6 @@ def test_a_part_that_lacks_a_needed_column_is_refused(tmp_path, kind):
     ]
 
 
-BUILD = """
-import sys
-from pathlib import Path
-from jdl_toolkit.register import build_register
-src, out = Path(sys.argv[1]), Path(sys.argv[2])
-print(build_register(src, out, progress=lambda *s: print(s, file=sys.stderr, flush=True), most_set_aside=1.0)["digest"])
-"""
-
-
 @pytest.fixture(scope="module")
 def extract(tmp_path_factory):
     """An invented extract in CSV and Parquet, with broken rows."""
@@ -227,15 +219,16 @@ def test_a_killed_build_goes_on_and_ends_as_if_nothing_had_happened(tmp_path, ex
     out, told, kills = tmp_path / "out.duckdb", [], 0
     out.write_bytes(b"checksumDUCK, the earlier register")
     for delay in (0.02, 0.1, 0.25, 0.05, 0.4, 0.15, 0.6, 0.3):
-        process = subprocess.Popen(
-            [sys.executable, "-c", BUILD, str(extract), str(out)], stderr=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        told.append(process.stderr.readline().decode())  # the first step that was not finished before
+        hears, tells = multiprocessing.Pipe(duplex=False)
+        process = execution.context().Process(target=build_telling, args=(extract, out, tells))
+        process.start()
+        tells.close()
+        told.append(hears.recv()[1])  # steps that were finished before
         time.sleep(delay)
-        if process.poll() is None:
+        if process.is_alive():
             os.kill(process.pid, signal.SIGKILL)
             kills += 1
-        process.communicate()
+        process.join()
         if out.stat().st_size > 100:
             break
         assert out.read_bytes() == b"checksumDUCK, the earlier register"
@@ -244,8 +237,7 @@ def test_a_killed_build_goes_on_and_ends_as_if_nothing_had_happened(tmp_path, ex
     assert {k: v for k, v in made.items() if k not in ("register", "set_aside_folder")} == {
         k: v for k, v in expected.items() if k not in ("register", "set_aside_folder")
     }
-    finished = [int(line.split(", ")[1]) for line in told if line]
-    assert finished[0] == 0 and max(finished) > 0
+    assert told[0] == 0 and max(told) > 0
     aside = [
         pd.read_parquet(tmp_path / f"{name}.duckdb.set-aside" / "offence.parquet").sort_values("offence_id")
         for name in ("whole", "out")
