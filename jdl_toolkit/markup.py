@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -41,8 +42,11 @@ def clean(text: str) -> str:
 
 
 def _clean(text: str, keep: str = "") -> str:
-    text = unicodedata.normalize("NFC", str(text)).replace("\r\n", "\n")
-    return "".join(c if c in keep else _clean_character(c) for c in text)
+    text = str(text)
+    if text.isascii() and text.isprintable():  # most texts: each of these characters stays as it is
+        return text
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n")
+    return "".join([c if c in keep else _clean_character(c) for c in text])
 
 
 def one_line(text: str) -> str:
@@ -112,6 +116,7 @@ def to_html(nodes: list[Node]) -> str:
     return "".join(_html(node) for node in nodes)
 
 
+@lru_cache(maxsize=4096)
 def _clean_character(c: str) -> str:
     if c in "\n\N{NO-BREAK SPACE}":
         return c
