@@ -383,7 +383,12 @@ def test_a_stage_that_fails_leaves_its_notebook_and_the_manifest_says_so(demo, i
 
 
 def test_a_closed_gate_keeps_outcomes_shut_until_someone_accepts_with_a_reason(bad, tmp_path):
-    strict = bad(balance={"green_up_to": 0.00001, "amber_up_to": 0.00002}, matching={"fallback": "none"})
+    """And a bootstrap that is asked for is drawn: the notebook hands over what the sample was matched on."""
+    strict = bad(
+        balance={"green_up_to": 0.00001, "amber_up_to": 0.00002},
+        matching={"fallback": "none"},
+        inference={"bootstrap_draws": 25},
+    )
     ends_with(strict(), 4, "stage matching is closed", "standardised mean difference", "For review:")
     assert "Gate of this stage: closed" in (tmp_path / "bad/restricted/review/03_matching.html").read_text()
     assert (
@@ -415,6 +420,8 @@ def test_a_closed_gate_keeps_outcomes_shut_until_someone_accepts_with_a_reason(b
     summary = found.analyses[0].balance
     assert (summary.passed, summary.accepted_by, summary.accepted_reason) == (False, "A. Analyst", "a test of the gate")
     assert "a test of the gate" in narrative.how_alike(found).text
+    (row,) = [row for row in found.analyses[0].estimators if row.name == "bootstrap"]
+    assert row.why_not is None and row.estimate.se > 0 and row.estimate.ci_low < row.estimate.ci_high
 
 
 def test_outcomes_stay_closed_to_another_sample_than_the_one_that_was_recorded(demo, in_lab, tmp_path):
@@ -452,7 +459,14 @@ def test_matching_again_after_outcomes_were_opened_leaves_a_trace(demo, in_lab, 
 
     (same,) = again()
     assert same.startswith(SAME)
+    kept = snapshot(tmp_path / REQUEST)
     (another,) = again(matching={"calipers": [0.02]})
+    (archived,) = (tmp_path / "archive").iterdir()
+    now = snapshot(archived)
+    before = json.loads(kept.pop("manifest.json"))
+    del before["stages"]["matching"]  # by `again` itself
+    assert json.loads(now.pop("manifest.json")) == before
+    assert now == kept, "the earlier outputs are archived whole"
     assert another == f"{ANOTHER} than was opened in a run that was archived; changed since: matching.calipers"
     stage = Stage("outcomes", in_lab, in_lab.spec(REQUEST), run.RequestFolder(tmp_path / REQUEST), is_exploring=False)
     assert stage.provenance().matched_again == (another,)
@@ -467,15 +481,6 @@ def test_a_leak_keeps_the_report_from_being_put_in_place(demo, in_lab, tmp_path,
         run.build_report(in_lab, REQUEST, spec, run.RequestFolder(tmp_path / REQUEST))
     assert snapshot(tmp_path / REQUEST / "report") == kept
     assert not [p for p in os.listdir(tmp_path / REQUEST) if p.startswith(".report")]
-
-
-def test_fresh_archives_the_earlier_outputs(demo, in_lab, tmp_path):
-    shutil.copytree(in_lab.root / "outputs" / REQUEST, tmp_path / REQUEST)
-    kept = snapshot(tmp_path / REQUEST)
-    result = jdl("run", REQUEST, "--fresh", "--until", "intake", "--outputs", tmp_path)
-    assert result.exit_code == 0, result.stderr
-    (archived,) = (tmp_path / "archive").iterdir()
-    assert snapshot(archived) == kept
 
 
 def test_who_publishes_a_second_time_is_warned_where_the_findings_differ(demo, in_lab, tmp_path):
@@ -496,23 +501,6 @@ def test_who_publishes_a_second_time_is_warned_where_the_findings_differ(demo, i
     (old / "findings.json").write_text(json.dumps(findings))
     assert not run.differs_from_archived(folder)
     assert run.EARLIER not in jdl("run", REQUEST, "--outputs", tmp_path).stdout
-
-
-def test_a_bootstrap_that_is_asked_for_is_made_by_the_notebook(demo, in_lab, tmp_path, monkeypatch):
-    """The draws of a run: the notebook hands over what the sample was matched on."""
-    shutil.copytree(in_lab.root / "outputs" / REQUEST, tmp_path / REQUEST)
-    file = in_lab.root / f"parameters/requests/{REQUEST}.yml"
-    before = file.read_text()
-    try:
-        more = {"inference": {"bootstrap_draws": 25}, "robustness": FEW_VARIANTS}
-        file.write_text(yaml.safe_dump(merge(yaml.safe_load(before), more)))
-        result = jdl("run", REQUEST, "--fresh", "--until", "outcomes", "--outputs", tmp_path)
-    finally:
-        file.write_text(before)
-    assert result.exit_code == 0, result.stderr
-    told = Findings.read(tmp_path / REQUEST / "findings.json").analyses[0].estimators
-    (row,) = [row for row in told if row.name == "bootstrap"]
-    assert row.why_not is None and row.estimate.se > 0 and row.estimate.ci_low < row.estimate.ci_high
 
 
 # --- exploring, and what a killed run leaves --------------------------------------------------------------------------
