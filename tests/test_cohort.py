@@ -749,7 +749,7 @@ def test_the_same_from_a_register_built_from_parquet_and_after_saving(tmp_path):
     assert (again.index_from, again.messages) == (cohort.index_from, cohort.messages)
     treated, pool = len(cohort.treated), len(cohort.pool)
     words = f"500 records received; {treated} people can be analysed, with {pool} people in the control pool"
-    assert str(again) == words
+    assert repr(again) == words
 
 
 # --- what happens after the service started decides nothing; of sentences of one day ---------------------------------
