@@ -88,20 +88,23 @@ class GateClosed(JDLError):
 
 
 class StageFailed(Exception):
-    """A notebook failed for a reason that is the toolkit's; the executed notebook shows where. Not a user's mistake."""
+    """A notebook failed for a reason that is the toolkit's; the executed notebook shows where. Not a user's mistake.
+
+    `fix`: what to do about it, if somebody can do anything.
+    """
 
     exit_status = 1
 
-
-class KernelDied(StageFailed):
-    """The process that executed a notebook died: killed, out of memory, or a fault of a library. Worth another try.
-
-    `fix`: what to do about it.
-    """
-
-    def __init__(self, what: str, fix: str = "run the same again: it goes on where it stopped") -> None:
+    def __init__(self, what: str, fix: str = "") -> None:
         super().__init__(what)
         self.fix = fix
+
+
+class KernelDied(StageFailed):
+    """The process that executed a notebook died: killed, out of memory, or a fault of a library. Worth another try."""
+
+    def __init__(self, what: str, fix: str = "run the same again: it goes on where it stopped") -> None:
+        super().__init__(what, fix)
 
 
 #: What the system says of a disk, or of somebody's share of it, that is full; libraries pass it on in their own words.

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from . import laid_out
 from .errors import JDLError
 from .spec import Model, RequestSpec, lab_resources, load_spec, read_yaml, validate
 
@@ -101,9 +102,24 @@ class Lab:
         )
 
     def notebook(self, name: str) -> Path:
-        """Template of that name: the lab's own, or else the one shipped with the toolkit."""
-        own = self.root / "notebooks" / f"{name}.ipynb"
-        return own if own.is_file() else lab_resources() / "notebooks" / f"{name}.ipynb"
+        """Template of that name: the lab's own, or else the one shipped with the toolkit.
+
+        A copy that the lab never changed gives way to the shipped one, where another version of the toolkit changed it.
+        """
+        own, shipped = self.own_notebook(name), self.shipped_notebook(name)
+        if not own.is_file():
+            return shipped
+        gives_way = shipped.is_file() and laid_out.is_as_laid_out(own) and not laid_out.has_same_cells(own, shipped)
+        return shipped if gives_way else own
+
+    def own_notebook(self, name: str) -> Path:
+        """Where the lab's own template of that name lies, if it has one."""
+        return self.root / "notebooks" / f"{name}.ipynb"
+
+    @staticmethod
+    def shipped_notebook(name: str) -> Path:
+        """Where this version of the toolkit has its template of that name, if it ships one."""
+        return lab_resources() / "notebooks" / f"{name}.ipynb"
 
     def request_file(self, request: str) -> Path:
         """YAML file of a request, given by its id or by a path."""
@@ -257,6 +273,7 @@ def lay_out(folder: Path) -> Lab:
             shutil.copytree(shipped / part, temporary / part, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
         for place in ("data/submissions", "outputs"):
             (temporary / place).mkdir(parents=True)
+        laid_out.note_notebooks(temporary / "notebooks")
         (temporary / ".gitignore").write_text("# records about people stay out of version control\n/data/\n/outputs/\n")
         os.chmod(temporary, 0o755)
         if folder.exists():

@@ -9,13 +9,16 @@ from importlib.metadata import EntryPoint
 from multiprocessing import forkserver
 from pathlib import Path
 
+import click
 import examples
 import nbformat
 import papermill  # noqa: F401  (first: while it is imported, it loads the engines by their entry points)
 import pytest
+from click.testing import CliRunner
 from nbformat import v4
 
-from jdl_toolkit import execution
+from jdl_toolkit import __version__, execution, laid_out
+from jdl_toolkit.cli.frame import command
 from jdl_toolkit.errors import CouldNotBeAnswered, JDLError, KernelDied, StageFailed
 from jdl_toolkit.execution import engines, environment
 from jdl_toolkit.execution.notebooks import execute
@@ -144,6 +147,43 @@ def test_a_fault_meant_for_the_user_is_raised_as_such(template):
     cells, fault = template("from jdl_toolkit.errors import CouldNotBeAnswered\nraise CouldNotBeAnswered('too few')")
     assert type(fault) is CouldNotBeAnswered and "too few" in str(fault)
     assert cells[2].outputs[0].traceback == ["CouldNotBeAnswered: too few"]
+
+
+@pytest.mark.parametrize("by", ["", "0.1.0"])
+def test_an_old_notebook_of_the_labs_own_says_that_it_is_one(tmp_path, by, caplog):
+    """By an earlier version, or by one that did not put on record what it laid out."""
+    lab, old = Lab(tmp_path), tmp_path / "notebooks/03_matching.ipynb"
+    old.parent.mkdir()
+    notebook(old.parent, ["request = ''"], old.stem)
+    if by:
+        laid_out.note_notebooks(old.parent)
+        record = old.parent / laid_out.RECORD
+        record.write_text(record.read_text().replace(f'"{__version__}"', f'"{by}"'))
+        assert lab.notebook(old.stem) == lab.shipped_notebook(old.stem)
+        with pytest.raises(JDLError):  # of the shipped one: there is no such request
+            execute(lab, old.stem, "some-request", tmp_path / "outputs", tmp_path / "kept.ipynb")
+        assert "own copy was laid out by version 0.1.0 and never changed" in caplog.text
+    notebook(old.parent, ["request = outputs = ''", "from jdl_toolkit import moved_elsewhere"], old.stem)
+    with pytest.raises(StageFailed) as failed:
+        execute(lab, old.stem, "some-request", tmp_path / "outputs", tmp_path / "kept.ipynb")
+    said = str(failed.value)
+    assert said.startswith("notebook 03_matching, cell 3: ImportError. This notebook is the lab's own,")
+    assert said.endswith(f"the toolkit is version {__version__}")
+    assert ("laid out by version 0.1.0 and changed since" in said) == bool(by)
+    assert failed.value.fix.startswith("compare notebooks/03_matching.ipynb with ")
+    assert str(lab.shipped_notebook(old.stem)) in failed.value.fix and "move it away" in failed.value.fix
+    told = CliRunner().invoke(raising(failed.value), [])
+    assert told.exit_code == 1 and "A fault of the toolkit" not in told.stderr
+    assert told.stderr == f"{said}\n  What to do: {failed.value.fix}\n"
+
+
+def raising(fault):
+    """A command that ends with this fault."""
+
+    def end():
+        raise fault
+
+    return command(click.Group(), "end", "")(end)
 
 
 @pytest.mark.parametrize(

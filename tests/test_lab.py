@@ -1,8 +1,11 @@
 """A working folder: found, laid out, and what it says when something is not there."""
 
+import json
+
 import pytest
 import yaml
 
+from jdl_toolkit import __version__, laid_out
 from jdl_toolkit.errors import JDLError
 from jdl_toolkit.lab import STAGES, Lab, lay_out
 
@@ -20,6 +23,61 @@ def test_a_folder_that_is_not_empty_stays_as_it_is(tmp_path):
     with pytest.raises(JDLError, match="not empty"):
         lay_out(tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def change(notebook, before, after):
+    held = notebook.read_text()
+    assert before in held
+    notebook.write_text(held.replace(before, after))
+
+
+def laid_out_by_an_earlier_version(lab, name, before="open_stage", after="open_a_stage"):
+    """As if version 0.1.0 had shipped other notebooks, and laid this lab out with them."""
+    notebook, record = lab.own_notebook(name), lab.root / "notebooks" / laid_out.RECORD
+    change(notebook, before, after)
+    laid_out.note_notebooks(notebook.parent)
+    record.write_text(record.read_text().replace(f'"{__version__}"', '"0.1.0"'))
+
+
+def test_a_notebook_that_the_lab_never_changed_follows_the_toolkit(tmp_path):
+    lab = lay_out(tmp_path / "lab")
+    matching, outcomes = lab.own_notebook("03_matching"), lab.own_notebook("04_outcomes")
+    assert json.loads((matching.parent / laid_out.RECORD).read_text())["version"] == __version__
+    assert matching.read_bytes() == lab.shipped_notebook("03_matching").read_bytes(), "the record lies beside it"
+    laid_out_by_an_earlier_version(lab, "03_matching")
+    assert lab.notebook("03_matching") == lab.shipped_notebook("03_matching") != matching
+    held = json.loads(matching.read_text())
+    matching.write_text(json.dumps(held | {"metadata": {"saved": "in JupyterLab"}}))
+    assert lab.notebook("03_matching") != matching, "saving a notebook changes no cell"
+    assert lab.notebook("04_outcomes") == outcomes and lab.notebook("of_the_lab") == lab.shipped_notebook("of_the_lab")
+    change(matching, "open_a_stage", "open_my_stage")
+    assert lab.notebook("03_matching") == matching, "what the lab changed is the lab's"
+    change(matching, "open_my_stage", "open_a_stage")
+    (matching.parent / laid_out.RECORD).unlink()
+    assert lab.notebook("03_matching") == matching, "nothing is known of a lab that was laid out before"
+
+
+@pytest.mark.parametrize("spoilt", ["", "[]", '{"notebooks": []}', '{"version": "0.1.0"}'])
+def test_a_record_that_cannot_be_read_says_nothing(tmp_path, spoilt):
+    lab = lay_out(tmp_path / "lab")
+    laid_out_by_an_earlier_version(lab, "03_matching")
+    own = lab.own_notebook("03_matching")
+    (own.parent / laid_out.RECORD).write_text(spoilt)
+    assert lab.notebook("03_matching") == own and laid_out.laid_out_by(own) == ""
+
+
+def test_when_a_failure_may_come_of_another_version(tmp_path):
+    lab = lay_out(tmp_path / "lab")
+    own, shipped = lab.own_notebook("03_matching"), lab.shipped_notebook("03_matching")
+    assert not laid_out.is_suspect(own, shipped, "ImportError"), "the same cells"
+    change(own, "open_stage", "my_stage")
+    assert not laid_out.is_suspect(own, shipped, "ImportError"), "laid out by this version"
+    laid_out_by_an_earlier_version(lab, "03_matching", "my_stage", "your_stage")
+    assert laid_out.is_suspect(own, shipped, "ZeroDivisionError")
+    assert not laid_out.is_suspect(own, lab.shipped_notebook("of_the_lab"), "ImportError")
+    (own.parent / laid_out.RECORD).unlink()
+    found = {e: laid_out.is_suspect(own, shipped, e) for e in ("ImportError", "TypeError", "ZeroDivisionError")}
+    assert found == {"ImportError": True, "TypeError": True, "ZeroDivisionError": False}
 
 
 def test_elsewhere_there_is_no_lab(tmp_path):

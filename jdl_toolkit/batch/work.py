@@ -120,7 +120,7 @@ def _in_words(fault: BaseException, lab: Lab) -> dict[str, str]:
         return first_problem(fault, lab)
     if isinstance(fault, KeyboardInterrupt):
         return {"fault": "", "fix": RUN_AGAIN, "message": ""}
-    if isinstance(fault, KernelDied):
+    if isinstance(fault, StageFailed) and fault.fix:
         return {"fault": str(fault), "fix": fault.fix, "message": str(fault)}
     if isinstance(fault, StageFailed):
         fix = "see the executed notebook in the request's restricted folder, and run.log"

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from ..errors import JDLError, KernelDied, StageFailed, disk_full, is_disk_full
+from ..errors import JDLError, StageFailed, disk_full, is_disk_full
 
 DAY = click.DateTime(["%Y-%m-%d", "%d/%m/%Y"])
 
@@ -78,7 +78,7 @@ def _tell(fault: Exception, as_json: bool) -> int:
     status = fault.exit_status if isinstance(fault, JDLError) else 1
     if isinstance(fault, JDLError):
         message = str(fault)
-    elif isinstance(fault, KernelDied):
+    elif isinstance(fault, StageFailed) and fault.fix:
         message = f"{fault}\n  What to do: {fault.fix}"
     elif isinstance(fault, StageFailed):
         fix = "The executed notebook, in the request's restricted folder, shows it as far as it came."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat.reader import NotJSONError
 from papermill.exceptions import PapermillExecutionError
 
-from .. import errors
+from .. import __version__, errors, laid_out
 from ..errors import JDLError, KernelDied, StageFailed, disk_full, is_disk_full
 from ..lab import Lab
 from ..result import write_atomically
 from . import engines, environment, server
+
+log = logging.getLogger("jdl_toolkit")
 
 #: Lines of a fault that are told again.
 _MOST_LINES = 12
@@ -56,6 +59,7 @@ def execute_template(lab: Lab, template: str, parameters: dict[str, str], target
         Any other failure, named by error class and cell number only: its text may hold rows about people.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
+    _tell_if_shipped_instead(lab, template)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".executing.") as making:
         executed = Path(making) / "executed.ipynb"
         try:
@@ -72,7 +76,7 @@ def execute_template(lab: Lab, template: str, parameters: dict[str, str], target
                 folder=lab.root,
             )
         except PapermillExecutionError as fault:
-            raise _as_ours(fault, template, target.parent) from None
+            raise _as_ours(fault, lab, template, target.parent) from None
         except DeadKernelError as fault:
             what, fix = server.why_it_died(getattr(fault, "exit_code", None))
             raise KernelDied(f"the process of notebook {template} {what}", fix) from None
@@ -102,13 +106,36 @@ def fault_shown(executed: Path) -> str:
     return ""
 
 
-def _as_ours(fault: PapermillExecutionError, template: str, folder: Path) -> Exception:
+def _tell_if_shipped_instead(lab: Lab, template: str) -> None:
+    """Log that the lab's own copy of a template is an old one that nobody changed, so that the shipped one is taken."""
+    own = lab.own_notebook(template)
+    if own.is_file() and lab.notebook(template) != own:
+        by = laid_out.laid_out_by(own)
+        log.warning(
+            "notebook %s: the lab's own copy was laid out by version %s and never changed; that of %s is executed",
+            template,
+            by,
+            __version__,
+        )
+
+
+def _as_ours(fault: PapermillExecutionError, lab: Lab, template: str, folder: Path) -> Exception:
     if is_disk_full(fault.evalue):
         return disk_full(folder)
     kind = getattr(errors, fault.ename, None)
     if isinstance(kind, type) and issubclass(kind, JDLError):
         return kind(fault.evalue)
-    return StageFailed(f"notebook {template}, cell {fault.cell_index + 1}: {fault.ename}")
+    what = f"notebook {template}, cell {fault.cell_index + 1}: {fault.ename}"
+    own, shipped = lab.own_notebook(template), lab.shipped_notebook(template)
+    if lab.notebook(template) != own or not laid_out.is_suspect(own, shipped, fault.ename):
+        return StageFailed(what)
+    by = laid_out.laid_out_by(own)
+    since = f"laid out by version {by} and changed since" if by else "and differs from the one of this version"
+    return StageFailed(
+        f"{what}. This notebook is the lab's own, {since}; the toolkit is version {__version__}",
+        f"compare {lab.short(own)} with {shipped} and take over what is new there; or move it away, and the one of"
+        f" version {__version__} is executed",
+    )
 
 
 def _keep(executed: Path, target: Path) -> None:
