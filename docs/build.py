@@ -34,10 +34,15 @@ def build(out: Path, source: Path, cache: Path | None) -> int:
     """
     from sphinx.cmd.build import build_main
 
+    from jdl_toolkit.render.power import write_power_page
+    from jdl_toolkit.spec import intake_spec
+
     notebooks = worked.executed(cache) if cache else {}
     layout.lay_out(source, notebooks)
     arguments = ["-b", "html", "-c", DOCS, "-d", out.parent / "doctrees", "-W", "--keep-going", "-q", source, out]
-    return build_main([str(argument) for argument in arguments])
+    status = build_main([str(argument) for argument in arguments])
+    write_power_page(intake_spec(DOCS.parent / "parameters" / "defaults.yml"), out / "how-many-people.html")
+    return status
 
 
 def main() -> int:
