@@ -60,10 +60,14 @@ class LinkageEngine(Model):
 
 
 class DataSource(Model):
-    """One entry of `parameters/data_sources.yml`; paths are relative to the lab."""
+    """One entry of `parameters/data_sources.yml`; paths are relative to the lab.
+
+    Of a source marked as an `example` nobody waits for an answer: what is asked of it is never overdue.
+    """
 
     register_file: str = Field(alias="register")
     submissions: str
+    example: bool = False
     linkage: LinkageEngine = LinkageEngine()
 
 

@@ -8,7 +8,7 @@ import yaml
 from click.testing import CliRunner
 
 from jdl_toolkit.cli import main
-from jdl_toolkit.lab import Lab
+from jdl_toolkit.lab import Lab, lay_out
 from jdl_toolkit.lifecycle import COLUMNS, all_requests
 from jdl_toolkit.lifecycle.overview import counts_in_words, needs_first, overview
 from jdl_toolkit.manifest import alone
@@ -174,6 +174,36 @@ def test_a_request_without_an_end_is_late_after_the_weeks_of_the_settings(lab):
     assert stands(lab, "a", dt.date(2014, 4, 1))["overdue"]
     ask(lab, "a", dt.date(2014, 1, 6), report={"answer_within_weeks": None})
     held(stands(lab, "a", dt.date(2015, 4, 1)), due=None, overdue=False)
+
+
+def test_nobody_waits_for_an_example(lab):
+    """A lab that was just laid out tells of nothing overdue; its own requests stand as they always did."""
+    sources = lab.root / "parameters" / "data_sources.yml"
+    sources.write_text(sources.read_text() + "demo: {register: d.duckdb, submissions: ., example: true}\n")
+    for name, register in (("example", "demo"), ("real", "main")):
+        ask(lab, name, dt.date(2013, 3, 1), register=register)
+    found = needs_first(all_requests(lab, lab.root / "outputs", TODAY))
+    assert list(found["request"]) == ["real", "example"]
+    held(stands(lab, "real"), due=dt.date(2013, 5, 24), overdue=True, where="not run")
+    held(stands(lab, "example"), due=None, overdue=False, status="received",
+         where="an example without its data: d.duckdb: the register is not there")  # fmt: skip
+    (lab.root / "d.duckdb").touch()
+    held(stands(lab, "example"), due=None, overdue=False, where="not run")
+    for name, register in (("run", "demo"), ("real-run", "main")):
+        run(lab, name, REPORTED, received=dt.date(2013, 3, 1))
+        spec = lab.root / "outputs" / name / "spec.yml"
+        spec.write_text(spec.read_text() + f"register: {register}\n")
+    held(stands(lab, "run"), due=None, overdue=False, where="report made; to be signed off")
+    held(stands(lab, "real-run"), due=dt.date(2013, 5, 24), overdue=True)
+    run(lab, "sent", REPORTED, SENT | {"respond_by": "2014-03-30"})
+    assert stands(lab, "sent")["overdue"], "who sends a draft out awaits comments"
+
+
+def test_a_lab_just_laid_out_has_nothing_overdue(tmp_path):
+    lab = lay_out(tmp_path / "lab")
+    found = all_requests(lab, lab.root / "outputs", TODAY)
+    assert list(found["request"]) == ["bridges-2013", "county-placebo", "foundation-2013"]
+    assert not found["overdue"].any() and found["where"].str.startswith("an example without its data").all()
 
 
 def test_what_could_not_be_answered_says_by_which_criterion(lab):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,9 @@ COLUMNS = [
 
 #: Of a manifest that cannot be read.
 SPOILT = "manifest unreadable: run with --fresh"
+
+#: Of an example whose register cannot be opened: that is no fault that somebody must look into.
+EXAMPLE = "an example without its data"
 
 #: Characters of what is wrong with a request's YAML.
 _LONGEST_FAULT = 100
@@ -137,13 +140,13 @@ def _every_request(lab: Lab | None, outputs: Path) -> Iterator[_Known]:
     released: dict[str, list[Release]] = {}
     for release in read_releases(outputs):
         released.setdefault(release.request, []).append(release)
-    seen = set()
+    seen, examples = set(), _example_sources(lab)
     for path in sorted(outputs.glob("*/manifest.json")):
         seen.add(path.parent.name)
-        yield _run(path.parent, tuple(released.get(path.parent.name, ())))
+        yield _due_if_real(_run(path.parent, tuple(released.get(path.parent.name, ()))), examples)
     asked = sorted((lab.root / "parameters" / "requests").glob("*.yml")) if lab is not None else []
     for path in [path for path in asked if path.stem not in seen and path.stem not in released]:
-        yield _not_run(lab, path)
+        yield _due_if_real(_not_run(lab, path, examples), examples)
     for name in sorted(released.keys() - seen):  # its folder was taken away; what was published stays
         yield _published(outputs, released[name])
 
@@ -169,7 +172,21 @@ def _require_shape(values: dict[str, Any]) -> None:
         event["event"], event["by"]
 
 
-def _not_run(lab: Lab, path: Path) -> _Known:
+def _example_sources(lab: Lab | None) -> frozenset[str]:
+    """Data sources that are marked as examples."""
+    sources = _settings(lab.root / "parameters" / "data_sources.yml") if lab is not None else {}
+    return frozenset(name for name, source in sources.items() if _mapping(source).get("example") is True)
+
+
+def _due_if_real(known: _Known, examples: frozenset[str]) -> _Known:
+    """The same, without a day by which it is to be answered if it asks an example's register: nobody waits for it."""
+    if known.settings.get("register") not in examples:
+        return known
+    report = _mapping(known.settings.get("report")) | {"answer_within_weeks": None}
+    return replace(known, settings={**known.settings, "report": report})
+
+
+def _not_run(lab: Lab, path: Path, examples: frozenset[str]) -> _Known:
     defaults, spec = lab.root / "parameters" / "defaults.yml", None
     asked = _asked(lab, path, _state(path), _state(defaults))
     fault = ""
@@ -178,7 +195,8 @@ def _not_run(lab: Lab, path: Path) -> _Known:
         try:
             lab.register_file(spec)
         except JDLError as wrong:
-            fault = f"its register is at fault: {_brief(wrong, path)}"
+            is_example = spec.register_name in examples
+            fault = f"{EXAMPLE if is_example else 'its register is at fault'}: {_brief(wrong, path)}"
     else:
         fault = f"its settings are at fault: {asked}"
     settings = spec.to_dict() if spec is not None else _with_report(_settings(path), _settings(defaults))
