@@ -131,8 +131,8 @@ def _headings(check: Check) -> str:
 
 def _period(check: Check) -> str:
     if check.data_period is None:
-        said = "Dates of the service were not held against the period of the data: ask the lab for it, and give "
-        return _filled(said + "--data-from and --data-to.")
+        said = "Optional: once the lab has told you for which years it holds reoffending data, give their first and "
+        return _filled(said + "last day with --data-from and --data-to, and the dates are checked against them, too.")
     return ""
 
 
