@@ -18,13 +18,16 @@ from jdl_toolkit.findings.aggregates import (
     matching_summary,
     profile_rows,
 )
+from jdl_toolkit.findings.counted import COUNTED
 from jdl_toolkit.findings.digits import floored, rounded
 from jdl_toolkit.findings.flow_counts import Flow, flows_and_linkage
 from jdl_toolkit.findings.follow_up_rows import follow_up_rows, survival_rows
 from jdl_toolkit.findings.outcome_rows import measure_rows
 from jdl_toolkit.findings.overlaps import Overlaps, Shown, members
 from jdl_toolkit.findings.subgroup_rows import known_sizes, subgroup_summary
+from jdl_toolkit.inference.measures import MEASURES
 from jdl_toolkit.matching import overlap_bins
+from jdl_toolkit.spec import MeasureFamily
 
 
 @pytest.fixture
@@ -348,6 +351,28 @@ def test_a_mean_of_what_a_few_people_have_is_withheld():
     work = {"family": "employment"}
     lost = [row("employed_any", 60 / 200, **work), row("employed_end", 57 / 200, **work)]
     assert set(withheld_of(rate, *lost)) == {"employed_end"}  # three had work and lost it
+
+
+def test_no_family_is_published_of_which_it_is_not_known_of_whom_it_tells(monkeypatch):
+    assert set(COUNTED) == set(MeasureFamily), "say in findings/counted.py of which people its measures tell"
+    keys = {measure.key for measure in MEASURES if measure.base == "everyone"}
+    assert {key for one in COUNTED.values() for key in (one.within, one.divides) if key} <= keys
+    for planted in ("violence", "recalls"):
+        with pytest.raises(LookupError, match=f"of the family {planted} tell is not said in findings/counted.py"):
+            withheld_of(row("rate", 0.3), row("x", 0.1, family=planted))
+    monkeypatch.delitem(COUNTED, MeasureFamily.days_in_custody)  # a family of the settings that was forgotten here
+    with pytest.raises(LookupError, match="of the family days_in_custody tell"):
+        withheld_of(row("rate", 0.3), row("days_in_custody", 20.0, unit="days", family="days_in_custody", why_not=RARE))
+
+
+def test_every_family_that_lies_within_another_measure_is_held_against_it():
+    """57 people have it of 60 who have the whole: of the three others nothing may be told."""
+    for family, one in COUNTED.items():
+        if one.within is None or family is MeasureFamily.rate:
+            continue
+        whole = [row("rate", 60 / 200)] + [row(one.within, 60 / 200, family=str(family))] * (one.within != "rate")
+        assert set(withheld_of(*whole, row("part", 57 / 200, family=str(family)))) == {"part"}, family
+        assert withheld_of(*whole, row("part", 40 / 200, family=str(family))) == {}, family
 
 
 RARE = "it is too rare: fewer than 10 such people would be expected in one of the groups"

@@ -125,7 +125,7 @@ def test_where_only_small_counts_are_withheld_the_attack_recovers_them(monkeypat
 
 #: Key of a measure -> whether somebody of a kind (region, reoffended, given custody, employed) has it.
 WITH = {"rate": lambda k: k[1], "first_custody": lambda k: k[2], "employed_any": lambda k: k[3]}
-FAMILIES = {"rate": "rate", "first_custody": "first_custody", "employed_any": "employed"}
+FAMILIES = {"rate": "rate", "first_custody": "first_custody", "employed_any": "employment"}
 KINDS_OF_PEOPLE = [
     (region, *how, employed)
     for region in (-1, 0, 1)

@@ -15,19 +15,13 @@ import numpy as np
 import pandas as pd
 
 from ..disclosure import counts_of, few, is_of_few, may_be_shown
+from .counted import DIVIDED, RATE, Counted, counted
 from .overlaps import Shown
 
 ESTIMATE_PARTS = ("estimate", "se", "ci_low", "ci_high", "p_value", "df")
 ESTIMATES = ("headline", "classic", "check")
 VALUES = ("n_treatment", "n_control", "treatment_value", "control_value", "control_value_adjusted", "holm_p")
 VERDICTS = ("verdict", "classic_verdict")
-
-#: Families whose measures concern those who reoffended, the first being whether somebody did.
-OF_REOFFENDING = (
-    "", "rate", "frequency", "days", "first_class", "count_by_class", "first_custody", "custodial_sentences",
-)  # fmt: skip
-#: Families whose shares among everyone divide the reoffenders, or the reoffences, between them.
-DIVIDED = {"first_class": "rate", "count_by_class": "frequency"}
 
 
 # --- measures --------------------------------------------------------------------------------------------------------
@@ -46,6 +40,11 @@ def measure_rows(
         What the earlier analyses of the request show; gains what this one does.
     analysis : int
         Its place among them.
+
+    Raises
+    ------
+    LookupError
+        If it is not known of which people a family's measures tell.
     """
     rows = outcomes.measures.to_dict("records")
     reasons = {row["key"]: text(row.get("why_not")) for row in rows}
@@ -95,14 +94,8 @@ def _withhold_parts(
     is withheld, the smallest. A class that is too rare to be compared, but not small, may be worked out.
     """
     by_key = {row["key"]: row for row in rows}
-    n_reoffenders = _n_reoffenders(rows)
     for row in rows:
-        if row["unit"] != "share" or row["base"] != "everyone":
-            continue
-        whole = n_reoffenders if str(row.get("family", "")) in ("first_class", "first_custody") else None
-        any_of_it = by_key.get(f"{row['key'].split('_')[0]}_any")
-        if any_of_it is not None and any_of_it is not row and reasons[any_of_it["key"]] is None:
-            whole = counts_of(any_of_it)[0][0]
+        whole = _n_whole(row, rows, by_key, reasons)
         if whole is not None and reasons[row["key"]] is None:
             if not may_be_shown(counts_of(row)[0][0], whole, minimum_cell):
                 _withhold(row, reasons, few(minimum_cell))
@@ -111,6 +104,17 @@ def _withhold_parts(
     for row in rows:  # what is withheld among everyone must not be shown among reoffenders, from which it follows
         if _is_for_few(reasons[row["key"]], minimum_cell):
             _withhold(row, reasons, reasons[row["key"]])
+
+
+def _n_whole(row: dict, rows: Sequence[dict], by_key: dict, reasons: dict) -> int | None:
+    """How many people there are of whom those of a share among everyone are part, if readers know it; else None."""
+    within = _counted(row).within
+    if row["unit"] != "share" or row["base"] != "everyone" or within is None:
+        return None
+    if within == RATE:
+        return None if row is _rate(rows) else _n_reoffenders(rows)
+    whole = by_key.get(within)
+    return None if whole is None or whole is row or reasons[within] is not None else counts_of(whole)[0][0]
 
 
 def _withhold(row: dict, reasons: dict, why: str) -> None:
@@ -165,7 +169,7 @@ def _withhold_between(rows: Sequence[dict], reasons: dict, shown: Shown, analysi
     Returns the keys of classes that are not shown and must not be worked out either, for the same reason.
     """
     why = f"beside another analysis of this request {few(shown.minimum_cell)}"
-    rate = next((r for r in _of_everyone(rows) if r["unit"] == "share"), None)
+    rate = _rate(rows)
     for row in rows:
         if reasons[row["key"]] is not None:
             continue
@@ -193,8 +197,17 @@ def _of_everyone(rows: Sequence[dict]) -> list[dict]:
     return [row for row in rows if row["base"] == "everyone"]
 
 
+def _rate(rows: Sequence[dict]) -> dict | None:
+    """Whether somebody reoffended: the first share among everyone."""
+    return next((row for row in _of_everyone(rows) if row["unit"] == "share"), None)
+
+
+def _counted(row: dict[str, Any]) -> Counted:
+    return counted(str(row.get("family", "")))
+
+
 def _is_of_reoffending(row: dict[str, Any]) -> bool:
-    return str(row.get("family", "")) in OF_REOFFENDING
+    return _counted(row).of_reoffending
 
 
 def _n_reoffenders(rows: Sequence[dict]) -> int | None:
@@ -202,7 +215,7 @@ def _n_reoffenders(rows: Sequence[dict]) -> int | None:
     among = [row["n_treatment"] for row in rows if row["base"] == "reoffenders"]
     if among:
         return int(among[0])
-    rate = next((row for row in _of_everyone(rows) if row["unit"] == "share"), None)
+    rate = _rate(rows)
     return counts_of(rate)[0][0] if rate is not None and counts_of(rate) else None
 
 
