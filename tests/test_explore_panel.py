@@ -1,5 +1,6 @@
 """The panel: its controls set by code, what it shows, what it puts on record, and lines that are pasted."""
 
+import html
 import json
 import os
 import re
@@ -111,6 +112,16 @@ def test_other_covariates_wait_for_the_button(panel):
     panel.controls.own_covariates.click()
     panel.controls.fit.click()
     assert "ethnicity" in panel.look.spec.covariates.use
+
+
+def test_what_the_register_cannot_give_is_not_offered_and_a_sentence_says_why(panel, bench):
+    assert set(panel.controls.covariates) == set(bench.covariates_available)
+    assert set(panel.controls.covariates).isdisjoint(bench.covariates_lacking) and bench.covariates_lacking
+    said = html.unescape(panel.controls.not_offered.value)
+    assert all(panel.labels.get(name, name) in said for name in bench.covariates_lacking)
+    assert all(why in said for why in bench.covariates_lacking.values())
+    inside = [box.children for box in panel.controls.boxes() if isinstance(box, ipywidgets.VBox)]
+    assert any(panel.controls.not_offered in children for children in inside), "it stands in the list"
 
 
 def test_a_subgroup_is_matched_within_itself(panel, bench):

@@ -6,19 +6,22 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from jdl_toolkit import examples
 from jdl_toolkit.balance import assess_balance, choose_caliper
 from jdl_toolkit.blinding import ANOTHER, MATCHED_AGAIN, OPENED, TRIED, MatchingLog, note_match, sample_digest
-from jdl_toolkit.covariates import build_covariates, gather
+from jdl_toolkit.cli import main
+from jdl_toolkit.covariates import Facts, build_covariates, gather, lacking_covariates
 from jdl_toolkit.document import Figure
 from jdl_toolkit.errors import GateClosed, JDLError
 from jdl_toolkit.explore import Workbench, people
+from jdl_toolkit.explore.words import not_offered
 from jdl_toolkit.inference import compare_measures, estimate_all
 from jdl_toolkit.manifest import Manifest, alone
 from jdl_toolkit.matching import match
 from jdl_toolkit.matching.score_bins import overlap_bins
-from jdl_toolkit.spec import of_results
+from jdl_toolkit.spec import Covariate, of_results
 from jdl_toolkit.stage import Stage, open_folder
 from jdl_toolkit.subgroups import compare_subgroups
 
@@ -181,6 +184,37 @@ def test_a_change_of_covariates_is_built_from_the_register_and_read_once(found, 
     assert {"sex", "region"} <= set(bench.exact_available) and "age" not in bench.exact_available
 
 
+def test_covariates_that_say_nothing_of_these_people_are_not_offered(found, monkeypatch):
+    """As on a register without nationality and region, that holds nothing of anybody from before the index date."""
+    known = gather(found.cohort, found.register)
+    counts = {name: 0 for name in known.of_each if name.startswith("n_")}
+    empty = dict.fromkeys(("nationality", "region", "years_since_last_offence"))
+    bare = Facts(known.people, known.of_each.assign(**counts, **empty))
+    given = (found.cohort, found.register, found.spec)
+    own = lacking_covariates(*given, known=known)
+    assert own == lacking_covariates(*given) and {"nationality", "region", "previous_offences"}.isdisjoint(own)
+    lacking = lacking_covariates(*given, known=bare)
+    new = {name: why for name, why in lacking.items() if name not in own}
+    nobody, alike = "nobody has a value", "the same for everybody"
+    assert new == dict.fromkeys(("nationality", "region", "years_since_last_offence"), nobody) | dict.fromkeys(
+        ("previous_offences", "previous_convictions", "previous_custody", "previous_by_group",
+         "previous_by_each_group", "offences_last_two_years"), alike
+    )  # fmt: skip
+    assert own["release_type"] == nobody and own["extra"] == "the register has no such records"
+    monkeypatch.setattr("jdl_toolkit.covariates.lacking._A_FEW", 500)
+    few = lacking_covariates(*given)
+    assert few["extra"] == own["extra"] and few["release_type"].startswith(f"{nobody}, of ")
+
+    monkeypatch.setattr(people, "lacking_covariates", lambda *_: lacking)
+    bench = Workbench(found.covariates, found.spec, found.submission, found.cohort, found.register)
+    assert bench.covariates_lacking == lacking and {"age", "age_squared"} <= set(bench.covariates_available)
+    assert set(bench.covariates_available) | set(lacking) == set(map(str, Covariate))
+    assert set(bench.covariates_available).isdisjoint(lacking)
+    said = not_offered({"region": nobody, "sex": alike, "extra": nobody}, {"region": "Region", "sex": "Sex"})
+    assert said.endswith(f": Region, extra ({nobody}); Sex ({alike}).") and not_offered({}, {}) == ""
+    assert Workbench(found.covariates, found.spec).covariates_lacking == {}, "without a register, as was built"
+
+
 def test_outcomes_are_nowhere_until_they_are_opened(found, bench):
     assert not bench.is_open
     for asked in (lambda: bench.effect(bench.look(bench.spec)), lambda: bench.measures):
@@ -266,9 +300,17 @@ def test_opening_is_recorded_and_a_later_match_is_seen_as_after_it(found, matche
     assert {t["by"] for t in told} == {"by hand"} and not any(t["outcomes_were_open"] for t in told)
     assert "matching.calipers" in told[0]["changed"][0]
 
-    for by, reason, words in (("", "a", "nobody is named"), ("A. Analyst", " ", "outcomes opened needs a reason")):
-        with pytest.raises(JDLError, match=words):
-            bench.open_outcomes(by, reason)
+    in_memory = Workbench(found.covariates, found.spec, found.submission, found.cohort, found.register)
+    for by, reason, words in (
+        ("", "a", "by, your name: nobody is named"),
+        ("A. Analyst", " ", "reason: outcomes opened needs a reason"),
+        ("A. Analyst 12345678", "a", "by, your name: the name holds a number"),
+        ("A. Analyst", "why" * 1000, "reason: the reason is too long"),
+    ):
+        for one in (bench, in_memory):
+            with pytest.raises(JDLError, match=words) as refused:
+                one.open_outcomes(by, reason)
+            assert "--" not in str(refused.value) and not one.is_open, "a notebook has no options"
     with alone(folder.root.parent, "foundation-2013"), pytest.raises(JDLError, match="another run of this request"):
         bench.open_outcomes("A. Analyst", "to look")
     assert not bench.is_open and not log.entries(OPENED)
@@ -312,3 +354,34 @@ def test_outcomes_stay_closed_while_the_match_has_not_passed(matched_request):
         bench.open_outcomes("A. Analyst", "to look")
     assert not bench.is_open and not MatchingLog(stage.folder.restricted).entries(OPENED)
     assert of_results(bench.spec.to_dict()) == of_results(stage.spec.to_dict())
+
+
+def test_outcomes_are_opened_at_the_command_line(found, matched_request, monkeypatch):
+    folder = matched_request.folder
+    monkeypatch.chdir(found.lab.root)
+
+    def record(*options):
+        place = ("--outputs", str(folder.root.parent))
+        return CliRunner().invoke(main, ["record", "foundation-2013", OPENED, *options, *place])
+
+    refused = record("--by", "A. Analyst")
+    assert refused.exit_code == 2 and "--reason: outcomes opened needs a reason" in refused.stderr
+    assert record("--reason", "to look").exit_code == 2, "nobody is named"
+    other = record("--by", "A. Analyst", "--reason", "to look", "--analysis", "north")
+    assert other.exit_code == 4 and "outcomes stay closed: its matching is not run" in other.stderr
+    assert not MatchingLog(folder.restricted).entries(OPENED)
+
+    told = record("--by", "A. Analyst", "--reason", "to see how much hangs on the caliper")
+    assert told.exit_code == 0, told.stderr
+    assert told.stdout.startswith("Recorded for foundation-2013: outcomes opened on ")
+    assert told.stdout.endswith(", by A. Analyst. A match made after this is marked as such.\n")
+    again = json.loads(record("--by", "B. Analyst", "--reason", "to look, too", "--json").stdout)
+    assert (again["request"], again["event"], again["were_open"]) == ("foundation-2013", OPENED, "yes")
+    events = Manifest.read(folder.manifest_file).values["events"]
+    assert [(e["by"], e["were_open"]) for e in events] == [("A. Analyst", "no"), ("B. Analyst", "yes")]
+    log = MatchingLog(folder.restricted).entries(OPENED)
+    assert [e["sample"] for e in log] == [e["sample"] for e in events]
+    closing = folder.closing("matching")
+    closing.write_text(json.dumps(json.loads(closing.read_text()) | {"gate": "closed", "reason": "12% apart"}))
+    shut = record("--by", "A. Analyst", "--reason", "to look")
+    assert shut.exit_code == 4 and "its matching is closed. 12% apart" in shut.stderr

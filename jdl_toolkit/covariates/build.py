@@ -187,7 +187,7 @@ def build_covariates(
     for covariate in spec.covariates.use:
         if covariate is Covariate.age_squared:
             continue  # made of the age once that is complete
-        columns, lacking = _raw_columns(covariate, facts, people, register, spec)
+        columns, lacking = raw_columns(covariate, facts, people, register, spec)
         raw.append(columns)
         messages += lacking
     units, labels, unusable = _complete(pd.concat(raw, axis=1), book)
@@ -229,7 +229,7 @@ def _circumstances(people: pd.DataFrame, register: Register) -> dict[str, pd.Ser
     return found
 
 
-def _raw_columns(
+def raw_columns(
     covariate: Covariate, facts: pd.DataFrame, people: pd.DataFrame, register: Register, spec: RequestSpec
 ) -> tuple[pd.DataFrame, list[str]]:
     """The columns of one covariate, values missing where the register has none, and what could not be had."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from html import escape
 from typing import Any
 
 import ipywidgets as widgets
@@ -84,6 +85,8 @@ class Controls:
         Columns that people can be made to agree in -> label.
     subgroups : mapping
         Name -> label.
+    not_offered : str
+        A sentence on covariates that the register cannot give.
     """
 
     def __init__(
@@ -92,6 +95,7 @@ class Controls:
         covariates: Mapping[str, str],
         exact: Mapping[str, str],
         subgroups: Mapping[str, str],
+        not_offered: str = "",
     ) -> None:
         self.requested = requested
         own, rungs = requested.matching, ", ".join(f"{c:g}" for c in requested.matching.calipers)
@@ -147,6 +151,7 @@ class Controls:
         self.own_covariates.on_click(lambda _: self._tick(requested.covariates.use))
         self.caliper.observe(self._by_hand, "value")
         self.method.observe(self._offer, "value")
+        self.not_offered = widgets.HTML(f'<p class="jdl-small">{escape(not_offered)}</p>' if not_offered else "")
         self._is_showing = False
         self.show(requested, None)
 
@@ -185,7 +190,9 @@ class Controls:
 
     @property
     def use(self) -> tuple[str, ...]:
-        """Covariates that are ticked, in the request's order; those that the register lacks stay as requested."""
+        """Covariates that are ticked, in the request's order; beside them, those that are not offered as requested."""
+        if not any(box.value for box in self.covariates.values()):
+            return ()
         own = [str(c) for c in self.requested.covariates.use]
         kept = [name for name in own if name not in self.covariates or self.covariates[name].value]
         return (*kept, *(name for name, box in self.covariates.items() if box.value and name not in own))
@@ -207,7 +214,9 @@ class Controls:
         self.of_nearest = widgets.VBox([self.ratio, self.replace])
         chosen = widgets.HBox([self.all_covariates, self.own_covariates])
         ticked = [_heading(one) if isinstance(one, str) else one for one in self._grouped()]
-        fit = _of_list("Covariates", [chosen, *ticked, self.fit], "What the propensity score knows of people.")
+        fit = _of_list(
+            "Covariates", [chosen, *ticked, self.not_offered, self.fit], "What the propensity score knows of people."
+        )
         exact = _of_list("Exact agreement", list(self.exact.values()), "Compare only people who agree in these.")
         self._offer()
         return [

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
+from ..errors import JDLError
 from ..lifecycle import OPENED, record_event
+from ..lifecycle.events import faults_of_words
 
 if TYPE_CHECKING:
     from ..spec import RequestSpec
@@ -24,6 +26,13 @@ class Record(Protocol):
         """Outcomes are about to be opened; raises `GateClosed` if they must stay closed."""
 
 
+def _require_words(by: str, reason: str) -> None:
+    """Refuse a name or a reason that is missing, in the words of a notebook: there are no options there."""
+    problems = faults_of_words(OPENED, by.strip(), reason.strip(), ("by, your name", "reason"))
+    if problems:
+        raise JDLError(problems)
+
+
 class InMemory:
     """Of a workbench made from parts: nothing is written, as there is no request's folder."""
 
@@ -31,6 +40,7 @@ class InMemory:
         pass
 
     def opened(self, by: str, reason: str) -> dict[str, str]:
+        _require_words(by, reason)
         return {"event": OPENED, "by": by, "reason": reason, "date": dt.date.today().isoformat()}
 
 
@@ -50,6 +60,7 @@ class InFolder:
         self.stage.log_tries(rows, spec)
 
     def opened(self, by: str, reason: str) -> dict[str, str]:
+        _require_words(by, reason)
         stage = self.stage
         return record_event(
             stage.lab,

@@ -124,7 +124,8 @@ class ExplorePanel:
             return {name: self.labels.get(name, name) for name in names}
 
         available, exact = self.bench.covariates_available, self.bench.exact_available
-        controls = Controls(self.bench.spec, labelled(available), labelled(exact), self.groups)
+        not_offered = words.not_offered(self.bench.covariates_lacking, self.labels)
+        controls = Controls(self.bench.spec, labelled(available), labelled(exact), self.groups, not_offered)
         controls.watch(self._wait, self._ticked)
         controls.fit.on_click(lambda _: self.fit_again())
         return controls

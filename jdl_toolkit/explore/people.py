@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ..covariates import Covariates, Facts, build_covariates, gather, read_codebook
+from ..covariates import Covariates, Facts, build_covariates, gather, lacking_covariates
 from ..errors import JDLError
 from ..spec import Covariate
 from ..subgroups.characteristics import OF_PEOPLE, labels_of, levels_of
@@ -51,12 +51,17 @@ class People:
 
     @cached_property
     def available(self) -> list[str]:
-        """Covariates that can be used: those that the register has records for; without one, those that were built."""
+        """Covariates that can be used: those that the register can give; without one, those that were built."""
         if not self.has_register:
             return [str(name) for name in self.spec.covariates.use]
-        sources = {str(name): entry.source for name, entry in (self.codebook or read_codebook()).covariates.items()}
-        held = {table: self.register.has(table) for tables in sources.values() for table in tables}
-        return [str(name) for name in Covariate if all(held[table] for table in sources[str(name)])]
+        return [str(name) for name in Covariate if str(name) not in self.lacking]
+
+    @cached_property
+    def lacking(self) -> dict[str, str]:
+        """Covariates that the register cannot give for these people -> why."""
+        if not self.has_register:
+            return {}
+        return lacking_covariates(self.cohort, self.register, self.spec, self.codebook, self._facts)
 
     @cached_property
     def exact(self) -> list[str]:

@@ -71,6 +71,15 @@ def _lower(label: str) -> str:
     return label[:1].lower() + label[1:]
 
 
+def not_offered(lacking: Mapping[str, str], labels: Mapping[str, str]) -> str:
+    """Why some covariates cannot be ticked, in a sentence; "" if all can be."""
+    if not lacking:
+        return ""
+    by_reason = {why: [labels.get(name, name) for name in lacking if lacking[name] == why] for why in lacking.values()}
+    told = "; ".join(f"{', '.join(names)} ({why})" for why, names in by_reason.items())
+    return f"Not offered, as this register says nothing by them of these people: {told}."
+
+
 def counts_html(requested: Look, look: Look, seconds: float) -> str:
     """How many are compared and how alike they are, the request's own above what is looked at now."""
     heads = ("", "Treated", "Controls", "Worth", "Caliper", "Worst", "Red")

@@ -139,8 +139,13 @@ class Workbench:
 
     @property
     def covariates_available(self) -> list[str]:
-        """Covariates that can be used: those that the register has records for."""
+        """Covariates that can be used: those that the register can give for these people."""
         return self._people.available
+
+    @property
+    def covariates_lacking(self) -> dict[str, str]:
+        """The others -> why: the register has no such records, nobody has a value, or it is the same for everybody."""
+        return dict(self._people.lacking)
 
     @property
     def exact_available(self) -> list[str]:

@@ -154,16 +154,18 @@ def recorded_in_words(request: str, said: Mapping[str, str]) -> str:
     return f"{words}{due} Run the request again: only its report is made anew."
 
 
-def faults_of_words(event: str, by: str, reason: str) -> list[Problem]:
-    faults = [] if by else [Problem("nobody is named", "--by", "say who it was")]
-    faults += [Problem("the name is too long", "--by", f"at most {LONGEST_NAME} characters")] * (len(by) > LONGEST_NAME)
+def faults_of_words(event: str, by: str, reason: str, places: tuple[str, str] = ("--by", "--reason")) -> list[Problem]:
+    """What is wrong with who did it and why; `places`: where the two are said."""
+    place, place_of_reason = places
+    faults = [] if by else [Problem("nobody is named", place, "say who it was")]
+    faults += [Problem("the name is too long", place, f"at most {LONGEST_NAME} characters")] * (len(by) > LONGEST_NAME)
     if sum(c.isdigit() for c in by) > MOST_DIGITS:  # the report prints it, and the leak check lets the whole name pass
-        faults.append(Problem("the name holds a number", "--by", "give the name alone"))
+        faults.append(Problem("the name holds a number", place, "give the name alone"))
     if event in WITH_REASON and not reason:
         fix = "say why; the report prints it" if event in (ACCEPTED, WITHDRAWN) else "say why"
-        faults.append(Problem(f"{event} needs a reason", "--reason", fix))
+        faults.append(Problem(f"{event} needs a reason", place_of_reason, fix))
     if len(reason) > LONGEST_REASON:
-        faults.append(Problem("the reason is too long", "--reason", f"at most {LONGEST_REASON:,} characters"))
+        faults.append(Problem("the reason is too long", place_of_reason, f"at most {LONGEST_REASON:,} characters"))
     return faults
 
 
