@@ -78,11 +78,13 @@ def run(
         "warning": outcome.warning,
         "review": review,
     }
+    values |= {"explored": outcome.explored} if outcome.explored else {}
+    explored = f"\n\n{outcome.explored}" if outcome.explored else ""
     if outcome.report is None:
-        return values, f"{outcome.request}: done up to stage {until}.\n\nFor review: {review}"
+        return values, f"{outcome.request}: done up to stage {until}.\n\nFor review: {review}{explored}"
     report = {name: lab.short(outcome.report / f"report.{name}") for name in ("html", "pdf")}
-    words = f"{outcome.headline}\n\nReport: {report['html']}\n        {report['pdf']}\n\nFor review: {review}"
-    words += f"\n\n{outcome.warning}" if outcome.warning else ""
+    words = f"{outcome.headline}\n\nReport: {report['html']}\n        {report['pdf']}\n\nFor review: {review}{explored}"
+    words += f"\n\n{outcome.warning_in_short}" if outcome.warning_in_short else ""
     return values | {"report": report}, words
 
 

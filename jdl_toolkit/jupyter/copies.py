@@ -25,6 +25,9 @@ RECORD = ".copied.json"
 
 NOT_ANSWERED = "05_not_answered"
 
+#: What is said of the gate of a stage that did not come to its end.
+NOT_RUN = "not run"
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -34,7 +37,7 @@ class Prepared:
     ----------
     folder : Path
     first : Path
-        The notebook to open first: `20_explore` once there is somebody to match, else the first stage not passed.
+        The notebook to open first: of a stage that stopped, else of matching, else of the first stage not run.
     kept : tuple of Path
         Copies that somebody edited and that stay as they are.
     renamed : tuple of Path
@@ -95,7 +98,7 @@ def prepare_notebooks(lab: Lab, request: str, outputs: Path) -> Prepared:
     """
     outputs = Path(outputs).resolve()
     folder = RequestFolder(outputs / request)
-    if not folder.manifest_file.exists() or read_closing(folder, "intake")["gate"] == "not run":
+    if not folder.manifest_file.exists() or read_closing(folder, "intake")["gate"] == NOT_RUN:
         what, fix = "this request has not been run yet, so there is nothing to explore", f"jdl run {request}"
         raise JDLError(what, lab.short(folder.root), f"run it first, at least its intake: {fix} --until intake")
     place = outputs.relative_to(lab.root) if outputs.is_relative_to(lab.root) else outputs
@@ -119,6 +122,37 @@ def prepare_notebooks(lab: Lab, request: str, outputs: Path) -> Prepared:
     if not folder.by_hand().is_relative_to(lab.root):  # a notebook finds its lab from where it lies
         write_atomically(folder.by_hand() / LAB_FILE, f"{lab.root}\n")
     return Prepared(folder.by_hand(), _first(folder, targets), tuple(kept), tuple(renamed))
+
+
+@dataclass(frozen=True)
+class BroughtOver:
+    """Notebooks of an archived run that stay where they were, in the folder of the new one.
+
+    Parameters
+    ----------
+    folder : Path
+    edited : tuple of str
+        Names of those that somebody edited.
+    """
+
+    folder: Path
+    edited: tuple[str, ...]
+
+
+def bring_over(archived: RequestFolder, folder: RequestFolder) -> BroughtOver | None:
+    """Put the notebooks that somebody explored with back to where they lay before their run was archived.
+
+    In one rename, so that JupyterLab goes on with those that are open there. The next `prepare_notebooks` gives edited
+    ones another name, and makes the others anew. None if there are none, or the new run has some already.
+    """
+    if not archived.by_hand().is_dir() or folder.by_hand().exists():
+        return None
+    folder.exploratory.mkdir(parents=True, exist_ok=True)
+    os.replace(archived.by_hand(), folder.by_hand())
+    place, record = folder.by_hand(), _read_record(folder.by_hand() / RECORD)
+    there = [path for path in sorted(place.rglob("*.ipynb")) if path.parent.name != ".ipynb_checkpoints"]
+    edited = [path for path in there if record.get(str(path.relative_to(place))) != _digest(path.read_bytes())]
+    return BroughtOver(place, tuple(path.relative_to(place).with_suffix("").as_posix() for path in edited))
 
 
 def _sources(lab: Lab, folder: RequestFolder) -> Iterator[_Source]:
@@ -156,13 +190,13 @@ def _reports(lab: Lab, folder: RequestFolder) -> Iterator[_Source]:
 
 
 def _first(folder: RequestFolder, targets: dict[tuple[str, str], Path]) -> Path:
-    """Where to look first: the panel; else the first stage that is not passed; else matching."""
+    """Where to look first: a stage that stopped; else matching, where most is to be tried; else what was not run."""
     of_stages = {(stage, a): targets[n, a] for stage, n in STAGES.items() for name, a in targets if name == n}
-    panel = [target for (name, _), target in targets.items() if name == EXPLORE]
-    closed = [t for (stage, a), t in of_stages.items() if read_closing(folder, stage, a)["gate"] != PASSED]
+    gates = {(stage, a): read_closing(folder, stage, a)["gate"] for stage, a in of_stages}
+    stopped = [of_stages[one] for one, gate in gates.items() if gate not in (PASSED, NOT_RUN)]
     matching = [target for (stage, _), target in of_stages.items() if stage == "matching"]
-    closed = [target for target in closed if target.stem != STAGES["report"]]  # which has no gate
-    return next(iter([*panel, *closed, *matching, *targets.values()]))
+    not_run = [of_stages[one] for one, gate in gates.items() if gate == NOT_RUN]
+    return next(iter([*stopped, *matching, *not_run, *targets.values()]))
 
 
 def _renamed(edited: Path) -> Path:

@@ -21,6 +21,7 @@ from urllib.parse import quote
 
 from ..errors import JDLError
 from ..lab import RUNNING
+from .serving import SERVED, note_serving
 
 HOST = "127.0.0.1"
 #: Jupyter's own; the next free one is taken if nobody asked for it.
@@ -51,7 +52,12 @@ class Server:
 
 
 def start_server(
-    root: Path, folder: Path, first: Path | None = None, port: int | None = None, with_browser: bool = True
+    root: Path,
+    folder: Path,
+    first: Path | None = None,
+    port: int | None = None,
+    with_browser: bool = True,
+    is_noted: bool = False,
 ) -> Server:
     """Start JupyterLab of this very environment on this machine alone; `Server.serve` then goes on until interrupted.
 
@@ -65,6 +71,8 @@ def start_server(
         Default: 8888, or the next free one.
     with_browser : bool
         Whether to open a browser.
+    is_noted : bool
+        Whether to put on record in `folder` that it is open there, see `serving_of`.
 
     Raises
     ------
@@ -80,6 +88,9 @@ def start_server(
     os.environ.pop(RUNNING, None)  # kernels explore
     os.environ |= {"JUPYTER_PREFER_ENV_PATH": "1", "JUPYTERLAB_WORKSPACES_DIR": f"{state.name}/workspaces"}
     os.environ["JUPYTER_RUNTIME_DIR"] = f"{state.name}/run"  # of this user alone; connections to kernels lie there
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(
+        filter(None, [_kernel(Path(state.name)), os.environ.get("JUPYTER_PATH")])
+    )
     from jupyterlab.labapp import LabApp
 
     settings = {
@@ -104,7 +115,10 @@ def start_server(
     if os.name == "posix" and len(state.name) < LONGEST_FOR_SOCKETS:
         settings["KernelManager.transport"] = "ipc"  # no port that another user of this machine could listen to
     app = LabApp.initialize_server(argv=[f"--{name}={value}" for name, value in settings.items()])
-    url = f"http://{HOST}:{app.port}/lab/tree/{opened}?token={token}"
+    address = f"http://{HOST}:{app.port}"
+    url = f"{address}/lab/tree/{opened}?token={token}"
+    if is_noted:
+        note_serving(folder, address, root, Path(app.info_file))
 
     def serve() -> None:
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # all end it in order, its kernels first
@@ -114,8 +128,18 @@ def start_server(
             app.start()
         finally:
             state.cleanup()
+            if is_noted:
+                (folder / SERVED).unlink(missing_ok=True)
 
     return Server(url, folder, token, serve)
+
+
+def _kernel(state: Path) -> str:
+    """This environment's kernel. It completes names by looking at what there is: jedi's first answer takes seconds."""
+    from ipykernel.kernelspec import write_kernel_spec
+
+    write_kernel_spec(str(state / "jupyter" / "kernels" / "python3"), extra_arguments=["--IPCompleter.use_jedi=False"])
+    return str(state / "jupyter")
 
 
 def _settings_of_application(state: Path) -> str:
