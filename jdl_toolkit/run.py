@@ -34,6 +34,7 @@ from .execution import chosen_engine
 from .execution.notebooks import execute
 from .exploratory import MARK
 from .findings import Findings, Status, small_differences
+from .jupyter import BroughtOver, bring_over, serving_of
 from .lab import OF_ANALYSIS, STAGES, Lab
 from .lifecycle import (
     ACCEPTED,
@@ -62,6 +63,7 @@ from .stage import (
     unanswered_findings,
 )
 from .submission import Submission
+from .wording import listed
 
 log = logging.getLogger("jdl_toolkit")
 
@@ -94,6 +96,8 @@ class RunOutcome:
         What to think of before anything is published; empty if there is nothing.
     review : Path or None
         Contents of the pages for sign-off.
+    explored : str
+        What became of notebooks that somebody explored with, when the run before was archived; empty if there are none.
     """
 
     request: str
@@ -103,6 +107,7 @@ class RunOutcome:
     seconds: dict[str, float]
     warning: str = ""
     review: Path | None = None
+    explored: str = ""
 
 
 def run_request(
@@ -183,13 +188,16 @@ def _run_request(
                 archive(outputs, spec.request)
             folder = open_folder(lab, spec, outputs)
             _sweep(folder)
+            explored = _explored(lab, folder)
             with _logging_to(folder.root / "run.log"):
                 walk = _walk_of(lab, request, spec, folder, progress, with_code, engine)
                 walk.tell = tell
                 try:
-                    return replace(_run_stages(walk, until), review=folder.review / "index.html")
+                    return replace(_run_stages(walk, until), review=folder.review / "index.html", explored=explored)
                 except (JDLError, StageFailed) as fault:
                     fault.add_note(f"For review: {lab.short(folder.review / 'index.html')}")
+                    if explored:
+                        fault.add_note(explored)
                     raise
                 finally:
                     if walk.anew or _is_older(folder.review / "index.html", folder.manifest_file):
@@ -230,6 +238,25 @@ def archive(outputs: Path, request: str) -> Path | None:
     target.parent.mkdir(parents=True, exist_ok=True)
     os.replace(folder, target)
     return target
+
+
+def _explored(lab: Lab, folder: RequestFolder) -> str:
+    """Bring notebooks that somebody explored with over from the latest archived run, and say so.
+
+    At every run, so that those of one that was killed in between come over with the next.
+    """
+    latest = next(iter(archived_folders(folder.root)), None)
+    brought = bring_over(RequestFolder(latest), folder) if latest else None
+    return "" if brought is None else _brought_over(lab, folder.root.name, brought)
+
+
+def _brought_over(lab: Lab, request: str, brought: BroughtOver) -> str:
+    """In one line, where notebooks are that somebody explored with, and where JupyterLab is open at them."""
+    edited = f", {listed(brought.edited)} as edited" if brought.edited else ""
+    words = f"Notebooks to explore with stay in {lab.short(brought.folder)}{edited}; what they saved is archived."
+    other = serving_of(brought.folder)
+    words += f" JupyterLab is open there, at {other.address}: save, then" if other else " For those of this run:"
+    return f"{words} jdl lab {request}."
 
 
 def differs_from_archived(folder: RequestFolder) -> bool:
