@@ -33,8 +33,8 @@ class MarginalSensitivity:
     half_width : float or None
         Of its interval.
     table : DataFrame
-        `lambda_`, low, high (of the estimate); with `half_width` also ci_low, ci_high: low less, and high plus, the half
-        width of the estimate's own interval, as if the weights were known.
+        `lambda_`, low, high (of the estimate); with `half_width` also ci_low, ci_high: low less, and high plus, the
+        half width of the estimate's own interval, as if the weights were known.
     tipping_lambda : float or None
         Λ at which the estimate may be zero.
     tipping_lambda_interval : float or None
