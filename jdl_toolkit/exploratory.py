@@ -13,6 +13,9 @@ from typing import Any
 #: As it stands on whatever is marked.
 MARK = "EXPLORATORY: made by hand, to look at other choices. Not for release."
 
+#: At the caption of a table, which may be copied out of its page.
+SHORT_MARK = MARK.partition(":")[0]
+
 #: In a drawing: points of its type at most, the room it takes, and a letter's width as a part of its size.
 _SIZE, _ROOM, _LETTER = 9.0, 16.0, 0.62
 _BOX = re.compile(r'viewBox="([-\d.]+) ([-\d.]+) ([\d.]+) ([\d.]+)"')

@@ -25,6 +25,14 @@ UNITS: dict[str, tuple[int, int]] = {"share": (100, 0), "count": (1, 2), "days":
 #: Unit of a measure -> what stands after the size of a reduction: 5 percentage points, 0.1 per person.
 REDUCTION_WORDS = {"share": "percentage points", "count": "per person", "days": "days", "mean": "units of the outcome"}
 
+#: Units of which there can be one: 1 percentage point, −1 day.
+_OF_ONE = {"percentage points": "percentage point", "days": "day", "units of the outcome": "unit of the outcome"}
+
+
+def with_unit(printed: str, words: str) -> str:
+    """A printed figure with its unit: ``6 percentage points``, ``−1 percentage point``, ``1.0 percentage points``."""
+    return f"{printed} {_OF_ONE.get(words, words) if printed.strip('+' + MINUS) == '1' else words}"
+
 
 def number(x: float, decimals: int = 0, *, factor: int = 1, sign: bool = False) -> str:
     """`x` times `factor`, rounded half away from zero, with thousands separators and a real minus sign.

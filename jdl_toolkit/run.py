@@ -32,7 +32,6 @@ from .errors import (
 )
 from .execution import chosen_engine
 from .execution.notebooks import execute
-from .exploratory import MARK
 from .findings import Findings, Status, small_differences
 from .jupyter import BroughtOver, bring_over, serving_of
 from .lab import OF_ANALYSIS, STAGES, Lab
@@ -42,7 +41,10 @@ from .lifecycle import (
     UNANSWERABLE,
     WITHDRAWN,
     criterion_words,
+    faults_of_findings,
     free_texts,
+    is_unproved,
+    record_results,
     report_key,
     results_digest,
     with_events,
@@ -76,6 +78,9 @@ EARLIER = (
     " publish these as well, as their counts together may tell of a few people."
 )
 
+#: Counts that are named in a terminal; of more, how many they are.
+_NAMED = 3
+
 #: Template of the report of a request that could not be answered.
 NOT_ANSWERED = "05_not_answered"
 
@@ -94,6 +99,8 @@ class RunOutcome:
         Time of each stage that ran now; a stage that was up to date is absent.
     warning : str
         What to think of before anything is published; empty if there is nothing.
+    warning_in_short : str
+        The same for a terminal, with a count and the file that holds them all in place of long lists.
     review : Path or None
         Contents of the pages for sign-off.
     explored : str
@@ -108,6 +115,7 @@ class RunOutcome:
     warning: str = ""
     review: Path | None = None
     explored: str = ""
+    warning_in_short: str = ""
 
 
 def run_request(
@@ -272,10 +280,10 @@ def differs_from_archived(folder: RequestFolder) -> bool:
     return False
 
 
-def _beside_archived(folder: RequestFolder, findings: Findings) -> str:
-    """What to think of before these findings are published beside archived ones; empty if there is nothing."""
+def _beside_archived(folder: RequestFolder, findings: Findings) -> list[str]:
+    """What to think of before these findings are published beside archived ones, in lines; none if nothing."""
     if not differs_from_archived(folder):
-        return ""
+        return []
     found: dict[str, None] = {}
     for old in archived_folders(folder.root):
         try:
@@ -284,7 +292,7 @@ def _beside_archived(folder: RequestFolder, findings: Findings) -> str:
             )
         except JDLError:  # it came to no findings, or they are of an older schema
             continue
-    return "\n  ".join([EARLIER, *found])
+    return [EARLIER, *(f"  {words}" for words in found)]
 
 
 class _OutOfDate(Exception):
@@ -360,6 +368,8 @@ class _Walk:
         if is_done and done["gate"] == CLOSED:
             is_done = self.manifest.last_event(ACCEPTED, analysis) is None
         is_done &= name != "report" or self.folder.report.is_dir()
+        if is_done and name in ("outcomes", "report"):
+            is_done = not is_unproved(self.manifest, self.folder)
         return is_done and not self.anew & {MAIN, analysis}
 
 
@@ -427,19 +437,35 @@ def _run_stages(walk: _Walk, until: str) -> RunOutcome:
             _end_unanswered(walk, name, "; ".join(said["reason"] for said in ended.values()))
         if name == "outcomes" and len(analyses) < n_before and walk.anew:  # the last to end may have written nothing
             Stage(name, walk.lab, walk.spec, walk.folder, is_exploring=False).collect().write(walk.folder.findings_file)
+            record_results(walk.manifest, walk.folder)
+            walk.manifest.write()
     if until != "report":
         return RunOutcome(walk.spec.request, walk.manifest.values["status"], "", None, walk.seconds)
     _add_to_key_of_report(walk, analyses)
     walk.take("report")
     findings = _require_published(walk.folder)
-    warnings = [
-        _look_again(walk.manifest.stage("report").get("misplaced", [])),
-        _beside_archived(walk.folder, findings),
-    ]
-    status, warning = walk.manifest.values["status"], "\n".join(filter(None, warnings))
+    look = _look_again(walk.manifest.stage("report").get("misplaced", []))
+    beside, place = _beside_archived(walk.folder, findings), walk.lab.short(walk.folder.root / "run.log")
+    status, warning = walk.manifest.values["status"], "\n".join(filter(None, [look, *beside]))
     if warning:
         log.warning(warning)
-    return RunOutcome(walk.spec.request, status, _headline(findings), walk.folder.report, walk.seconds, warning)
+    short = "\n".join(filter(None, [look, *_few_lines(beside, place)]))
+    return RunOutcome(
+        walk.spec.request,
+        status,
+        _headline(findings),
+        walk.folder.report,
+        walk.seconds,
+        warning,
+        warning_in_short=short,
+    )
+
+
+def _few_lines(beside: list[str], place: str) -> list[str]:
+    """What `_beside_archived` says, with a count and where to read them in place of more than a few counts."""
+    if len(beside) <= 1 + _NAMED:
+        return beside
+    return [beside[0], f"  {len(beside) - 1} figures would tell of a few people; each is named in {place}"]
 
 
 def _add_to_key_of_report(walk: _Walk, analyses: Iterable[str], template: str = "") -> None:
@@ -524,7 +550,10 @@ def _run_stage(walk: _Walk, name: str, analysis: str, record: str, share: float)
             )
             said = {"gate": PASSED, "reason": ""} | ({"misplaced": misplaced} if misplaced else {})
         else:
+            before = _written(walk.folder.findings_file)
             said = _execute_stage(walk, name, analysis)
+            if name == "outcomes" and _written(walk.folder.findings_file) != before:  # by the last analysis to end
+                record_results(manifest, walk.folder)
             if said["gate"] == "not run":
                 raise StageFailed(f"notebook {STAGES[name]} ended without closing its stage")
     except BaseException as fault:
@@ -537,6 +566,7 @@ def _run_stage(walk: _Walk, name: str, analysis: str, record: str, share: float)
     elapsed = round(time.perf_counter() - started, 2)
     if name == "report":
         manifest.values[REPORTED] = results_digest(Findings.read(walk.folder.findings_file))
+        record_results(manifest, walk.folder)  # the same that it was held to, or those of a folder without a record
         manifest.values["status"] = WITHDRAWN if manifest.last_event(WITHDRAWN) else "reported"
     if said.get("sample") and name == "matching":  # first: a stage that is on record as done has left nothing to do
         note_match(walk.folder.root, manifest, analysis, said["sample"])
@@ -544,6 +574,11 @@ def _run_stage(walk: _Walk, name: str, analysis: str, record: str, share: float)
     log.info("stage %s done in %.2f s, gate: %s", record, elapsed, said["gate"])
     walk.progress(record, "done", share)
     return elapsed
+
+
+def _written(file: Path) -> tuple[int, int] | None:
+    """What changes whenever a file is written; None if there is none."""
+    return (file.stat().st_mtime_ns, file.stat().st_ino) if file.exists() else None
 
 
 def _execute_stage(walk: _Walk, name: str, analysis: str) -> dict[str, Any]:
@@ -659,13 +694,12 @@ def _require_published(folder: RequestFolder) -> Findings:
     Raises
     ------
     GateClosed
-        If somebody put those in their place that were made by hand.
+        If somebody put others in their place, such as those that were made by hand.
     """
     findings = Findings.read(folder.findings_file)
-    if findings.exploratory:
-        what = f"its findings are not those of a run. {MARK}"
-        fix = f"run it as it was asked for: jdl run {findings.request} --fresh"
-        raise GateClosed(what, f"request {findings.request}", fix)
+    faults = faults_of_findings(findings, Manifest.read(folder.manifest_file), folder)
+    if faults:
+        raise GateClosed(faults)
     return findings
 
 
@@ -819,9 +853,11 @@ def _end_unanswered(walk: _Walk, name: str, reason: str) -> None:
 
     def write_findings() -> None:
         unanswered_findings(walk.lab, walk.spec, walk.folder, name, reason).write(walk.folder.findings_file)
+        record_results(walk.manifest, walk.folder)
 
     _add_to_key_of_report(walk, walk.keys, NOT_ANSWERED)
     walk.take("report", first=write_findings)
+    _require_published(walk.folder)
     if walk.manifest.values["status"] != UNANSWERED:
         walk.manifest.values["status"] = UNANSWERED
         walk.manifest.write()

@@ -33,7 +33,7 @@ from .power import PowerTable
 from .register import Register
 from .result import Result, write_atomically
 from .robustness import Robustness
-from .spec import RequestSpec, differences, merge, of_results, read_yaml
+from .spec import RequestSpec, differences, merge, of_results, read_yaml, settings_changed
 from .subgroups import Subgroups, SubgroupSamples
 from .submission import Submission, analyses_of
 
@@ -354,6 +354,10 @@ class Stage:
     def provenance(self) -> Provenance:
         """Where the numbers come from: specification, inputs, versions, seed, extract."""
         manifest, meta, spec = self.manifest.values, self.register.meta, self._whole
+        settings = spec.to_dict()
+        if self.is_exploring:  # what the request has in their place, for whoever reads the findings
+            changed = settings_changed(self.request_spec.to_dict(), settings)
+            settings["requested"] = {place: asked for place, asked, _ in changed if place != "exploratory"}
         return Provenance(
             spec_digest=spec.digest,
             inputs=tuple(manifest["inputs"]),
@@ -367,7 +371,7 @@ class Stage:
             register_note=meta.note,
             synthetic=meta.synthetic,
             matched_again=tuple(dict.fromkeys(event["reason"] for event in matched_again(self.manifest))),
-            settings=spec.to_dict(),
+            settings=settings,
         )
 
     def close(self, gate: str = PASSED, reason: str = "", analyses: dict[str, dict[str, str]] | None = None) -> Inset:

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jdl_toolkit.numbers import (
+    MINUS,
+    REDUCTION_WORDS,
     count_,
     date,
     decimals_for,
@@ -19,6 +21,7 @@ from jdl_toolkit.numbers import (
     plural,
     points,
     value,
+    with_unit,
 )
 
 
@@ -77,3 +80,25 @@ def test_no_number_prints_as_minus_zero(x, decimals):
     assert "-" not in printed
     assert not printed.startswith("−") or printed.strip("−0.,") != ""
     assert abs(float(printed.replace("−", "-").replace(",", "")) - x) <= 0.5 * 10**-decimals * (1 + 1e-9) + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("diff", "unit", "words"),
+    [
+        (0.01, "share", "1 percentage point"),
+        (-0.0149, "share", f"{MINUS}1 percentage point"),
+        (0.0, "share", "0 percentage points"),
+        (-0.11, "share", f"{MINUS}11 percentage points"),
+        (1.2, "days", "1 day"),
+        (-1.0, "days", f"{MINUS}1 day"),
+        (2.0, "days", "2 days"),
+    ],
+)
+def test_there_is_one_percentage_point_and_several(diff, unit, words):
+    assert with_unit(difference(diff, unit), REDUCTION_WORDS[unit]) == words
+
+
+def test_a_decimal_one_is_several_and_what_has_no_plural_stays():
+    assert with_unit("1.0", "percentage points") == "1.0 percentage points"
+    assert with_unit("+1", "percentage points") == "+1 percentage point"
+    assert with_unit("1", "per person") == "1 per person"

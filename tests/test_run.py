@@ -503,6 +503,13 @@ def test_who_publishes_a_second_time_is_warned_where_the_findings_differ(demo, i
     assert run.EARLIER not in jdl("run", REQUEST, "--outputs", tmp_path).stdout
 
 
+def test_a_terminal_has_the_number_of_such_figures_and_the_log_each_of_them():
+    few, many = [run.EARLIER, *["  a: 1"] * 3], [run.EARLIER, *["  a: 1"] * 110]
+    assert run._few_lines(few, "a/run.log") == few and run._few_lines([], "a/run.log") == []
+    said = "  110 figures would tell of a few people; each is named in a/run.log"
+    assert run._few_lines(many, "a/run.log") == [run.EARLIER, said]
+
+
 # --- exploring, and what a killed run leaves --------------------------------------------------------------------------
 
 

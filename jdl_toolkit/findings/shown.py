@@ -8,7 +8,7 @@ import pandas as pd
 
 from .. import exploratory
 from ..document import Figure, Table
-from ..numbers import count_, decimals_for, difference, interval, p_value, value
+from ..numbers import count_, decimals_for, difference, interval, p_value, value, with_unit
 
 if TYPE_CHECKING:
     from .estimates import Estimate
@@ -37,7 +37,7 @@ def _headline(analysis: Analysis) -> str:
     return (
         f"{measure.label}: {value(measure.treatment_value, measure.unit)} in the treatment group, "
         f"{value(measure.control_value_adjusted, measure.unit)} expected without the service. The difference is "
-        f"{_difference(head, measure.unit)} percentage points (95% interval "
+        f"{with_unit(_difference(head, measure.unit), 'percentage points')} (95% interval "
         f"{interval(head.ci_low, head.ci_high, measure.unit)}), {_VERDICTS[measure.verdict or 'inconclusive']}; "
         f"{count_(measure.n_treatment)} people are compared with {count_(measure.n_control)}"
     )

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import JDLError, Problem
-from ..numbers import difference, number
+from ..numbers import REDUCTION_WORDS, difference, number, with_unit
 
 PREVALENCES = (0.1, 0.3, 0.5, 0.7, 0.9)
 _GAPS = np.arange(1, 101) / 100
@@ -71,10 +71,11 @@ class TippingPoint:
         if self.unit == "share" and abs(needed[0]) > 1:
             return f"{who} could not account for the difference, whatever it did to the outcome."
         to_zero, to_include = (difference(x, self.unit) for x in needed)
-        words = " percentage points" if self.unit == "share" else " days" if self.unit == "days" else ""
+        if self.unit in ("share", "days"):
+            to_zero, to_include = (with_unit(x, REDUCTION_WORDS[self.unit]) for x in (to_zero, to_include))
         return (
-            f"{who} would have to change the outcome by {to_zero}{words} to account for the whole difference, and by "
-            f"{to_include}{words} for the interval to include zero."
+            f"{who} would have to change the outcome by {to_zero} to account for the whole difference, and by "
+            f"{to_include} for the interval to include zero."
         )
 
     def against(self, measured: pd.DataFrame) -> str:

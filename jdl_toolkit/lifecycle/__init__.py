@@ -3,6 +3,7 @@
 from .conditions import differences_from_published, unchanged_since, unmet_before_results, unmet_conditions
 from .criteria import Criterion, criterion_words
 from .events import draft_standing, read_response, record_event, recorded_in_words
+from .held import NOT_OF_A_RUN, faults_of_findings, is_unproved, record_results
 from .kinds import (
     ACCEPTED,
     EVENTS,
@@ -27,6 +28,7 @@ __all__ = [
     "Criterion",
     "EVENTS",
     "LONGEST_RESPONSE",
+    "NOT_OF_A_RUN",
     "OPENED",
     "RELEASED",
     "REMINDED",
@@ -41,10 +43,13 @@ __all__ = [
     "criterion_words",
     "differences_from_published",
     "draft_standing",
+    "faults_of_findings",
     "free_texts",
     "has_same_figures",
+    "is_unproved",
     "read_response",
     "record_event",
+    "record_results",
     "recorded_in_words",
     "report_key",
     "results_digest",

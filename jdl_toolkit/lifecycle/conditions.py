@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from .. import numbers
 from ..errors import Problem
 from ..findings import Findings, small_differences
+from ..lab import RequestFolder
 from ..manifest import Manifest
 from ..releases import Release
+from .held import faults_of_findings
 from .kinds import (
     ACCEPTED,
     ENDS,
@@ -67,10 +69,7 @@ def unmet_conditions(
     request, digest = findings.request, results_digest(findings)
     where, events = f"request {request}", manifest.values["events"]
     found = _ended(request, manifest)
-    if findings.exploratory:
-        found.append(
-            Problem("its results are exploratory", where, f"run it as it was asked for: jdl run {request} --fresh")
-        )
+    found += faults_of_findings(findings, manifest, RequestFolder(manifest.path.parent))
     if manifest.values.get(REPORTED) != digest:
         found.append(Problem("the report does not show the results as they are", where, f"jdl run {request}"))
     found += _sign_off(request, digest, events)

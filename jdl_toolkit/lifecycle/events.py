@@ -26,6 +26,7 @@ from ..spec import RequestSpec
 from ..stage import MAIN, PASSED, RequestFolder, open_folder, read_closing
 from .criteria import Criterion, criterion_words
 from .days import faults_of_date
+from .held import faults_of_findings
 from .kinds import (
     ACCEPTED,
     ENDS,
@@ -99,7 +100,7 @@ def record_event(
     JDLError
         If the event cannot be, as it stands or after those before it; all faults at once.
     GateClosed
-        If outcomes are to be opened that must stay closed.
+        If outcomes are to be opened that must stay closed, or the results to be signed off or sent are not the run's.
     """
     spec = request if isinstance(request, RequestSpec) else lab.spec(request)
     folder = RequestFolder(outputs / spec.request)
@@ -126,6 +127,7 @@ def record_event(
         elif event in (SIGNED, WARNINGS):
             more["of"] = _digest_to_sign(folder, manifest)
         elif event == SENT:
+            _digest_to_sign(folder, manifest)
             more["respond_by"] = (date + dt.timedelta(weeks=spec.report.draft_weeks)).isoformat()
         elif event == RESPONSE:
             more["text"] = _keep_response(folder, text_file)
@@ -234,10 +236,15 @@ def _digest_to_sign(folder: RequestFolder, manifest: Manifest) -> str:
 
     Raises
     ------
+    GateClosed
+        If they are not those that the run made.
     JDLError
         If results were made since, which no report shows yet.
     """
-    digest = results_digest(Findings.read(folder.findings_file))
+    findings = Findings.read(folder.findings_file)
+    digest, faults = results_digest(findings), faults_of_findings(findings, manifest, folder)
+    if faults:
+        raise GateClosed(faults)
     if manifest.values.get(REPORTED, digest) != digest:
         fix = f"run it first: jdl run {manifest.values['request']}"
         raise JDLError("the report is of earlier results", f"request {manifest.values['request']}", fix)

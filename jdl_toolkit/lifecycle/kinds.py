@@ -33,6 +33,8 @@ WITH_REASON = (ACCEPTED, OPENED, WARNINGS, WITHDRAWN, UNANSWERABLE)
 ENDS = {WITHDRAWN: "was withdrawn", UNANSWERABLE: "could not be answered, as was recorded"}
 #: In the manifest, the digest of the results that the report in place shows.
 REPORTED = "reported"
+#: In the manifest, the digest of the results that the outcomes stage made, and the schema of their findings.
+RESULTS = "results"
 
 #: Characters of a name and a reason, and of a response: six pages.
 LONGEST_NAME, LONGEST_REASON, LONGEST_RESPONSE = 120, 2_000, 20_000

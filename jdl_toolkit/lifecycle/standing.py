@@ -1,7 +1,7 @@
 """Where every request of a lab stands: one table, for the status, the index page, a batch and the bulletin.
 
 A row is made from what is small and dated: the request's YAML or its ``spec.yml``, its manifest, the records of its
-releases. Findings are not opened, so that hundreds of requests take no time to speak of.
+releases. Findings are opened for one thing alone: to see that they are those that the run made.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ import pandas as pd
 import yaml
 
 from ..errors import JDLError, cut
-from ..lab import Lab
+from ..lab import Lab, RequestFolder
 from ..manifest import Manifest, is_under_way
 from ..portfolio import RequestStatus
 from ..releases import Release, read_releases, version_folder
 from ..spec import RequestSpec
+from .held import NOT_OF_A_RUN, is_at_fault
 from .place import Place, answer_due, place_of
 
 COLUMNS = [
@@ -122,7 +123,7 @@ def _place(known: _Known, received: dt.date | None, day: dt.date, running: bool,
         stages = {k: s for k, s in stages.items() if str(s.get("ended") or s.get("started") or "")[:10] <= str(until)}
         events = [e for e in events if e["date"] <= str(until)]
         releases = tuple(r for r in releases if r.released <= until)
-    return place_of(
+    place = place_of(
         stages=stages,
         events=events,
         releases=releases,
@@ -133,6 +134,10 @@ def _place(known: _Known, received: dt.date | None, day: dt.date, running: bool,
         reported=values.get("reported", ""),
         status=values.get("status", ""),
     )
+    at_fault = until is None and known.manifest is not None and not running
+    if at_fault and is_at_fault(known.manifest, RequestFolder(known.manifest.path.parent)):
+        return replace(place, where=f"{NOT_OF_A_RUN}; {place.where}")
+    return place
 
 
 def _every_request(lab: Lab | None, outputs: Path) -> Iterator[_Known]:

@@ -18,6 +18,7 @@ from ..wording import Passage, capital, ended, listed, plain, small_number, with
 from .alike import accepted_imbalance
 from .another_way import in_another, most_frequent_reason
 from .design import EITHER_GROUP, among_either_group, concerns_either_group, say_matched_again
+from .explored import say_explored
 from .hidden_bias import failed_placebo
 from .power import power_sentence
 from .ranges import (
@@ -116,8 +117,9 @@ def is_unanswered(findings: Findings, analysis: Analysis) -> bool:
 
 
 def _opening(findings: Findings, analysis: Analysis) -> Passage:
-    """A passage that says which analysis it is about, where there are several."""
+    """A passage that says which analysis it is about, where there are several, and what was changed by hand."""
     passage = Passage()
+    say_explored(passage, findings)
     if is_named(findings, analysis):
         passage.say("which_analysis", f"This is about the analysis **{title_in_words(analysis)}**.", new=True)
     return passage

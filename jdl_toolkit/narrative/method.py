@@ -12,6 +12,7 @@ from .covariates import covariates_in_words
 from .design import is_matched
 from .drafts import event_words
 from .events import event, is_delay_drawn
+from .explored import say_explored
 from .ways_of_matching import how_matched
 
 
@@ -31,6 +32,7 @@ def synthetic_notice(findings: Findings) -> Inset | None:
             MARK,
             new=True,
         )
+        say_explored(passage, findings)
     if not passage.rules:
         return None
     return passage.inset("warning", "Invented data" if findings.synthetic else "Exploratory analysis")

@@ -22,12 +22,8 @@ OF_FAMILY: dict[str, tuple[str, str]] = {"days_in_custody": ("fewer", "more"), A
 
 def unit_words(printed: str, unit: str) -> str:
     """The unit behind a printed difference; none for a count."""
-    one = printed == "1"
-    return {
-        Unit.share: "percentage point" if one else "percentage points",
-        Unit.count: "",
-        Unit.days: "day" if one else "days",
-    }[Unit(unit)]
+    words = {Unit.share: "percentage points", Unit.count: "", Unit.days: "days"}[Unit(unit)]
+    return numbers.with_unit(printed, words).removeprefix(printed).lstrip()
 
 
 def sized(value: float, unit: str, decimals: int) -> str:

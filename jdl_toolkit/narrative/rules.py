@@ -44,7 +44,8 @@ _OF: dict[str, str] = {
         matching_message subgroup_message""",
     "settings": """
         confidence_in_words
-        confidence_interval covariates interactions proven_reoffence splines stepwise fallback equivalent_time_limit""",
+        confidence_interval covariates explored interactions proven_reoffence splines stepwise fallback
+        equivalent_time_limit""",
     # what else was looked at
     "survival": """
         survival survival_half_way survival_end survival_limits survival_at_risk survival_withheld

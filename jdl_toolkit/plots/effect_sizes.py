@@ -264,7 +264,7 @@ def _words(shown: list[dict[str, Any]], is_conclusive_only: bool) -> str:
     more = ""
     if not is_conclusive_only and _narrows(shown):
         more = " Intervals are narrower where groups are larger."
-    return f"{said}{'; '.join(told)} percentage points.{more}"
+    return f"{said}{'; '.join(told)}, in percentage points.{more}"
 
 
 def _effect(row: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from .. import document
-from ..numbers import REDUCTION_WORDS, number, significant
+from ..numbers import REDUCTION_WORDS, number, significant, with_unit
 from ..typeface import width
 from .canvas import (
     DARK,
@@ -269,8 +269,9 @@ def _write_labels(
 def _words(curve: _Curve, marked: list[tuple[int, float]]) -> str:
     unit = REDUCTION_WORDS[curve.unit]
     (fewest, largest), (most, smallest) = min(curve.points), max(curve.points)
+    shown = with_unit(curve.figure(largest), unit)
     said = (
-        f"Falling curve: {number(fewest)} people could show a reduction of {curve.figure(largest)} {unit} or more, "
+        f"Falling curve: {number(fewest)} people could show a reduction of {shown} or more, "
         f"{number(most)} people {curve.figure(smallest)}."
     )
     never = f"o number of people could show less than {curve.figure(curve.floor)}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..document import Table
-from ..numbers import REDUCTION_WORDS, number, significant
+from ..numbers import REDUCTION_WORDS, number, significant, with_unit
 
 if TYPE_CHECKING:
     from .table import PowerTable
@@ -76,9 +76,10 @@ def _sizes_needed(table: PowerTable) -> str:
     """People that the largest and the smallest of the reductions take that some number of people detects."""
     unit, found = REDUCTION_WORDS[table.unit], table.rows[~table.rows["infeasible"]].sort_values("reduction")
     if found.empty:
-        return f"more than any number of treated people for a reduction of {_plain(max(table.reductions))} {unit}"
+        most = with_unit(_plain(max(table.reductions)), unit)
+        return f"more than any number of treated people for a reduction of {most}"
     (most, n_most), *_, (least, n_least) = found[["reduction", "n_treatment"]].iloc[[-1, 0]].itertuples(index=False)
-    said = f"{number(n_most)} treated people for a reduction of {_plain(most)} {unit}"
+    said = f"{number(n_most)} treated people for a reduction of {with_unit(_plain(most), unit)}"
     return said if most == least else f"{said} and {number(n_least)} for one of {_plain(least)}"
 
 

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from ..document import Block, Table, Words
 from ..errors import JDLError
-from ..numbers import count_, number, p_value, significant
+from ..numbers import count_, number, p_value, significant, with_unit
 from ..plots import forest_plot
 from ..plots.effects import UNIT_WORDS
 from ..power import PowerTable, power_for_measure
@@ -125,7 +125,7 @@ def _power_words(power: PowerTable) -> str:
     wanted = number(power.power, factor=100)
     said = (
         f"With {number(power.n_treatment)} treated people and {number(power.n_control)} others, a difference of "
-        f"{significant(power.detectable_in_hand)} {unit} is found with {wanted} per cent power"
+        f"{with_unit(significant(power.detectable_in_hand), unit)} is found with {wanted} per cent power"
     )
     if power.effective is not None:
         said += (

@@ -15,7 +15,7 @@ from typing import Any
 
 from .. import document
 from ..errors import JDLError, Problem
-from ..exploratory import MARK
+from ..exploratory import MARK, SHORT_MARK
 from ..markup import Node, clean, parse_markdown, parse_words
 from .glossary import with_terms_that_occur
 from .parts import Box, Code, Figure, Glossary, Heading, Part, Prose, Report, Table
@@ -206,6 +206,8 @@ def _table(fields: dict[str, Any]) -> document.Table:
     rows = tuple(tuple(clean(_text(cell)) for cell in row) for row in fields["rows"])
     align = fields.get("align") or "l" * len(columns)
     caption, note = _line(fields["caption"]), _line(fields.get("note", ""))
+    if fields.get("exploratory") and caption:  # so that a table copied out of a page still says so
+        caption = f"{SHORT_MARK}. {caption}"
     groups = tuple(_line(name) for name in fields.get("groups", ()))
     return document.Table(fields["key"], caption, columns, rows, align, note, groups)
 

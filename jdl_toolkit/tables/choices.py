@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # findings stands above this module in the order of imports
 #: Settings that say who asked and for what: they stand in the provenance table, or open the report. And what only an
 #: upload's check uses, before the analysis; and the list of analyses, of which each has a report.
 _ELSEWHERE = frozenset(("request", "organisation", "service", "received", "submission", "register", "seed"))
-_ELSEWHERE |= {"forecast", "suitability", "analyses", "analysis"}
+_ELSEWHERE |= {"forecast", "suitability", "analyses", "analysis", "requested"}
 #: The lab's own diary: no reader's concern.
 _DIARY = frozenset(("report.reminder_days_before", "report.answer_within_weeks"))
 #: Choices that only the control pool, only the matching, and only what follows it, makes use of.

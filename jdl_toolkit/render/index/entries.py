@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from ...errors import JDLError
+from ...lifecycle.held import NOT_OF_A_RUN
 from ...markup import one_line
 from ...portfolio import RequestStatus
 from ...releases import Release, read_releases, version_folder
@@ -176,7 +177,8 @@ def _entry(
     reports = reports_of(published[-1] if published else draft, list(titles))
     review = folder / "restricted" / "review" / "index.html"
     at_review = [Links("For review (restricted)", (("pages", address(outputs, review)),))] if review.exists() else []
-    is_told = bool(versions) or row["status"] != RequestStatus.withdrawn
+    at_fault = NOT_OF_A_RUN in (row["where"] or "")
+    is_told = bool(versions) or (row["status"] != RequestStatus.withdrawn and not at_fault)
     remarks = [fault, "exploratory, not for publication" if held["exploratory"] else ""]
     remarks += [f"version {r.version}: {r.reason}" for r in versions if r.reason]
     return Entry(
@@ -186,7 +188,7 @@ def _entry(
         status=row["status"],
         **characteristics(row),
         received=row["received"],
-        where=row["criterion"] or row["where"] or "",
+        where=(row["where"] if at_fault else row["criterion"] or row["where"]) or "",
         due=row["due"],
         is_overdue=bool(row["overdue"]),
         is_reminder_due=bool(row["reminder_due"]),
