@@ -11,7 +11,9 @@ import pytest
 import yaml
 
 from jdl_toolkit import exploratory
+from jdl_toolkit.blinding import LOG, OPENED
 from jdl_toolkit.explore import ExplorePanel, Workbench
+from jdl_toolkit.explore.controls import COVARIATES, MATCHING
 from jdl_toolkit.explore.panel import EFFECTS, KEPT, LOVE, VARIANT
 from jdl_toolkit.explore.variant import as_declared, as_yaml, changes_of, paste
 from jdl_toolkit.findings import Findings
@@ -30,6 +32,8 @@ def own_lab(demo, tmp_path_factory):
     shutil.copytree(demo[0].root, root, ignore=shutil.ignore_patterns("notebooks", "archive"))
     before = os.getcwd()
     os.chdir(root)
+    log = root / "outputs" / REQUEST / "restricted" / LOG
+    log.write_text("".join(line for line in log.open() if f'"{OPENED}"' not in line))  # as before outcomes were opened
     yield Lab(root)
     os.chdir(before)
     exploratory.mark(False)
@@ -134,11 +138,16 @@ def test_what_cannot_be_made_is_said_and_the_last_picture_stays(panel):
     for box in panel.controls.covariates.values():
         box.value = False
     panel.controls.fit.click()
-    assert "This look cannot be made" in panel.box.value and "What to do" in panel.box.value
-    assert "Traceback" not in panel.box.value
+    assert "This look cannot be made" in panel.box.value and "tick at least one covariate" in panel.box.value
+    assert panel.controls.faults[COVARIATES].value == panel.box.value, "it stands beside the button, too"
     assert panel.look is look and panel.pictures[LOVE].value == picture and not panel.controls.fit.disabled
     panel.controls.caliper.value = 0.04
     assert panel.box.value == "" and panel.look.matched.caliper_sd == 0.04
+    assert not any(note.value for note in panel.controls.faults.values())
+    panel.controls.trim.max = 0.49
+    panel.controls.trim.value = 0.49
+    assert "trim less" in panel.controls.faults[MATCHING].value and not panel.controls.faults[COVARIATES].value
+    panel.controls.trim.value, panel.controls.trim.max = 0, 0.1
 
 
 def test_a_fault_of_the_toolkit_is_a_box_without_its_text(panel, monkeypatch):
@@ -168,6 +177,24 @@ def test_the_gate_says_why_outcomes_stay_closed(panel, monkeypatch):
     panel.open.click()
     assert "The worst difference is above the limit." in panel.box.value and not panel.bench.is_open
     panel.by.value = panel.reason.value = ""
+
+
+def test_outcomes_opened_elsewhere_are_told_as_the_record_has_it(bench):
+    panel, log = ExplorePanel(bench), bench.stage.log
+    before = log.path.read_bytes()
+    log.add(OPENED, "main", "jdl run", sample="a")
+    try:
+        panel.controls.caliper.value = 0.063
+        panel.keep_look()
+        assert re.search(r"outcomes opened on \d+ \w+ 20\d\d by jdl run; not shown here yet", panel.mark.value)
+        assert "say who looks and why" in panel.closed.value and panel.opening.layout.display != "none"
+        panel.tabs.selected_index = KEPT
+        assert "<td>after opening</td>" in panel.pictures[KEPT].value and "not shown" in panel.pictures[KEPT].value
+        assert log.entries()[-1]["outcomes_were_open"]
+        panel.open.click()
+        assert "stay closed" in panel.stays_closed.value and not bench.is_open
+    finally:
+        log.path.write_bytes(before)
 
 
 def test_opened_outcomes_are_on_record_and_agree_with_the_findings(opened, own_lab):
@@ -206,7 +233,7 @@ def test_a_variant_is_whole_and_valid_when_it_is_pasted(opened, own_lab, tmp_pat
     opened.make.click()
     assert opened.tabs.selected_index == VARIANT and "not declared ahead" in opened.about.value
     assert yaml.safe_load(opened.beside.value) == {"robustness": {"calipers": [0.01, 0.025, 0.05, 0.1, 0.2, 0.5]}}
-    assert yaml.safe_load(opened.instead.value) == {"matching": {"calipers": [0.025]}}
+    assert yaml.safe_load(opened.instead.value) == {"matching": {"calipers": [0.025], "fallback": "none"}}
     defaults, request = own_lab.root / "parameters" / "defaults.yml", own_lab.request_file(REQUEST)
     for text in (f"{request.read_text()}\n{opened.instead.value}\n", opened.whole.value):
         (tmp_path / "pasted.yml").write_text(text)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,8 @@ from jdl_toolkit.covariates import Facts, build_covariates, gather, lacking_cova
 from jdl_toolkit.document import Figure
 from jdl_toolkit.errors import GateClosed, JDLError
 from jdl_toolkit.explore import Workbench, people
+from jdl_toolkit.explore import words as told
+from jdl_toolkit.explore.variant import as_yaml
 from jdl_toolkit.explore.words import not_offered
 from jdl_toolkit.inference import compare_measures, estimate_all
 from jdl_toolkit.manifest import Manifest, alone
@@ -88,12 +91,60 @@ def test_as_requested_is_the_ladder_and_so_are_several_calipers(found, bench):
     assert sample_digest(look.matched.units) == sample_digest(found.matched.units)
     require_same_differences(look, found.balance)
     several = bench.spec.with_(matching={"calipers": [0.5, 0.02]}, balance={"amber_up_to": 0.03, "green_up_to": 0.02})
-    matched, balance, tried = choose_caliper(found.covariates, several, distances=False)
     look = bench.look(several)
-    assert len(tried) > 1 and matched.method == look.matched.method
+    assert look.spec == several.with_(matching={"fallback": "none"}) and not look.fell_back and not look.passed
+    matched, balance, tried = choose_caliper(found.covariates, look.spec, distances=False)
+    assert len(tried) > 1 and matched.method == look.matched.method == "radius"
     require_same_differences(look, balance)
     close = {"check_exact": False, "rtol": 1e-9, "atol": 1e-9}
     pd.testing.assert_frame_equal(look.tried, tried, **close)
+
+
+def test_a_fallback_is_on_for_other_covariates_alone_and_is_called_what_it_is(found):
+    strict = found.spec.with_(balance={"amber_up_to": 0.02, "green_up_to": 0.01})
+    bench = Workbench(found.covariates, strict, found.submission, found.cohort, found.register)
+    own = bench.look(bench.spec)
+    assert (own.fell_back, own.is_requested) == (True, True) and own.spec.matching == strict.matching
+    assert own.label == "Entropy balancing, in place of radius"
+    use = [c for c in strict.covariates.use if c != "region"]
+    fewer = bench.look(bench.spec.with_(covariates={"use": use}))
+    assert fewer.fell_back and fewer.label == "Entropy balancing, in place of radius; without region"
+    assert told.said_of(fewer, fewer.label, 0.02).count("No caliper balances; entropy balancing took its place.") == 1
+    assert "This look: entropy balancing, in its place" in told.counts_html(own, fewer, 0.1)
+    for changes in ({"method": "nearest"}, {"trim": 0.01}, {"calipers": [0.01]}, {"exact": ["sex"]}):
+        look = bench.look(bench.spec.with_(matching=changes))
+        asked = changes.get("method", "radius")
+        assert (look.fell_back, look.matched.method, str(look.spec.matching.fallback)) == (False, asked, "none")
+        assert "entropy" not in look.label and "fallback: none" in as_yaml(bench.spec, look.spec)
+        again, _, _ = choose_caliper(found.covariates, look.spec, distances=False)
+        assert sample_digest(again.units) == sample_digest(look.matched.units), "a run under these lines shows the same"
+
+
+def test_looks_of_many_covariates_say_how_many_there_are(found):
+    labels = {"age": "Age"}
+    use = found.spec.covariates.use
+    more = found.spec.with_(covariates={"use": [*use, *(c for c in Covariate if c not in use)]})
+    n = len(list(Covariate)) - len(use)
+    assert told.label_of(found.spec, more, None, labels) == (
+        f"{n} more covariates than requested, {len(list(Covariate))} in all"
+    )
+    few = found.spec.with_(covariates={"use": ["age", "sex"]})
+    assert told.label_of(found.spec, few, None, labels).endswith("fewer covariates than requested, 2 in all")
+    assert told.label_of(few, few.with_(covariates={"use": ["sex"]}), None, labels) == "Without age"
+
+
+def test_an_effect_of_groups_that_are_not_alike_says_so(found, opened):
+    look = opened.look(
+        opened.spec.with_(matching={"calipers": [0.5]}, balance={"amber_up_to": 0.005, "green_up_to": 0.001})
+    )
+    effect = opened.effect(look)
+    assert not look.passed and not effect.are_alike
+    own = opened.effect(opened.look(opened.spec))
+    rows = opened.forest([own, effect]).data
+    assert [row["Label"] for row in rows] == ["As requested", "Caliper 0.5 (groups not alike)"]
+    assert "Groups not alike" in told.said_of_effect(effect, own)
+    assert "ot alike" not in told.said_of_effect(own, own) + own.summary()
+    assert re.search(r"[\d]\.\d percentage points \(.?\d+\.\d to .?\d+\.\d\)", own.in_words())
 
 
 def test_a_subgroup_is_matched_anew_within_itself(found, bench, opened):
@@ -231,9 +282,10 @@ def test_outcomes_are_nowhere_until_they_are_opened(found, bench):
 def test_what_cannot_be_matched_is_said_and_the_bench_goes_on(found, bench, opened):
     refused = {
         "there is no covariate nothing to match exactly": {"matching": {"exact": ["nothing"]}},
-        "no treated person is comparable with anybody": {
+        "no treated person has a comparable control[\\s\\S]*choose a wider caliper": {
             "matching": {"calipers": [1e-14], "method": "nearest", "caliper_unit": "raw"}
         },
+        "What to do: trim less$": {"matching": {"trim": 0.49, "method": "overlap"}},
         "there is no covariate nothing": {"balance": {"interactions": [["nothing", "sex"]]}},
     }
     for words, changes in refused.items():

@@ -9,8 +9,9 @@ from typing import Any
 import ipywidgets as widgets
 
 from ..balance.changes import setting_of
+from ..errors import JDLError
 from ..matching.match import WITH_CALIPER
-from ..spec import CaliperUnit, CommonSupport, Covariate, Method, RequestSpec
+from ..spec import CaliperUnit, CommonSupport, Covariate, Fallback, Method, RequestSpec
 
 #: Ways of matching, as they stand in the list.
 METHODS = {
@@ -60,6 +61,14 @@ GROUPS: dict[str, tuple[Covariate, ...]] = {
         Covariate.extra,
     ),
 }
+
+#: Where the hand was last: what cannot be made is said there.
+MATCHING, COVARIATES, EXACT, COMPARED = "matching", "covariates", "exact", "compared"
+
+FALLBACK_OFF = (
+    "As soon as anything about matching is changed here, that is shown as it is, balanced or not: the request's "
+    "fallback to entropy balancing is off. It stays on for other covariates and for subgroups."
+)
 
 #: Instead of a subgroup: a list with None in it shows nothing.
 EVERYBODY = ""
@@ -151,6 +160,8 @@ class Controls:
         self.own_covariates.on_click(lambda _: self._tick(requested.covariates.use))
         self.caliper.observe(self._by_hand, "value")
         self.method.observe(self._offer, "value")
+        self.used, self.hand = widgets.HTML(), MATCHING
+        self.faults = {place: widgets.HTML() for place in (MATCHING, COVARIATES, EXACT, COMPARED)}
         self.not_offered = widgets.HTML(f'<p class="jdl-small">{escape(not_offered)}</p>' if not_offered else "")
         self._is_showing = False
         self.show(requested, None)
@@ -183,10 +194,33 @@ class Controls:
 
     def watch(self, changed: Callable[[], None], ticked: Callable[[], None]) -> None:
         """Call `changed` after a change that is shown at once, and `ticked` after one that asks for a new fit."""
+        places = {box: EXACT for box in self.exact.values()} | dict.fromkeys((self.measure, self.estimator), COMPARED)
+
+        def moved(change: Any) -> None:
+            if not self._is_showing:
+                self.hand = places.get(change["owner"], MATCHING)
+                changed()
+
         for one in self._at_once():
-            one.observe(lambda _: None if self._is_showing else changed(), "value")
+            one.observe(moved, "value")
         for one in self.covariates.values():
             one.observe(lambda _: None if self._is_showing else ticked(), "value")
+
+    def tell_caliper(self, matched: Any, fell_back: bool) -> None:
+        """Say which caliper a look came to; where the request's own are used, the slider stands at it."""
+        used = matched.caliper_sd
+        told = "no caliper: entropy balancing took the place" if fell_back else f"caliper {used:g}" if used else ""
+        as_requested = self.caliper_as_requested.value and self.method.value in WITH_CALIPER
+        self.used.value = f'<p class="jdl-small">This look uses {told}.</p>' if told and as_requested else ""
+        if used and as_requested:
+            self._is_showing, before = True, self._is_showing
+            self.caliper.value = min(max(used, 0.01), 1)
+            self._is_showing = before
+
+    def tell_fault(self, html: str) -> None:
+        """Say beside the control that was moved last what cannot be made; "" takes it back everywhere."""
+        for place, note in self.faults.items():
+            note.value = html if place == self.hand else ""
 
     @property
     def use(self) -> tuple[str, ...]:
@@ -205,6 +239,8 @@ class Controls:
         JDLError
             If it cannot be: no covariate is ticked, say.
         """
+        if not list(use):
+            raise JDLError("no covariate is ticked", "Covariates", "tick at least one covariate, then press Fit again")
         changes = {"matching": self._matching(), "covariates": self._covariates(list(use))}
         changes = {section: keys for section, keys in changes.items() if keys}
         return self.requested.with_(**changes) if changes else self.requested
@@ -214,25 +250,32 @@ class Controls:
         self.of_nearest = widgets.VBox([self.ratio, self.replace])
         chosen = widgets.HBox([self.all_covariates, self.own_covariates])
         ticked = [_heading(one) if isinstance(one, str) else one for one in self._grouped()]
-        fit = _of_list(
-            "Covariates", [chosen, *ticked, self.not_offered, self.fit], "What the propensity score knows of people."
+        inside = [chosen, *ticked, self.not_offered, self.fit, self.faults[COVARIATES]]
+        fit = _of_list("Covariates", inside, "What the propensity score knows of people.")
+        exact = _of_list(
+            "Exact agreement", [*self.exact.values(), self.faults[EXACT]], "Compare only people who agree in these."
         )
-        exact = _of_list("Exact agreement", list(self.exact.values()), "Compare only people who agree in these.")
+        is_on = self.requested.matching.fallback is Fallback.ebal
+        fallback = [widgets.HTML(f'<p class="jdl-small">{FALLBACK_OFF}</p>')] if is_on else []
         self._offer()
         return [
             _heading("Who is compared"),
             self.method,
             self.caliper,
             self.caliper_as_requested,
+            self.used,
             self.of_nearest,
             self.trim,
             self.common_support,
             self.subgroup,
+            self.faults[MATCHING],
+            *fallback,
             *fit,
             *exact,
             _heading("What is compared"),
             self.measure,
             self.estimator,
+            self.faults[COMPARED],
         ]
 
     def _grouped(self) -> Iterator[str | widgets.Widget]:

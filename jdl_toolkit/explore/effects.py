@@ -68,6 +68,7 @@ def effect_of(look: Look, standing: Standing, measured: pd.DataFrame, measure: M
         why_not,
         spec.inference.confidence,
         look.is_requested and estimator == "headline",
+        look.passed,
     )
 
 

@@ -11,12 +11,15 @@ from .. import plots
 from ..document import Figure, Table
 from ..inference.registry import RATIO
 from ..matching import MatchedSample
-from ..numbers import decimals_for, difference, interval, number, p_value, shown_count
-from ..plots.effects import UNIT_WORDS
+from ..numbers import difference, number, p_value, shown_count
+from ..plots.effects import UNIT_WORDS, finer
 from ..result import Result
 
 if TYPE_CHECKING:
     from ..spec import RequestSpec
+
+#: What is said beside the effect of a look that has not made the groups alike enough.
+NOT_ALIKE = "groups not alike"
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,11 @@ class Look(Result):
     def passed(self) -> bool:
         """No difference that decides is red."""
         return self.n_red == 0
+
+    @property
+    def fell_back(self) -> bool:
+        """Another method took the place of what was asked for, as the request's fallback says."""
+        return str(self.matched.method) != str(self.spec.matching.method)
 
     @property
     def counts(self) -> dict[str, float]:
@@ -144,6 +152,8 @@ class Effect(Result):
     confidence : float
     is_requested : bool
         It is the request's own result.
+    are_alike : bool
+        The groups are alike enough to be compared: no difference that decides is red.
 
     Examples
     --------
@@ -173,19 +183,26 @@ class Effect(Result):
     why_not: str | None = None
     confidence: float = 0.95
     is_requested: bool = False
+    are_alike: bool = True
+
+    @property
+    def full_label(self) -> str:
+        """The label, with the warning that goes with an effect of groups that are not alike."""
+        return self.label if self.are_alike else f"{self.label} ({NOT_ALIKE})"
 
     def in_words(self) -> str:
-        """The estimate with its interval, in the units of the measure."""
+        """The estimate with its interval, in the units of the measure, a decimal finer than a report has it."""
         if self.why_not:
             return f"not shown, {self.why_not}"
         if self.scale == RATIO:
             return f"ratio {number(self.estimate, 2)} ({number(self.ci_low, 2)} to {number(self.ci_high, 2)})"
-        decimals = decimals_for(self.unit, self.ci_low, self.ci_high)
-        what = f"{difference(self.estimate, self.unit, decimals)} {UNIT_WORDS[self.unit]}"
-        return f"{what} ({interval(self.ci_low, self.ci_high, self.unit)})"
+        value, low, high = (
+            difference(x, self.unit, finer(self.unit)) for x in (self.estimate, self.ci_low, self.ci_high)
+        )
+        return f"{value} {UNIT_WORDS[self.unit]} ({low} to {high})"
 
     def summary(self) -> str:
-        return f"{self.measure_label}: {self.in_words()}. {self.label}"
+        return f"{self.measure_label}: {self.in_words()}. {self.full_label}"
 
     def to_frame(self) -> pd.DataFrame:
         """One row with all that it holds."""
@@ -198,7 +215,7 @@ class Effect(Result):
             ("Treatment group", f"{self.n_treatment:,}"),
             ("Controls", f"{self.n_control:,}"),
         )
-        return Table("effect", self.measure_label, ("What", self.label), rows, "lr")
+        return Table("effect", self.measure_label, ("What", self.full_label), rows, "lr")
 
     def plot(self) -> Figure | None:
         """Forest plot of this one estimate; None where there is none."""
@@ -219,11 +236,23 @@ def forest(effects: tuple[Effect, ...]) -> Figure | None:
     shown = sorted(shown, key=lambda e: not e.is_requested)
     own = shown[0] if shown[0].is_requested else None
     rows = [
-        {"label": e.label, "estimate": e.estimate, "ci_low": e.ci_low, "ci_high": e.ci_high, "is_headline": e is own}
+        {
+            "label": e.full_label,
+            "estimate": e.estimate,
+            "ci_low": e.ci_low,
+            "ci_high": e.ci_high,
+            "is_headline": e is own,
+        }
         for e in shown
     ]
     beside = {"reference": own.estimate, "band": (own.ci_low, own.ci_high)} if own and len(shown) > 1 else {}
     caption = f"{shown[0].measure_label}: what was looked at"
     return plots.forest_plot(
-        rows, unit=shown[0].unit, confidence=shown[0].confidence, key="explored", caption=caption, **beside
+        rows,
+        unit=shown[0].unit,
+        decimals=finer(shown[0].unit),
+        confidence=shown[0].confidence,
+        key="explored",
+        caption=caption,
+        **beside,
     )

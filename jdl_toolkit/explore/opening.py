@@ -10,10 +10,15 @@ import pandas as pd
 from ..errors import JDLError
 from ..lifecycle import OPENED, record_event
 from ..lifecycle.events import faults_of_words
+from ..manifest import now
 
 if TYPE_CHECKING:
     from ..spec import RequestSpec
     from ..stage import Stage
+
+
+#: Who opened them, where it was no run: who it was is in the manifest, if they were asked.
+BY_HAND = "by hand"
 
 
 class Record(Protocol):
@@ -24,6 +29,9 @@ class Record(Protocol):
 
     def opened(self, by: str, reason: str) -> dict[str, str]:
         """Outcomes are about to be opened; raises `GateClosed` if they must stay closed."""
+
+    def openings(self) -> list[dict[str, str]]:
+        """Whenever outcomes of this analysis were opened: ``at`` (ISO date and time) and ``by``, the first first."""
 
 
 def _require_words(by: str, reason: str) -> None:
@@ -36,11 +44,18 @@ def _require_words(by: str, reason: str) -> None:
 class InMemory:
     """Of a workbench made from parts: nothing is written, as there is no request's folder."""
 
+    def __init__(self) -> None:
+        self._openings: list[dict[str, str]] = []
+
     def tried(self, rows: pd.DataFrame, spec: RequestSpec) -> None:
         pass
 
+    def openings(self) -> list[dict[str, str]]:
+        return list(self._openings)
+
     def opened(self, by: str, reason: str) -> dict[str, str]:
         _require_words(by, reason)
+        self._openings.append({"at": now(), "by": BY_HAND})
         return {"event": OPENED, "by": by, "reason": reason, "date": dt.date.today().isoformat()}
 
 
@@ -58,6 +73,9 @@ class InFolder:
 
     def tried(self, rows: pd.DataFrame, spec: RequestSpec) -> None:
         self.stage.log_tries(rows, spec)
+
+    def openings(self) -> list[dict[str, str]]:
+        return [{"at": e["at"], "by": e["by"]} for e in self.stage.log.entries(OPENED, self.stage.analysis)]
 
     def opened(self, by: str, reason: str) -> dict[str, str]:
         _require_words(by, reason)

@@ -20,7 +20,7 @@ from ..document import Inset, show
 from ..errors import JDLError
 from ..exploratory import MARK
 from . import variant, words
-from .controls import Controls
+from .controls import COVARIATES, Controls
 from .looks import Effect, Look
 from .workbench import Workbench
 
@@ -30,6 +30,11 @@ PAUSE = 0.12
 NO_CONTROLS = (
     "The controls of this page need a running kernel and somebody to move them: open the notebook with jdl lab and "
     "run this cell. What is shown here without them is what the request asks for."
+)
+OPENED_ELSEWHERE = (
+    "The outcomes of this analysis were {opened}; they are not shown here yet. Looks made since then are marked as "
+    "made after opening, as the matching log has it. To see effects here, say who looks and why, and press the button: "
+    "name, reason and day go into the manifest of the request."
 )
 CLOSED = (
     "The outcomes are closed, so that the way of matching is chosen without knowing what it gives. To see effects "
@@ -41,7 +46,7 @@ LOVE, OVERLAP, EFFECTS, KEPT, VARIANT = range(5)
 
 
 class Kept(NamedTuple):
-    """A look that was kept, and whether outcomes were open when it was made."""
+    """A look that was kept, and whether outcomes were open, here or elsewhere, when it was made."""
 
     look: Look
     was_open: bool
@@ -176,10 +181,8 @@ class ExplorePanel:
         self.open = _button(
             "Open the outcomes", "Put name and reason on record and measure the outcomes.", self.open_outcomes
         )
-        self.opening = widgets.VBox(
-            [widgets.HTML(words.box_html("Effects are not shown yet", CLOSED)), self.by, self.reason]
-        )
-        self.opening.children += (self.open,)
+        self.closed, self.stays_closed = widgets.HTML(), widgets.HTML()
+        self.opening = widgets.VBox([self.closed, self.by, self.reason, self.open, self.stays_closed])
         return self.opening
 
     def _again(self) -> widgets.HBox:
@@ -216,7 +219,7 @@ class ExplorePanel:
 
     def fit_again(self) -> None:
         """Fit the score with the covariates that are ticked, and match anew."""
-        self._use, before = self.controls.use, self._use
+        self._use, before, self.controls.hand = self.controls.use, self._use, COVARIATES
         if not self.refresh():
             self._use = before
         self._ticked()
@@ -235,12 +238,12 @@ class ExplorePanel:
         def make() -> None:
             if self._requested is None:
                 self._requested = self._look = self.bench.look(self.bench.spec, progress=self._progress)
-            spec, subgroup = controls.spec(self._use), controls.subgroup.value or None
+            spec, subgroup = self.bench.as_shown(controls.spec(self._use)), controls.subgroup.value or None
             known = [Kept(self._look, self._was_open), Kept(self._requested, False), *self.kept]
             same = (k for k in known if k.look.subgroup == subgroup and not variant.changes_of(k.look.spec, spec))
             found = next(same, None)
             if found is None:
-                found = Kept(self.bench.look(spec, subgroup, progress=self._progress), self.bench.is_open)
+                found = Kept(self.bench.look(spec, subgroup, progress=self._progress), bool(self.bench.openings))
             if found.look is not self._look:
                 self._look, self._was_open = found
                 self._forget_variant()
@@ -248,8 +251,11 @@ class ExplorePanel:
                 self._effect_of(self._look)
 
         if not self._try(make):
+            self.controls.tell_fault(self.box.value)
             return False
         self.box.value = ""
+        self.controls.tell_fault("")
+        self.controls.tell_caliper(self._look.matched, self._look.fell_back)
         self._stale = {LOVE, OVERLAP, EFFECTS, KEPT}
         self._draw()
         self.seconds = time.perf_counter() - began
@@ -269,7 +275,10 @@ class ExplorePanel:
 
         self.open.disabled = True
         if self._try(make, "The outcomes stay closed"):
+            self.stays_closed.value = ""
             self.refresh()
+        else:
+            self.stays_closed.value = self.box.value
         self.open.disabled = self.bench.is_open
 
     def keep_look(self) -> None:
@@ -309,7 +318,8 @@ class ExplorePanel:
                 (self.beside, self.instead, self.whole), said.titles, said.texts, strict=False
             ):
                 area.value, area.rows = text, min(max(text.count("\n") + 2, 2), 30)
-                parts += [widgets.HTML(f"<h4>{title}</h4>"), *([area] if text else [])]
+                under = [area] if text else [widgets.HTML(words.to_html(words.parse_words(said.note)))]
+                parts += [widgets.HTML(f"<h4>{title}</h4>"), *under]
             self.variants.children, self.variants.layout.display = parts, None
             self.tabs.selected_index = VARIANT
 
@@ -342,7 +352,12 @@ class ExplorePanel:
     def _idle(self) -> None:
         self.bar.layout.visibility = "hidden"
         self.status.value = ""
-        state = "open" if self.bench.is_open else "closed"
+        openings = self.bench.openings
+        opened = words.opened_words(openings) if openings else ""
+        shown = "shown here" if self.bench.is_open else "not shown here yet"
+        state = f"{opened}; {shown}" if openings else "closed"
+        about = OPENED_ELSEWHERE.format(opened=opened) if openings else CLOSED
+        self.closed.value = words.box_html("Effects are not shown yet", about)
         self.mark.value = (
             f'<p class="jdl-mark">{MARK} <span>Request {self.bench.spec.request}; outcomes {state}.</span></p>'
         )
@@ -383,7 +398,9 @@ class ExplorePanel:
         for kept in {id(k.look): k for k in shown if k.look is not self._requested}.values():
             name = self._name_of(kept.look, kept.was_open)
             found.append(dataclasses.replace(self._effect_of(kept.look), label=name, is_requested=False))
-        found[0] = dataclasses.replace(found[0], label="As requested", is_requested=True)
+        own = self._name_of(self._requested)
+        own = own if own == "As requested" else f"As requested: {own[:1].lower()}{own[1:]}"
+        found[0] = dataclasses.replace(found[0], label=own, is_requested=True)
         why = [f"{e.label}: {e.why_not}." for e in found if e.why_not]
         picture = self.bench.forest(found)
         ratios = [f"{e.label}: {e.in_words()}." for e in found if e.scale == "ratio" and not e.why_not]
@@ -406,7 +423,7 @@ class ExplorePanel:
 
     def _name_of(self, look: Look, was_open: bool = False) -> str:
         group = self.groups[look.subgroup] if look.subgroup else None
-        name = words.label_of(self.bench.spec, look.spec, group, self.labels)
+        name = words.label_of(self.bench.spec, look.spec, group, self.labels, look.fell_back)
         return f"{name} (after outcomes were opened)" if was_open and look is not self._requested else name
 
     # How a cell shows it ----------------------------------------------------------------------------------------------

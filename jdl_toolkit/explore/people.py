@@ -65,13 +65,8 @@ class People:
 
     @cached_property
     def exact(self) -> list[str]:
-        """Covariates that people can agree on exactly: categories, and numbers of few values."""
-        units = self.covariates.units
-        return [
-            name
-            for name in self.covariates.names
-            if units[name].dtype.kind not in "fiu" or len(pd.unique(units[name])) <= _FEW_VALUES
-        ]
+        """Covariates that people can agree on exactly: categories, and whole numbers of few values."""
+        return [name for name in self.covariates.names if _can_be_agreed_on(self.covariates.units[name])]
 
     def covariates_of(self, spec: RequestSpec, progress: Progress) -> Covariates:
         """Everybody's covariates as `spec` wants them.
@@ -123,6 +118,14 @@ class People:
         ordered = [*(n for n in declared if n in names), *(n for n in names if n not in declared)]
         asked = self.spec.model_copy(update={"subgroups": tuple(ordered)})
         return levels_of(self.submission, self.cohort, self.covariates, asked)[0]
+
+
+def _can_be_agreed_on(values: pd.Series) -> bool:
+    """Whether it is a category, or a whole number of few values: a logarithm of a number tells a reader nothing."""
+    if values.dtype.kind not in "fiu":
+        return True
+    found = values.dropna().unique()
+    return len(found) <= _FEW_VALUES and bool((found == found.round()).all())
 
 
 def require_known(name: str, known: Iterable[str], kind: str) -> None:

@@ -6,15 +6,13 @@ the headline, which stays as it is. Any change can take the place of what the re
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
-from ..blinding import OPENED
-from ..numbers import date
 from ..spec import OF_ANALYSIS, Method, RequestSpec, merge, validate
 from ..wording import listed
+from .words import opened_words
 
 if TYPE_CHECKING:
     from .looks import Look
@@ -24,6 +22,12 @@ Values = dict[str, Any]
 
 #: What `robustness` tells of a method that weights everybody: it has no other settings of its own.
 _WEIGHTS = (Method.ipw, Method.overlap, Method.ebal)
+
+
+NOT_BESIDE = (
+    "The section `robustness` knows calipers, nearest neighbours with replacement, weights, and covariates left out "
+    "one at a time. Any other change can only take the place of what is requested, as below."
+)
 
 
 def changes_of(requested: RequestSpec, changed: RequestSpec) -> Values:
@@ -77,6 +81,7 @@ def as_declared(requested: RequestSpec, changed: RequestSpec) -> Values | None:
     if len(changes) != 1:
         return None
     [(section, keys)] = changes.items()
+    keys = {key: value for key, value in keys.items() if key != "fallback"}  # variants beside the headline have none
     known, own, ask = requested.robustness, requested.matching, changed.matching
     if section == "covariates" and set(keys) == {"use"}:
         gone = set(requested.covariates.use) - set(changed.covariates.use)
@@ -194,11 +199,14 @@ class Explained(NamedTuple):
         Words in Markdown.
     titles, texts : tuple of str
         The ways of declaring it; a text is empty where there is nothing to paste.
+    note : str
+        Below the first title, why there is nothing to paste, if so.
     """
 
     meaning: str
     titles: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    note: str = ""
 
 
 def explained(bench: Workbench, look: Look) -> Explained:
@@ -226,13 +234,15 @@ def explained(bench: Workbench, look: Look) -> Explained:
     file = stage.lab.request_file(requested.request) if stage is not None else None
     text = file.read_text(encoding="utf-8") if file is not None and file.is_file() else ""
     stated = yaml.safe_load(text) if text else {}
-    titles, texts = [], []
+    titles, texts, notes = [], [], []
     if declared is None:
-        titles.append("Beside the headline: the section robustness has no word for such a change")
+        titles.append("This change cannot stand beside the headline")
         texts.append("")
+        notes.append(NOT_BESIDE)
     elif not declared:
-        titles.append("Beside the headline: the section robustness declares it already, so the report has it")
+        titles.append("It stands beside the headline already")
         texts.append("")
+        notes.append("The section `robustness` declares it, so the report has it.")
     else:
         titles.append(f"Beside the headline, which stays as it is: {_where(declared, requested, stated)}")
         texts.append(written(declared, requested, stated))
@@ -244,7 +254,7 @@ def explained(bench: Workbench, look: Look) -> Explained:
         validate(merge(stage.defaults, {"register": "main"} | yaml.safe_load(whole)), f"{requested.request}.yml")
         titles.append(f"The whole file {requested.request}.yml with these lines in place ({which})")
         texts.append(whole)
-    return Explained(_meaning(bench), tuple(titles), tuple(texts))
+    return Explained(_meaning(bench), tuple(titles), tuple(texts), notes[0] if notes else "")
 
 
 def _where(changes: Values, requested: RequestSpec, stated: Values) -> str:
@@ -258,16 +268,13 @@ def _where(changes: Values, requested: RequestSpec, stated: Values) -> str:
 
 
 def _meaning(bench: Workbench) -> str:
-    stage = bench.stage
-    opened = stage.log.entries(OPENED, stage.analysis) if stage is not None else []
-    if not (opened or bench.is_open):
+    if not bench.openings:
         ahead = "The outcomes of this analysis have not been opened: what you paste now is **declared ahead**."
     else:
-        on = f" on {date(dt.datetime.fromisoformat(opened[0]['at']).date())}" if opened else ""
         ahead = (
-            f"The outcomes of this analysis were opened{on}, so this is **not declared ahead**: it was chosen when "
-            "effects could be known. If other people are matched by it, the next run puts on record that they were "
-            "matched again after outcomes were opened, and the report says so."
+            f"The outcomes of this analysis were {opened_words(bench.openings)}, so this is **not declared ahead**: "
+            "it was chosen when effects could be known. If other people are matched by it, the next run puts on record "
+            "that they were matched again after outcomes were opened, and the report says so."
         )
     return (
         f"{ahead}\n\nCopy the lines into the request and run it again with --fresh: its folder was made under the "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from html import escape
 from importlib import resources
@@ -9,9 +10,11 @@ from importlib import resources
 from ..document import Figure
 from ..errors import JDLError, Problem
 from ..markup import parse_words, to_html
-from ..numbers import MINUS, number, shown_count
+from ..matching.match import WITH_CALIPER
+from ..numbers import MINUS, date, number, shown_count
 from ..spec import CommonSupport, Method, RequestSpec
-from .looks import Effect, Look
+from .looks import NOT_ALIKE, Effect, Look
+from .opening import BY_HAND
 
 #: How a method is called in the label of a look.
 NAMES = {
@@ -28,7 +31,9 @@ STYLE = f"<style>\n{resources.files(__package__).joinpath('panel.css').read_text
 _NAMED = 2
 
 
-def label_of(requested: RequestSpec, spec: RequestSpec, subgroup: str | None, labels: Mapping[str, str]) -> str:
+def label_of(
+    requested: RequestSpec, spec: RequestSpec, subgroup: str | None, labels: Mapping[str, str], fell_back: bool = False
+) -> str:
     """What a look does otherwise than the request, in few words.
 
     Parameters
@@ -38,12 +43,15 @@ def label_of(requested: RequestSpec, spec: RequestSpec, subgroup: str | None, la
         Its label.
     labels : mapping
         Covariate, or column to agree in, -> label.
+    fell_back : bool
+        Entropy balancing took the place of the method.
     """
     own, set_ = requested.matching, spec.matching
     said = [subgroup] if subgroup else []
-    if set_.method is not own.method or (set_.ratio, set_.replace) != (own.ratio, own.replace):
-        each = f", {set_.ratio} each{', with replacement' if set_.replace else ''}"
-        said.append(NAMES[set_.method] + (each if set_.method is Method.nearest else ""))
+    if fell_back:
+        said.append(f"{NAMES[Method.ebal]}, in place of {method_name(spec)}")
+    elif set_.method is not own.method or (set_.ratio, set_.replace) != (own.ratio, own.replace):
+        said.append(method_name(spec))
     if set_.calipers != own.calipers:
         said.append("caliper " + ", ".join(f"{c:g}" for c in set_.calipers))
     if set_.exact != own.exact:
@@ -54,17 +62,25 @@ def label_of(requested: RequestSpec, spec: RequestSpec, subgroup: str | None, la
     if set_.common_support is not own.common_support:
         said.append("common support" if set_.common_support is CommonSupport.range else "beyond common support")
     before, after = requested.covariates.use, spec.covariates.use
-    said += _named("without", [c for c in before if c not in after], labels)
-    said += _named("with", [c for c in after if c not in before], labels)
+    said += _named("without", [c for c in before if c not in after], labels, "fewer", len(after))
+    said += _named("with", [c for c in after if c not in before], labels, "more", len(after))
     words = "; ".join(said)
     return words[:1].upper() + words[1:] if words else "As requested"
 
 
-def _named(what: str, names: list[str], labels: Mapping[str, str]) -> list[str]:
+def method_name(spec: RequestSpec) -> str:
+    """The method that is asked for, in few words."""
+    own = spec.matching
+    each = f", {own.ratio} each{', with replacement' if own.replace else ''}"
+    return NAMES[own.method] + (each if own.method is Method.nearest else "")
+
+
+def _named(what: str, names: list[str], labels: Mapping[str, str], side: str, n_in_all: int) -> list[str]:
     if not names:
         return []
-    told = ", ".join(_lower(labels.get(n, str(n))) for n in names)
-    return [f"{what} {told if len(names) <= _NAMED else f'{len(names)} covariates'}"]
+    if len(names) > _NAMED:
+        return [f"{len(names)} {side} covariates than requested, {n_in_all} in all"]
+    return [f"{what} {', '.join(_lower(labels.get(n, str(n))) for n in names)}"]
 
 
 def _lower(label: str) -> str:
@@ -84,6 +100,7 @@ def counts_html(requested: Look, look: Look, seconds: float) -> str:
     """How many are compared and how alike they are, the request's own above what is looked at now."""
     heads = ("", "Treated", "Controls", "Worth", "Caliper", "Worst", "Red")
     rows = [("As requested", requested)] + ([("This look", look)] if look is not requested else [])
+    rows = [(f"{name}: {NAMES[Method.ebal]}, in its place" if one.fell_back else name, one) for name, one in rows]
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     body = "".join(
         f'<tr><th scope="row">{name}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in _counts(one))}</tr>'
@@ -114,7 +131,8 @@ def said_of(look: Look, name: str, limit: float) -> str:
     """A look in a sentence or two."""
     found, worst = look.counts, number(look.worst, 1, factor=100)
     n, n_matched = round(found["n_treatment"]), round(found["n_treatment_matched"])
-    whom = "All" if n_matched == n else "Not all"
+    least = look.spec.disclosure.minimum_cell
+    whom = "All" if n_matched == n else f"{shown_count(n_matched, least)} of {shown_count(n, least)}"
     alike = (
         f"no difference is above the limit of {100 * limit:g}%, so the groups are alike enough"
         if look.passed
@@ -122,9 +140,20 @@ def said_of(look: Look, name: str, limit: float) -> str:
         f"{100 * limit:g}%, so the groups are not alike enough"
     )
     return (
-        f"**{name}.** {whom} treated people have a comparable control. The worst difference is {worst}% of a standard "
-        f"deviation: {alike}."
+        f"**{name}.** {_way_of(look)}{whom} treated people have a comparable control. The worst difference is {worst}% "
+        f"of a standard deviation: {alike}."
     )
+
+
+def _way_of(look: Look) -> str:
+    """What became of calipers that do not balance; empty where one does, or a single one is shown as it is."""
+    has_calipers = look.spec.matching.method in WITH_CALIPER and bool(look.spec.matching.calipers)
+    if look.fell_back:
+        none = "No caliper balances" if has_calipers else "The requested method does not balance"
+        return f"{none}; entropy balancing took its place. "
+    if len(look.tried) > 1 and not look.passed:
+        return "No caliper balances; the one that comes nearest is shown. "
+    return ""
 
 
 def said_of_effect(effect: Effect, own: Effect | None) -> str:
@@ -136,7 +165,8 @@ def said_of_effect(effect: Effect, own: Effect | None) -> str:
         side = "within" if crosses else "outside"
         clear = f" {'A ratio of 1' if zero else 'Zero'} lies {side} the interval."
     beside = f" As requested: {own.in_words()}." if own is not None and own is not effect else ""
-    return f"**{effect.measure_label}:** {effect.in_words()}.{clear}{beside}"
+    unlike = "" if effect.are_alike else f" **{NOT_ALIKE.capitalize()}**: this is not the effect of the service alone."
+    return f"**{effect.measure_label}:** {effect.in_words()}.{unlike}{clear}{beside}"
 
 
 def kept_html(kept: Iterable[tuple[str, Look, bool, Effect | None]]) -> str:
@@ -147,7 +177,7 @@ def kept_html(kept: Iterable[tuple[str, Look, bool, Effect | None]]) -> str:
             "after opening" if was_open else "before opening",
             f"{number(look.worst, 1, factor=100)}%",
             str(look.n_red),
-            effect.in_words() if effect else "closed",
+            _effect_cell(effect),
         )
         for name, look, was_open, effect in kept
     ]
@@ -160,7 +190,20 @@ def kept_html(kept: Iterable[tuple[str, Look, bool, Effect | None]]) -> str:
         for row in rows
     )
     top = f"<caption>Looks that were kept</caption><thead><tr>{head}</tr></thead>"
-    return f'<table class="jdl-counts">{top}<tbody>{body}</tbody></table>'
+    return f'<div class="jdl-wide"><table class="jdl-counts jdl-kept">{top}<tbody>{body}</tbody></table></div>'
+
+
+def _effect_cell(effect: Effect | None) -> str:
+    if effect is None:
+        return "not shown"
+    return effect.in_words() if effect.are_alike else f"{effect.in_words()}; {NOT_ALIKE}"
+
+
+def opened_words(openings: list[dict[str, str]]) -> str:
+    """Since when outcomes are open, and by whom, as the matching log has it; nobody is named outside the manifest."""
+    first = openings[0]
+    by = "by hand (in the manifest, if a name was asked for)" if first["by"] == BY_HAND else f"by {first['by']}"
+    return f"opened on {date(dt.datetime.fromisoformat(first['at']).date())} {by}"
 
 
 def figure_html(figure: Figure | None, otherwise: str = "") -> str:
@@ -199,7 +242,7 @@ def fault_html(fault: BaseException, title: str = "This look cannot be made", ha
         + (f"<p>What to do: {escape(p.fix)}</p>" if p.fix else "")
         for p in problems
     )
-    last = "<p>What is shown below is the last look that could be made.</p>" if has_last else ""
+    last = "<p>What is shown is the last look that could be made.</p>" if has_last else ""
     return f'<div class="jdl-box jdl-warning" role="alert"><strong>{escape(title)}</strong>{told}{last}</div>'
 
 

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ..balance.ladder import Rung, climb, tried_table
+from ..balance.ladder import REPLACEABLE, climb, tried_table
 from ..cohort import Cohort
 from ..covariates import Covariates, build_covariates
 from ..document import Figure
-from ..errors import GateClosed, JDLError
+from ..errors import CouldNotBeAnswered, GateClosed, JDLError
 from ..inference.measures import MEASURES, Measure, measures_asked
 from ..inference.registry import ESTIMATORS
-from ..matching import WITH_CALIPER, match
+from ..matching import WITH_CALIPER
 from ..matching.propensity import fit_propensity
 from ..matching.score_bins import overlap_bins
 from ..outcomes import measure_outcomes
-from ..spec import MeasureFamily, Selection
+from ..spec import Fallback, MeasureFamily, Selection
 from ..submission import Submission
 from .effects import effect_of
 from .looks import Effect, Look, forest
@@ -44,6 +44,15 @@ _MOST_HELD, _MOST_LOOKS = 2_500_000_000, 6
 
 #: Estimators that take longer than a look where there are many people: they fit regressions of their own, or search.
 _SLOWER = ("lm_adj", "lm_lin", "gcomp", "aipw", "abadie_imbens")
+
+
+def _what_to_loosen(spec: RequestSpec) -> str:
+    """What can be done where nobody is left to compare."""
+    own = spec.matching
+    said = ["let people agree in less"] if own.exact else []
+    said += ["trim less"] if own.trim else []
+    said += ["choose a wider caliper"] if own.method in WITH_CALIPER and own.calipers else []
+    return " or ".join(said) or "look at the overlap of the scores, and at which covariates set the group apart"
 
 
 def _silent(step: str, done: int, total: int) -> None:
@@ -157,6 +166,15 @@ class Workbench:
         """Subgroups that are large enough -> label; those that the request declares first."""
         return self._people.subgroups
 
+    def as_shown(self, spec: RequestSpec) -> RequestSpec:
+        """What a look at `spec` is matched under: who changes the matching by hand sees that, and nothing in its place.
+
+        So the fallback is off as soon as anything about matching is changed; a run under these settings gives the same.
+        """
+        own = spec.matching
+        is_off = own == self.spec.matching or own.fallback is Fallback.none or own.method not in REPLACEABLE
+        return spec if is_off else spec.with_(matching={"fallback": Fallback.none})
+
     def look(self, spec: RequestSpec, subgroup: str | None = None, progress: Progress | None = None) -> Look:
         """Match, and judge how alike the groups are.
 
@@ -180,9 +198,10 @@ class Workbench:
 
         Notes
         -----
-        Several calipers are a ladder, with the request's fallback, as `choose_caliper` climbs it. One caliper, or a
-        method without any, is matched as it is.
+        It is matched as `choose_caliper` does under `Look.spec`, which is `as_shown(spec)`: the request's fallback is
+        on only where nothing but covariates or the subgroup changes.
         """
+        spec = self.as_shown(spec)
         place = f"{self._key(spec, subgroup)} {spec.matching.model_dump_json()} {spec.balance.model_dump_json()}"
         if place not in self._looks:
             try:
@@ -200,22 +219,20 @@ class Workbench:
 
     def _look(self, spec: RequestSpec, subgroup: str | None, progress: Progress) -> Look:
         standing = self._standing_of(spec, subgroup, progress)
-        fitted, method, calipers = standing.fitted, spec.matching.method, spec.matching.calipers
         is_requested = spec.matching == self.spec.matching and self._key(spec, subgroup) == self._key(self.spec)
         differences = standing.differences(spec)
-        if is_requested or (method in WITH_CALIPER and len(calipers) > 1):
-            rungs, chosen = climb(standing.covariates, spec, fitted, lambda sample: differences.judge(sample, spec))
-        else:
-            sample = match(standing.covariates, spec, propensity=fitted)
-            caliper = calipers[0] if calipers and method in WITH_CALIPER else None
-            rungs, chosen = [Rung(str(method), caliper, sample)], 0
+        try:
+            rungs, chosen = climb(
+                standing.covariates, spec, standing.fitted, lambda sample: differences.judge(sample, spec)
+            )
+        except CouldNotBeAnswered as fault:
+            raise JDLError(fault.problems[0].what, fault.problems[0].where, _what_to_loosen(spec)) from None
         matched = rungs[chosen].sample
         frame = differences.frame(matched.units["weight"].to_numpy(float), spec)
         deciding = frame[frame["gates"]]
         worst, n_red = float(deciding["smd_after"].abs().max()), int((deciding["light"] == "red").sum())
-        if rungs[chosen].worst is None:
-            rungs = [Rung(str(method), caliper, sample, worst, n_red)]
-        label = label_of(self.spec, spec, self.subgroups[subgroup] if subgroup else None, self.labels)
+        fell_back = str(matched.method) != str(spec.matching.method)
+        label = label_of(self.spec, spec, self.subgroups[subgroup] if subgroup else None, self.labels, fell_back)
         bins = overlap_bins(matched, spec.disclosure.minimum_cell)
         said = (*standing.covariates.messages, *matched.messages)
         tried = tried_table(rungs, chosen)
@@ -225,6 +242,11 @@ class Workbench:
     def is_open(self) -> bool:
         """Whether outcomes were opened in this workbench."""
         return self._measured is not None
+
+    @property
+    def openings(self) -> list[dict[str, str]]:
+        """Whenever outcomes of this analysis were opened, here or elsewhere, as the matching log has it: at, by."""
+        return self._record.openings()
 
     def open_outcomes(self, by: str, reason: str, progress: Progress | None = None) -> dict[str, str]:
         """Open the outcomes: put on record who did and why, then measure them once for everybody.

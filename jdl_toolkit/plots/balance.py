@@ -76,8 +76,8 @@ def love_plot(
     labels = [label for label, _, _ in drawn]
     drawing, axes, y = rows_sheet(labels, headings=headings if any(headings) else None, top=36, below=46)
     sign = (lambda x: 100 * x) if signed else (lambda x: 100 * abs(x))
-    for (_, of_row, _), at in zip(drawn, y, strict=True):
-        _draw_row(axes, at, [[sign(r[c]) for r in of_row] for c in _SMD.values()], _decides(of_row[0]))
+    _draw_rows(axes, y, [[[sign(r[c]) for r in of_row] for c in _SMD.values()] for _, of_row, _ in drawn],
+               [_decides(of_row[0]) for _, of_row, _ in drawn])  # fmt: skip
     reach = max([100 * abs(r[c]) for r in ranked for c in _SMD.values()] + [110 * amber_up_to]) * 1.06
     axes.set_xlim(-reach if signed else 0, reach)
     name_axis(axes, "Difference, per cent of a standard deviation" + ("" if signed else " (without sign)"))
@@ -145,16 +145,26 @@ def _of_one_covariate(shown: list[dict[str, Any]]) -> list[list[dict[str, Any]]]
     return [rows for rows in of_covariate.values() if len(rows) > 1]
 
 
-def _draw_row(axes: Axes, y: float, values: list[list[float]], decides: bool) -> None:
-    """Before and after with a line between; of many levels a stroke each, before in the upper half of the row."""
-    before, after = values
-    if len(after) > 1:
-        for x, edge, colour in ((before, y - 5, DARK), (after, y + 5, NAVY)):
-            axes.vlines(x, y, edge, color=colour, lw=THIN)
+def _draw_rows(axes: Axes, y: list[float], values: list[list[list[float]]], decides: list[bool]) -> None:
+    """Before and after with a line between; of many levels a stroke each, before in the upper half of the row.
+
+    Marks of a kind are drawn at once, which takes half the time, and whole where they lie at the edge.
+    """
+    alone = [(at, *before, *after, own) for at, (before, after), own in zip(y, values, decides, strict=True)
+             if len(after) == 1]  # fmt: skip
+    for at, (before, after) in zip(y, values, strict=True):
+        if len(after) > 1:
+            for x, edge, colour in ((before, at - 5, DARK), (after, at + 5, NAVY)):
+                axes.vlines(x, at, edge, color=colour, lw=THIN)
+    if not alone:
         return
-    axes.hlines(y, before, after, color=RULE, lw=THIN, zorder=1)
-    axes.plot(before, [y], **_BEFORE, zorder=2)
-    axes.plot(after, [y], **(_AFTER if decides else _AFTER_BESIDE), zorder=3)
+    rows, before, _, _ = zip(*alone, strict=True)
+    axes.hlines(rows, before, [after for _, _, after, _ in alone], color=RULE, lw=THIN, zorder=1)
+    axes.plot(before, rows, **_BEFORE, zorder=2, clip_on=False)
+    for own, look in ((True, _AFTER), (False, _AFTER_BESIDE)):
+        at = [(after, row) for row, _, after, is_own in alone if is_own is own]
+        if at:
+            axes.plot(*zip(*at, strict=True), **look, zorder=3, clip_on=False)
 
 
 def _draw_limits(drawing: Sheet, axes: Axes, green: float, amber: float, signed: bool) -> None:

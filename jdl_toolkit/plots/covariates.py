@@ -42,7 +42,8 @@ def groups_plot(
     axes.plot(values, y, marker="o", ls="", color=NAVY, ms=5, zorder=2)
     few_ticks(axes)
     name_axis(axes, "Difference, per cent of a standard deviation")
-    axes.set_xlabel(f"{axes.get_xlabel()}\n← less among the treated   more →")
+    gap = "\N{NO-BREAK SPACE}" * 5  # a browser makes several spaces one
+    axes.set_xlabel(f"{axes.get_xlabel()}\n← less among the treated{gap}more →")
     largest = ranked[0]
     n_large = sum(abs(row["smd"]) > limit for row in ranked)
     size = number(largest["smd"], 1, factor=100, sign=True)
