@@ -28,8 +28,8 @@ TUTORIALS = DOCS / "tutorials"
 IN_THE_LAB = ("first-request", "own-register", "a-new-notebook", "reading-a-report")
 #: Pages that start in a copy of the toolkit, beside such a folder.
 IN_A_COPY = ("adding-a-covariate", "adding-a-measure")
-#: What no test can do, by page: to clone, to install, to open a window. One more needs a reason.
-BY_HAND = {"getting-started": 4}
+#: What no test can do, by page: to clone, to install, to open a window, to undo by git. One more needs a reason.
+BY_HAND = {"getting-started": 4, "adding-a-covariate": 1, "adding-a-measure": 1}
 #: Pages of the other documentation, whose lines of `jdl` are held to the commands as they are.
 OTHERS = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 
