@@ -37,7 +37,7 @@ from jdl_toolkit.render.html import to_html
 from jdl_toolkit.render.review import notebook_page
 from jdl_toolkit.run import out_of_date
 from jdl_toolkit.spec import merge
-from jdl_toolkit.stage import Stage, open_stage
+from jdl_toolkit.stage import Stage, _open_outcomes, open_stage
 from jdl_toolkit.subgroups import match_subgroups
 from jdl_toolkit.submission import Submission
 
@@ -95,6 +95,13 @@ def test_a_changed_setting_follows_through_the_stages_and_mixes_with_nothing(exp
     assert later.spec.matching.calipers == (0.05,) and later.load(MatchedSample).caliper_sd == 0.05
     assert later.provenance().settings["matching"]["calipers"] == [0.05] and later._whole.exploratory
     assert "03_matching, saved" in later.settings().text or later.changed
+
+    own, explored_one = folder.restricted / "matchedsample", folder.exploratory / "matchedsample"
+    shutil.copytree(own, folder.root.parent / "kept")
+    shutil.copytree(explored_one, own, dirs_exist_ok=True)
+    with pytest.raises(GateClosed, match="not the one that was recorded when it was matched"):
+        _open_outcomes(Stage("outcomes", later.lab, later.request_spec, folder, is_exploring=False))
+    shutil.copytree(folder.root.parent / "kept", own, dirs_exist_ok=True)
 
     record_explored(folder, "linkage", "main", {}, ["linkage", "cohort"])
     with pytest.raises(JDLError, match="03_matching was not since"):
@@ -291,7 +298,7 @@ def test_a_finding_made_by_hand_says_which_settings_are_not_the_requests(explore
     text = finding(made).text
     assert "made by hand, and with other settings than the request's:" in text
     assert "score: 0.05 (the request: 0.2, 0.1, 0.05, 0.01)." in text
-    assert check_blocks([finding(made).to_json()], made).foreign == []
+    assert check_blocks([finding(made).to_json()], made).foreign == ()
     stage.changes = {}
     made = made.model_copy(update={"provenance": stage.provenance()})
     assert finding(made).text.startswith("This was made by hand, with the settings of the request.")

@@ -61,9 +61,14 @@ def test_an_analyst_changes_a_setting_and_runs_a_notebook(browser, demo, in_lab)
             assert told["folder"] == str(folder.by_hand()) and told["token"] in told["url"]
             with pytest.raises(OSError):  # listens on this machine's own address alone, 127.0.0.1
                 socket.create_connection(("127.0.0.2", urlsplit(told["url"]).port), timeout=5)
-            with page_at(browser, told["url"].replace("20_explore", "03_matching")) as page:
+            again = CliRunner().invoke(cli.main, ["lab", REQUEST, "--no-browser"])
+            assert again.exit_code == 0 and f"no second one is started:\n\n  {told['url']}\n" in again.stdout
+            with page_at(browser, told["url"]) as page:
                 page.wait_for_selector(".jp-OutputArea figure svg", state="attached", timeout=60_000)
                 assert page.locator(".jp-OutputArea").get_by_text(MARK).count() == 0, "as it was executed"
+                wait_for(page, "Python 3 (ipykernel) | Idle")
+                page.wait_for_timeout(1500)
+                assert page.locator(".lm-TabBar-tab.jp-mod-dirty").count() == 0, "nothing to save as it opens"
                 line = page.locator(".cm-line", has_text="# stage = stage.explore(matching").first
                 line.click()
                 page.keyboard.press("Home")
