@@ -11,11 +11,11 @@ from ..wording import Passage, plain
 
 
 def say_explored(passage: Passage, findings: Findings) -> None:
-    """Say which settings somebody changed by hand; nothing of findings that a run made."""
-    if not findings.exploratory:
-        return
+    """Say which settings somebody changed by hand; nothing of findings that a run made, or that do not know it."""
     settings = findings.provenance.settings
-    changed = [_changed(settings, place, asked) for place, asked in settings.get("requested", {}).items()]
+    if not findings.exploratory or "requested" not in settings:
+        return
+    changed = [_changed(settings, place, asked) for place, asked in settings["requested"].items()]
     if not changed:
         passage.say("explored", "This was made by hand, with the settings of the request.", new=True)
         return
