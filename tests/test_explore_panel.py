@@ -192,7 +192,7 @@ def test_outcomes_opened_elsewhere_are_told_as_the_record_has_it(bench):
         assert "<td>after opening</td>" in panel.pictures[KEPT].value and "not shown" in panel.pictures[KEPT].value
         assert log.entries()[-1]["outcomes_were_open"]
         panel.open.click()
-        assert "stay closed" in panel.stays_closed.value and not bench.is_open
+        assert "Name or reason is missing" in panel.stays_closed.value and not bench.is_open
     finally:
         log.path.write_bytes(before)
 

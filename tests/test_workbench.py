@@ -120,16 +120,23 @@ def test_a_fallback_is_on_for_other_covariates_alone_and_is_called_what_it_is(fo
         assert sample_digest(again.units) == sample_digest(look.matched.units), "a run under these lines shows the same"
 
 
+def test_exact_agreement_is_offered_on_categories_small_whole_numbers_and_as_requested(found, bench):
+    units = found.covariates.units
+    numbers = [name for name in bench.exact_available if units[name].dtype.kind in "fiu"]
+    assert numbers and all((units[name] == units[name].round()).all() for name in numbers)
+    assert "previous_sexual" not in bench.exact_available
+    own = found.spec.with_(matching={"exact": ["previous_sexual"]})
+    assert "previous_sexual" in Workbench(found.covariates, own).exact_available
+
+
 def test_looks_of_many_covariates_say_how_many_there_are(found):
     labels = {"age": "Age"}
     use = found.spec.covariates.use
     more = found.spec.with_(covariates={"use": [*use, *(c for c in Covariate if c not in use)]})
     n = len(list(Covariate)) - len(use)
-    assert told.label_of(found.spec, more, None, labels) == (
-        f"{n} more covariates than requested, {len(list(Covariate))} in all"
-    )
+    assert told.label_of(found.spec, more, None, labels) == f"{n} more covariates than requested"
     few = found.spec.with_(covariates={"use": ["age", "sex"]})
-    assert told.label_of(found.spec, few, None, labels).endswith("fewer covariates than requested, 2 in all")
+    assert told.label_of(found.spec, few, None, labels).endswith("fewer covariates than requested")
     assert told.label_of(few, few.with_(covariates={"use": ["sex"]}), None, labels) == "Without age"
 
 

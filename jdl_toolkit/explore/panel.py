@@ -274,7 +274,8 @@ class ExplorePanel:
             self.opening.layout.display = "none"
 
         self.open.disabled = True
-        if self._try(make, "The outcomes stay closed"):
+        stay = "Effects are not shown" if self.bench.openings else "The outcomes stay closed"
+        if self._try(make, stay):
             self.stays_closed.value = ""
             self.refresh()
         else:

@@ -65,8 +65,9 @@ class People:
 
     @cached_property
     def exact(self) -> list[str]:
-        """Covariates that people can agree on exactly: categories, and whole numbers of few values."""
-        return [name for name in self.covariates.names if _can_be_agreed_on(self.covariates.units[name])]
+        """What people can agree on exactly: categories, whole numbers of few values, and what the request asks for."""
+        units, own = self.covariates.units, self.spec.matching.exact
+        return [name for name in self.covariates.names if name in own or _can_be_agreed_on(units[name])]
 
     def covariates_of(self, spec: RequestSpec, progress: Progress) -> Covariates:
         """Everybody's covariates as `spec` wants them.

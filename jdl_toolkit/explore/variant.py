@@ -25,7 +25,7 @@ _WEIGHTS = (Method.ipw, Method.overlap, Method.ebal)
 
 
 NOT_BESIDE = (
-    "The section `robustness` knows calipers, nearest neighbours with replacement, weights, and covariates left out "
+    "The section robustness knows calipers, nearest neighbours with replacement, weights, and covariates left out "
     "one at a time. Any other change can only take the place of what is requested, as below."
 )
 
@@ -242,7 +242,7 @@ def explained(bench: Workbench, look: Look) -> Explained:
     elif not declared:
         titles.append("It stands beside the headline already")
         texts.append("")
-        notes.append("The section `robustness` declares it, so the report has it.")
+        notes.append("The section robustness declares it, so the report has it.")
     else:
         titles.append(f"Beside the headline, which stays as it is: {_where(declared, requested, stated)}")
         texts.append(written(declared, requested, stated))

@@ -62,8 +62,8 @@ def label_of(
     if set_.common_support is not own.common_support:
         said.append("common support" if set_.common_support is CommonSupport.range else "beyond common support")
     before, after = requested.covariates.use, spec.covariates.use
-    said += _named("without", [c for c in before if c not in after], labels, "fewer", len(after))
-    said += _named("with", [c for c in after if c not in before], labels, "more", len(after))
+    said += _named("without", [c for c in before if c not in after], labels, "fewer")
+    said += _named("with", [c for c in after if c not in before], labels, "more")
     words = "; ".join(said)
     return words[:1].upper() + words[1:] if words else "As requested"
 
@@ -75,11 +75,11 @@ def method_name(spec: RequestSpec) -> str:
     return NAMES[own.method] + (each if own.method is Method.nearest else "")
 
 
-def _named(what: str, names: list[str], labels: Mapping[str, str], side: str, n_in_all: int) -> list[str]:
+def _named(what: str, names: list[str], labels: Mapping[str, str], side: str) -> list[str]:
     if not names:
         return []
     if len(names) > _NAMED:
-        return [f"{len(names)} {side} covariates than requested, {n_in_all} in all"]
+        return [f"{len(names)} {side} covariates than requested"]
     return [f"{what} {', '.join(_lower(labels.get(n, str(n))) for n in names)}"]
 
 
@@ -183,7 +183,7 @@ def kept_html(kept: Iterable[tuple[str, Look, bool, Effect | None]]) -> str:
     ]
     if not rows:
         return "<p>No look is kept yet. Press <strong>Keep this look</strong> to lay it beside others.</p>"
-    heads = ("Look", "Made", "Worst difference", "Red", "Effect")
+    heads = ("Look", "Made", "Worst", "Red", "Effect")
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     body = "".join(
         f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in row[1:])}</tr>'
