@@ -510,7 +510,7 @@ def test_the_power_table_in_words():
     assert "- For a reduction of 2 percentage points: 9,327 people." in found.text
     assert "- For a reduction of 5 percentage points: 1,207 people." in found.text
     assert "- For a reduction of 10 percentage points: 294 people." in found.text
-    assert "to show a reduction of less than 0.9 percentage points" in found.text
+    assert "for a 95% chance of showing a reduction of less than 0.9 percentage points" in found.text
     assert (
         "If the true reduction were the one seen here, 2.2 percentage points, 7,594 people would be needed."
         in found.text

@@ -22,7 +22,7 @@ def init(folder: Path) -> tuple[dict, str]:
     from ..lab import lay_out
 
     lab = lay_out(folder)
-    steps = f"cd {folder}\njdl synth --persons 100000 --seed 2013 --out data/demo\njdl run foundation-2013"
+    steps = f"cd {folder}\njdl synth --persons 20000 --seed 2013 --out data/demo\njdl run foundation-2013"
     return {"folder": str(lab.root)}, f"Laid out {folder}. Next, for a request on invented people:\n\n{steps}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import numbers
 from ..document import Inset
 from ..findings import Analysis, Findings, PowerSummary, Status, Verdict
 from ..wording import Passage, plain, small_number, within
@@ -83,12 +84,19 @@ def _of_more_people(power: PowerSummary | None) -> tuple[str, str]:
         if is_large(power):
             return (
                 "can_large",
-                f"“This analysis was large enough to be likely to show a reduction of {points(in_hand(power))}.”",
+                f"“This analysis had {_a_chance(power)} of showing a reduction of {points(in_hand(power))}.”",
             )
         if power.smallest_detectable_pp > SMALL:
-            words = "“With this comparison group, no number of people would be enough to show a reduction of less than"
-            return "can_floor", f"{words} {points(power.smallest_detectable_pp)}.”"
+            return "can_floor", (
+                f"“With this comparison group, no number of people would be enough for {_a_chance(power)} of showing a"
+                f" reduction of less than {points(power.smallest_detectable_pp)}.”"
+            )
     return "can_more", "“An analysis of more people may give a clear answer.”"
+
+
+def _a_chance(power: PowerSummary) -> str:
+    """The chance that numbers of people and sizes of a reduction are worked out for."""
+    return f"a {numbers.per_cent(power.power)} chance"
 
 
 def _what_may_be_there(power: PowerSummary | None) -> str:

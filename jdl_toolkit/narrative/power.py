@@ -97,7 +97,8 @@ def what_could_be_detected(findings: Findings, analysis: Analysis | None = None)
         floor += f" (by the safer count, {points(worth.smallest_detectable_pp).split()[0]})"
     passage.say(
         "floor",
-        f"With this comparison group, no number of people would be enough to show a reduction of less than {floor}.",
+        f"With this comparison group, no number of people would be enough for a {chance} chance of showing a reduction"
+        f" of less than {floor}.",
     )
     if measure is not None and measure.headline is not None and measure.verdict is Verdict.inconclusive:
         _needed_for_observed(passage, power, measure.headline)
