@@ -70,6 +70,7 @@ html_css_files = ["house.css"]
 html_js_files = ["house.js"]
 html_math_renderer = "mathml"
 html_copy_source = False
+html_show_search_summary = False  # a summary would be fetched from the page it is of, which browsers refuse from disk
 html_show_sourcelink = False
 html_show_sphinx = False
 

@@ -95,10 +95,13 @@ def _execute(path: Path, made: Path) -> None:
         return
     import nbformat
     from nbclient import NotebookClient
+    from traitlets.config import Config
 
     notebook = nbformat.read(path, as_version=4)
     resources = {"metadata": {"path": str(path.parent)}}
-    NotebookClient(notebook, timeout=600, kernel_name="python3", resources=resources).execute()
+    with tempfile.TemporaryDirectory(prefix="jdl-docs-") as sockets:  # no TCP port, of which the kernel would warn
+        config = Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/ipc"}})
+        NotebookClient(notebook, timeout=600, kernel_name="python3", resources=resources, config=config).execute()
     nbformat.write(notebook, made / path.name)
 
 

@@ -76,11 +76,15 @@ class ForkEngine(_WrittenAtTheEnd):
         _Client(nb_man, **options).execute(folder)
 
 
+#: A child that imports the script which started it, and so comes to start a child itself, ends with status 1.
+_MAIN_GUARD = '. If a script started it: what it does must stand below `if __name__ == "__main__":`'
+
+
 class ChildDied(DeadKernelError):
     """The child that executed a notebook died; its exit status, if it is known."""
 
     def __init__(self, exit_code: int | None) -> None:
-        super().__init__("Kernel died")
+        super().__init__("Kernel died" + _MAIN_GUARD * (exit_code == 1))
         self.exit_code = exit_code
 
 
