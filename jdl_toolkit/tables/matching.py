@@ -64,9 +64,9 @@ def scores_table(groups: Iterable[Any], *, key: str = "scores", caption: str = "
         `Overlap.rows`.
     """
     of = {row["group"]: row for row in records(groups)}
-    shares = {"q05": "5%", "q25": "25%", "q50": "50% (the median)", "q75": "75%", "q95": "95%"}
+    shares = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
     rows = tuple(
-        (f"{share} of the group have a score up to", *(f"{number(of[g][name], 1, factor=100)}%" for g in _GROUPS))
+        (f"{share:.0%} of the group have a score up to", *(f"{number(of[g][name], 1, factor=100)}%" for g in _GROUPS))
         for name, share in shares.items()
     )
     note = "Score: the probability of being in the treatment group, given the covariates."
