@@ -36,8 +36,8 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ),
     (
         "Confidence interval",
-        "All the true values that fit with what was seen. It is made so that, over many analyses, nearly all such ranges"
-        " hold the truth; which of them do is not known. It is wide when few people were analysed.",
+        "All the true values that fit with what was seen. It is made so that, over many analyses, nearly all such "
+        "ranges hold the truth; which of them do is not known. It is wide when few people were analysed.",
     ),
     (
         "Control pool",
