@@ -9,6 +9,7 @@ import pytest
 from jdl_toolkit import run
 from jdl_toolkit.errors import JDLError, disk_full, is_disk_full
 from jdl_toolkit.execution import notebooks
+from jdl_toolkit.lab import Lab
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,8 @@ def test_a_run_says_what_to_do(tmp_path, monkeypatch):
 
 def test_half_a_notebook_hides_no_full_disk(tmp_path, monkeypatch):
     """Papermill writes as much of it as fits; what is left is not read as a notebook."""
-    nbformat.write(nbformat.v4.new_notebook(), tmp_path / "t.ipynb")
+    (tmp_path / "notebooks").mkdir()
+    nbformat.write(nbformat.v4.new_notebook(), tmp_path / "notebooks" / "t.ipynb")
 
     def half(template, executed, **_):
         with open(executed, "w") as file:
@@ -45,13 +47,12 @@ def test_half_a_notebook_hides_no_full_disk(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(notebooks.papermill, "execute_notebook", half)
-    lab = SimpleNamespace(notebook=lambda name: tmp_path / "t.ipynb", root=tmp_path)
     with pytest.raises(JDLError, match="no space is left on the disk"):
-        notebooks.execute_template(lab, "t", {}, tmp_path / "kept" / "t.ipynb")
+        notebooks.execute_template(Lab(tmp_path), "t", {}, tmp_path / "kept" / "t.ipynb")
     assert not (tmp_path / "kept" / "t.ipynb").exists()
 
 
 def test_what_a_cell_met_is_told_without_its_words(tmp_path):
     fault = SimpleNamespace(ename="IOException", evalue="No space left on device: /x/Mary Smith", cell_index=3)
-    told = notebooks._as_ours(fault, "01_intake", tmp_path)
+    told = notebooks._as_ours(fault, Lab(tmp_path), "01_intake", tmp_path)
     assert isinstance(told, JDLError) and "Mary" not in str(told) and str(told) in (str(disk_full(tmp_path)),)

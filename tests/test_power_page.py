@@ -126,8 +126,8 @@ def test_sliders_boxes_and_keys_move_the_answers(page):
     for _ in range(3):
         page.keyboard.press("PageUp")
     moved = int(page.input_value("#n"))
-    assert moved > 257 and f"your {moved:,}" in page.locator("#curve").text_content()
-    assert f"What could your {moved:,} people show?" in answers() != before
+    page.locator("#answers", has_text=f"What could your {moved:,} people show?").wait_for()
+    assert moved > 257 and f"your {moved:,}" in page.locator("#curve").text_content() and answers() != before
     page.check("input[value=frequency]")
     assert "reoffences per person" in answers() and page.locator("#rate").is_hidden()
     page.check("input[value=rate]")

@@ -16,7 +16,7 @@ from jdl_toolkit.balance import choose_caliper
 from jdl_toolkit.findings import SubgroupSummary
 from jdl_toolkit.findings.subgroup_balance import subgroup_balance
 from jdl_toolkit.subgroups import SubgroupSamples, compare_subgroups, match_subgroups
-from jdl_toolkit.subgroups.matching import _within
+from jdl_toolkit.subgroups.matching import within_subgroup
 
 ALL = {"n_matched": 60, "n_treated": 64, "n_pool": 900}
 
@@ -74,7 +74,7 @@ def test_what_a_match_within_a_subgroup_found_is_handed_on(tmp_path):
     compared = compare_subgroups(samples, outcomes_of(covariates), asked)
     own = compared.balance[compared.balance["level"] == "North"]
     levels = covariates.profile.assign(is_treated=covariates.units["is_treated"])
-    matched, balance, _ = choose_caliper(_within(covariates, levels, "region", "North"), asked, distances=False)
+    matched, balance, _ = choose_caliper(within_subgroup(covariates, levels, "region", "North"), asked, distances=False)
     assert own["smd_after"].tolist() == balance.rows["smd_after"].tolist()
     assert own["light"].tolist() == balance.rows["light"].tolist()
     assert set(own["n_matched"]) == {matched.n_treatment_matched} and set(own["n_pool"]) == {375}
