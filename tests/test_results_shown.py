@@ -65,7 +65,7 @@ def test_overlap_has_its_picture_once_people_are_matched(matched):
     overlap = describe_overlap(matched)
     assert kinds(overlap) == [Words, Table, Figure]
     assert overlap.plot().svg == matched.plot().svg
-    middle = next(row for row in overlap.table().rows if "median" in row[0])
+    middle = next(row for row in overlap.table().rows if row[0].startswith("50%"))
     score = matched.units.loc[matched.units["is_treated"] & matched.units["logit"].notna(), "score"]
     assert middle[1] == f"{100 * score.median():.1f}%"
 
