@@ -511,3 +511,14 @@ def test_fifty_thousand_people_take_seconds(tmp_path):
     start = time.perf_counter()
     find_leaks([path], register, UPLOAD, findings())
     assert time.perf_counter() - start < 20
+
+
+def test_the_digest_of_a_pdf_is_nobodys_name_and_another_value_in_its_place_is_read():
+    from jdl_toolkit.disclosure.published_documents import _DIGEST
+
+    told = b"<xmpMM:%sID>%s</xmpMM:%sID>"
+    for of in (b"Document", b"Instance"):
+        digest = told % (of, b"F7dFkBfzS4oYKaya48vhQ1==", of)
+        assert b"Kaya" in digest and b"Kaya" not in _DIGEST.sub(b"><", digest)
+        name = told % (of, b"Dale Kaya", of)
+        assert _DIGEST.sub(b"><", name) == name
