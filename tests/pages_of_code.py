@@ -137,7 +137,8 @@ class Follower:
         commands = Path(sys.executable).parent
         own = {"PATH": f"{commands}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "120", "LANG": "C.UTF-8"}
         self.variables = os.environ | own | variables
-        for name in [n for n in self.variables if n.startswith(("JDL_", "PYTEST_"))]:
+        # A reader's terminal is no build server, on which pytest prints more.
+        for name in [n for n in self.variables if n.startswith(("JDL_", "PYTEST_")) or n in ("CI", "BUILD_NUMBER")]:
             del self.variables[name]
         self._python: subprocess.Popen | None = None
 
