@@ -18,6 +18,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -26,27 +27,30 @@ from tqdm import tqdm
 
 from ..errors import JDLError
 from ..result import write_atomically
-from .people import World
 
 BLOCK = 20  # replications in a file: a few seconds' work, lost at most when a run is stopped
 
 _BLOCK_FILE = re.compile(r"(\d{6})-(\d{6})\.parquet")
+#: What replications of a cell are drawn from: a frozen dataclass of values that JSON can hold.
+World = TypeVar("World")
+
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True)
-class Study:
+class Study(Generic[World]):
     """What is repeated, where, and how often.
 
     Parameters
     ----------
     name : str
-    cells : dict of str to World
+    cells : dict of str to dataclass
+        What each replication of a cell is drawn from, by the cell's name; its fields decide the results.
     replications : dict of str to int
         Of each cell, unless asked otherwise.
     replicate : callable
         ``replicate(world, rng)`` gives the rows of one replication, a list of dict. A function of a module, so that
-        other processes find it.
+        other processes find it; what all replications of a process share, it may keep (`functools.lru_cache`).
     rests_on : tuple of str
         Files and folders of the package whose code decides the results.
     settings : callable
@@ -163,6 +167,7 @@ def _claim(study: Study, out: Path, cells: list[str], seed: int) -> None:
     for name in cells:
         about = {"study": study.name, "cell": name, "world": asdict(study.cells[name]), "seed": seed}
         about |= {"settings": study.settings(), "code": code_digest(study.rests_on)}
+        about = json.loads(json.dumps(about, default=str))  # as it will be read: a tuple is a list
         path = out / name / "settings.json"
         if not path.exists():
             write_atomically(path, json.dumps(about, indent=2, sort_keys=True) + "\n")
@@ -187,7 +192,7 @@ def _missing(folder: Path, n: int, block: int) -> list[list[int]]:
     return [part.tolist() for part in np.split(numbers, cuts) if len(part)]
 
 
-def _run_block(replicate: Callable, world: World, cell: str, seed: int, numbers: list[int], folder: Path) -> int:
+def _run_block(replicate: Callable, world: Any, cell: str, seed: int, numbers: list[int], folder: Path) -> int:
     rows = [
         {"cell": cell, "replication": number} | row
         for number in numbers
