@@ -16,11 +16,16 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from jdl_toolkit.cli import main
+from jdl_toolkit.execution import server
 
 BY_HAND = "by-hand"
 RUN, SHOWN = ("console", "python", "diff"), ("text",)
@@ -121,6 +126,31 @@ def commands(block: Block) -> Iterator[tuple[int, str, list[str]]]:
         yield start, "\n".join(command), [line for line in lines[n:end] if line.strip()]
 
 
+def plain_words(command: str) -> list[str]:
+    """The words of a command; none if it asks anything of the shell."""
+    words = shlex.shlex(command, posix=True, punctuation_chars=True)
+    words.whitespace_split = True
+    found = list(words)
+    return [] if any(set(word) <= set("();<>|&") for word in found) or set("$`*?~") & set(command) else found
+
+
+def run_jdl(words: list[str], folder: str, variables: dict[str, str], output: str) -> None:
+    """Run `jdl` in this process, which is its own, as a shell would start it."""
+    os.environ.clear()
+    os.environ.update(variables)
+    os.chdir(folder)
+    for number, path, how in ((0, os.devnull, os.O_RDONLY), (1, output, os.O_WRONLY | os.O_APPEND)):
+        os.dup2(os.open(path, how), number)
+    os.dup2(1, 2)
+    sys.stdin, sys.stdout, sys.stderr = (open(n, "rw"[n > 0], encoding="utf-8") for n in (0, 1, 2))
+    sys.argv = ["jdl", *words]
+    try:
+        main()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+
 class Follower:
     """Somebody who follows a page to the letter, in a folder.
 
@@ -128,12 +158,16 @@ class Follower:
     ----------
     folder : Path
         Where the page starts.
-    paths : dict
+    is_quick : bool
+        A plain line of `jdl` is then no program of its own, whose imports take longer than most of what it does, but a
+        process forked from the server that has imported everything, as those of a batch are. The same command runs, in
+        the same folder, on the same words.
+    variables : dict
         Variables of the environment besides those of the test.
     """
 
-    def __init__(self, folder: Path, **variables: str) -> None:
-        self.folder, self.status = folder, 0
+    def __init__(self, folder: Path, is_quick: bool = False, **variables: str) -> None:
+        self.folder, self.status, self.is_quick = folder, 0, is_quick
         commands = Path(sys.executable).parent
         own = {"PATH": f"{commands}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "120", "LANG": "C.UTF-8"}
         self.variables = os.environ | own | variables
@@ -182,28 +216,43 @@ class Follower:
     def _type(self, block: Block) -> None:
         typed = list(commands(block))
         for (offset, command, expected), after in zip(typed, [*typed[1:], None], strict=True):
-            script = f"(exit {self.status}); {command}\nstatus=$?; pwd >&3; exit $status"
-            reads, writes = os.pipe()
-            with os.fdopen(reads) as where:
-                found = subprocess.run(
-                    ["bash", "-c", f"exec 3>&{writes}; {script}"],
-                    cwd=self.folder,
-                    env=self.variables,
-                    pass_fds=[writes],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    encoding="utf-8",
-                )
-                os.close(writes)
-                self.folder = Path(where.read().strip() or self.folder)
-            self.status = found.returncode
-            lines = [line for line in found.stdout.splitlines() if line.strip()]
+            words = plain_words(command)
+            printed = self._fork(words[1:]) if self.is_quick and words[:1] == ["jdl"] else self._shell(command)
+            lines = [line for line in printed.splitlines() if line.strip()]
             if not matches(expected, lines):
                 raise block.fault(_differing(command, expected, lines), offset)
             if self.status and (after is None or after[1] != "echo $?"):
                 told = "\n".join(lines)
                 raise block.fault(f"$ {command}\nended with {self.status}, and no `$ echo $?` says so:\n{told}", offset)
+
+    def _shell(self, command: str) -> str:
+        """What the shell prints of a command; it goes on from the folder and the status in which the last one left it."""
+        script = f"(exit {self.status}); {command}\nstatus=$?; pwd >&3; exit $status"
+        reads, writes = os.pipe()
+        with os.fdopen(reads) as where:
+            found = subprocess.run(
+                ["bash", "-c", f"exec 3>&{writes}; {script}"],
+                cwd=self.folder,
+                env=self.variables,
+                pass_fds=[writes],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                encoding="utf-8",
+            )
+            os.close(writes)
+            self.folder = Path(where.read().strip() or self.folder)
+        self.status = found.returncode
+        return found.stdout
+
+    def _fork(self, words: list[str]) -> str:
+        """What `jdl` prints, run in a process forked from the server."""
+        with tempfile.NamedTemporaryFile() as printed:
+            asked = (words, str(self.folder), dict(self.variables), printed.name)
+            process = server.start(server.context().Process(target=run_jdl, args=asked))
+            process.join()
+            self.status = process.exitcode
+            return printed.read().decode("utf-8")
 
     def _run(self, block: Block) -> None:
         if self._python is None:

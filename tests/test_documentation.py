@@ -68,7 +68,7 @@ def test_getting_started(lab):
 
 @pytest.mark.parametrize("page", IN_THE_LAB)
 def test_a_tutorial_in_the_lab(page, own):
-    Follower(own / "my-lab").follow(TUTORIALS / f"{page}.md")
+    Follower(own / "my-lab", is_quick=True).follow(TUTORIALS / f"{page}.md")
 
 
 @pytest.mark.parametrize("page", IN_A_COPY)
