@@ -226,7 +226,7 @@ class Follower:
                 raise block.fault(f"$ {command}\nended with {self.status}, and no `$ echo $?` says so:\n{told}", offset)
 
     def _shell(self, command: str) -> str:
-        """What the shell prints of a command; it goes on from the folder and the status in which the last one left it."""
+        """What the shell prints of a command, which goes on from where the last one left it."""
         script = f"(exit {self.status}); {command}\nstatus=$?; pwd >&3; exit $status"
         reads, writes = os.pipe()
         with os.fdopen(reads) as where:
