@@ -1,4 +1,7 @@
-"""R's results for two tables, as the tests of matching, balance and inference read them (sources: golden/README.md)."""
+"""R's results for two tables, as the tests of matching, balance and inference read them.
+
+They travel with the toolkit, as `jdl validate` recomputes them, too; sources: README.md beside them.
+"""
 
 import json
 from pathlib import Path
@@ -8,9 +11,10 @@ import numpy as np
 import pandas as pd
 from examples import spec
 
+import jdl_toolkit
 from jdl_toolkit.matching import MatchedSample
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(jdl_toolkit.__file__).parent / "validation" / "data"
 TABLES = ("lalonde", "syn_small")
 
 #: R modelled every level as it came; nothing is joined, however few people a level has.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from pathlib import Path
 
 import examples
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference_tables import GOLDEN
 from scipy import stats
 from test_cases import read_cases
 
@@ -177,7 +177,7 @@ def test_rows_by_themselves_do_not_depend_on_their_order():
 
 def test_published_results():
     """Six remarks on 52 results, each explained in docs/imported-results.md; no row is accused without cause."""
-    rows = read_results(Path(__file__).parent / "golden" / "published_results.csv")
+    rows = read_results(GOLDEN / "published_results.csv")
     assert len(rows) == 52
     assert sorted((r.row, r.rule) for r in check_rows(rows, TODAY)) == [
         ("12", "one_limit_only"),

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from reference_tables import GOLDEN
 from scipy import stats
 
 from jdl_toolkit.cli import main
@@ -24,7 +25,7 @@ from jdl_toolkit.imported.words import Direction, read_direction, read_period, r
 from jdl_toolkit.portfolio import RESULT_COLUMNS
 from jdl_toolkit.render.lint import lint_html
 
-GOLDEN = Path(__file__).parent / "golden" / "published_results.csv"
+PUBLISHED = GOLDEN / "published_results.csv"
 TODAY = dt.date(2026, 11, 22)
 RATE = "one-year proven reoffending rate"
 
@@ -180,7 +181,7 @@ def test_figures_that_follow_from_rates_and_sizes():
 
 
 def test_the_portfolios_table(tmp_path):
-    made, _ = imported(GOLDEN, tmp_path)
+    made, _ = imported(PUBLISHED, tmp_path)
     table = read_imported(tmp_path).set_index("request")
     assert [c for c in RESULT_COLUMNS if c not in table] == ["request"] and len(table) == 52
     used = table[table["why_not"].isna()]
