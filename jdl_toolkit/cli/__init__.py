@@ -5,7 +5,7 @@ go to standard error. Exit status: 0 done; 2 the input is wrong; 3 the request c
 closed; 1 a fault of the toolkit.
 """
 
-from . import exploring, many, outside, products, requests, setting_up  # noqa: F401  (each adds its commands)
+from . import exploring, many, outside, products, requests, setting_up, validating  # noqa: F401  (each adds its commands)
 from .frame import main
 
 __all__ = ["main"]
