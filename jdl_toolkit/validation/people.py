@@ -2,9 +2,13 @@
 
 Twelve covariates of the kinds a register holds: four bell-shaped, four 0/1, four skewed counts, all related through how
 far a criminal career has gone. The probability of reoffending without the service, p0, is logistic in them; so is the
-chance of being treated, which leans towards people of higher p0. Treated people reoffend with probability p0 + effect:
-the effect is the same for everybody, and so the true effect on the treated is exactly that number, whoever of them is
-matched. People with p0 below `LEAST_RISK` do not occur (they are drawn anew), so that p0 + effect is a probability.
+chance of being treated, which leans towards people of higher p0. Treated people reoffend with probability p0 + effect.
+The effect is the same for everybody, and then the true effect on the treated is exactly that number, whoever of them is
+matched; or it grows with p0, and then it is known person by person. People with p0 below `LEAST_RISK` do not occur
+(they are drawn anew), so that p0 + effect is a probability.
+
+Beside the twelve there may be a thirteenth, which nobody recorded: people have it or not, half of them each, whatever
+their covariates are. It multiplies the odds of being treated, and those of reoffending, by what the world says.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
-from scipy.special import expit
+from scipy.special import expit, logit
 from scipy.stats import norm
 
 BASE_RATE = 0.33
@@ -31,7 +35,10 @@ SELECTION = np.array([-0.3, 0.0, 0.5, 0.4, 0.2, 0.0, -0.4, 0.4, 0.3, 0.0, 0.3, -
 
 #: Standard deviation over the population of the logit of p0, and of the logit of the chance of being treated.
 PROGNOSIS_SD = {"usual": 1.1, "strong": 2.2}
-SELECTION_SD = {"weak": 0.5, "strong": 1.1}
+SELECTION_SD = {"weak": 0.5, "middle": 0.8, "strong": 1.1}
+
+#: Share of people who have what nobody recorded.
+HIDDEN_SHARE = 0.5
 
 _REFERENCE_PEOPLE = 200_000
 
@@ -43,7 +50,7 @@ class World:
     Parameters
     ----------
     n_treated, n_pool : int
-    selection : {"weak", "strong"}
+    selection : {"weak", "middle", "strong"}
     effect : float
         Added to the probability of reoffending of the treated.
     prognosis : {"usual", "strong"}
@@ -51,6 +58,10 @@ class World:
     truth : {"logistic", "curved"}
         Curved: p0 rests on a square, a product and logarithms that no model fitted knows; selection stays logistic in
         the covariates as they are.
+    grows : bool
+        The effect is proportional to p0, and `effect` that of somebody at the base rate.
+    hidden_selection, hidden_outcome : float
+        Odds ratios, of being treated and of reoffending without the service, of what nobody recorded; 1: there is none.
     """
 
     n_treated: int
@@ -59,6 +70,14 @@ class World:
     effect: float
     prognosis: str = "usual"
     truth: str = "logistic"
+    grows: bool = False
+    hidden_selection: float = 1.0
+    hidden_outcome: float = 1.0
+
+    @property
+    def is_confounded(self) -> bool:
+        """Whether something that nobody recorded moves both who is treated and who reoffends."""
+        return self.hidden_selection != 1 and self.hidden_outcome != 1
 
 
 @dataclass(frozen=True)
@@ -72,6 +91,8 @@ class People:
     p0, p : array, shape (n_people,)
         Probability of reoffending without the service, and as it came about.
     reoffended : array of 0.0 and 1.0, shape (n_people,)
+    hidden : array of 0.0 and 1.0, shape (n_people,)
+        Who has what nobody recorded; 0 for all where there is none.
     """
 
     x: np.ndarray
@@ -79,6 +100,12 @@ class People:
     p0: np.ndarray
     p: np.ndarray
     reoffended: np.ndarray
+    hidden: np.ndarray
+
+    @property
+    def effect(self) -> np.ndarray:
+        """What the service changed of each person's probability; 0 for the pool."""
+        return self.p - self.p0
 
     def frame(self) -> pd.DataFrame:
         """unit_id, is_treated and the covariates: what matching sees."""
@@ -96,20 +123,41 @@ def draw_people(world: World, rng: np.random.Generator) -> People:
     n_people = world.n_treated + world.n_pool
     wanted = {True: world.n_treated, False: world.n_pool}
     one_in = {group: n_people / n / rules.share_possible for group, n in wanted.items()}
-    got: dict[bool, list[tuple[np.ndarray, np.ndarray]]] = {True: [], False: []}
+    got: dict[bool, list[tuple[np.ndarray, ...]]] = {True: [], False: []}
     while any(wanted.values()):
         x = _covariates(int(1.15 * max(n * one_in[group] for group, n in wanted.items())) + 1, rng)
-        p0 = rules.p0(x)
-        possible, is_treated = p0 >= LEAST_RISK, rng.random(len(x)) < rules.chance(x)
+        hidden = _hidden(len(x), rng) if world.is_confounded else np.zeros(len(x))
+        p0, possible = rules.p0(x, hidden), rules.is_possible(x)
+        is_treated = rng.random(len(x)) < rules.chance(x, hidden)
         for group in wanted:
             taken = np.flatnonzero(possible & (is_treated == group))[: wanted[group]]
-            got[group].append((x[taken], p0[taken]))
+            got[group].append((x[taken], p0[taken], hidden[taken]))
             wanted[group] -= len(taken)
     order = rng.permutation(n_people)
-    x, p0 = (np.concatenate([part[i] for group in (True, False) for part in got[group]])[order] for i in (0, 1))
+    drawn = [part for group in (True, False) for part in got[group]]
+    x, p0, hidden = (np.concatenate(parts)[order] for parts in zip(*drawn, strict=True))
     is_treated = order < world.n_treated
-    p = p0 + np.where(is_treated, world.effect, 0.0)
-    return People(x, is_treated, p0, p, (rng.random(len(p)) < p).astype(float))
+    effect = world.effect * p0 / BASE_RATE if world.grows else world.effect
+    p = p0 + np.where(is_treated, effect, 0.0)
+    return People(x, is_treated, p0, p, (rng.random(len(p)) < p).astype(float), hidden)
+
+
+def hidden_strength(world: World, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What nobody recorded does to people with these covariates.
+
+    Returns
+    -------
+    p0_with, p0_without : array, shape (n_people,)
+        Probability of reoffending without the service, with and without the characteristic.
+    odds_factor : array, shape (n_people,)
+        How many times the odds of being treated of somebody who has it, or has it not, differ from those that the
+        covariates alone tell; the larger of the two, at least 1.
+    """
+    rules, (with_it, without) = _rules(world), (np.full(len(x), value) for value in (1.0, 0.0))
+    chances = rules.chance(x, with_it), rules.chance(x, without)
+    told = HIDDEN_SHARE * chances[0] + (1 - HIDDEN_SHARE) * chances[1]
+    factors = [np.abs(logit(chance) - logit(told)) for chance in chances]
+    return rules.p0(x, with_it), rules.p0(x, without), np.exp(np.maximum(*factors))
 
 
 @dataclass(frozen=True)
@@ -143,38 +191,58 @@ class _Index:
 
 @dataclass(frozen=True)
 class _Rules:
-    """How covariates become the two probabilities, and the share of the population who can occur."""
+    """How covariates, and what nobody recorded, become the two probabilities; the share of people who can occur.
+
+    The log odds ratios of what nobody recorded count from its mean, so that half of it goes up and half of it down.
+    """
 
     risk: _Index
     risk_intercept: float
     leaning: _Index
     leaning_intercept: float
     share_possible: float
+    hidden_risk: float = 0.0
+    hidden_leaning: float = 0.0
 
-    def p0(self, x: np.ndarray) -> np.ndarray:
-        return expit(self.risk_intercept + self.risk(x))
+    def p0(self, x: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+        return expit(self.risk_intercept + self.risk(x) + self.hidden_risk * (hidden - HIDDEN_SHARE))
 
-    def chance(self, x: np.ndarray) -> np.ndarray:
-        return expit(self.leaning_intercept + self.leaning(x))
+    def is_possible(self, x: np.ndarray) -> np.ndarray:
+        """Whether such people occur: by covariates alone, so that what nobody recorded has nothing to do with them."""
+        return expit(self.risk_intercept + self.risk(x) - abs(self.hidden_risk) / 2) >= LEAST_RISK
+
+    def chance(self, x: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+        return expit(self.leaning_intercept + self.leaning(x) + self.hidden_leaning * (hidden - HIDDEN_SHARE))
 
 
 @lru_cache
 def _rules(world: World) -> _Rules:
     """Intercepts at which the base rate is that stated, and the share treated that of the world."""
-    x = _covariates(_REFERENCE_PEOPLE, np.random.default_rng(20140401))
+    rng = np.random.default_rng(20140401)
+    x = _covariates(_REFERENCE_PEOPLE, rng)
     risk = _Index.over(x, PROGNOSIS, PROGNOSIS_SD[world.prognosis], world.truth == "curved")
     leaning = _Index.over(x, SELECTION, SELECTION_SD[world.selection])
+    odds = (world.hidden_outcome, world.hidden_selection) if world.is_confounded else (1.0, 1.0)
+    hidden_risk, hidden_leaning = (float(np.log(ratio)) for ratio in odds)
+    aside = _hidden(len(x), rng) - HIDDEN_SHARE
     on_risk = risk(x)
 
+    def is_possible(intercept: float) -> np.ndarray:
+        return expit(intercept + on_risk - abs(hidden_risk) / 2) >= LEAST_RISK
+
     def excess(intercept: float) -> float:
-        p0 = expit(intercept + on_risk)
-        return p0[p0 >= LEAST_RISK].mean() - BASE_RATE
+        return expit(intercept + on_risk + hidden_risk * aside)[is_possible(intercept)].mean() - BASE_RATE
 
     of_risk = float(brentq(excess, -8, 4))
-    possible = expit(of_risk + on_risk) >= LEAST_RISK
-    on_leaning, wanted = leaning(x[possible]), world.n_treated / (world.n_treated + world.n_pool)
+    possible = is_possible(of_risk)
+    on_leaning = (leaning(x) + hidden_leaning * aside)[possible]
+    wanted = world.n_treated / (world.n_treated + world.n_pool)
     of_leaning = float(brentq(lambda intercept: expit(intercept + on_leaning).mean() - wanted, -20, 10))
-    return _Rules(risk, of_risk, leaning, of_leaning, float(possible.mean()))
+    return _Rules(risk, of_risk, leaning, of_leaning, float(possible.mean()), hidden_risk, hidden_leaning)
+
+
+def _hidden(n: int, rng: np.random.Generator) -> np.ndarray:
+    return (rng.random(n) < HIDDEN_SHARE).astype(float)
 
 
 def _covariates(n: int, rng: np.random.Generator) -> np.ndarray:

@@ -118,32 +118,33 @@ def _rows(group: pd.DataFrame, cell: str, world: World, rule: str, estimators: t
     return rows
 
 
-def measure(found: Mapping[str, np.ndarray], effect: float, other_length: np.ndarray) -> dict[str, float]:
+def measure(found: Mapping[str, np.ndarray], effect: float | np.ndarray, other_length: np.ndarray) -> dict[str, float]:
     """Performance of one estimator in one cell.
 
     Parameters
     ----------
     found : dict of array, shape (n_replications,)
         estimate, se, ci_low, ci_high, p_value; shares.
-    effect : float
-        The truth.
+    effect : float or array, shape (n_replications,)
+        The truth, the same for all or of each replication.
     other_length : array, shape (n_replications,)
         Lengths of the intervals to compare with.
 
     Returns
     -------
     dict
-        In percentage points: bias, sd (of the estimates), mean_se, length (of intervals, mean). In per cent: coverage;
-        rejected (p below 5 per cent: the type I error where there is no effect, else the power). length_ratio is of
-        the mean lengths. Each with its Monte-Carlo standard error, ``_mcse``. coverage_low and coverage_high, the
-        bounds around 95; within_bounds.
+        In percentage points: bias, sd (of the estimates from the truth), mean_se, length (of intervals, mean). In per
+        cent: coverage; rejected (p below 5 per cent: the type I error where there is no effect, else the power).
+        length_ratio is of the mean lengths. Each with its Monte-Carlo standard error, ``_mcse``. coverage_low and
+        coverage_high, the bounds around 95; within_bounds.
     """
     n, covered = len(found["estimate"]), (found["ci_low"] <= effect) & (effect <= found["ci_high"])
     rejected, length = found["p_value"] < LEVEL, found["ci_high"] - found["ci_low"]
-    sd, ratio = found["estimate"].std(ddof=1), length.mean() / other_length.mean()
+    off = found["estimate"] - effect
+    sd, ratio = off.std(ddof=1), length.mean() / other_length.mean()
     allowed = BOUND * np.sqrt(LEVEL * (1 - LEVEL) / n)
     values = {
-        "bias": (found["estimate"].mean() - effect, sd / np.sqrt(n)),
+        "bias": (off.mean(), sd / np.sqrt(n)),
         "sd": (sd, sd / np.sqrt(2 * (n - 1))),
         "mean_se": (found["se"].mean(), found["se"].std(ddof=1) / np.sqrt(n)),
         "coverage": _share(covered),
