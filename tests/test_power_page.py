@@ -98,7 +98,8 @@ def test_the_formulas_agree_beyond_what_is_printed(page):
 
 
 def test_it_gives_the_published_table(page):
-    published = [line.split(",") for line in (ROOT / "jdl_toolkit/validation/data/power_table.csv").read_text().splitlines()[1:]]
+    rows = (ROOT / "jdl_toolkit/validation/data/power_table.csv").read_text().splitlines()[1:]
+    published = [line.split(",") for line in rows]
     script = "points => points.map(d => Math.floor(power.needed(d / 100, 0.4732691826, 33111, 0.05, 0.95) + 0.5))"
     assert len(published) == 10
     assert page.evaluate(script, [float(row[0]) for row in published]) == [int(float(row[1])) for row in published]
