@@ -36,12 +36,16 @@ def build(out: Path, source: Path, cache: Path | None) -> int:
 
     from jdl_toolkit.render.power import write_power_page
     from jdl_toolkit.spec import intake_spec
+    from jdl_toolkit.validation.page import write_page
+    from jdl_toolkit.validation.parts import PARTS
+    from jdl_toolkit.validation.whole import Validation
 
     notebooks = worked.executed(cache) if cache else {}
     layout.lay_out(source, notebooks)
     arguments = ["-b", "html", "-c", DOCS, "-d", out.parent / "doctrees", "-W", "--keep-going", "-q", source, out]
     status = build_main([str(argument) for argument in arguments])
     write_power_page(intake_spec(DOCS.parent / "parameters" / "defaults.yml"), out / "how-many-people.html")
+    write_page(Validation.read(DOCS / "validation", PARTS), out / "validation-report.html")
     return status
 
 

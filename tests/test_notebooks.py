@@ -45,6 +45,7 @@ def test_one_parameters_cell_of_literals_and_nothing_else(template):
         ["request", "outputs", "analysis"],
         ["period", "outputs"],
         ["persons", "seed"],
+        ["study"],
     )
 
 

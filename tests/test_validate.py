@@ -155,7 +155,7 @@ def test_results_alone_are_read_and_damaged_ones_are_red(tmp_path):
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "about.json").write_text('{"seed": 3, "n_repetitions": 5000}')
     found = Validation.read(tmp_path, [made_up("one", HELD)])
-    assert found.of("one").text.startswith("It was tried 5,000 times") and found.runs[0].light == "green"
+    assert found.part("one").answer.text.startswith("It was tried 5,000 times") and found.runs[0].light == "green"
     (tmp_path / "one" / "about.json").write_text('{"seed": 3}')
     (run,) = Validation.read(tmp_path, [made_up("one", HELD)]).runs
     assert (run.state, run.light, run.why) == ("failed", "red", "its results cannot be read (KeyError)")

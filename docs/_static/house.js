@@ -1,5 +1,5 @@
 // What scrolls sideways can be scrolled by keyboard, and the two side bars have names.
-const mayScroll = "pre, .formula, .table-wrapper, .cell_output";
+const mayScroll = "pre, .formula, .table-wrapper, .cell_output, p:has(> img[src$='.svg'])";
 function reach() {
   for (const part of document.querySelectorAll(mayScroll)) {
     if (part.scrollWidth > part.clientWidth) part.tabIndex = 0;

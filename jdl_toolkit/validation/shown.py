@@ -112,7 +112,8 @@ def verdict(study: Validation) -> Inset:
         "attacked, to see whether anything is lost, broken or given away."
     ]
     if n_tried:
-        said += [f"{n_tried - n_failed:,} checks hold, {n_failed:,} do not, {n_untried:,} could not be tried."]
+        hold = f"{n_tried - n_failed:,} {'checks hold' if n_tried - n_failed != 1 else 'check holds'}"
+        said += [f"{hold}, {n_failed:,} {'does' if n_failed == 1 else 'do'} not, {n_untried:,} could not be tried."]
     if any(run.is_short for run in study.runs if run.answer):
         said += ["**This is a short run, a first look. It is no proof.** The bounds are wide, for few repetitions."]
     if failures:

@@ -23,7 +23,7 @@ from typing import Any
 import filelock
 import pandas as pd
 
-from ..document import Block
+from ..document import Block, Shown
 from ..errors import JDLError, Problem, UnderWay
 from ..manifest import toolkit_commit
 from ..result import Result, write_atomically
@@ -36,7 +36,7 @@ NOT_RUN, RUNNING, STOPPED, FINISHED, FAILED = "not run", "running", "stopped", "
 
 
 @dataclass(frozen=True)
-class PartRun:
+class PartRun(Shown):
     """What became of one part.
 
     Parameters
@@ -74,6 +74,11 @@ class PartRun:
             return "red"
         tried = self.answer is not None and self.answer.checks and not self.answer.not_tried
         return "green" if tried and not self.is_short else "amber"
+
+    def blocks(self) -> tuple[Block, ...]:
+        from .shown import of_part
+
+        return of_part(self)
 
 
 @dataclass(frozen=True)
@@ -135,18 +140,18 @@ class Validation(Result):
         rows = [{"part": answer.key} | vars(check) for answer in self.answers for check in answer.checks]
         return pd.DataFrame(rows, columns=["part", "claim", "found", "allowed", "holds", "why"])
 
-    def of(self, key: str) -> Answer:
-        """The answer of one part.
+    def part(self, key: str) -> PartRun:
+        """What became of one part, and its answer.
 
         Raises
         ------
         JDLError
-            If it has none.
+            If there is none of that name.
         """
-        for answer in self.answers:
-            if answer.key == key:
-                return answer
-        raise JDLError("this part has no answer yet", key, f"run it: jdl validate {key}")
+        found = {run.part.key: run for run in self.runs}
+        if key not in found:
+            raise JDLError(f"there is no part {key}", "the study", f"choose among {', '.join(found)}")
+        return found[key]
 
     def blocks(self) -> tuple[Block, ...]:
         from .shown import in_short
