@@ -35,7 +35,9 @@ def write_results(replications: pd.DataFrame, results: Path, effort: Effort, wan
     """
     done = replications.groupby("cell").size()
     about = {"seed": effort.seed, "short": effort.short, "toolkit_version": __version__, "commit": toolkit_commit()}
-    about |= {"wanted": dict(wanted), "replications": {cell: int(done.get(cell, 0)) for cell in wanted}}
+    found = {cell: int(done.get(cell, 0)) for cell in wanted}
+    about |= {"tried": {"cells": sum(n > 0 for n in found.values()), "replications": sum(found.values())}}
+    about |= {"wanted": dict(wanted), "replications": found}
     for name, frame in (("estimates", estimates_of(replications)), ("hidden", hidden_of(replications))):
         write_atomically(results / f"{name}.csv", frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
     write_atomically(results / "about.json", json.dumps(about, indent=2) + "\n")
@@ -49,9 +51,10 @@ def estimates_of(replications: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         cell, estimator, n (replications with an estimate), n_without (nobody could be matched), n_open (balance and
         size would let the result be published), n_open_covered, truth (mean effect on the people compared, percentage
-        points), the columns of `summary.measure`, n_covered, n_conclusive, n_wrong (conclusive, with the sign the truth
-        has not; missing without an effect), exaggeration (mean of conclusive estimates, as sizes, over the size of the
-        truth), exaggeration_mcse, power_people, power_worth (promised, per cent).
+        points), the columns of `summary.measure`, n_covered, n_conclusive, n_reduction, n_increase, n_wrong
+        (conclusive, with the sign the truth has not; missing without an effect), exaggeration (mean of conclusive
+        estimates, as sizes, over the size of the truth), exaggeration_mcse, power_people, power_worth (promised, per
+        cent).
     """
     rows = []
     for cell in (cell for cell in CELLS if (replications["cell"] == cell).any()):
@@ -82,8 +85,13 @@ def _arrays(of: pd.DataFrame, name: str) -> dict[str, np.ndarray]:
 
 def _conclusive(found: dict[str, np.ndarray], truth: np.ndarray, world: World) -> dict[str, float]:
     """How many findings are conclusive, and of an effect how many have the wrong sign and how far they exaggerate."""
-    conclusive = (found["ci_high"] < 0) | (found["ci_low"] > 0)
-    row = {"n_conclusive": int(conclusive.sum())}
+    reduction, increase = found["ci_high"] < 0, found["ci_low"] > 0
+    conclusive = reduction | increase
+    row = {
+        "n_conclusive": int(conclusive.sum()),
+        "n_reduction": int(reduction.sum()),
+        "n_increase": int(increase.sum()),
+    }
     if not world.effect or not conclusive.any():
         return row
     estimates, times = found["estimate"][conclusive], np.abs(found["estimate"] / truth)[conclusive]

@@ -81,7 +81,9 @@ def as_table(summary: pd.DataFrame, worlds: Mapping[str, World]) -> str:
 def describe(world: World) -> str:
     """A cell in few words."""
     effect = f"\N{MINUS SIGN}{abs(100 * world.effect):g}" if world.effect else "no effect"
+    effect += " growing with risk" if world.grows else ""
     words = [f"{world.n_treated:,} v {world.n_pool:,}", world.selection, effect]
+    words += [f"hidden odds {world.hidden_selection:g}"] if world.is_confounded else []
     words += ["strong covariates"] if world.prognosis == "strong" else []
     return ", ".join(words + (["curved"] if world.truth == "curved" else []))
 
