@@ -1,0 +1,70 @@
+"""Part `whole-line`: is the effect found right when all of it is done, from the upload to the finding?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+from .line_register import Registers, prepare_registers
+from .line_replication import line_spec, replicate
+from .line_results import write_results
+from .line_service import MANY, N_NEVER_CONVICTED, N_NOT_ON_REGISTER, N_OTHER_DISPOSAL, N_TAKING_PART, N_TWICE, Line
+from .part import RESULTS, Effort
+from .study import Study, read_replications, run_study
+
+#: Effects from none to a third of all reoffending, selection from weak to strong, uploads from clean to dirty; in one
+#: the service helps those with many offences far more than others, in one a hidden trait decides who takes part.
+CELLS = {
+    "clean-2": Line("clean", 0.5, 0.08, 0.08),
+    "clean-hidden": Line("clean", 1.0, 0.0, 0.0, hidden_odds=3.0),
+    "realistic-none": Line("realistic", 1.5, 0.0, 0.0),
+    "realistic-5": Line("realistic", 1.0, 0.19, 0.19),
+    "dirty-10": Line("dirty", 1.0, 0.38, 0.38, identifiers=False),
+    "dirty-varied": Line("dirty", 1.5, 0.05, 0.40, identifiers=False),
+}
+REPLICATIONS, BLOCK = 200, 5
+
+LARGE = Registers(n_registers=4, n_people=150_000, n_drawn=20_000)
+SMALL = Registers(n_registers=1, n_people=20_000, n_drawn=12_000)
+
+#: What the results rest on: every stage from upload to finding, the invented people, and this study.
+RESTS_ON = (
+    "attrition.py", "balance", "cohort", "covariates", "inference", "linkage", "matching", "outcomes.py", "register",
+    "submission", "synthetic", "validation/line_register.py", "validation/line_replication.py",
+    "validation/line_service.py",
+)  # fmt: skip
+
+
+def run(folder: Path, effort: Effort) -> None:
+    """Prepare the registers, draw and analyse what is missing of the cells, and sum up; as `Part.run`."""
+    registers = SMALL if effort.short else LARGE
+    prepare_registers(folder / "registers", registers, effort.seed)
+    study = line_study(folder / "registers", registers)
+    n = 1 if effort.short else REPLICATIONS
+    run_study(study, folder / "replications", None, n, effort.workers, effort.seed, BLOCK)
+    sum_up(folder, effort)
+
+
+def sum_up(folder: Path, effort: Effort) -> None:
+    """Write the results of what is finished: all of it, or so far."""
+    registers, n = (SMALL, 1) if effort.short else (LARGE, REPLICATIONS)
+    found = read_replications(folder / "replications")
+    write_results(found[found["replication"] < n], CELLS, n, registers, folder / RESULTS, effort)
+
+
+def line_study(folder: Path, registers: Registers) -> Study[Line]:
+    """The six cells on these registers."""
+    return Study(
+        name="whole-line",
+        cells=CELLS,
+        replications=dict.fromkeys(CELLS, REPLICATIONS),
+        replicate=partial(replicate, folder=folder, registers=registers),
+        rests_on=RESTS_ON,
+        settings=partial(_settings, registers),
+    )
+
+
+def _settings(registers: Registers) -> dict:
+    sizes = (MANY, N_TAKING_PART, N_OTHER_DISPOSAL, N_NEVER_CONVICTED, N_NOT_ON_REGISTER, N_TWICE)
+    return {"registers": asdict(registers), "service": sizes, "request": line_spec().to_dict()}
