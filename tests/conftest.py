@@ -85,6 +85,23 @@ def made_once(tmp_path_factory, worker_id) -> Callable[[str, Callable[[Path], No
 
 
 @pytest.fixture(scope="session")
+def short_part(made_once) -> Callable[..., Path]:
+    """``short_part(PART)``: the small tables of a short run of that part of the validation study, run once for all."""
+    from jdl_toolkit.validation.part import RESULTS, Effort
+
+    def results(part) -> Path:
+        def make(kept: Path) -> None:
+            work = kept.with_name("work")
+            part.run(work, Effort(short=True, workers=1))
+            shutil.copytree(work / RESULTS, kept)
+            shutil.rmtree(work)
+
+        return made_once(f"validation-{part.key}", make)
+
+    return results
+
+
+@pytest.fixture(scope="session")
 def made_lab(made_once) -> Lab:
     """A working folder with the demonstration register and upload, no request run yet."""
     from jdl_toolkit.synthetic.demonstration import synthesise
