@@ -79,7 +79,8 @@ class Drawn:
     connection : DuckDBPyConnection
         The one that the register is asked through.
     absent : DataFrame
-        People of the same population who are not on it, as `served.recognisable_people` has persons, but for how distinct they are.
+        People of the same population who are not on it, as `served.recognisable_people` has persons, but for how
+        distinct they are.
     """
 
     register: Register

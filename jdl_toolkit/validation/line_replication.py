@@ -56,7 +56,11 @@ KEPT = ("estimate", "se", "ci_low", "ci_high", "p_value")
 
 @lru_cache
 def line_spec() -> RequestSpec:
-    """The toolkit's defaults, for the one measure that a finding is judged by; sexual offences as `episodes` has them."""
+    """The toolkit's defaults, for the one measure that a finding is judged by.
+
+    A sexual offence is a reason where it is the index offence, as in `synthetic.episodes`, which exclusions are compared
+    with.
+    """
     spec = intake_spec(lab_resources() / "parameters" / "defaults.yml")
     return spec.variant(outcomes={"measures": ["rate"]}, cohort={"sexual_offence": "index"})
 
