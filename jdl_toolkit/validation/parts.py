@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ..errors import JDLError
+from . import drawing, matching, trials
 from .part import Part
 
-PARTS: tuple[Part, ...] = ()
+PARTS: tuple[Part, ...] = (matching.PART, trials.PART, drawing.PART)
 
 
 def chosen(keys: tuple[str, ...], parts: tuple[Part, ...]) -> tuple[Part, ...]:
