@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
+
+from .line_checks import checks_of
 from .line_register import Registers, prepare_registers
 from .line_replication import line_spec, replicate
 from .line_results import write_results
 from .line_service import MANY, N_NEVER_CONVICTED, N_NOT_ON_REGISTER, N_OTHER_DISPOSAL, N_TAKING_PART, N_TWICE, Line
-from .part import RESULTS, Effort
+from .line_shown import figures_of, tables_of
+from .line_words import words_of
+from .part import RESULTS, Answer, Check, Effort, Part
 from .study import Study, read_replications, run_study
 
 #: Effects from none to a third of all reoffending, selection from weak to strong, uploads from clean to dirty; in one
@@ -68,3 +74,29 @@ def line_study(folder: Path, registers: Registers) -> Study[Line]:
 def _settings(registers: Registers) -> dict:
     sizes = (MANY, N_TAKING_PART, N_OTHER_DISPOSAL, N_NEVER_CONVICTED, N_NOT_ON_REGISTER, N_TWICE)
     return {"registers": asdict(registers), "service": sizes, "request": line_spec().to_dict()}
+
+
+def answer(results: Path) -> Answer:
+    """What the results say; as `Part.answer`."""
+    estimates, linkage, missed = (pd.read_csv(results / f"{name}.csv") for name in ("estimates", "linkage", "missed"))
+    about = json.loads((results / "about.json").read_text("utf-8"))
+    cells = {cell: Line(**line) for cell, line in about["service"].items()}
+    checks = (_whole(about), *checks_of(estimates, linkage, cells))
+    text = words_of(about, estimates, linkage, missed, cells, checks)
+    tables = tables_of(estimates, linkage, missed, cells)
+    return Answer(PART.key, PART.question, text, checks, tables, figures_of(estimates, linkage, cells))
+
+
+def _whole(about: dict) -> Check:
+    n, wanted = sum(about["replications"].values()), about["wanted"] * len(about["replications"])
+    why = "" if n >= wanted else "The study is not finished: what it says so far may still change."
+    return Check("Every repetition asked for is in", f"{n:,}", f"{wanted:,}", None if why else True, why)
+
+
+PART = Part(
+    key="whole-line",
+    question="Is the effect found right when all of it is done, from the upload to the finding?",
+    run=run,
+    answer=answer,
+    takes="70 minutes on one processor",
+)

@@ -58,8 +58,8 @@ KEPT = ("estimate", "se", "ci_low", "ci_high", "p_value")
 def line_spec() -> RequestSpec:
     """The toolkit's defaults, for the one measure that a finding is judged by.
 
-    A sexual offence is a reason where it is the index offence, as in `synthetic.episodes`, which exclusions are compared
-    with.
+    A sexual offence is a reason to leave where it is the index offence: so in `synthetic.episodes`, too, which the
+    exclusions are compared with.
     """
     spec = intake_spec(lab_resources() / "parameters" / "defaults.yml")
     return spec.variant(outcomes={"measures": ["rate"]}, cohort={"sexual_offence": "index"})

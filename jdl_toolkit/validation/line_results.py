@@ -64,7 +64,8 @@ def estimates_of(replications: pd.DataFrame, cells: Mapping[str, Line]) -> pd.Da
         percentage points), crude_bias, the columns of `summary.measure` (missing where n is 1), n_covered,
         n_covered_average (intervals that hold the average truth of the cell), n_conclusive, n_wrong_sign, power
         (promised to so many people, controls by their effective number; per cent), z (sum of error over standard
-        error), n_matched, ess, n_red (replications), n_weighted.
+        error), n_matched, ess,
+        rate_compared (per cent of the comparison group, adjusted), n_red (replications), n_weighted.
     """
     rows = []
     for cell, of in _by_cell(replications, cells):
@@ -103,6 +104,7 @@ def _row(of: pd.DataFrame, cell: str, links: str, outcomes: str, estimator: str)
     row |= {"power": _promised(of, links, truth.mean()), "z": float(((found["estimate"] - truth) / found["se"]).sum())}
     counts = {name: of[f"{links}_{name}"] for name in ("n_matched", "ess", "n_red", "is_weighted")}
     row |= {"n_matched": counts["n_matched"].mean(), "ess": counts["ess"].mean()}
+    row |= {"rate_compared": 100 * (of[f"{links}_rate_treated"] - of[f"{links}_headline_estimate"]).mean()}
     return row | {"n_red": int((counts["n_red"] > 0).sum()), "n_weighted": int(counts["is_weighted"].sum())}
 
 
@@ -123,9 +125,9 @@ def linkage_of(replications: pd.DataFrame, cells: Mapping[str, Line]) -> pd.Data
         cell, faults, identifiers, n, then totals over the replications: n_records, n_right, n_wrong, n_missed,
         n_strangers, n_strangers_linked, n_unusable, n_ambiguous, expected_wrong; n_not_served (analysed), n_analysed,
         n_true_analysed, n_served_in_pool, n_pool; shift (mean of the estimate with the links found less that with the
-        true ones, points), shift_mcse, undone_shift, undone_mcse (the same without an effect), truth_shift (of the
-        truth itself), error_shift (shift less truth_shift), error_mcse; sd (of the estimates, points); and, of the
-        things that must be 0: n_differ, n_judged_otherwise, n_not_adding_up.
+        true ones, points), undone_shift (the same without an effect), error_shift (shift less what the truth itself
+        shifts by), each with ``_mcse``, truth_shift; mean_se (of the estimates, points); and, of the things that must
+        be 0: n_differ, n_judged_otherwise, n_not_adding_up.
     """
     rows = []
     summed = ["n_records", "n_right", "n_wrong", "n_missed", "n_strangers", "n_strangers_linked", "n_unusable"]
@@ -138,12 +140,12 @@ def linkage_of(replications: pd.DataFrame, cells: Mapping[str, Line]) -> pd.Data
         row |= {"n_true_analysed": float(of["true_n_analysed"].sum())}
         row |= {"n_served_in_pool": float(of["found_n_served_in_pool"].sum())}
         shifts = {name: 100 * (of[f"found_{c}"] - of[f"true_{c}"]) for name, c in _SHIFTS.items()}
-        shifts["error"] = shifts["shift"] - shifts["truth_shift"]
-        for name, key in (("shift", "shift"), ("undone_shift", "undone"), ("error", "error")):
-            of_shift = shifts[name].dropna()
-            row[f"{key.removesuffix('_shift')}_shift" if key != "shift" else "shift"] = of_shift.mean()
-            row[f"{key}_mcse"] = of_shift.std(ddof=1) / np.sqrt(len(of_shift)) if len(of_shift) > 1 else np.nan
-        row |= {"truth_shift": shifts["truth_shift"].mean(), "sd": 100 * of["found_headline_estimate"].std(ddof=1)}
+        shifts["error_shift"] = shifts["shift"] - shifts["truth_shift"]
+        for name in ("shift", "undone_shift", "error_shift"):
+            known = shifts[name].dropna()
+            row[name] = known.mean()
+            row[f"{name}_mcse"] = known.std(ddof=1) / np.sqrt(len(known)) if len(known) > 1 else np.nan
+        row |= {"truth_shift": shifts["truth_shift"].mean(), "mean_se": 100 * of["found_headline_se"].mean()}
         for name in ("n_differ", "n_judged_otherwise"):
             row[name] = float(sum(of[f"{links}_{name}"].sum() for links in LINKS))
         row["n_not_adding_up"] = float(sum((of[f"{links}_adds_up"] != 1).sum() for links in LINKS))
