@@ -13,17 +13,17 @@ from .line_shown import Cells, headline
 from .part import Check
 
 CAN = """**What this can and cannot show.** Every stage really ran: a workbook was written and read, each person \
-looked for by name and date of birth, sentences, exclusions, covariates and outcomes were taken from a register, people \
-matched, and a finding made. It cannot show that real registers, real slips and real services are like those invented \
-here, nor that nothing hidden decided who took part in a real one. The registers are small beside a nation's: among \
-millions more people share a name and a date of birth, so that more records stay in doubt."""
+looked for by name and date of birth, sentences, exclusions, covariates and outcomes were taken from a register, \
+people matched, and a finding made. It cannot show that real registers, real slips and real services are like those \
+invented here, nor that nothing hidden decided who took part in a real one. The registers are small beside a nation's: \
+among millions more people share a name and a date of birth, so that more records stay in doubt."""
 
-TRUTH = """**What is called true.** For each person who took part we know whether they reoffend within a year of \
-their sentence with the service and without it. The truth is the mean difference over the matched people who took \
-part, each as they count in the comparison. Who was excluded or found no control does not count. Somebody linked by mistake \
-has no effect; what they do to an estimate is error. So is what people do who took part, were missed, and stand among \
-the controls. Nobody who reoffended before the service started is helped by it, so the same people leave with and \
-without an effect."""
+TRUTH = """**What is called true.** For each person who took part we know whether they reoffend within a year of their \
+sentence with the service and without it. The truth is the mean difference over the matched people who took part, each \
+as they count in the comparison. Who was excluded or found no control does not count. Somebody linked by mistake has \
+no effect; what they do to an estimate is error. So is what people do who took part, were missed, and stand among the \
+controls. Nobody who reoffended before the service started is helped by it, so the same people leave with and without \
+an effect."""
 
 
 def words_of(
@@ -48,9 +48,9 @@ def _made(about: dict, linkage: pd.DataFrame) -> str:
     records, drawn = linkage["n_records"].sum() / linkage["n"].sum(), about["registers"]["n_drawn"]
     said = (
         f"{n:,} times a register of {drawn:,} invented people was drawn, a service chose whom to work with, some of "
-        f"them reoffended less for it, and a workbook of some {number(records)} records was written: clean, with as many "
-        "slips as real uploads have, or dirty and without identifiers. Then the toolkit did what it does with a real "
-        "request, from reading the workbook to the finding."
+        f"them reoffended less for it, and a workbook of some {number(records)} records was written: clean, with as "
+        "many slips as real uploads have, or dirty and without identifiers. Then the toolkit did what it does with a "
+        "real request, from reading the workbook to the finding."
     )
     if n < wanted:
         said += f" **The study is not finished: {n:,} of {wanted:,} repetitions are in.**"
@@ -164,7 +164,7 @@ def _hidden(estimates: pd.DataFrame, cells: Cells) -> str:
     return (
         f"**What no register holds, no matching mends.** Where a hidden trait goes with reoffending and with taking "
         f"part, each with an odds ratio of {line.hidden_odds:g}, the headline is {number(row['bias'], 1)} points off, "
-        f"although the service does nothing; theory expects about {number(expected, 1)}. Its intervals hold the truth in "
-        f"{number(100 * row['n_covered'] / row['n'])} of 100 repetitions only. Nothing in the data says so: this is "
+        f"although the service does nothing; theory expects about {number(expected, 1)}. Its intervals hold the truth "
+        f"in {number(100 * row['n_covered'] / row['n'])} of 100 repetitions only. Nothing in the data says so: this is "
         "the limit of the method, and the reason why a report speaks of what could have gone unseen."
     )
