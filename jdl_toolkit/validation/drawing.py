@@ -15,7 +15,7 @@ from ..result import write_atomically
 from .drawing_results import KEY, QUESTION, answer
 from .drawing_rules import Placebo, expected_without_rule, study
 from .part import RESULTS, Effort, Part
-from .study import read_replications, run_study
+from .study import Study, read_replications, run_study
 
 LEVEL = 0.05
 
@@ -34,9 +34,14 @@ def run(folder: Path, effort: Effort) -> None:
         raise JDLError("there are no histories in this folder", "--histories", fix)
     asked = study(effort.short, histories)
     run_study(asked, folder / "draws", workers=effort.workers, seed=effort.seed)
+    write_results(folder, asked, effort)
+
+
+def write_results(folder: Path, asked: Study, effort: Effort) -> None:
+    """Sum up the draws that are there; of a study that is still running, those that it has finished."""
     draws = read_replications(folder / "draws", asked.cells)
     about = {"seed": effort.seed, "short": effort.short, "toolkit": __version__, "commit": toolkit_commit()}
-    about |= {"with_histories": bool(histories), "planned": asked.replications}
+    about |= {"with_histories": effort.histories is not None, "planned": asked.replications}
     about["cells"] = {name: _described(cell) for name, cell in asked.cells.items()}
     constant = next(cell for cell in asked.cells.values() if cell.dates == "constant")
     about["expected"] = {rule: round(100 * x, 6) for rule, x in expected_without_rule(constant.known()).items()}

@@ -18,6 +18,7 @@ from ..covariates import Covariates
 from ..inference.estimation import Kind, headline_among, prepare
 from ..inference.weighted_t import Group, t_test
 from ..matching import match
+from ..spec import RequestSpec
 from .drawing_dates import HAZARD, KINDS, LONGEST, REAL, YEAR, Dates, dates_of
 from .study import Study
 
@@ -64,7 +65,7 @@ class Placebo:
     waits: str = "alike"
     n_people: int = 12_000
     n_submitted: int = 1_000
-    step: int = 5
+    step: int = 15
     histories: str = ""
 
     def known(self) -> Dates:
@@ -90,10 +91,10 @@ def replicate(world: Placebo, rng: np.random.Generator) -> list[dict]:
     in_scope = is_submitted & (np.isnan(reason) | (reason >= FIRST_OFFENCE_LEFT))
     pool = known.in_pool & ~is_submitted
     delay = known.delays[started]
-    seed = int(rng.integers(2**31))
+    spec = known.spec.variant(seed=int(rng.integers(2**31)))
     rows, kept = [], {}
     for rule in RULES:
-        kept[rule] = pool & ~_removed(rule, known, pool, is_treated if rule == "included" else in_scope, delay, seed)
+        kept[rule] = pool & ~_removed(rule, known, pool, is_treated if rule == "included" else in_scope, delay, spec)
         rows.append({"rule": rule} | _crude(known.reoffended, is_treated, kept[rule], "reoffended"))
     if world.chosen == "chance":
         return rows
@@ -101,14 +102,16 @@ def replicate(world: Placebo, rng: np.random.Generator) -> list[dict]:
     return rows + [{"rule": "drawn"} | row for row in _matched(world, known, is_treated, kept["drawn"])]
 
 
-def _removed(rule: str, known: Dates, pool: np.ndarray, whose: np.ndarray, delay: np.ndarray, seed: int) -> np.ndarray:
+def _removed(
+    rule: str, known: Dates, pool: np.ndarray, whose: np.ndarray, delay: np.ndarray, spec: RequestSpec
+) -> np.ndarray:
     """Who leaves the pool under a rule; delays are drawn by `cohort.pool.draw_delays`, from `whose`."""
     if rule == "none":
         return np.zeros(len(pool), bool)
     if rule == "window":
         return known.removed[-1]
     of = known.events.loc[whose, ["disposal"]].assign(delay_days=delay[whose])
-    drawn, _ = draw_delays(known.events[pool], of, known.spec.variant(seed=seed))
+    drawn, _ = draw_delays(known.events[pool], of, spec)
     leaves = np.zeros(len(pool), bool)
     leaves[pool] = known.removed[np.searchsorted(known.delays, drawn), np.flatnonzero(pool)]
     return leaves
@@ -178,14 +181,14 @@ def expected_without_rule(known: Dates) -> dict[str, float]:
 
 def cells(short: bool, histories: str = "") -> dict[str, Placebo]:
     """The services that are drawn, by name; fewer, smaller and with fewer possible delays where `short`."""
-    size = {"n_people": 4_000, "n_submitted": 700, "step": 45} if short else {}
+    size = {"n_people": 4_000, "n_submitted": 700, "step": 60} if short else {}
     found = {f"{kind}, by lot": Placebo(kind, **size) for kind in KINDS}
     found["uneven, early for those at risk"] = Placebo("uneven", waits="by risk", **size)
     found |= {f"uneven, chosen by {how}": Placebo("uneven", how, **size) for how in ("known", "record")}
     if short:
         found = {name: cell for name, cell in found.items() if cell.dates in ("constant", "uneven")}
     if histories:
-        size = {"n_submitted": 1_500, "histories": histories, "step": 45 if short else 5}
+        size = {"n_submitted": 1_500, "histories": histories, "step": 60 if short else 15}
         found["real, by lot"] = Placebo(REAL, **size)
         found["real, early for those at risk"] = Placebo(REAL, waits="by risk", **size)
         found |= {f"real, chosen by {how}": Placebo(REAL, how, **size) for how in ("known", "record")}
@@ -195,7 +198,7 @@ def cells(short: bool, histories: str = "") -> dict[str, Placebo]:
 def study(short: bool, histories: str = "", n_draws: int | None = None) -> Study:
     """Every cell, with the number of draws of each: 2,000 by lot; half of that where each is matched as well."""
     chosen = cells(short, histories)
-    usual = {name: 24 if short else 1_000 if cell.chosen != "chance" else 2_000 for name, cell in chosen.items()}
+    usual = {name: 20 if short else 1_000 if cell.chosen != "chance" else 2_000 for name, cell in chosen.items()}
     code = ("cohort", "matching", "inference", "covariates", "outcomes.py")
     return Study(
         name="drawing rules",

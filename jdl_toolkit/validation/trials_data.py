@@ -41,7 +41,8 @@ class Trial:
 _RELEASED = ("age", "race", "wexp", "mar", "paro")
 _TRAINEES = ("age", "educ", "race", "married", "nodegree", "re74")
 
-#: The effect of the training programme in its own trial, dollars of 1978, and its standard error (Dehejia & Wahba 1999).
+#: The effect of the training programme in its own trial, dollars of 1978, and its standard error (Dehejia & Wahba
+#: 1999).
 TRIAL_DOLLARS, TRIAL_SE = 1_794.0, 633.0
 #: The effect of financial aid in its trial, percentage points, with its 95% interval, and the two shares (Rossi, Berk &
 #: Lenihan 1980; the interval is Wald's).

@@ -157,8 +157,8 @@ def _ways_table(key: str, ways: pd.DataFrame) -> Table:
     what = "percentage points" if trial.unit == "share" else "dollars"
     caption = f"The trial of {key}: {trial.label.lower()}, in every way of comparing ({what}, 95% intervals)"
     columns = ("Way", "People compared", "Worst difference, per cent of an SD", "Headline", "Classic", "Check")
-    note = "Chosen: the widest caliper that balances, as a request's would be. Above 10 per cent balance is red, and nothing "
-    note += "is published. Overlap weights concern people who might have been in either group, all others the treated."
+    note = "Chosen: the widest caliper that balances, as a request's would be. Above 10 per cent balance is red, and "
+    note += "nothing is published. Overlap weights concern people who might be in either group, all others the treated."
     return Table(f"trial_of_{key}", caption, columns, tuple(rows), "lrrlll", note)
 
 
@@ -190,7 +190,7 @@ def _all_table(estimators: pd.DataFrame) -> Table:
         rows.append((str(label), *cells))
     caption = "Every estimator on the way that would be published, with 95% intervals"
     columns = ("Estimator", "Aid: arrests, points", "Training: earnings in 1978, dollars")
-    note = f"The trials: {number(AID['difference'], 1)} points; {number(TRIAL_DOLLARS)} dollars (standard error {TRIAL_SE:g})."
+    note = f"The trials: {number(AID['difference'], 1)} points; {number(TRIAL_DOLLARS)} dollars (SE {TRIAL_SE:g})."
     return Table("trial_estimators", caption, columns, tuple(rows), "lrr", note)
 
 

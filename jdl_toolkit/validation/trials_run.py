@@ -90,7 +90,7 @@ class NoTreatment:
 
 CELLS = {"by lot": NoTreatment(216, False), "controls chosen": NoTreatment(144, True)}
 #: By how much the log odds of being kept grow, for a standard deviation of each.
-KEPT_BY = {"age": 0.5, "prio": -0.5}
+KEPT_BY = {"age": 1.0, "prio": -1.0}
 
 
 @lru_cache
@@ -141,7 +141,7 @@ def study(short: bool) -> Study:
     return Study(
         name="trials",
         cells=CELLS,
-        replications=dict.fromkeys(CELLS, 30 if short else 2_000),
+        replications=dict.fromkeys(CELLS, 25 if short else 2_000),
         replicate=replicate,
         rests_on=(
             "matching",
