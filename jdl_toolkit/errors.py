@@ -7,10 +7,13 @@ person: no name, date of birth or identifier may stand in one.
 
 from __future__ import annotations
 
+import builtins
 import errno
+import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,6 +120,59 @@ def is_disk_full(fault: BaseException | str) -> bool:
     if isinstance(fault, OSError) and fault.errno in _FULL:
         return True
     return any(words in str(fault) for words in _FULL_WORDS)
+
+
+#: What the system refuses for a reason that whoever runs the lab can do away with, and how.
+_REFUSED = {
+    errno.EACCES: ("this may not be read or written here", "let the user who runs it read and write there"),
+    errno.EPERM: ("this may not be read or written here", "let the user who runs it read and write there"),
+    errno.EROFS: ("the disk can only be read", "name another folder with --outputs, or let it be written"),
+    errno.EISDIR: ("there is a folder where a file should be", "move it away and run the same again"),
+    errno.ENOTDIR: ("there is a file where a folder should be", "move it away and run the same again"),
+    errno.EEXIST: ("something else is in its place", "move it away and run the same again"),
+    errno.ENOTEMPTY: ("something else is in its place", "move it away and run the same again"),
+    errno.ELOOP: ("a link leads to itself", "remove it and run the same again"),
+    errno.ENXIO: ("this is no file", "move it away and run the same again"),
+    errno.EMFILE: ("too many files are open at once", "raise the limit (ulimit -n) and run the same again"),
+    errno.ENFILE: ("too many files are open on this machine", "close some and run the same again"),
+    errno.EFBIG: ("a file may not grow as large as is needed", "raise the limit (ulimit -f) and run the same again"),
+    errno.EIO: ("the disk could not be read or written", "let the disk be checked and run the same again"),
+    errno.ESTALE: ("the disk is no longer there", "connect it again and run the same again"),
+    errno.ENAMETOOLONG: ("the name is too long", "choose shorter names of folders and requests"),
+    errno.ENOMEM: ("there is not enough memory", "free some and run the same again; what is finished is kept"),
+    errno.ENOENT: ("this is not there, or was removed meanwhile", "put it back and run the same again"),
+}
+
+
+def refused_by_system(fault: OSError, shown: Callable[[Path], str] = str) -> JDLError | None:
+    """What to say of a fault of the file system that whoever runs the lab can mend; None if it is none.
+
+    Its words are passed over: they are the system's. The place is told.
+
+    Parameters
+    ----------
+    fault : OSError
+    shown : callable
+        How a path is told.
+    """
+    if is_disk_full(fault):
+        return disk_full(*([Path(os.fsdecode(fault.filename)).parent] if isinstance(fault.filename, str) else []))
+    if fault.errno not in _REFUSED:
+        return None
+    what, fix = _REFUSED[fault.errno]
+    places = [name for name in (fault.filename2, fault.filename) if isinstance(name, str | bytes)]
+    return JDLError(what, shown(Path(os.fsdecode(places[0]))) if places else "", fix)
+
+
+#: A fault of the system as a notebook passes it on: its number, and the last file that it names.
+_OF_SYSTEM = re.compile(r"\[Errno (\d+)\][^']*(?:'([^']*)')?(?: -> '([^']*)')?")
+
+
+def refused_in_words(kind: str, text: str) -> JDLError | None:
+    """The same of a fault that comes as the name of its class and its text, as a notebook's does."""
+    known = getattr(builtins, kind, None)
+    found = _OF_SYSTEM.match(text) if isinstance(known, type) and issubclass(known, OSError) else None
+    return refused_by_system(OSError(int(found[1]), "", found[3] or found[2])) if found else None
 
 
 def disk_full(*places: Path) -> JDLError:

@@ -62,6 +62,18 @@ def toolkit_commit() -> str | None:
     return commit.strip() + ("+" if dirty.stdout.strip() else "")
 
 
+def _is_record(values: Any) -> bool:
+    """Whether a manifest holds what one must, of the kind that it must be."""
+    kinds = {"request": str, "status": str, "spec_digest": str, "inputs": list, "stages": dict, "events": list}
+    kinds |= {"toolkit_version": str, "packages": dict}
+    if not isinstance(values, dict) or not all(isinstance(values.get(key), kind) for key, kind in kinds.items()):
+        return False
+    has_status = (isinstance(one, dict) and "status" in one for one in values["stages"].values())
+    has_event = (isinstance(one, dict) and "event" in one for one in values["events"])
+    has_digest = (isinstance(one, dict) and {"name", "sha256"} <= one.keys() for one in values["inputs"])
+    return all(has_status) and all(has_event) and all(has_digest)
+
+
 def package_versions() -> dict[str, str]:
     return {name: version(name) for name in PACKAGES}
 
@@ -125,9 +137,14 @@ class Manifest:
             If there is none or it cannot be read.
         """
         try:
-            return cls(path, json.loads(path.read_text(encoding="utf-8")))
+            values = json.loads(path.read_text(encoding="utf-8"))
+            if not _is_record(values):
+                raise ValueError
+            return cls(path, values)
         except FileNotFoundError:
             raise JDLError("there is no manifest", str(path), "run the request with `jdl run`") from None
+        except PermissionError:
+            raise
         except (OSError, ValueError):
             raise JDLError("the manifest is unreadable", str(path), "run the request again with --fresh") from None
 

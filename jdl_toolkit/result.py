@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
 import tempfile
 import types
@@ -18,24 +20,45 @@ import pandas as pd
 
 from . import exploratory
 from .document import Block, Figure, Shown, Table, Words
-from .errors import JDLError
+from .errors import JDLError, refused_by_system
 from .numbers import MINUS
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all: to a temporary name beside it, flushed to disk, then renamed."""
+    """Write a file whole or not at all: to a temporary name beside it, flushed to disk, then renamed.
+
+    Others may read it as far as the umask lets them, and never write it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = path.parent / f".{path.name[:200]}.{secrets.token_hex(6)}"
+    handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
+
+
+#: In ``result.json``: the digest of each file of the folder, and of the values beside it.
+_DIGESTS = "sha256"
+
+
+def _digests(folder: Path, values: dict[str, Any]) -> dict[str, str]:
+    """SHA-256 of the files of a saved result, by name, and under "" of the values of its ``result.json``."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path != folder / "result.json")
+    found = {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return found | {"": hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()}
+
+
+def _require_as_saved(folder: Path, values: dict[str, Any]) -> None:
+    """Hold a folder to its digests, which are taken out of `values`; one of an earlier release has none."""
+    saved = values.pop(_DIGESTS, None)
+    if saved is not None and saved != _digests(folder, values):
+        raise ValueError("a file is damaged, missing, or another than was saved")
 
 
 @dataclass(frozen=True)
@@ -123,7 +146,9 @@ class Result(Shown):
                 values[field.name] = list(value)
             else:
                 values[field.name] = value
-        (folder / "result.json").write_text(json.dumps(values, indent=1, default=str))
+        written = json.loads(json.dumps(values, default=str))
+        written[_DIGESTS] = _digests(folder, written)
+        (folder / "result.json").write_text(json.dumps(written, indent=1), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -132,11 +157,12 @@ class Result(Shown):
         Raises
         ------
         JDLError
-            If the folder, or a part of it, is not there or cannot be read.
+            If the folder, or a part of it, is not there, cannot be read, or is not what was saved.
         """
         folder = Path(folder)
         try:
-            values = json.loads((folder / "result.json").read_text())
+            values = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+            _require_as_saved(folder, values)
             hints = typing.get_type_hints(cls)
             for field in dataclasses.fields(cls):
                 kinds = [hints[field.name]]
@@ -152,9 +178,14 @@ class Result(Shown):
                 elif typing.get_origin(kinds[0]) is tuple and isinstance(values.get(field.name), list):
                     values[field.name] = tuple(values[field.name])
             return cls(**values)
-        except (OSError, ValueError, TypeError) as fault:
+        except JDLError:  # of a result within it
+            raise
+        except Exception as fault:  # what a damaged file makes of its reader is no list that could be complete
+            if isinstance(fault, PermissionError) and (refused := refused_by_system(fault)):
+                raise refused from None
+            kind = type(fault).__name__
             raise JDLError(
-                f"the saved result {cls.__name__} is missing or unreadable ({type(fault).__name__})",
+                f"the saved result {cls.__name__} is missing or unreadable, or not as it was saved ({kind})",
                 where=f"{folder.parent.name}/{folder.name}",
                 fix="run the request again with --fresh",
             ) from None

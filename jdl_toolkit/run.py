@@ -29,6 +29,7 @@ from .errors import (
     cut,
     disk_full,
     is_disk_full,
+    refused_by_system,
 )
 from .execution import chosen_engine
 from .execution.notebooks import execute
@@ -49,7 +50,7 @@ from .lifecycle import (
     results_digest,
     with_events,
 )
-from .manifest import Manifest, alone, now
+from .manifest import Manifest, alone, file_digest, now
 from .narrative import check_blocks, headline_sentence
 from .result import write_atomically
 from .spec import RequestSpec
@@ -167,9 +168,12 @@ def run_request(
     except (JDLError, StageFailed):
         raise
     except Exception as fault:
-        if not is_disk_full(fault):
+        if is_disk_full(fault):
+            raise disk_full(outputs) from None
+        refused = refused_by_system(fault, lab.short) if isinstance(fault, OSError) else None
+        if refused is None or os.environ.get("JDL_DEBUG"):
             raise
-        raise disk_full(outputs) from None
+        raise refused from None
 
 
 def _run_request(
@@ -367,7 +371,11 @@ class _Walk:
         is_done = done.get("status") == "done" and done.get("key") == self.keys[analysis]
         if is_done and done["gate"] == CLOSED:
             is_done = self.manifest.last_event(ACCEPTED, analysis) is None
-        is_done &= name != "report" or self.folder.report.is_dir()
+        if is_done and name == "report":
+            is_done = self.folder.report.is_dir() and done.get("files") in (None, _published(self.folder))
+        elif is_done:  # what a stage said when it closed is all in its record, and later stages go by it
+            said = read_closing(self.folder, name, analysis)
+            is_done = all(done.get(key) == value for key, value in said.items())
         if is_done and name in ("outcomes", "report"):
             is_done = not is_unproved(self.manifest, self.folder)
         return is_done and not self.anew & {MAIN, analysis}
@@ -516,8 +524,20 @@ def _failed_as(fault: BaseException) -> str:
 
 
 def _sources(template: Path) -> str:
-    """The cells of a template without outputs: opening one in JupyterLab and saving it changes nothing."""
-    cells = nbformat.read(template, as_version=4).cells
+    """The cells of a template without outputs: opening one in JupyterLab and saving it changes nothing.
+
+    Raises
+    ------
+    JDLError
+        If it is no notebook any more.
+    """
+    try:
+        cells = nbformat.read(template, as_version=4).cells
+    except OSError:
+        raise
+    except Exception:  # nbformat meets a damaged file with errors of many kinds
+        fix = "put a good copy there; or move it away, and that of the toolkit is executed"
+        raise JDLError("the notebook is damaged", str(template), fix) from None
     return json.dumps([[cell.cell_type, cell.source] for cell in cells if cell.source.strip()])
 
 
@@ -549,9 +569,11 @@ def _run_stage(walk: _Walk, name: str, analysis: str, record: str, share: float)
                 walk.lab, walk.request, walk.spec, walk.folder, walk.with_code, walk.engine, walk.tell
             )
             said = {"gate": PASSED, "reason": ""} | ({"misplaced": misplaced} if misplaced else {})
+            said |= {"files": _published(walk.folder)}
         else:
             before = _written(walk.folder.findings_file)
             said = _execute_stage(walk, name, analysis)
+            open_folder(walk.lab, walk.lab.spec(walk.request), walk.folder.root.parent, is_under_way=True)
             if name == "outcomes" and _written(walk.folder.findings_file) != before:  # by the last analysis to end
                 record_results(manifest, walk.folder)
             if said["gate"] == "not run":
@@ -574,6 +596,12 @@ def _run_stage(walk: _Walk, name: str, analysis: str, record: str, share: float)
     log.info("stage %s done in %.2f s, gate: %s", record, elapsed, said["gate"])
     walk.progress(record, "done", share)
     return elapsed
+
+
+def _published(folder: RequestFolder) -> dict[str, str]:
+    """Digest of every file of the report, by name."""
+    files = (path for path in sorted(folder.report.rglob("*")) if path.is_file())
+    return {path.relative_to(folder.report).as_posix(): file_digest(path) for path in files}
 
 
 def _written(file: Path) -> tuple[int, int] | None:

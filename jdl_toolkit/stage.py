@@ -30,7 +30,7 @@ from .manifest import PACKAGES, Manifest, file_digest, now
 from .matching import MatchedSample
 from .numbers import number
 from .power import PowerTable
-from .register import Register
+from .register import Register, require_as_prepared
 from .result import Result, write_atomically
 from .robustness import Robustness
 from .spec import RequestSpec, differences, merge, of_results, read_yaml, settings_changed
@@ -46,24 +46,20 @@ STAGED: tuple[type[Result], ...] = (Cohort, Covariates, MatchedSample, Balance, 
 PASSED, UNANSWERED, CLOSED = "passed", "could not be answered", "closed"
 
 
-def open_folder(lab: Lab, spec: RequestSpec, outputs: Path) -> RequestFolder:
+def open_folder(lab: Lab, spec: RequestSpec, outputs: Path, is_under_way: bool = False) -> RequestFolder:
     """Open a request's folder, making it if it is new.
+
+    `is_under_way`: a run has opened it already, and everything must be as it was then.
 
     Raises
     ------
     JDLError
         If the folder was made under another specification or from other inputs: names every key that changed. The
-        earlier outputs stay untouched.
+        earlier outputs stay untouched. Or if the register is not what it was prepared as.
     """
     folder = RequestFolder(Path(outputs) / spec.request)
-    register, submission = lab.source(spec)
     linkage_engine(lab, spec)
-    with Register.open(register) as opened:
-        inputs = [
-            {"name": submission.name, "sha256": file_digest(submission)},
-            {"name": "register", "sha256": opened.digest},
-        ]
-        is_invented = opened.meta.synthetic
+    inputs, is_invented = _inputs(lab, spec, Path(outputs))
     if not folder.manifest_file.exists():
         if folder.root.exists() and any(not path.name.startswith(".") for path in folder.root.iterdir()):
             fix = "choose another outputs folder with --outputs, or move what lies there"
@@ -74,23 +70,55 @@ def open_folder(lab: Lab, spec: RequestSpec, outputs: Path) -> RequestFolder:
         write_atomically(folder.root / "spec.yml", yaml.safe_dump(spec.to_dict(), sort_keys=False, allow_unicode=True))
         return folder
     manifest = Manifest.read(folder.manifest_file)
-    if manifest.stage("intake").get("status") != "done":  # nothing was finished: the folder takes what there is now
+    if manifest.stage("intake").get("status") != "done" and not is_under_way:
+        # nothing was finished: the folder takes what there is now
         write_atomically(folder.root / "spec.yml", yaml.safe_dump(spec.to_dict(), sort_keys=False, allow_unicode=True))
         manifest.values |= {"spec_digest": spec.digest, "inputs": inputs, "seed": spec.seed}
         manifest.values["synthetic"] = is_invented
         manifest.write()
         return folder
-    held, asked = read_yaml(folder.root / "spec.yml"), spec.to_dict()
+    held, asked = _held(folder, lab), spec.to_dict()
     changed = differences(of_results(held), of_results(asked))
     before = {i["name"]: i["sha256"] for i in manifest.values["inputs"]}
     changed += [f"the content of {i['name']}" for i in inputs if before.get(i["name"]) != i["sha256"]]
+    if changed and is_under_way:
+        what = f"while it was run this was changed: {'; '.join(changed)}"
+        fix = "run the same again, with --fresh if it says so; nothing was made of what was changed"
+        raise JDLError(what, lab.short(folder.root), fix)
     if changed:
         what = f"this folder was made under another specification; changed since: {'; '.join(changed)}"
         fix = "add --fresh (the earlier outputs are archived), or choose another folder with --outputs"
         raise JDLError(what, lab.short(folder.root), fix)
-    if held != asked:  # the section `report`: its stage alone is made anew
+    if held != asked and not is_under_way:  # the section `report`: its stage alone is made anew
         write_atomically(folder.root / "spec.yml", yaml.safe_dump(asked, sort_keys=False, allow_unicode=True))
     return folder
+
+
+def _inputs(lab: Lab, spec: RequestSpec, outputs: Path) -> tuple[list[dict[str, str]], bool]:
+    """Name and digest of what a request is made from, as it is now, and whether its people are invented."""
+    register, submission = lab.source(spec)
+    with Register.open(register) as opened:
+        require_as_prepared(opened, outputs)
+        inputs = [
+            {"name": submission.name, "sha256": file_digest(submission)},
+            {"name": "register", "sha256": opened.digest},
+        ]
+        return inputs, opened.meta.synthetic
+
+
+def _held(folder: RequestFolder, lab: Lab) -> dict[str, Any]:
+    """The specification that a folder was made under.
+
+    Raises
+    ------
+    JDLError
+        If it is missing or spoilt.
+    """
+    try:
+        return read_yaml(folder.root / "spec.yml")
+    except JDLError:
+        what = "the specification that this folder was made under is missing or unreadable"
+        raise JDLError(what, lab.short(folder.root / "spec.yml"), "run the request again with --fresh") from None
 
 
 def linkage_engine(lab: Lab, spec: RequestSpec) -> Engine:
@@ -514,7 +542,7 @@ def open_stage(name: str, request: str, outputs: str = "outputs", analysis: str 
     """
     lab = Lab.find()
     spec = lab.spec(request)
-    folder = open_folder(lab, spec, lab.root / outputs)
+    folder = open_folder(lab, spec, lab.root / outputs, is_under_way=RUNNING in os.environ)
     stage = Stage(name, lab, spec, folder, analysis)
     for earlier in list(STAGES)[: list(STAGES).index(name)]:
         said = read_closing(folder, earlier, analysis if earlier in OF_ANALYSIS else MAIN)
@@ -569,7 +597,8 @@ def _open_outcomes(stage: Stage) -> dict[str, str]:
 def read_closing(folder: RequestFolder, stage: str, analysis: str = MAIN) -> dict[str, Any]:
     """What a stage said when it closed; gate ``not run`` if it never did."""
     try:
-        return json.loads(folder.closing(stage, analysis).read_text())
+        said = json.loads(folder.closing(stage, analysis).read_text(encoding="utf-8"))
+        return said if isinstance(said, dict) and "gate" in said else {"gate": "not run", "reason": ""}
     except (OSError, ValueError):
         return {"gate": "not run", "reason": ""}
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +17,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from ..errors import JDLError, StageFailed, disk_full, is_disk_full
+from ..errors import JDLError, StageFailed, disk_full, is_disk_full, refused_by_system
 
 DAY = click.DateTime(["%Y-%m-%d", "%d/%m/%Y"])
 
@@ -56,10 +58,11 @@ def command(group: click.Group, name: str, example: str) -> Callable[[Callable[.
         @wraps(function)
         def call(as_json: bool, **options: Any) -> None:
             try:
-                values, words, *lasting = function(**options)
-            except KeyboardInterrupt:
+                with _stopped_in_order():
+                    values, words, *lasting = function(**options)
+            except KeyboardInterrupt as stopped:
                 click.echo("Interrupted. What was finished is kept; run the same command again to go on.", err=True)
-                sys.exit(130)
+                sys.exit(128 + getattr(stopped, "number", signal.SIGINT))
             except Exception as fault:  # every failure ends with a message and a status, never with a traceback
                 sys.exit(_tell(fault, as_json))
             click.echo(json.dumps(values, default=str) if as_json else words)
@@ -72,9 +75,36 @@ def command(group: click.Group, name: str, example: str) -> Callable[[Callable[.
     return register
 
 
+class _Stopped(KeyboardInterrupt):
+    """A scheduler, or the terminal as it is closed, asks for an end: `number` is its signal."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+@contextmanager
+def _stopped_in_order() -> Iterator[None]:
+    """End on SIGTERM and SIGHUP as on Ctrl-C, unless they are dealt with already; what they meet is on record then."""
+
+    def stop(number: int, _: Any) -> None:
+        raise _Stopped(number)
+
+    known = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    ours = threading.current_thread() is threading.main_thread()
+    free = [one for one in known if ours and signal.getsignal(one) is signal.SIG_DFL]
+    for one in free:
+        signal.signal(one, stop)
+    try:
+        yield
+    finally:
+        for one in free:
+            signal.signal(one, signal.SIG_DFL)
+
+
 def _tell(fault: Exception, as_json: bool) -> int:
-    if isinstance(fault, OSError) and is_disk_full(fault):
-        fault = disk_full(Path.cwd())
+    if isinstance(fault, OSError) and not os.environ.get("JDL_DEBUG"):
+        fault = disk_full(Path.cwd()) if is_disk_full(fault) else refused_by_system(fault) or fault
     status = fault.exit_status if isinstance(fault, JDLError) else 1
     if isinstance(fault, JDLError):
         message = str(fault)

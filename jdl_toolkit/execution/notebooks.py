@@ -125,6 +125,9 @@ def _as_ours(fault: PapermillExecutionError, lab: Lab, template: str, folder: Pa
     kind = getattr(errors, fault.ename, None)
     if isinstance(kind, type) and issubclass(kind, JDLError):
         return kind(fault.evalue)
+    refused = errors.refused_in_words(fault.ename, fault.evalue)
+    if refused is not None:
+        return refused
     what = f"notebook {template}, cell {fault.cell_index + 1}: {fault.ename}"
     own, shipped = lab.own_notebook(template), lab.shipped_notebook(template)
     if lab.notebook(template) != own or not laid_out.is_suspect(own, shipped, fault.ename):

@@ -6,6 +6,7 @@ One pass reads, judges and sorts. The few bad rows are then taken out again, so 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def load_table(
         has_keys = keep_keys(con, table, kinds)
         write_rows(con, table, kinds, folder)
         con.execute(f"DROP TABLE {ASIDE}")
-    n_kept, content = _content(con, table.name)
+    n_kept, content = content_of(con, table.name)
     if n_lines:
         n_read += n_lines
         faults = [unsplit_lines(table, n_lines, n_read), *faults]
@@ -143,9 +144,13 @@ def _keys_that_differ(con: duckdb.DuckDBPyConnection, table: Table) -> list[list
     return problems
 
 
-def _content(con: duckdb.DuckDBPyConnection, table: str) -> tuple[int, str]:
-    """Rows of a table and a text that changes with its content, but not with the order of its rows."""
-    columns = con.execute(f"DESCRIBE register.{table}").fetchall()
+def content_of(con: duckdb.DuckDBPyConnection, table: str, without: Collection[str] = ()) -> tuple[int, str]:
+    """Rows of a table and a text that changes with its content, but not with the order of its rows.
+
+    `without`: columns that do not count.
+    """
+    described = con.execute(f"DESCRIBE register.{table}").fetchall()
+    columns = [column for column in described if column[0] not in without]
     row = ", ".join(f"coalesce({quoted(name)}::VARCHAR, chr(30))" for name, *_ in columns)
     total = f"coalesce(sum(md5_number_lower(concat_ws(chr(31), {row}))), 0)"
     n, content = con.execute(f"SELECT count(*), {total}::VARCHAR FROM register.{table}").fetchone()

@@ -1,0 +1,148 @@
+"""All trials in order, several at once, taken up again where they were stopped; and the small tables they leave."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import pandas as pd
+from tqdm import tqdm
+
+from ... import __version__
+from ...errors import JDLError
+from ...execution import preload
+from ...manifest import toolkit_commit
+from ...result import write_atomically
+from ..part import RESULTS, Effort
+from ..study import code_digest
+from . import changed, damaged, killed, storage
+from .bench import Bench
+from .trial import Trial, carry_out
+
+#: People on the invented register: the fewest that it can have.
+PERSONS = 20_000
+
+#: What could not be tried on a machine, and what it would take.
+NEEDS = {
+    "full disk": (storage.can_mount, "a disk in memory must be mounted, which the root user alone may do"),
+    "clock": (changed.can_shift_clock, "a C compiler (cc) is needed to put another clock before that of the system"),
+    "unreadable": (storage.can_obey_modes, "the root user must be able to give up the privilege of reading all files"),
+}
+
+#: What is tried where little is: one or two of most kinds, together under half a minute of one processor.
+SHORT = (
+    ("killed", "SIGKILL in stage matching (1)"),
+    ("killed", "SIGTERM in stage linkage (1)"),
+    ("full disk", "200 kB for outputs, from stage matching"),
+    ("unreadable", "the upload: not to be read"),
+    ("replaced", "what linkage saved: a file in its place"),
+    ("vanished", "what linkage said: gone"),
+    ("register changes", "written anew, with the old digest, before stage matching"),
+    ("input changes", "the upload, a cell, before stage matching"),
+    ("two at once", "two runs"),
+    ("damaged input", "data/demo/foundation-2013.xlsx: cut in half"),
+    ("damaged result", "restricted/cohort/records.parquet after linkage: a bit flipped"),
+    ("surroundings", "a lock left by a dead process"),
+)
+
+
+def all_trials(bench: Bench) -> Iterator[Trial]:
+    """Every trial of the whole suite, by kind."""
+    yield from killed.trials(2)
+    yield from storage.full_disk()
+    yield from storage.limits()
+    yield from storage.places()
+    yield from changed.registers()
+    yield from changed.inputs()
+    yield from changed.two_at_once()
+    yield from changed.clocks()
+    yield from changed.surroundings()
+    yield from damaged.trials(bench)
+
+
+def chosen_trials(bench: Bench, short: bool) -> list[Trial]:
+    """Those to be tried here: all that this machine lets one try; few if `short`."""
+    able = {kind: can() for kind, (can, _) in NEEDS.items()}
+    found = [one for one in all_trials(bench) if able.get(one.kind, True)]
+    if short:
+        return [one for one in found if any(one.kind == k and one.name.endswith(n) for k, n in SHORT)]
+    random.Random(0).shuffle(found)  # so that an unfinished run has tried something of every kind
+    return found
+
+
+def run(folder: Path, effort: Effort, demonstration: Path | None = None) -> None:
+    """Try what has not been tried yet, and write the tables.
+
+    `demonstration`: a folder of invented data to be taken in place of one made here, for tests.
+
+    Raises
+    ------
+    JDLError
+        If the folder holds trials of another seed, another extent or other code.
+    """
+    folder = Path(folder).resolve()
+    about = {"seed": effort.seed, "short": effort.short, "code": code_digest(("validation/faults",))}
+    _claim(folder, about)
+    preload()
+    bench = Bench(folder)
+    bench.prepare(PERSONS, effort.seed, demonstration)
+    bench.findings, bench.needles  # noqa: B018  (read once, before there are several threads)
+    trials, record = chosen_trials(bench, effort.short), folder / "trials.jsonl"
+    done = {(row["kind"], row["name"]) for row in _rows(record)}
+    left = [(i, one) for i, one in enumerate(trials) if (one.kind, one.name) not in done]
+    lock, bar = Lock(), tqdm(total=len(trials), initial=len(trials) - len(left), unit="trial", disable=None)
+
+    def try_one(numbered: tuple[int, Trial]) -> None:
+        row = carry_out(bench, numbered[1], numbered[0], effort.seed)
+        with lock:
+            with open(record, "a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+            write_results(folder, about, len(trials))
+            bar.update()
+
+    with bar, ThreadPoolExecutor(effort.workers) as pool:
+        list(pool.map(try_one, left))
+    write_results(folder, about, len(trials))
+
+
+def write_results(folder: Path, about: dict[str, Any], n_planned: int) -> None:
+    """Write ``results/trials.csv``, ``results/kinds.csv`` and ``results/about.json`` from the trials so far."""
+    rows = pd.DataFrame(_rows(folder / "trials.jsonl"))
+    if rows.empty:
+        return
+    rows = rows.drop_duplicates(["kind", "name"], keep="last")
+    kinds = rows.groupby("kind", sort=False).agg(
+        n_tried=("name", "size"), n_survived=("survived", "sum"), n_run_again=("run_again", "sum")
+    )
+    untried = {kind: why for kind, (can, why) in NEEDS.items() if kind not in kinds.index and not can()}
+    said = {key: about[key] for key in ("seed", "short", "code")} | {"n_planned": n_planned, "n_tried": len(rows)}
+    said |= {"toolkit_version": __version__, "toolkit_commit": toolkit_commit(), "not_tried": untried}
+    place = folder / RESULTS
+    write_atomically(place / "trials.csv", rows.to_csv(index=False))
+    write_atomically(place / "kinds.csv", kinds.reset_index().to_csv(index=False))
+    write_atomically(place / "about.json", json.dumps(said, indent=1) + "\n")
+
+
+def _claim(folder: Path, about: dict[str, Any]) -> None:
+    path = folder / "settings.json"
+    if not path.exists():
+        write_atomically(path, json.dumps(about, indent=1) + "\n")
+    elif json.loads(path.read_text("utf-8")) != about:
+        what = "the folder holds trials of another seed, another extent or other code"
+        raise JDLError(what, str(folder), "give another folder, or the same settings as before")
+
+
+def _rows(record: Path) -> list[dict[str, Any]]:
+    """The trials on record; a line that was cut short is one that was not tried."""
+    found = []
+    for line in record.read_text("utf-8").splitlines() if record.exists() else []:
+        try:
+            found.append(json.loads(line))
+        except ValueError:
+            continue
+    return found

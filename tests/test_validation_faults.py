@@ -1,0 +1,131 @@
+"""Faults of machine and files: the short suite survives, its answer can say no, and what was mended stays mended."""
+
+import errno
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from jdl_toolkit.errors import JDLError, refused_by_system, refused_in_words
+from jdl_toolkit.manifest import Manifest
+from jdl_toolkit.register import Register, require_as_prepared
+from jdl_toolkit.result import write_atomically
+from jdl_toolkit.validation.faults import PART, suite
+from jdl_toolkit.validation.faults.changed import REGISTERS
+from jdl_toolkit.validation.faults.trial import Case, judge_words
+from jdl_toolkit.validation.part import Effort
+
+
+@pytest.fixture(scope="module")
+def results(made_lab, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("faults")
+    suite.run(folder, Effort(short=True, workers=1), made_lab.root / "data" / "demo")
+    return folder / "results"
+
+
+def test_the_short_suite_survives(results):
+    answer = PART.answer(results)
+    assert not answer.failed, [check.why for check in answer.failed]
+    kinds = pd.read_csv(results / "kinds.csv")
+    able = {kind for kind, (can, _) in suite.NEEDS.items() if not can()}
+    assert set(kinds["kind"]) == {kind for kind, _ in suite.SHORT} - able
+    assert int(kinds["n_tried"].sum()) == json.loads((results / "about.json").read_text())["n_planned"]
+    assert "short run" in answer.text and {one.n_tried for one in kinds.itertuples()} <= {1, 2}
+
+
+def test_an_answer_says_what_was_not_survived_and_what_was_not_tried(results, tmp_path):
+    shutil.copytree(results, tmp_path / "results")
+    trials, kinds = (pd.read_csv(results / f"{name}.csv") for name in ("trials", "kinds"))
+    trials.loc[0, ["survived", "why"]] = [False, "it hung"]
+    kinds.loc[kinds["kind"] == trials.loc[0, "kind"], "n_survived"] -= 1
+    trials.to_csv(tmp_path / "results/trials.csv", index=False)
+    kinds.to_csv(tmp_path / "results/kinds.csv", index=False)
+    about = json.loads((results / "about.json").read_text()) | {"not_tried": {"clock": "there is no compiler"}}
+    (tmp_path / "results/about.json").write_text(json.dumps(about | {"n_planned": 5000}))
+    answer = PART.answer(tmp_path / "results")
+    (failed,) = answer.failed
+    assert "it hung" in failed.why and "unfinished" in answer.text
+    assert ["no compiler" in check.why for check in answer.not_tried] == [True]
+    assert answer.tables[-1].key == "faults_not_survived"
+
+
+def test_a_folder_of_another_study_is_refused(tmp_path):
+    suite._claim(tmp_path, {"seed": 1})
+    suite._claim(tmp_path, {"seed": 1})
+    with pytest.raises(JDLError, match="another seed"):
+        suite._claim(tmp_path, {"seed": 2})
+
+
+@pytest.mark.parametrize("said", ["Traceback (most recent call last)", "A fault of the toolkit: x", "nothing helpful"])
+def test_a_trial_hears_what_should_not_be_said(said):
+    from types import SimpleNamespace
+
+    from jdl_toolkit.validation.faults.bench import Told
+
+    bench = SimpleNamespace(needles=("Ann Example",))
+    nowhere = SimpleNamespace(root=Path("/nowhere"))
+    case = Case(bench, nowhere, None, told=[Told(2, "", said)])
+    judge_words(case)
+    assert case.faults
+    named = Case(bench, nowhere, None, told=[Told(2, "", "What to do: ask Ann Example")])
+    judge_words(named)
+    assert named.faults == ["it showed personal data"]
+
+
+def test_what_the_system_refuses_is_told_without_its_words():
+    told = refused_by_system(PermissionError(errno.EACCES, "Permission denied", "/lab/upload.xlsx"))
+    assert "may not be read" in str(told) and "/lab/upload.xlsx" in str(told) and told.exit_status == 2
+    assert refused_by_system(OSError(errno.EBADF, "x")) is None
+    told = refused_in_words("IsADirectoryError", "[Errno 21] Is a directory: '/lab/a' -> '/lab/b'")
+    assert told.problems[0].where == "/lab/b" and "folder where a file" in told.problems[0].what
+    assert refused_in_words("ValueError", "[Errno 13] x: '/lab'") is None
+
+
+def test_files_are_as_closed_as_the_umask_asks(tmp_path):
+    before = os.umask(0o077)
+    try:
+        write_atomically(tmp_path / "closed", "x")
+        os.umask(0)
+        write_atomically(tmp_path / "open", "x")
+    finally:
+        os.umask(before)
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("closed", "open")] == [0o600, 0o644]
+
+
+@pytest.mark.parametrize("change", REGISTERS.values(), ids=REGISTERS)
+def test_a_register_that_was_changed_is_noticed_whatever_its_own_digest_says(made_lab, tmp_path, change):
+    file = shutil.copy(made_lab.root / "data/demo/register.duckdb", tmp_path / "register.duckdb")
+    with Register.open(file) as register:
+        digest = register.digest
+        require_as_prepared(register, tmp_path)
+        require_as_prepared(register, tmp_path)
+    change(tmp_path / "register.duckdb")
+    with Register.open(file) as register:
+        if register.digest == digest:
+            with pytest.raises(JDLError, match="not what it was prepared with"):
+                require_as_prepared(register, tmp_path)
+        else:
+            require_as_prepared(register, tmp_path)  # another extract: that is for the request's record to say
+
+
+def test_the_same_register_in_another_file_is_the_same(made_lab, tmp_path):
+    import duckdb
+
+    file = shutil.copy(made_lab.root / "data/demo/register.duckdb", tmp_path / "register.duckdb")
+    with Register.open(file) as register:
+        require_as_prepared(register, tmp_path)
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH '{file}' AS a (READ_ONLY); ATTACH '{tmp_path}/b.duckdb' AS b; COPY FROM DATABASE a TO b")
+    assert (tmp_path / "b.duckdb").read_bytes() != (tmp_path / "register.duckdb").read_bytes()
+    os.replace(tmp_path / "b.duckdb", file)
+    with Register.open(file) as register:
+        require_as_prepared(register, tmp_path)
+
+
+def test_a_manifest_of_another_shape_is_none(tmp_path):
+    (tmp_path / "manifest.json").write_text('{"request": "a", "stages": []}')
+    with pytest.raises(JDLError, match="unreadable"):
+        Manifest.read(tmp_path / "manifest.json")
