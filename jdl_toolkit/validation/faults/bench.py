@@ -145,7 +145,9 @@ class Bench:
         """The outputs of the undisturbed run as they were after each stage."""
         return self.folder / "base" / "after"
 
-    def prepare(self, persons: int, seed: int, demonstration: Path | None = None) -> None:
+    def prepare(
+        self, persons: int, seed: int, demonstration: Path | None = None, stages: Sequence[str] = tuple(STAGES)
+    ) -> None:
         """Make what is missing of the base: the lab with an invented register, and the undisturbed run of it."""
         if not (self.base.root / "parameters" / "defaults.yml").exists():
             making = self.folder / "base" / "making"
@@ -163,7 +165,7 @@ class Bench:
             request = lab.root / "parameters" / "requests" / f"{REQUEST}.yml"
             request.write_text(yaml.safe_dump(ASKED, sort_keys=False), encoding="utf-8")
             os.replace(making, self.base.root)
-        for stage in STAGES:
+        for stage in stages:
             if not (self.states / stage).exists():
                 told = self.jdl(self.base.root, "run", REQUEST, "--until", stage)
                 if told.status:
@@ -207,15 +209,17 @@ class Bench:
 
     @cached_property
     def findings(self) -> dict[str, Any]:
-        """What the undisturbed run found."""
-        return findings_of(self.states / "report", "report")
+        """What the undisturbed run found; what it published, too, if it went on to the report."""
+        if (self.states / "report").exists():
+            return findings_of(self.states / "report", "report")
+        return {"findings": {"analyses": findings_of(self.states / "outcomes", "outcomes")["findings"]}}
 
     @cached_property
     def needles(self) -> tuple[str, ...]:
         """What nothing that is shown may hold: full names, days of birth and identifiers of people of the upload."""
         from ...submission import Submission
 
-        people = Submission.load(RequestFolder(self.states / "report" / REQUEST).restricted / "submission").people
+        people = Submission.load(RequestFolder(self.states / "linkage" / REQUEST).restricted / "submission").people
         found = []
         for person in people.head(400).to_dict("records"):
             names = [str(person.get(part) or "") for part in ("forename", "surname")]

@@ -68,6 +68,8 @@ def trials(
 def _left(bench: Bench, after: str) -> list[str]:
     """The files of the request's folder after a stage, but for pages that are drawn from them."""
     state = bench.states / after
+    if not state.exists():  # a short run makes no report
+        return []
     found = [p.relative_to(state) for p in sorted(state.rglob("*")) if p.is_file() and not p.name.endswith(".lock")]
     spare = ("review/", "report/figures/", "report/data/") if after == "report" else ("review/",)
     return [f"outputs/{place.as_posix()}" for place in found if not any(one in str(place) for one in spare)]

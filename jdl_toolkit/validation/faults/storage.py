@@ -185,7 +185,7 @@ def _at(case: Case, name: str, way: str) -> None:
     case.mend.append(WAYS[way](place))
     arguments = ("run", REQUEST, "--until", case.until)
     if way in CLOSED:
-        told = case.bench.spawn(case.root, *arguments, preexec_fn=_as_anybody).wait(90)
+        told = case.bench.spawn(case.root, *arguments, preexec_fn=_as_anybody).wait()
     else:
-        told = case.bench.start(case.root, *arguments).wait(90)
+        told = case.bench.start(case.root, *arguments).wait()
     case.told.append(told)

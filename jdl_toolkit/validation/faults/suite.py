@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +17,7 @@ from tqdm import tqdm
 from ... import __version__
 from ...errors import JDLError
 from ...execution import preload
+from ...lab import STAGES
 from ...manifest import toolkit_commit
 from ...result import write_atomically
 from ..part import RESULTS, Effort
@@ -37,17 +39,13 @@ NEEDS = {
 #: What is tried where little is: one or two of most kinds, together under half a minute of one processor.
 SHORT = (
     ("killed", "SIGKILL in stage matching (1)"),
-    ("killed", "SIGTERM in stage linkage (1)"),
     ("full disk", "200 kB for outputs, from stage matching"),
-    ("unreadable", "the upload: not to be read"),
-    ("replaced", "what linkage saved: a file in its place"),
     ("vanished", "what linkage said: gone"),
+    ("replaced", "the upload: a pipe"),
     ("register changes", "written anew, with the old digest, before stage matching"),
     ("input changes", "the upload, a cell, before stage matching"),
-    ("two at once", "two runs"),
     ("damaged input", "data/demo/foundation-2013.xlsx: cut in half"),
     ("damaged result", "restricted/cohort/records.parquet after linkage: a bit flipped"),
-    ("surroundings", "a lock left by a dead process"),
 )
 
 
@@ -62,7 +60,7 @@ def all_trials(bench: Bench) -> Iterator[Trial]:
     yield from changed.two_at_once()
     yield from changed.clocks()
     yield from changed.surroundings()
-    yield from damaged.trials(bench)
+    yield from damaged.trials(bench)  # every file that an undisturbed run left
 
 
 def chosen_trials(bench: Bench, short: bool) -> list[Trial]:
@@ -71,8 +69,18 @@ def chosen_trials(bench: Bench, short: bool) -> list[Trial]:
     found = [one for one in all_trials(bench) if able.get(one.kind, True)]
     if short:
         return [one for one in found if any(one.kind == k and one.name.endswith(n) for k, n in SHORT)]
-    random.Random(0).shuffle(found)  # so that an unfinished run has tried something of every kind
-    return found
+    return _in_turn(found)
+
+
+def _in_turn(trials: list[Trial]) -> list[Trial]:
+    """One of each kind after the other, drawn at random: an unfinished run has tried something of every kind."""
+    random.Random(0).shuffle(trials)
+    seen: Counter[str] = Counter()
+    turns = []
+    for one in trials:
+        seen[one.kind] += 1
+        turns.append((seen[one.kind], one))
+    return [one for _, one in sorted(turns, key=lambda pair: pair[0])]
 
 
 def run(folder: Path, effort: Effort, demonstration: Path | None = None) -> None:
@@ -90,7 +98,8 @@ def run(folder: Path, effort: Effort, demonstration: Path | None = None) -> None
     _claim(folder, about)
     preload()
     bench = Bench(folder)
-    bench.prepare(PERSONS, effort.seed, demonstration)
+    stages = tuple(STAGES)[: -1 if effort.short else None]  # a report takes as long as all before it
+    bench.prepare(PERSONS, effort.seed, demonstration, stages)
     bench.findings, bench.needles  # noqa: B018  (read once, before there are several threads)
     trials, record = chosen_trials(bench, effort.short), folder / "trials.jsonl"
     done = {(row["kind"], row["name"]) for row in _rows(record)}
