@@ -2,9 +2,11 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
+import validation_page
 from browser import assert_accessible
 from click.testing import CliRunner
 
@@ -88,7 +90,7 @@ def test_what_was_not_tried_is_amber_and_no_failure(study):
 def test_a_short_run_is_no_proof(study, tmp_path):
     done = study([made_up("one", HELD)], "--short")
     assert done.exit_code == 0 and "Amber: all hold, in a short run" in done.output
-    assert "It is no proof." in (tmp_path / "validation-short" / "validation.html").read_text()
+    assert "It is no proof" in (tmp_path / "validation-short" / "validation.html").read_text()
 
 
 @pytest.mark.parametrize(
@@ -167,3 +169,35 @@ def test_the_page_is_accessible(tmp_path, browser):
     page = write_page(Validation.read(tmp_path, parts), tmp_path / "page.html").read_text()
     assert_accessible(browser, page)
     assert len(re.findall(r'<th scope="row" class="l">Coverage, 257 people', page)) == 121
+
+
+# --- the real study --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("part", the_parts.PARTS, ids=lambda part: part.key)
+def test_a_short_run_of_each_part_holds(part, short_part, tmp_path):
+    shutil.copytree(short_part(part), tmp_path / part.key)
+    run = Validation.read(tmp_path, the_parts.PARTS).part(part.key)
+    assert run.state == "finished" and run.is_short, run.why
+    assert run.answer.checks and [check for check in run.answer.checks if check.holds is False] == []
+    assert lint_html(write_page(Validation((run,)), tmp_path / "page.html").read_text()) == []
+
+
+def test_the_page_of_the_documentation_is_what_the_results_make():
+    held = {path: path.read_text("utf-8") for path in (validation_page.STUDY / "pictures").glob("*")}
+    held |= {path: path.read_text("utf-8") for path in (validation_page.PAGE, validation_page.STUDY / "checks.csv")}
+    assert held == validation_page.files(), "renew it with `python tests/validation_page.py`"
+
+
+def test_the_notebook_asks_what_the_study_asks_and_runs_from_its_results():
+    cells = json.loads((validation_page.ROOT / "notebooks" / "30_validation.ipynb").read_text())["cells"]
+    headings = [line[3:].strip() for cell in cells for line in cell["source"] if line.startswith("## ")]
+    assert [heading for heading in headings if heading in {part.question for part in the_parts.PARTS}] == [
+        part.question for part in the_parts.PARTS
+    ]
+    space: dict = {}
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), space)
+    assert [run.part for run in space["found"].runs] == list(the_parts.PARTS)
+    assert all(run.blocks() for run in space["found"].runs)

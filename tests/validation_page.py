@@ -29,10 +29,10 @@ PICTURES = "pictures"
 
 INTRODUCTION = f"""# {TITLE}
 
-The validation study: the toolkit tried where the right answer is known, and attacked. Anyone can run it again; how is said
-at the end. <a href="validation-report.html">The same as one page that can be saved and printed, with every check</a>; all
-checks as a table: [{CHECKS}](validation/{CHECKS}). What the study cannot settle, and what to check where:
-[Assurance](assurance.md).
+The validation study: the toolkit tried where the right answer is known, and attacked. Anyone can run it again; how is
+said at the end. <a href="validation-report.html">The same as one page that can be saved and printed, with every
+check</a>; all checks as a table: [{CHECKS}](validation/{CHECKS}). What the study cannot settle, and what to check
+where: [Assurance](assurance.md).
 
 This page is made from the results in `docs/validation` by `python tests/validation_page.py`.
 """

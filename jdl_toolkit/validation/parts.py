@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..errors import JDLError
-from . import drawing, matching, trials
+from . import drawing, faults, line, matching, trials
 from .part import Part
 
-PARTS: tuple[Part, ...] = (matching.PART, trials.PART, drawing.PART)
+PARTS: tuple[Part, ...] = (matching.PART, line.PART, trials.PART, drawing.PART, faults.PART)
 
 
 def chosen(keys: tuple[str, ...], parts: tuple[Part, ...]) -> tuple[Part, ...]:

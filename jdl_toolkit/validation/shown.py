@@ -5,7 +5,7 @@ The notebook, the HTML report and the page of the documentation are drawn from t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..document import Block, Inset, Table, Words
@@ -97,27 +97,27 @@ def in_short(study: Validation) -> tuple[Block, ...]:
 
 def verdict(study: Validation) -> Inset:
     """The finding: how many checks hold, and of what."""
-    n, n_failed, n_untried = len(study.checks), len(study.failed), len(study.not_tried)
-    n_tried = n - n_untried
+    n_failed, n_untried = len(study.failed), len(study.not_tried)
+    n_tried = len(study.checks) - n_untried
     failures = [run for run in study.runs if run.state == FAILED]
     if n_failed:
         title = f"{n_failed:,} of {n_tried:,} checks {'does' if n_failed == 1 else 'do'} not hold"
     elif not n_tried:
         title = "Nothing has been checked yet"
     else:
-        title = f"All {n_tried:,} checks{' that were tried' if n_untried else ''} hold"
+        title = f"All {n_tried:,} checks{' that were tried' if n_untried or study.unfinished else ''} hold"
     said = [
         "The toolkit was tried where the right answer is known: on invented people whose true effect was planted, on "
         "trials in which chance decided who was treated, and on figures that were published before. It was also "
         "attacked, to see whether anything is lost, broken or given away."
     ]
-    if n_tried:
-        hold = f"{n_tried - n_failed:,} {'checks hold' if n_tried - n_failed != 1 else 'check holds'}"
+    if n_tried and (n_failed or n_untried):
+        hold = f"{n_tried - n_failed:,} {'check holds' if n_tried - n_failed == 1 else 'checks hold'}"
         said += [f"{hold}, {n_failed:,} {'does' if n_failed == 1 else 'do'} not, {n_untried:,} could not be tried."]
     if any(run.is_short for run in study.runs if run.answer):
-        said += ["**This is a short run, a first look. It is no proof.** The bounds are wide, for few repetitions."]
+        said += ["**This is a short run, a first look. It is no proof**: few repetitions make wide bounds."]
     if failures:
-        said += [f"{capital(_names(failures))} did not come to an end, so the study is not whole."]
+        said += [f"The study is not whole. These did not come to an end: {_names(failures)}."]
     if waiting := [run for run in study.unfinished if run.state != FAILED]:
         said += [f"No answer yet: {_names(waiting)}."]
     return Inset("finding", title, "\n\n".join(said))
@@ -166,7 +166,8 @@ def of_part(run: PartRun) -> tuple[Block, ...]:
     n_more = len(run.answer.failed) + len(run.answer.not_tried) - len(said)
     said += [f"- and {n_more:,} more, below"] if n_more else []
     text = "\n".join(said) or f"{_held(run.answer)} checks hold."
-    return (Inset(_TONES[run.light], light_words(run), text), *run.answer.blocks())
+    box, answer = Inset(_TONES[run.light], light_words(run), text), run.answer
+    return (box, Words(answer.text), *answer.figures, *answer.tables)
 
 
 #: Checks named in the box of a part; the others stand in the table of those that do not hold.
@@ -222,24 +223,22 @@ The command ends with status 4 if a check does not hold."""
 
 
 def _version(run: PartRun) -> str:
-    about = run.about
-    version, commit = (
-        about.get("toolkit_version") or about.get("version"),
-        about.get("toolkit_commit") or about.get("commit"),
-    )
-    return ", ".join([f"{version or 'not known'}", *([f"commit {commit}"] if commit else [])])
+    version = _first(run.about, "toolkit_version", "toolkit", "version") or "not known"
+    commit = _first(run.about, "toolkit_commit", "commit")
+    return f"{version}, commit {commit}" if commit else f"{version}"
+
+
+def _first(about: dict, *names: str) -> object:
+    return next((about[name] for name in names if about.get(name)), None)
 
 
 def _tried(run: PartRun) -> str:
     """What was counted: ``20,000 replications, 20 cells``; and whether the run was short."""
-    counts = dict(_counted(run.about))
-    words = [f"{n:,} {name}" for name, n in counts.items()]
+    about = run.about
+    counts = about["tried"] if isinstance(about.get("tried"), dict) else about.get("planned")
+    if isinstance(counts, dict) and counts is about.get("planned"):
+        counts = {"replications": sum(counts.values()), "cells": len(counts)}
+    if not isinstance(counts, dict):
+        counts = {name: n for name, n in about.items() if name.startswith("n_")}
+    words = [f"{n:,} {name.removeprefix('n_').replace('_', ' ')}" for name, n in counts.items() if isinstance(n, int)]
     return ", ".join([*words, *(["a short run"] if run.is_short else [])])
-
-
-def _counted(about: dict) -> Iterator[tuple[str, int]]:
-    for name, value in about.items():
-        if isinstance(value, dict) and name in ("tried", "counts", "n"):
-            yield from ((key.removeprefix("n_").replace("_", " "), n) for key, n in value.items() if isinstance(n, int))
-        elif name.startswith("n_") and isinstance(value, int):
-            yield name.removeprefix("n_").replace("_", " "), value
