@@ -34,7 +34,8 @@ from jdl_toolkit.validation.headline import (
     replicate,
     replicate_fallback,
 )
-from jdl_toolkit.validation.people import BASE_RATE, LEAST_RISK, World, _rules, draw_people
+from jdl_toolkit.validation.matching_cells import MATCHING
+from jdl_toolkit.validation.people import BASE_RATE, LEAST_RISK, World, _rules, draw_people, hidden_strength
 from jdl_toolkit.validation.picture import coverage_picture
 from jdl_toolkit.validation.study import random_stream, read_replications, run_study
 from jdl_toolkit.validation.summary import BOUND, as_table, measure, summarise
@@ -81,7 +82,7 @@ def test_the_world_is_as_described():
     assert abs(np.corrcoef(frame["unit_id"], frame["is_treated"])[0, 1]) < 0.02  # treated stand anywhere
 
 
-@pytest.mark.parametrize(("selection", "auc"), [("weak", 0.64), ("strong", 0.755)])
+@pytest.mark.parametrize(("selection", "auc"), [("weak", 0.64), ("middle", 0.705), ("strong", 0.755)])
 def test_selection_is_logistic_and_as_strong_as_described(selection, auc):
     """In case-control samples the slopes of the logistic selection are those of the population."""
     people = draw_people(World(20_000, 40_000, selection, 0.0), np.random.default_rng(3))
@@ -92,6 +93,46 @@ def test_selection_is_logistic_and_as_strong_as_described(selection, auc):
     slopes = rule.factor * rule.direction / rule.spread * spread
     np.testing.assert_allclose(fit.coef_[0], slopes, atol=0.05)  # standard errors are about 0.011
     assert people.p0[people.is_treated].mean() - people.p0[~people.is_treated].mean() > 0.04  # confounded
+
+
+def test_an_effect_may_grow_with_risk():
+    people = draw_people(World(20_000, 20_000, "strong", -0.05, grows=True), np.random.default_rng(4))
+    treated = people.is_treated
+    np.testing.assert_allclose(people.effect[treated], -0.05 / BASE_RATE * people.p0[treated], rtol=1e-12)
+    assert people.effect[treated].mean() < -0.055 and not people.effect[~treated].any() and people.p.min() >= 0
+
+
+@pytest.mark.parametrize(("selection", "outcome"), [(3.0, 1 / 3), (2.0, 2.0)])
+def test_what_nobody_recorded_has_the_odds_ratios_stated(selection, outcome):
+    world = World(20_000, 40_000, "middle", 0.0, hidden_selection=selection, hidden_outcome=outcome)
+    people = draw_people(world, np.random.default_rng(6))
+    spread, pool = people.x.std(axis=0), ~people.is_treated
+    seen = np.column_stack([people.x / spread, people.hidden])
+    leaning = LogisticRegression(C=np.inf, max_iter=500).fit(seen, people.is_treated).coef_[0, -1]
+    risk = LogisticRegression(C=np.inf, max_iter=500).fit(seen, people.reoffended).coef_[0, -1]
+    assert (leaning, risk) == pytest.approx((np.log(selection), np.log(outcome)), abs=0.09)  # SE about 0.02
+    with_it, without, _ = hidden_strength(world, people.x)
+    np.testing.assert_allclose(people.p0, np.where(people.hidden == 1, with_it, without), rtol=1e-12)
+    np.testing.assert_allclose(with_it / (1 - with_it) / (without / (1 - without)), outcome, rtol=1e-9)
+    assert people.p0.min() >= LEAST_RISK and people.hidden[pool].mean() < 0.5 < people.hidden[~pool].mean()
+    rare = hidden_strength(dataclasses.replace(world, n_treated=10, n_pool=100_000), people.x[:1_000])[2]
+    assert rare.max() == pytest.approx((1 + selection) / 2, rel=0.01)  # of somebody who has it not, among the rare
+
+
+@pytest.mark.parametrize("world", [*MATCHING.cells.values(), *CELLS.values()])
+def test_no_effect_takes_more_than_there_is(world):
+    """Else the effect would be smaller than the one that is called the truth."""
+    small = dataclasses.replace(world, n_treated=300, n_pool=300)
+    people = draw_people(small, np.random.default_rng(8))
+    assert people.p.min() >= 0 and people.p.max() <= 1
+
+
+def test_worlds_without_it_are_drawn_as_before():
+    """Adding to what a world may hold changed no draw."""
+    people = draw_people(CELLS[SMALL], random_stream(1, SMALL, 0))
+    assert (people.reoffended.sum(), people.reoffended[people.is_treated].sum()) == (338, 13)
+    assert people.p0[:2] == pytest.approx([0.2778441689525672, 0.2380254580203815], rel=1e-9)
+    assert not people.hidden.any()
 
 
 # -- running --------------------------------------------------------------------------------------------------------
@@ -181,6 +222,27 @@ def test_the_code_that_results_rest_on_is_found():
         assert running.code_digest([part]) != running.code_digest([])
 
 
+@dataclasses.dataclass(frozen=True)
+class Dice:
+    """A world of another kind."""
+
+    sides: tuple[int, ...]
+
+
+def throw(world, rng):
+    return [{"sum": int(sum(rng.integers(1, n, endpoint=True) for n in world.sides))}]
+
+
+def test_a_study_may_be_of_worlds_of_another_kind(tmp_path):
+    cells = {"two": Dice((6, 6)), "one": Dice((2,))}
+    dice = running.Study("dice", cells, dict.fromkeys(cells, 30), throw, ("errors.py",), lambda: {"fair": (True,)})
+    run_study(dice, tmp_path, workers=1)
+    found = read_replications(tmp_path)
+    run_study(dice, tmp_path, workers=1, replications=31)  # settings with tuples are known again
+    assert len(read_replications(tmp_path)) == 62 and len(found) == 60
+    assert (found["sum"] <= found["cell"].map({"one": 2, "two": 12})).all()
+
+
 def test_unknown_cells_and_empty_folders(tmp_path):
     with pytest.raises(JDLError, match="there is no cell 30x1000"):
         run_study(HEADLINE, tmp_path, ["30x1000"], 1)
@@ -247,23 +309,6 @@ def test_rules_are_summed_up_apart_and_failures_counted():
     assert headline.loc["ladder", "share_red"] == pytest.approx(100 / 3)
     assert headline["bias"].to_list() == pytest.approx([1.0, 0.5, 1.0])
     assert headline["crude_bias"].to_list() == pytest.approx([10.0] * 3)
-
-
-def test_a_small_cell_for_real():
-    """150 replications: the headline's coverage lies within what chance allows, its bias too; crudely it is biased."""
-    with threadpool_limits(1):
-        rows = [
-            {"cell": SMALL, "replication": i} | row
-            for i in range(150)
-            for row in replicate(CELLS[SMALL], random_stream(5, SMALL, i))
-        ]
-    found = summarise(pd.DataFrame(rows), CELLS, ESTIMATES).set_index(["caliper_rule", "estimator"])
-    headline = found.loc[("widest", "headline")]
-    assert headline["n"] >= 149
-    assert headline["within_bounds"], headline["coverage"]
-    assert abs(headline["bias"]) < 4 * headline["bias_mcse"]
-    assert headline["crude_bias"] > 4
-    assert headline["rejected"] == pytest.approx(100 - headline["coverage"])
 
 
 def test_bootstrap_is_that_of_the_toolkit(monkeypatch):

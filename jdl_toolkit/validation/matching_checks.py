@@ -17,6 +17,7 @@ from scipy import stats
 
 from ..numbers import number
 from .matching_cells import HIDDEN, MEASURED
+from .matching_results import of_effect
 from .part import Check
 from .people import World
 from .summary import describe
@@ -47,7 +48,7 @@ def _claims_of_measured(estimates: pd.DataFrame) -> Iterator[Claim]:
     yield partial(_share_is, "Coverage of the headline, all cells together", *_sums(headline, "n_covered", "n"), 0.95)
     opened = _sums(headline, "n_open_covered", "n_open")
     yield partial(_share_is, "Coverage of the headline where the gates would open, all cells together", *opened, 0.95)
-    without = headline[[not MEASURED[cell].effect for cell in headline["cell"]]]
+    without = of_effect(headline, False)
     if len(without):
         found = _sums(without, "n_conclusive", "n")
         yield partial(_share_is, "Type I error of the headline, all cells without an effect", *found, 0.05)

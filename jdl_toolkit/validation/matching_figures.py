@@ -10,6 +10,7 @@ from ..plots.canvas import DARK, HEAVY, INK, NAVY, ORANGE, WIDTH, finish, panel,
 from .matching_cells import MEASURED
 from .matching_checks import FALSE_ALARM, share_bounds
 from .matching_flip import Series
+from .matching_results import of_effect
 from .matching_tables import by_cell, labels, shares
 from .picture import rows_of_cells
 
@@ -62,7 +63,7 @@ def coverage_figure(measured: pd.DataFrame) -> Figure:
 
 @styled
 def power_figure(measured: pd.DataFrame) -> Figure | None:
-    with_effect = measured[[bool(MEASURED[cell].effect) for cell in measured["cell"]]]
+    with_effect = of_effect(measured, True)
     if with_effect.empty:
         return None
     wide, promised = shares(with_effect, "n_conclusive"), with_effect.drop_duplicates("cell").set_index("cell")

@@ -93,7 +93,7 @@ def _conclusive(found: dict[str, np.ndarray], truth: np.ndarray, world: World) -
         "n_increase": int(increase.sum()),
     }
     if not world.effect or not conclusive.any():
-        return row
+        return row | dict.fromkeys(("n_wrong", "exaggeration", "exaggeration_mcse"), np.nan)
     estimates, times = found["estimate"][conclusive], np.abs(found["estimate"] / truth)[conclusive]
     error = times.std(ddof=1) / np.sqrt(len(times)) if len(times) > 1 else np.nan
     row["n_wrong"] = int((np.sign(estimates) != np.sign(truth[conclusive])).sum())
@@ -143,3 +143,8 @@ def _hidden_row(cell: str, of: pd.DataFrame) -> dict[str, float]:
         row[f"n_over_{name}"] = int((of[said] > real).sum())  # missing: it had no answer, so it claims nothing
         row[said] = of.loc[reduction | increase, said].median()
     return row
+
+
+def of_effect(rows: pd.DataFrame, has: bool) -> pd.DataFrame:
+    """The rows of cells in which the service has an effect, or has none."""
+    return rows[rows["cell"].map(lambda cell: bool(CELLS[cell].effect) == has).astype(bool)]

@@ -8,6 +8,7 @@ from ..document import Table
 from ..numbers import number
 from .matching_cells import CELLS, HIDDEN, MEASURED, SIDE_BY_SIDE
 from .matching_checks import FALSE_ALARM, share_bounds
+from .matching_results import of_effect
 from .summary import BOUND, describe
 
 #: As printed: each estimate, in the order of the columns.
@@ -69,7 +70,7 @@ def coverage_table(measured: pd.DataFrame) -> Table:
 
 def type_i_table(measured: pd.DataFrame) -> Table:
     """Conclusive findings where the service does nothing."""
-    wide = shares(measured[[not MEASURED[cell].effect for cell in measured["cell"]]], "n_conclusive")
+    wide = shares(of_effect(measured, False), "n_conclusive")
     rows = tuple((describe(CELLS[cell]), *(number(wide.loc[cell, e], 1) for e in SIDE_BY_SIDE)) for cell in wide.index)
     caption = "Type I error: per cent of repetitions with a conclusive finding although the service does nothing"
     return Table("matching-type-i", caption, ("Setting", *_HEADS), rows, "lrrrr", "An honest method has 5 per cent.")
@@ -77,7 +78,7 @@ def type_i_table(measured: pd.DataFrame) -> Table:
 
 def power_table(measured: pd.DataFrame) -> Table:
     """Power of each estimate against what the power table promised of the same groups."""
-    with_effect = measured[[bool(MEASURED[cell].effect) for cell in measured["cell"]]]
+    with_effect = of_effect(measured, True)
     wide, promised = shares(with_effect, "n_conclusive"), with_effect.drop_duplicates("cell").set_index("cell")
     rows = tuple(
         (
@@ -169,7 +170,7 @@ def _series_names(hidden: pd.DataFrame) -> tuple[str, ...]:
 def by_cell(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     """One column, a row for each cell in the study's order, a column for each estimate."""
     order = [cell for cell in CELLS if (frame["cell"] == cell).any()]
-    return frame.pivot(index="cell", columns="estimator", values=column).reindex(order)
+    return frame.pivot(index="cell", columns="estimator", values=column).reindex(index=order, columns=SIDE_BY_SIDE)
 
 
 def shares(frame: pd.DataFrame, count: str) -> pd.DataFrame:

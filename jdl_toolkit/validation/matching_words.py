@@ -10,6 +10,7 @@ from ..numbers import number
 from .matching_cells import CELLS, MEASURED, SIDE_BY_SIDE
 from .matching_checks import FALSE_ALARM
 from .matching_flip import Series
+from .matching_results import of_effect
 from .part import Check
 from .summary import describe
 
@@ -102,7 +103,7 @@ def _coverage(of: dict[str, pd.DataFrame], failed: str) -> str:
 
 
 def _false(of: dict[str, pd.DataFrame], failed: str) -> str:
-    none = {name: rows[[not MEASURED[cell].effect for cell in rows["cell"]]] for name, rows in of.items()}
+    none = {name: of_effect(rows, False) for name, rows in of.items()}
     if not len(none["headline"]):
         return ""
     shares = {name: _share(rows, "n_conclusive") for name, rows in none.items()}
@@ -120,7 +121,7 @@ def _false(of: dict[str, pd.DataFrame], failed: str) -> str:
 
 
 def _power(of: dict[str, pd.DataFrame], failed: str) -> str:
-    rows = of["headline"][[bool(MEASURED[cell].effect) for cell in of["headline"]["cell"]]]
+    rows = of_effect(of["headline"], True)
     if not len(rows):
         return ""
     more = {by: 100 * rows["n_conclusive"] / rows["n"] - rows[f"power_{by}"] for by in ("people", "worth")}
@@ -180,7 +181,7 @@ def _hidden(hidden: pd.DataFrame, series: dict[str, Series | None]) -> str:
 
 
 def _bounds(hidden: pd.DataFrame, failed: str) -> str:
-    null = hidden[[not CELLS[cell].effect for cell in hidden["cell"]]] if len(hidden) else hidden
+    null = of_effect(hidden, False)
     if not len(null):
         return ""
     over = {name: int(null[f"n_over_{name}"].sum()) for name in ("e", "lambda", "gamma")}

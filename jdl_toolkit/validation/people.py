@@ -4,8 +4,8 @@ Twelve covariates of the kinds a register holds: four bell-shaped, four 0/1, fou
 far a criminal career has gone. The probability of reoffending without the service, p0, is logistic in them; so is the
 chance of being treated, which leans towards people of higher p0. Treated people reoffend with probability p0 + effect.
 The effect is the same for everybody, and then the true effect on the treated is exactly that number, whoever of them is
-matched; or it grows with p0, and then it is known person by person. People with p0 below `LEAST_RISK` do not occur
-(they are drawn anew), so that p0 + effect is a probability.
+matched; or it grows with p0, and then it is known person by person. People whose p0 is below the world's least risk do
+not occur (they are drawn anew), so that p0 + effect is a probability.
 
 Beside the twelve there may be a thirteenth, which nobody recorded: people have it or not, half of them each, whatever
 their covariates are. It multiplies the odds of being treated, and those of reoffending, by what the world says.
@@ -73,6 +73,11 @@ class World:
     grows: bool = False
     hidden_selection: float = 1.0
     hidden_outcome: float = 1.0
+
+    @property
+    def least_risk(self) -> float:
+        """The lowest p0 that occurs; no lower than an effect that is the same for everybody may take from it."""
+        return LEAST_RISK if self.grows else max(LEAST_RISK, -self.effect)
 
     @property
     def is_confounded(self) -> bool:
@@ -201,6 +206,7 @@ class _Rules:
     leaning: _Index
     leaning_intercept: float
     share_possible: float
+    least_risk: float = LEAST_RISK
     hidden_risk: float = 0.0
     hidden_leaning: float = 0.0
 
@@ -209,7 +215,7 @@ class _Rules:
 
     def is_possible(self, x: np.ndarray) -> np.ndarray:
         """Whether such people occur: by covariates alone, so that what nobody recorded has nothing to do with them."""
-        return expit(self.risk_intercept + self.risk(x) - abs(self.hidden_risk) / 2) >= LEAST_RISK
+        return expit(self.risk_intercept + self.risk(x) - abs(self.hidden_risk) / 2) >= self.least_risk
 
     def chance(self, x: np.ndarray, hidden: np.ndarray) -> np.ndarray:
         return expit(self.leaning_intercept + self.leaning(x) + self.hidden_leaning * (hidden - HIDDEN_SHARE))
@@ -228,7 +234,7 @@ def _rules(world: World) -> _Rules:
     on_risk = risk(x)
 
     def is_possible(intercept: float) -> np.ndarray:
-        return expit(intercept + on_risk - abs(hidden_risk) / 2) >= LEAST_RISK
+        return expit(intercept + on_risk - abs(hidden_risk) / 2) >= world.least_risk
 
     def excess(intercept: float) -> float:
         return expit(intercept + on_risk + hidden_risk * aside)[is_possible(intercept)].mean() - BASE_RATE
@@ -238,7 +244,8 @@ def _rules(world: World) -> _Rules:
     on_leaning = (leaning(x) + hidden_leaning * aside)[possible]
     wanted = world.n_treated / (world.n_treated + world.n_pool)
     of_leaning = float(brentq(lambda intercept: expit(intercept + on_leaning).mean() - wanted, -20, 10))
-    return _Rules(risk, of_risk, leaning, of_leaning, float(possible.mean()), hidden_risk, hidden_leaning)
+    share = float(possible.mean())
+    return _Rules(risk, of_risk, leaning, of_leaning, share, world.least_risk, hidden_risk, hidden_leaning)
 
 
 def _hidden(n: int, rng: np.random.Generator) -> np.ndarray:
