@@ -92,8 +92,8 @@ were never published.
 Most of these figures are R's. Without them there are {n_documents:,}, of which {in_documents:,} agree and \
 {_count(documents, Verdict.not_recomputable):,} cannot be recomputed. Beside them, R's files hold \
 {_count(of_people, *Verdict):,} values by person (scores, weights, numbers of controls): {of_each[0]:,} were compared \
-and agree, {of_each[1]:,} differ; the rest belong to ways of matching that the toolkit does not offer, or name matched \
-sets.
+and agree, {of_each[1]:,} differ; the rest belong to ways of matching that the toolkit does not offer or to \
+choices among equal scores, or name matched sets.
 
 Published figures contradict each other, or the formula that they are said to come from, in \
 {plural(contradicted, "place", "places", 1)}; {others} for caution. These are faults of the sources, or of how they \

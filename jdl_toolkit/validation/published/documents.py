@@ -201,6 +201,10 @@ def _reports() -> Iterator[Line]:
     yield cannot(PILOT, "reports conclusive by frequency alone", 3, "listed by name; their figures are not in the text")
     yield cannot(PILOT, "answers to the survey", "60%", "neither number is published")
     yield cannot(PILOT, "staff", "3.5", _ADMIN)
+    why = "no sizes of submissions are in the text"
+    yield cannot(PILOT, "most organisations cannot submit a cohort over", 1000, why)
+    yield cannot(PILOT, "time that an analysis takes", "a few days to several weeks", _ADMIN)
+    yield cannot(PILOT, "meetings of the Expert Panel", "monthly, then quarterly; from January 2013", _ADMIN)
     yield cannot(PILOT, "dates of the pilot, its extension and plans", "as printed", _ADMIN)
 
 
