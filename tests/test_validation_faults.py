@@ -129,3 +129,21 @@ def test_a_manifest_of_another_shape_is_none(tmp_path):
     (tmp_path / "manifest.json").write_text('{"request": "a", "stages": []}')
     with pytest.raises(JDLError, match="unreadable"):
         Manifest.read(tmp_path / "manifest.json")
+
+
+def test_what_a_killed_process_spilled_goes_when_the_next_one_opens_a_register(made_lab, tmp_path, monkeypatch):
+    """And what one that is alive uses stays."""
+    import subprocess
+    import sys
+    import tempfile
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    file = made_lab.root / "data/demo/register.duckdb"
+    script = f"import os; from jdl_toolkit.register import Register; kept = Register.open({str(file)!r})"
+    script += "; os.kill(os.getpid(), 9)"
+    subprocess.run([sys.executable, "-c", script], env=os.environ | {"TMPDIR": str(tmp_path)})
+    (left,) = tmp_path.glob("jdl-register-*")
+    with Register.open(file) as first, Register.open(file) as second:
+        assert not left.exists() and len(list(tmp_path.glob("jdl-register-*"))) == 2
+        assert first.has("offence") and second.has("offence")
+    assert not list(tmp_path.glob("jdl-register-*"))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import duckdb
+import filelock
 import pandas as pd
 
 from ..document import Block, Shown, Table, Words
@@ -22,6 +23,9 @@ from .schema import SCHEMA_VERSION
 
 #: Names of the environment's limits for the database, which keep several processes within one machine.
 THREADS, MEMORY = "JDL_THREADS", "JDL_MEMORY"
+
+#: How folders for what does not fit into memory are named, and the file in each that its owner holds.
+_SPILL, _HELD = "jdl-register-", "held"
 
 _REBUILD = "prepare it with `jdl register build SRC --out FILE`"
 
@@ -81,7 +85,7 @@ class Register(Shown):
     def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection, meta: Meta, digest: str, spill: Path) -> None:
         self.path, self.meta, self.digest = path, meta, digest
         self._connection = connection
-        self._clear_spill = weakref.finalize(self, shutil.rmtree, spill, ignore_errors=True)
+        self._clear_spill = weakref.finalize(self, _clear, spill)
 
     @classmethod
     def open(cls, path: Path, *, threads: int | None = None, memory: str | None = None) -> Self:
@@ -103,12 +107,12 @@ class Register(Shown):
         path = Path(path)
         if not path.is_file():
             raise JDLError("there is no register here", where=str(path), fix=_REBUILD)
-        spill = Path(tempfile.mkdtemp(prefix="jdl-register-"))
+        spill = _new_spill()
         try:
             threads = threads or int(os.environ.get(THREADS, "2"))
             con, meta, digest = _connect(path, threads, memory or os.environ.get(MEMORY, "2GB"), spill)
         except BaseException:
-            shutil.rmtree(spill, ignore_errors=True)
+            _clear(spill)
             raise
         return cls(path, con, meta, digest, spill)
 
@@ -208,9 +212,37 @@ class Register(Shown):
         return tuple(block for block in (Words(self.summary()), self.table()) if block is not None)
 
 
+#: Locks of the folders that this process spills to; the system frees them when it dies, however it does.
+_held: dict[Path, filelock.FileLock] = {}
+
+
+def _new_spill() -> Path:
+    """A folder to spill to, for the owner alone; those that a killed process left, with rows in them, are removed."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_SPILL}*"):
+        lock = filelock.FileLock(left / _HELD)
+        try:
+            if left.stat().st_uid != os.getuid() or left in _held or not (left / _HELD).exists():
+                continue
+            with lock.acquire(timeout=0):
+                shutil.rmtree(left, ignore_errors=True)
+        except (OSError, filelock.Timeout):  # somebody uses it, or has just removed it
+            continue
+    spill = Path(tempfile.mkdtemp(prefix=_SPILL))
+    _held[spill] = filelock.FileLock(spill / _HELD)
+    _held[spill].acquire()
+    return spill
+
+
+def _clear(spill: Path) -> None:
+    lock = _held.pop(spill, None)
+    shutil.rmtree(spill, ignore_errors=True)
+    if lock is not None:
+        lock.release()
+
+
 def _connect(path: Path, threads: int, memory: str, spill: Path) -> tuple[duckdb.DuckDBPyConnection, Meta, str]:
     """A connection that has the register in use, what it covers, and its digest."""
-    limits = {"threads": threads, "memory_limit": memory, "temp_directory": str(spill)}
+    limits = {"threads": threads, "memory_limit": memory, "temp_directory": str(spill / "rows")}
     con = duckdb.connect(":memory:", config=limits)
     try:
         con.execute("PRAGMA disable_progress_bar")
