@@ -74,7 +74,7 @@ def find_columns(grid: Grid, file: str) -> tuple[int, pd.DataFrame, list[Problem
         wanted = ", ".join(c.heading for c in COLUMNS if c.required)
         fix = f"give the columns the template's headings, in one row: {wanted}, Service start, …"
         return row, _no_columns(), [Problem("there is no row of headings", where, fix)]
-    found = _split_whole_names(_recognise(grid[row]), grid[row + 1 :])
+    found = _without_people(_split_whole_names(_recognise(grid[row]), grid[row + 1 :]), grid[row + 1 :])
     return row, found, [*_doubled(found, where), *_missing(found, where)]
 
 
@@ -93,13 +93,49 @@ def heading_issues(columns: pd.DataFrame, row: int) -> list[pd.DataFrame]:
 
 
 def other_lists(sheets: dict[str, Grid], used: str) -> list[pd.DataFrame]:
-    """Remarks on sheets that are not the one `used` for People but have its headings."""
+    """Remarks on other sheets than the one `used` for People that have its headings; by number if named after people."""
     others = [
-        name
-        for name, grid in sheets.items()
+        (f"sheet {place}" if _names_somebody(name, _people_below(grid)) else f"“{name}”")
+        for place, (name, grid) in enumerate(sheets.items(), 1)
         if name not in (used, CORRECTIONS, REPEATS) and _heading_row(grid)[1] >= HEADINGS_NEEDED
     ]
-    return [issues_of("sheet_not_read", PEOPLE, [None], None, [f"“{name}”"]) for name in others]
+    return [issues_of("sheet_not_read", PEOPLE, [None], None, [name]) for name in others]
+
+
+def _people_below(grid: Grid) -> list[tuple[str, str]]:
+    row, _ = _heading_row(grid)
+    columns = _split_whole_names(_recognise(grid[row]), grid[row + 1 :])
+    return _people_of(columns, grid[row + 1 :])
+
+
+def _people_of(columns: pd.DataFrame, below: Grid) -> list[tuple[str, str]]:
+    """Forename and surname of everybody below the headings, in small letters; none if a column of either is lacking."""
+    known = columns.dropna(subset=["key"]).drop_duplicates("key").set_index("key")
+    if not {"forename", "surname"} <= set(known.index) or (known["recognised"] == SPLIT).any():
+        return []
+    f, s = (int(known.at[key, "position"]) - 1 for key in ("forename", "surname"))
+    return list({(plain(str(row[f])), plain(str(row[s]))) for row in below if len(row) > max(f, s) and row[s]})
+
+
+def _names_somebody(text: str, people: list[tuple[str, str]]) -> bool:
+    """Whether a text holds forename and surname of one of these people, or consists of their names alone."""
+    said = f" {plain(text)} "
+    words = set(said.split())
+    if words and words <= {name for both in people for name in both}:
+        return True
+    return any(f and s and f" {f} " in said and f" {s} " in said for f, s in people if s in said)
+
+
+def _without_people(columns: pd.DataFrame, below: Grid) -> pd.DataFrame:
+    """Headings that are not used and name somebody who stands below them are called by their column, as "column K"."""
+    unused = columns.index[columns["key"].isna()]
+    people = _people_of(columns, below) if len(unused) else []
+    named = [i for i in unused if _names_somebody(columns.at[i, "found"], people)]
+    return columns.assign(
+        found=columns["found"].where(
+            ~columns.index.isin(named), [f"column {get_column_letter(position)}" for position in columns["position"]]
+        )
+    )
 
 
 def is_heading_row(cells: pd.DataFrame) -> pd.Series:

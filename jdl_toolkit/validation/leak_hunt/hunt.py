@@ -37,7 +37,7 @@ class Sought:
         needles = Needles.of(everybody)
         births = frozenset(day for day in needles.births if day.isoformat() not in EXAMPLES)
         needles = Needles(needles.together, needles.names, births, needles.identifiers)
-        return cls(needles, decoys(everybody, needles, seed), Needles.of(sent[0]))
+        return cls(needles, decoys(everybody, needles, seed, EXAMPLES), Needles.of(sent[0]))
 
 
 def slug(name: str) -> str:
@@ -91,5 +91,6 @@ def search(root: Path, sought: Sought) -> tuple[list[dict], list[dict]]:
             continue
         mine, others = seeker.seek(texts), chance.seek(texts)
         rows.append(row | {"hits": Counter(hit.kind for hit in mine), "decoys": Counter(hit.kind for hit in others)})
-        hits += [{"file": row["file"], "place": place, "of": of} | vars(hit) for of, found in (("people", mine), ("decoys", others)) for hit in found]  # fmt: skip
+        for of, found in (("people", mine), ("decoys", others)):
+            hits += [{"file": row["file"], "place": place, "of": of} | vars(hit) for hit in found]
     return rows, hits

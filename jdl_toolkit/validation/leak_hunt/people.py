@@ -71,7 +71,9 @@ class Needles:
         """Of people: forename, middle_name, surname, dob, pnc_id, prison_number, cro, as far as there."""
         known = people.reindex(columns=[*NAMES, BIRTH, "pnc_id", "prison_number", "cro"])
         f, m, s = ([letters_of(v) if isinstance(v, str) else "" for v in known[c]] for c in NAMES)
-        both = [one for a, b, c in zip(f, m, s, strict=True) if a and c for one in (a + c, c + a, *([a + b + c] * bool(b)))]
+        both = [
+            one for a, b, c in zip(f, m, s, strict=True) if a and c for one in (a + c, c + a, *([a + b + c] * bool(b)))
+        ]
         words = {w for c in NAMES for v in known[c].dropna() for w in re.findall(r"[a-z]+", folded(str(v)))}
         born = pd.to_datetime(known[BIRTH], errors="coerce", format="mixed", dayfirst=True).dropna()
         written = [str(v) for c in ("pnc_id", "prison_number", "cro") for v in known[c].dropna()]
@@ -149,7 +151,7 @@ def on_register(folder: Path) -> pd.DataFrame:
     return pd.concat([person, more[["forename", "surname", "dob"]]], ignore_index=True)
 
 
-def decoys(people: pd.DataFrame, needles: Needles, seed: int) -> Needles:
+def decoys(people: pd.DataFrame, needles: Needles, seed: int, without: frozenset[str] = frozenset()) -> Needles:
     """As many others of the same shape, who are nobody: whatever of them is found, is found by chance.
 
     Names with other letters of each class; days between the births on which nobody was born; identifiers with other
@@ -167,5 +169,5 @@ def decoys(people: pd.DataFrame, needles: Needles, seed: int) -> Needles:
         ]
     other["dob"] = pd.NaT
     days = pd.date_range(min(needles.births), LATEST_BIRTH).date
-    free = frozenset(day for day in days if day not in needles.births)
+    free = frozenset(day for day in days if day not in needles.births and day.isoformat() not in without)
     return (Needles.of(other) | Needles(births=free)).without(needles)

@@ -91,16 +91,20 @@ def _workbook(change: Callable[[openpyxl.Workbook], object]) -> bytes:
 
 def _ods(cells: str, meta: str = "") -> bytes:
     names = " ".join(f'xmlns:{p}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for p, n in _ODF.items())
-    cells = "".join(f"<table:table-cell><text:p>{html.escape(c)}</text:p></table:table-cell>" for c in cells.split(" | "))
+    cells = "".join(
+        f"<table:table-cell><text:p>{html.escape(c)}</text:p></table:table-cell>" for c in cells.split(" | ")
+    )
     table = f'<table:table table:name="A"><table:table-row>{cells}</table:table-row></table:table>'
-    content = f"<office:document-content {names}><office:body><office:spreadsheet>{table}</office:spreadsheet></office:body>"
+    content = (
+        f"<office:document-content {names}><office:body><office:spreadsheet>{table}</office:spreadsheet></office:body>"
+    )
     about = f"<office:document-meta {names}><office:meta><office:note>{html.escape(meta)}</office:note></office:meta>"
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr("content.xml", content + "</office:document-content>")
         archive.writestr("meta.xml", about + "</office:document-meta>")
-        files = "".join(f'<manifest:file-entry manifest:full-path="{n}" manifest:media-type="text/xml"/>' for n in ("content.xml", "meta.xml"))  # fmt: skip
+        files = "".join(f'<manifest:file-entry manifest:full-path="{n}" manifest:media-type="text/xml"/>' for n in ("content.xml", "meta.xml"))  # fmt: skip  # noqa: E501
         space = 'xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"'
         archive.writestr("META-INF/manifest.xml", f"<manifest:manifest {space}>{files}</manifest:manifest>")
     return made.getvalue()
@@ -170,8 +174,18 @@ WAYS: tuple[Way, ...] = (
     Way(".html", "comment", lambda t: _page(f"<!-- {html.escape(t)} -->")),
     Way(".html", "script", lambda t: _page(f"<script>const x = {json.dumps({'a': t})};</script>")),
     Way(".html", "style", lambda t: _page(f"<style>p::after {{content: {json.dumps(t)}}}</style>")),
-    Way(".html", "base64", lambda t: _page(f'<img src="{_URI}{_packed(_SVG.format(f"<text>{html.escape(t)}</text>"))}">')),
-    Way(".html", "picture in base64", lambda t: _page(f'<img src="data:image/png;base64,{base64.b64encode(_png(b"tEXt", b"Author" + bytes(1) + t.encode())).decode()}">')),  # fmt: skip
+    Way(
+        ".html",
+        "base64",
+        lambda t: _page(f'<img src="{_URI}{_packed(_SVG.format(f"<text>{html.escape(t)}</text>"))}">'),
+    ),
+    Way(
+        ".html",
+        "picture in base64",
+        lambda t: _page(
+            f'<img src="data:image/png;base64,{base64.b64encode(_png(b"tEXt", b"Author" + bytes(1) + t.encode())).decode()}">'  # noqa: E501
+        ),
+    ),  # fmt: skip
     Way(".svg", "text", lambda t: _SVG.format(f"<text>{html.escape(t)}</text>").encode()),
     Way(".svg", "title", lambda t: _SVG.format(f"<title>{html.escape(t)}</title>").encode()),
     Way(".svg", "comment", lambda t: _SVG.format(f"<!-- {html.escape(t)} -->").encode()),
@@ -182,7 +196,11 @@ WAYS: tuple[Way, ...] = (
     Way(".png", "behind the end", lambda t: _png(b"tEXt", b"a\0b") + t.encode()),
     Way(".jpg", "comment", _jpeg),
     Way(".pdf", "page", lambda t: _typeset(f"#text({_literal(t)})")),
-    Way(".pdf", "page, small capitals and hyphens", lambda t: _typeset(f"#set text(hyphenate: true)\n#smallcaps({_literal(t)})")),
+    Way(
+        ".pdf",
+        "page, small capitals and hyphens",
+        lambda t: _typeset(f"#set text(hyphenate: true)\n#smallcaps({_literal(t)})"),
+    ),
     Way(".pdf", "title", lambda t: _typeset(f"#set document(title: {_literal(t)})\nx")),
     Way(".pdf", "author", lambda t: _typeset(f"#set document(author: {_literal(t)})\nx")),
     Way(".pdf", "bookmark", lambda t: _typeset(f"= #text({_literal(t)})\nx")),
@@ -191,20 +209,48 @@ WAYS: tuple[Way, ...] = (
     Way(".pdf", "note", lambda t: _pdf_with(lambda w: _pdf_note(w, t))),
     Way(".pdf", "attachment", lambda t: _pdf_with(lambda w: w.add_attachment("a.csv", _table(t)))),
     Way(".xlsx", "cell", lambda t: _workbook(lambda b: b.active.append(["rate", t]))),
-    Way(".xlsx", "hidden sheet", lambda t: _workbook(lambda b: (b.create_sheet("h").append([t]), setattr(b["h"], "sheet_state", "hidden")))),  # fmt: skip
-    Way(".xlsx", "comment", lambda t: _workbook(lambda b: setattr(b.active["A1"], "comment", openpyxl.comments.Comment(t, "lab")))),  # fmt: skip
-    Way(".xlsx", "author of a comment", lambda t: _workbook(lambda b: setattr(b.active["A1"], "comment", openpyxl.comments.Comment("x", t)))),  # fmt: skip
+    Way(
+        ".xlsx",
+        "hidden sheet",
+        lambda t: _workbook(lambda b: (b.create_sheet("h").append([t]), setattr(b["h"], "sheet_state", "hidden"))),
+    ),  # fmt: skip
+    Way(
+        ".xlsx",
+        "comment",
+        lambda t: _workbook(lambda b: setattr(b.active["A1"], "comment", openpyxl.comments.Comment(t, "lab"))),
+    ),  # fmt: skip
+    Way(
+        ".xlsx",
+        "author of a comment",
+        lambda t: _workbook(lambda b: setattr(b.active["A1"], "comment", openpyxl.comments.Comment("x", t))),
+    ),  # fmt: skip
     Way(".xlsx", "properties", lambda t: _workbook(lambda b: setattr(b.properties, "creator", t))),
     Way(".xlsx", "header", lambda t: _workbook(lambda b: setattr(b.active.oddHeader.left, "text", t))),
-    Way(".xlsx", "defined name", lambda t: _workbook(lambda b: b.defined_names.add(openpyxl.workbook.defined_name.DefinedName("x", attr_text=json.dumps(t))))),  # fmt: skip
+    Way(
+        ".xlsx",
+        "defined name",
+        lambda t: _workbook(
+            lambda b: b.defined_names.add(openpyxl.workbook.defined_name.DefinedName("x", attr_text=json.dumps(t)))
+        ),
+    ),  # fmt: skip
     Way(".ods", "cell", lambda t: _ods(f"rate | {t}")),
     Way(".ods", "properties", lambda t: _ods("rate", t)),
     Way(".ipynb", "source", lambda t: _notebook(source=f"# {t}")),
     Way(".ipynb", "metadata", lambda t: _notebook(metadata={"papermill": {"parameters": {"x": t}}})),
-    Way(".ipynb", "printed", lambda t: _notebook(outputs=[{"output_type": "stream", "name": "stdout", "text": ["x\n", t]}])),
+    Way(
+        ".ipynb",
+        "printed",
+        lambda t: _notebook(outputs=[{"output_type": "stream", "name": "stdout", "text": ["x\n", t]}]),
+    ),
     Way(".ipynb", "shown", lambda t: _notebook(outputs=_shown(**{"text/html": [f"<td>{_split(t)}</td>"]}))),
     Way(".ipynb", "traceback", lambda t: _notebook(outputs=_failed(t))),
-    Way(".ipynb", "picture", lambda t: _notebook(outputs=_shown(**{"image/png": base64.encodebytes(_png(b"tEXt", b"Author\0" + t.encode())).decode()}))),  # fmt: skip
+    Way(
+        ".ipynb",
+        "picture",
+        lambda t: _notebook(
+            outputs=_shown(**{"image/png": base64.encodebytes(_png(b"tEXt", b"Author\0" + t.encode())).decode()})
+        ),
+    ),  # fmt: skip
     Way(".json", "value", lambda t: json.dumps({"a": [{"b": t}]}).encode()),
     Way(".json", "key", lambda t: json.dumps({"a": {t: 1}}).encode()),
     Way(".json", "escaped", lambda t: ('{"a": "' + "".join(f"\\u{ord(c):04x}" for c in t) + '"}').encode()),

@@ -147,7 +147,9 @@ class Place:
     def data(self, name: str) -> Path:
         return self.lab.root / "data" / name
 
-    def jdl(self, *commands: Sequence[str], kill_after: float = 0, spoilt: Sequence | None = None, **environment: str) -> None:
+    def jdl(
+        self, *commands: Sequence[str], kill_after: float = 0, spoilt: Sequence | None = None, **environment: str
+    ) -> None:
         """Call `jdl` with each of these commands, in one process of its own, and keep all that it says.
 
         `spoilt`: for each command, what is spoilt before it: module, function, error; `kill_after`: seconds.
@@ -190,7 +192,7 @@ class Place:
 
 
 def reported(at: Place) -> None:
-    """A request with all its stages and subgroups, signed off, answered, released; a bulletin; a second run, compared."""
+    """A request with all its stages and subgroups, signed off, answered, released; questionnaires; a bulletin."""
     one = at.request("foundation-2013", cheap=False, subgroups=["sex", "age_band"])
     (at.lab.root / "response.txt").write_text("We are glad of this report, and will say so to those who work with us.")
     last = (dt.date.today().replace(day=1) - dt.timedelta(days=1)).strftime("%Y-%m")
@@ -242,7 +244,8 @@ def _few(at: Place, name: str) -> None:
 def explored(at: Place) -> None:
     """The notebook to explore with, executed at a request's matched sample."""
     at.jdl(("run", at.request("cheap")))
-    code = "from pathlib import Path\nfrom jdl_toolkit.lab import Lab\nfrom jdl_toolkit.execution.notebooks import execute\n"
+    code = "from pathlib import Path\nfrom jdl_toolkit.lab import Lab\n"
+    code += "from jdl_toolkit.execution.notebooks import execute\n"
     code += "lab = Lab(Path('.').resolve())\nhere = lab.root / 'outputs'\n"
     code += "execute(lab, '20_explore', 'cheap', here, here / 'cheap/restricted/notebooks/20_explore.ipynb')\n"
     at.run(("-c", code))
@@ -252,7 +255,11 @@ def table(at: Place) -> None:
     """`jdl match` on a table that holds names and identifiers beside what is compared, and names in place of numbers."""
     people = at.people
     n = np.arange(len(people))
-    people["treated"], people["age"], people["outcome"] = (n % 3 == 0).astype(int), 20 + n * 7 % 40, (n % 4 == 0).astype(int)
+    people["treated"], people["age"], people["outcome"] = (
+        (n % 3 == 0).astype(int),
+        20 + n * 7 % 40,
+        (n % 4 == 0).astype(int),
+    )
     people.to_csv(at.data("table.csv"), index=False)
     odd = people.astype({"age": object, "treated": object})
     odd.loc[5, ["age", "treated"]] = at.name
@@ -283,7 +290,11 @@ def checked(at: Place) -> None:
     for file in files:
         at.request(file.stem, file.name)
     at.jdl(*(("check", f"data/{file.name}") for file in files), ("check", f"data/{files[2].name}", "--json"))
-    at.jdl(("batch", "--workers", "1", "--until", "intake"), *(("run", file.stem, "--until", "intake") for file in files))
+    at.jdl(
+        ("batch", "--workers", "1", "--until", "intake"),
+        ("run", files[0].stem),
+        ("run", files[2].stem, "--until", "intake"),
+    )
 
 
 def parted(at: Place) -> None:
@@ -315,7 +326,6 @@ def named(at: Place) -> None:
         (*record, "response received", "--by", "A. First", "--text-file", "response.txt"),
         ("run", one),
         (*record, "withdrawn", "--by", "A. First", "--reason", f"{at.name} was in it twice"),
-        ("run", one),
         ("import-results", "data/results.csv"),
         ("feedback", "data/answers.txt"),
         ("status",),
@@ -329,23 +339,27 @@ def register(at: Place) -> None:
     for path in (at.invented / "register").glob("*.parquet"):
         rows = pd.read_parquet(path).astype(object).head(4000)
         if path.stem in ("person", "offence", "disposal"):
-            for i, column in enumerate(rows.columns):
+            for i in range(len(rows.columns)):
                 rows.iloc[20 * i : 20 * i + 3, i] = at.name
         rows.to_csv(source / f"{path.stem}.csv", index=False)
     build = ("register", "build", "extract", "--out")
-    at.jdl((*build, "data/built.duckdb", "--most-set-aside", "0.5"), (*build, "data/strict.duckdb", "--strict", "--json"))
+    at.jdl(
+        (*build, "data/built.duckdb", "--most-set-aside", "0.5"), (*build, "data/strict.duckdb", "--strict", "--json")
+    )
 
 
 # --- what fails ------------------------------------------------------------------------------------------------------
 
 
 def failing_notebooks(at: Place) -> None:
-    """Every stage's notebook in turn: people printed, warned of, logged, left for the end, and in the text of an error."""
+    """Every stage's notebook in turn: people printed, warned of, logged, left for the end, and in an error's text."""
     for stage in STAGES:
         kept = at.lab.own_notebook(STAGES[stage]).read_bytes()
         at.in_notebook(stage, _AT_THE_END + "raise ValueError(said)")
-        at.jdl(("run", at.request("fails")), ("batch", "fails", "--workers", "1"), ("status",))
+        at.jdl(("run", at.request("fails")))
         at.lab.own_notebook(STAGES[stage]).write_bytes(kept)
+    at.in_notebook("report", "raise ValueError(said)")
+    at.jdl(("batch", "--workers", "1"), ("status",))
 
 
 def printed(at: Place) -> None:
@@ -402,20 +416,21 @@ def debugging(at: Place) -> None:
     at.jdl(("run", one), ("run", one), ("batch", "--workers", "1"), spoilt=spoilt, JDL_DEBUG="1")
 
 
+#: The dearest last: a run that is stopped has tried most by then.
 SCENES: dict[str, Callable[[Place], None]] = {
-    "reported and released": reported,
-    "several analyses": several,
-    "batch": batch,
     "could not be answered": unanswered,
-    "explored": explored,
-    "prepared table": table,
-    "odd uploads": checked,
-    "parts called like people": parted,
-    "people in settings and texts": named,
-    "register with misplaced people": register,
-    "failing notebooks": failing_notebooks,
-    "printed in the report": printed,
     "failing functions": failing_functions,
-    "killed": killed,
+    "odd uploads": checked,
+    "people in settings and texts": named,
+    "printed in the report": printed,
+    "failing notebooks": failing_notebooks,
+    "prepared table": table,
+    "register with misplaced people": register,
     "debugging": debugging,
+    "reported and released": reported,
+    "batch": batch,
+    "killed": killed,
+    "parts called like people": parted,
+    "explored": explored,
+    "several analyses": several,
 }

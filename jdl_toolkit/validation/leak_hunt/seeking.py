@@ -79,7 +79,9 @@ class Seeker:
             for one in starts.within(plain):
                 yield Hit(kind, one, _around(plain, one))
         words = set(_WORDS.findall(plain))
-        words |= {part.lower() for part in _HUMPS.findall(text) if len(part) >= SHORTEST_WORD} if text.isascii() else set()
+        words |= (
+            {part.lower() for part in _HUMPS.findall(text) if len(part) >= SHORTEST_WORD} if text.isascii() else set()
+        )
         for word in words & self.needles.names:
             yield Hit(NAME, word, _around(plain, word))
         for day, place in days_in(plain):
@@ -97,7 +99,9 @@ class _Starts:
         self.by_start: dict[str, list[str]] = {}
         for one in needles:
             self.by_start.setdefault(one[:n_first], []).append(one)
-        self.codes = np.sort(self._codes("".join(self.by_start))[:: n_first]) if self.by_start else np.array([], np.int64)
+        self.codes = (
+            np.sort(self._codes("".join(self.by_start))[::n_first]) if self.by_start else np.array([], np.int64)
+        )
 
     def _codes(self, stream: str) -> np.ndarray:
         values = self.value[np.frombuffer(stream.encode("ascii", "ignore"), np.uint8)]

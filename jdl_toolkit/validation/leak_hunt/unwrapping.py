@@ -28,6 +28,10 @@ DEEPEST = 8
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{12,}={0,2}(?![A-Za-z0-9+/_=-])")
 _LONG_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{60,}={0,2}\s*)+(?:[A-Za-z0-9+/]+={0,2})?")
 _TAG = re.compile(r"<[^<>]*>")
+#: What stands between two of these is never read as one word.
+_APART = re.compile(r"</?(?:p|td|th|tr|li|div|h\d|title|head|body|text|br|caption|[a-z]+:p)\b[^<>]*>", re.IGNORECASE)
+#: Says where in a spreadsheet's header or footer the following text stands.
+_PLACE = re.compile(r"&[LCR]")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
 _OCTAL = re.compile(rb"\\([0-7]{1,3})")
 _STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
@@ -53,7 +57,7 @@ def texts_in(content: bytes, depth: int = 0) -> Iterator[str]:
     elif content[:4] == b"\x89PNG":
         yield from _png(content, depth)
     elif content[:3] == b"\xff\xd8\xff":
-        yield content.replace(b"\0", b"").decode("latin-1")
+        yield re.sub(rb"[^\x20-\x7e]+", b" ", content).decode("ascii")
     elif content[:5] == b"%PDF-":
         yield from _pdf(content, depth)
     elif content[:4] == b"PAR1":
@@ -102,7 +106,7 @@ def _meanings(text: str, depth: int) -> Iterator[str]:
     if meant != bare:
         yield meant
     if "<" in meant:
-        yield _TAG.sub("", meant)
+        yield _TAG.sub("", _APART.sub(" ", meant))
         yield _TAG.sub(" ", meant)
     for found in (*_LONG_BASE64.findall(text), *_BASE64.findall(bare)):
         packed = _from_base64(found)
@@ -155,7 +159,7 @@ def _archive(content: bytes, depth: int) -> Iterator[str]:
         for part in archive.infolist():
             yield part.filename
             yield part.comment.decode("latin-1") + part.extra.decode("latin-1")
-            yield from texts_in(archive.read(part), depth + 1)
+            yield from (_PLACE.sub(" ", text) for text in texts_in(archive.read(part), depth + 1))
         is_workbook = "xl/workbook.xml" in archive.namelist()
     if is_workbook:
         for sheet in openpyxl.load_workbook(BytesIO(content), read_only=True).worksheets:
