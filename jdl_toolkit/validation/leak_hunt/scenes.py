@@ -252,7 +252,7 @@ def explored(at: Place) -> None:
 
 
 def table(at: Place) -> None:
-    """`jdl match` on a table that holds names and identifiers beside what is compared, and names in place of numbers."""
+    """`jdl match` on a table that holds names and identifiers beside what is compared, and names for numbers."""
     people = at.people
     n = np.arange(len(people))
     people["treated"], people["age"], people["outcome"] = (

@@ -1,4 +1,4 @@
-"""Uploads in which people stand where nobody expects them: in headings, titles, names of sheets, answers, wrong columns."""
+"""Uploads with people where nobody expects them: headings, titles, names of sheets, answers, wrong columns."""
 
 from __future__ import annotations
 
