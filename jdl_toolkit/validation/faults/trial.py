@@ -139,7 +139,11 @@ def contents(root: Path) -> dict[str, str]:
     return {
         str(p.relative_to(root)): hashlib.sha256(p.read_bytes()).hexdigest()
         for p in sorted(root.rglob("*"))
-        if p.is_file() and p.suffix != ".lock" and p.name not in drawn and "review" not in p.parts
+        if p.is_file()
+        and p.suffix != ".lock"
+        and p.name not in drawn
+        and "review" not in p.parts
+        and not p.name.startswith(".register-")  # what is remembered of a file, by its place
     }
 
 
