@@ -126,7 +126,7 @@ def test_the_committed_results_are_those_of_a_whole_run():
     assert json.loads((results / "about.json").read_text())["short"] is False
 
 
-@pytest.mark.parametrize(("x", "words"), [(1e-8, "10^−8"), (5e-4, "5 × 10^−4"), (5.1e-5, "5.1 × 10^−5"), (0.0, "0")])
+@pytest.mark.parametrize(("x", "words"), [(1e-8, "10⁻⁸"), (5e-4, "5 × 10⁻⁴"), (5.1e-5, "5.1 × 10⁻⁵"), (0.0, "0")])
 def test_bounds_are_written_as_powers_of_ten(x, words):
     assert power_of_ten(x) == words
 

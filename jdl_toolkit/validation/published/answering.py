@@ -21,6 +21,8 @@ from .reference import power_of_ten
 
 KEY, QUESTION = "published", "Do the published numbers come out again?"
 FIGURES, ABOUT = "figures.csv", "about.json"
+#: Columns that are texts, though they may look like numbers, or like none: "null" is something that was published.
+_TEXT = dict.fromkeys(("source", "figure", "published", "recomputed", "verdict", "by", "why"), str)
 #: Contradictions among the published figures that were looked into. Another one fails the study until it is, too.
 KNOWN = frozenset(
     {
@@ -48,7 +50,9 @@ def answer(results: Path) -> Answer:
     """
     try:
         about = json.loads((Path(results) / ABOUT).read_text(encoding="utf-8"))
-        lines = from_frame(pd.read_csv(Path(results) / FIGURES, dtype={"published": str, "recomputed": str}))
+        lines = from_frame(
+            pd.read_csv(Path(results) / FIGURES, dtype=_TEXT, keep_default_na=False, na_values={"apart": [""]})
+        )
     except (OSError, ValueError) as fault:
         what = f"the results of this part cannot be read ({type(fault).__name__})"
         raise JDLError(what, str(results), "run the part: jdl validate published") from None

@@ -263,7 +263,7 @@ def _readme() -> Iterator[Line]:
     yield cannot(README, "LaLonde's trial: 1,794 dollars (633)", "1,794; 633", why, 2)
     why = "which comparisons were counted is not stated; those of the toolkit with MatchIt's summary stand by table"
     yield cannot(README, "balance that agrees with MatchIt's summary", "2,385 of 2,385", why)
-    yield cannot(README, "radius weights and MatchIt's, largest difference", "4 × 10^−19", "takes a run of R")
+    yield cannot(README, "radius weights and MatchIt's, largest difference", "4 × 10⁻¹⁹", "takes a run of R")
     yield cannot(README, "radius matching on 16 distinct scores", "radius_tied", "no such results are in the files")
     why = "the file has numbers at some such places; see the line on leverages of 1"
     yield cannot(README, "HC3 is null where a leverage is 1", "null", why)

@@ -109,6 +109,4 @@ def to_frame(lines: Iterable[Line]) -> pd.DataFrame:
 
 def from_frame(frame: pd.DataFrame) -> list[Line]:
     """Lines as they were written."""
-    words = ("source", "figure", "published", "recomputed", "by", "why")
-    rows = frame.assign(**{name: frame[name].fillna("").astype(str) for name in words}).to_dict("records")
-    return [Line(**row | {"verdict": Verdict(row["verdict"])}) for row in rows]
+    return [Line(**row | {"verdict": Verdict(row["verdict"])}) for row in frame.to_dict("records")]

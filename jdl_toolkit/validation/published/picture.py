@@ -26,15 +26,15 @@ def digits_figure(lines: list[Line]) -> tuple[Figure, ...]:
 @styled
 def _draw(rows: list[tuple[str, float]]) -> Figure:
     labels = [name for name, _ in rows]
-    drawing, axes, middles = rows_sheet(labels, [power_of_ten(float(f"{x:.0e}")) for _, x in rows], top=16, below=44)
+    drawing, axes, middles = rows_sheet(labels, [power_of_ten(float(f"{x:.0e}")) for _, x in rows], top=16, below=40)
     axes.plot([max(apart, _CLOSEST) for _, apart in rows], middles, "o", color=NAVY, markersize=4, linestyle="none")
     axes.set_xscale("log")
     axes.set_xlim(_CLOSEST / 2, max(1e-7, 10 * rows[-1][1]))
-    marks = [x for x in (1e-16, 1e-14, 1e-12, 1e-10, 1e-8) if x <= axes.get_xlim()[1]]
+    marks = [x for x in (1e-16, 1e-12, 1e-8) if x <= axes.get_xlim()[1]]
     axes.set_xticks(marks, [power_of_ten(x) for x in marks])
     axes.minorticks_off()
     axes.axvline(CLOSE, color=RULE, linestyle=DASHED, linewidth=LINE)
-    name_axis(axes, "Largest difference from R, relative to the value; dashed: what is allowed")
+    name_axis(axes, "Share of the value; dashed: allowed")
     furthest, apart = rows[-1]
     ends = [power_of_ten(float(f"{x:.0e}")) for x in (rows[0][1], apart)]
     alt = (

@@ -121,7 +121,7 @@ def _standard_deviation() -> Iterator[Line]:
     window = sd_window(t_root(), "nearest")
     # R's root for row 1 is good to 3e-9 of 240,648 people, which is so much of a standard deviation
     most = 3e-9 * N_FIRST * (window[1] - window[0]) + 0.5e-10
-    why = "R's own root for row 1 is good to 3 × 10^−9, which moves the ends by one in the tenth decimal"
+    why = "R's own root for row 1 is good to 3 × 10⁻⁹, which moves the ends by one in the tenth decimal"
     for side, told, found in zip(("least", "largest"), held["sd_window_all_ten"], window, strict=True):
         agrees = abs(told - found) <= most
         verdict = Verdict.agrees if agrees else Verdict.differs
@@ -140,7 +140,7 @@ def _standard_deviation() -> Iterator[Line]:
     yield exact(_JSON, figure, told, " or ".join(f"{n:,}" for n in sorted(found)), "needed_for_shares")
     low, high = sd_window(t_root(), "nearest", (1, 2, 3))
     told = "yes" if 0 < high - low < 1e-5 else "no"
-    yield exact(_JSON, "rows 1 to 3 together leave less than 10^−5 for one standard deviation", "yes", told, by)
+    yield exact(_JSON, "rows 1 to 3 together leave less than 10⁻⁵ for one standard deviation", "yes", told, by)
     rounded = common_sd(0.33, math.inf, 0.35, math.inf)
     yield exact(_JSON, "standard deviation of 33% and 35%", "0.47360", f"{rounded:.5f}", "common_sd")
     table = PowerTable(n_control=N_CONTROL, sd=round(rounded, 5))
@@ -186,7 +186,7 @@ def _contradict(rounding: str, row: int) -> str:
 
 #: Test and what is solved for -> (column of R's answer, bound, why it is what it is).
 _SOLVED = {
-    ("t2n", "n_treated"): ("n_treated", 5e-8, "R's root is good to about 10^−8"),
+    ("t2n", "n_treated"): ("n_treated", 5e-8, "R's root is good to about 10⁻⁸"),
     ("t2n", "power"): ("power", 2e-11, ""),
     ("t2n", "delta"): ("delta", 1e-10, ""),
     ("2p2n", "n_treated"): ("n_treated", 1e-10, ""),
@@ -266,7 +266,7 @@ def _e_values() -> Iterator[Line]:
         n_agree = sum(gap <= 1e-6 for gap in gaps)
         why = "R printed seven digits"
         yield _counted(
-            _E_VALUES, f"E-values of {words}", len(gaps), n_agree, "10^−6 of the value", "hidden_bias", max(gaps), why
+            _E_VALUES, f"E-values of {words}", len(gaps), n_agree, "10⁻⁶ of the value", "hidden_bias", max(gaps), why
         )
     worked = e_value_rr(3.9, 1.8, 8.7)
     told = f"{number(worked.point, 2)} and {number(worked.limit, 1)}"

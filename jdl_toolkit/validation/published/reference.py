@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...numbers import MINUS, number
+from ...numbers import number
 from .line import Line, Verdict, cannot
 from .reference_own import TABLES, Recomputed
 
@@ -41,6 +41,7 @@ WHY_NOT: tuple[tuple[str, str], ...] = (
     (r"/(gamma/\d+|Gamma|time)$", "a setting of R's run"),
     (r"^matchit_(subclass6|full|optimal|cem|mahal)$", "this way of matching is not offered; R's weights are taken"),
 )
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _FAMILIES: tuple[tuple[str, str], ...] = (
     (r"info|propensity|ps$|logit_ps", "propensity score"),
     (r"unadjusted", "before matching"),
@@ -158,13 +159,13 @@ def _agreeing(source: str, figure: str, n: int, n_agree: int, worst: float, most
 
 
 def power_of_ten(x: float) -> str:
-    """A bound as readers write it: ``10^−8``, ``5 × 10^−4``."""
+    """A bound as readers write it: ``10⁻⁸``, ``5 × 10⁻⁴``."""
     if x in (0.0, math.inf):
         return number(x)
     exponent = math.floor(math.log10(x) + 1e-9)
     factor = x / 10.0**exponent
     times = "" if abs(factor - 1) < 0.005 else f"{number(factor, 1).removesuffix('.0')} × "
-    return f"{times}10^{MINUS if exponent < 0 else ''}{abs(exponent)}"
+    return f"{times}10{str(exponent).translate(_RAISED)}"
 
 
 def _people_compared(source: str, recomputed: Recomputed, blocks: tuple[str, ...] | None) -> Iterator[Line]:
