@@ -7,6 +7,8 @@ can be drawn on the same dates.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -51,7 +53,6 @@ class Dates:
     ----------
     spec : RequestSpec
         With the rule as it is by default.
-    register : Register
     events : DataFrame
         One row a person, by disposal_id: unit_id, person_id, disposal_id, disposal, index_date.
     delays : int array, shape (n_delays,)
@@ -71,7 +72,6 @@ class Dates:
     """
 
     spec: RequestSpec
-    register: Register
     events: pd.DataFrame
     delays: np.ndarray
     reason: np.ndarray
@@ -91,7 +91,14 @@ class Dates:
 
 @lru_cache(maxsize=8)
 def dates_of(kind: str, n_people: int, step: int, histories: str = "") -> Dates:
-    """Dates of a kind, asked of the rules at every `step` days; kept, as all draws of a process share them.
+    """Dates of a kind, asked of the rules at every `step` days; kept, as all draws of a process share them."""
+    with open_dates(kind, n_people, histories) as (register, spec, record):
+        return _ask(register, spec, np.arange(step, LONGEST + 1, step), record)
+
+
+@contextmanager
+def open_dates(kind: str, n_people: int, histories: str = "") -> Iterator[tuple[Register, RequestSpec, str]]:
+    """A register of the dates, the specification they are analysed by, and the covariate that is the record.
 
     Parameters
     ----------
@@ -99,23 +106,21 @@ def dates_of(kind: str, n_people: int, step: int, histories: str = "") -> Dates:
         One of `KINDS`, or `REAL`.
     n_people : int
         Of invented dates.
-    step : int
-        Days between two delays that can be drawn.
     histories : str
-        Folder of the real dates. They are read into a file of a temporary folder, and that is removed at once.
+        Folder of the real dates. They are read into a file of a temporary folder, which is removed at the end.
     """
     with tempfile.TemporaryDirectory(prefix="jdl-dates.") as folder:
         file = Path(folder) / "register.duckdb"
         if kind == REAL:
-            adapter = lab_resources() / "parameters" / "adapters" / "county_histories.sql"
-            build_register(Path(histories), file, adapter, threads=1)
-            spec, record = load_spec(lab_resources() / "parameters" / "requests" / "county-placebo.yml"), REAL_RECORD
+            parameters = lab_resources() / "parameters"
+            build_register(Path(histories), file, parameters / "adapters" / "county_histories.sql", threads=1)
+            spec, record = load_spec(parameters / "requests" / "county-placebo.yml"), REAL_RECORD
         else:
             write_dates(Path(folder), kind, n_people)
             build_register(Path(folder), file, threads=1)
             spec, record = _invented_spec(), INVENTED_RECORD
         with Register.open(file) as register:
-            return _ask(register, spec, np.arange(step, LONGEST + 1, step), record)
+            yield register, spec, record
 
 
 def write_dates(folder: Path, kind: str, n_people: int) -> None:
@@ -202,7 +207,7 @@ def _ask(register: Register, spec: RequestSpec, delays: np.ndarray, record: str)
     before = (covariates.units[record] > 0).to_numpy(float)
     in_pool = events["unit_id"].isin(pool["unit_id"]).to_numpy()
     reoffended = outcomes["reoffended"].to_numpy(float)
-    return Dates(spec, register, events, delays, reason, in_pool, removed, reoffended, before, covariates, record)
+    return Dates(spec, events, delays, reason, in_pool, removed, reoffended, before, covariates, record)
 
 
 def submitted(events: pd.DataFrame, starts: pd.Series) -> tuple[SimpleNamespace, SimpleNamespace]:

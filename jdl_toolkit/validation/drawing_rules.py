@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 from scipy.optimize import brentq
 from scipy.special import expit
 
@@ -83,23 +84,55 @@ def replicate(world: Placebo, rng: np.random.Generator) -> list[dict]:
         service can have touched); analysis (``crude``, ``matched``, ``matched with record``); n_treated, n_control;
         estimate, se, ci_low, ci_high, p_value of the difference of two shares (crude, Welch) or of the headline.
     """
+    known, service = world.known(), draw(world, rng)
+    rows, treated = [], service.is_treated
+    for rule, is_control in service.controls.items():
+        rows.append({"rule": rule} | _crude(known.reoffended, treated, is_control, "reoffended"))
+    if world.chosen == "chance":
+        return rows
+    controls = service.controls["drawn"]
+    rows.append({"rule": "drawn"} | _crude(known.offended_before, treated, controls, "before"))
+    return rows + [{"rule": "drawn"} | row for row in _matched(world, known, treated, controls)]
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service that was drawn.
+
+    Parameters
+    ----------
+    is_submitted, is_treated : bool array, shape (n_people,)
+        Sent by the organisation; of them, those who would be analysed.
+    starts : Series, shape (n_people,)
+        The day on which the service starts for each person, if it does.
+    controls : dict of str to bool array
+        Who is a control under each rule.
+    spec : RequestSpec
+        With the seed that delays were drawn with.
+    """
+
+    is_submitted: np.ndarray
+    is_treated: np.ndarray
+    starts: pd.Series
+    controls: dict[str, np.ndarray]
+    spec: RequestSpec
+
+
+def draw(world: Placebo, rng: np.random.Generator) -> Service:
+    """Draw whom the service works with and from when, and let each rule choose the controls."""
     known = world.known()
     is_submitted = rng.random(len(known.events)) < _chances(world)
     started = _draw_starts(world, known, rng)
-    reason = known.reason[started, np.arange(len(known.events))]
+    reason, delay = known.reason[started, np.arange(len(known.events))], known.delays[started]
     is_treated = is_submitted & np.isnan(reason)
     in_scope = is_submitted & (np.isnan(reason) | (reason >= FIRST_OFFENCE_LEFT))
-    pool = known.in_pool & ~is_submitted
-    delay = known.delays[started]
-    spec = known.spec.variant(seed=int(rng.integers(2**31)))
-    rows, kept = [], {}
-    for rule in RULES:
-        kept[rule] = pool & ~_removed(rule, known, pool, is_treated if rule == "included" else in_scope, delay, spec)
-        rows.append({"rule": rule} | _crude(known.reoffended, is_treated, kept[rule], "reoffended"))
-    if world.chosen == "chance":
-        return rows
-    rows.append({"rule": "drawn"} | _crude(known.offended_before, is_treated, kept["drawn"], "before"))
-    return rows + [{"rule": "drawn"} | row for row in _matched(world, known, is_treated, kept["drawn"])]
+    pool, spec = known.in_pool & ~is_submitted, known.spec.variant(seed=int(rng.integers(2**31)))
+    controls = {
+        rule: pool & ~_removed(rule, known, pool, is_treated if rule == "included" else in_scope, delay, spec)
+        for rule in RULES
+    }
+    starts = known.events["index_date"] + pd.to_timedelta(delay, unit="D")
+    return Service(is_submitted, is_treated, starts, controls, spec)
 
 
 def _removed(
@@ -110,8 +143,8 @@ def _removed(
         return np.zeros(len(pool), bool)
     if rule == "window":
         return known.removed[-1]
-    of = known.events.loc[whose, ["disposal"]].assign(delay_days=delay[whose])
-    drawn, _ = draw_delays(known.events[pool], of, spec)
+    events = known.events[["disposal_id", "disposal"]]
+    drawn, _ = draw_delays(events[pool], events[whose].assign(delay_days=delay[whose]), spec)
     leaves = np.zeros(len(pool), bool)
     leaves[pool] = known.removed[np.searchsorted(known.delays, drawn), np.flatnonzero(pool)]
     return leaves

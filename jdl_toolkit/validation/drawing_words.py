@@ -61,8 +61,8 @@ def _of_rules(lot: pd.DataFrame, where: str, here: pd.Series) -> str:
     return (
         f"**The rules {where}.** Without a rule the service seems to change reoffending by {said['none']}, and the "
         f"difference is conclusive in {false['none']} of draws. Controls free of reoffending for the whole window: "
-        f"{said['window']}, {false['window']}. Delays of those analysed: {said['included']}, {false['included']}. The toolkit's rule, "
-        f"delays of all in scope: {said['drawn']}, {false['drawn']}; five per cent are right."
+        f"{said['window']}, {false['window']}. Delays of those analysed: {said['included']}, {false['included']}. The "
+        f"toolkit's rule, delays of all in scope: {said['drawn']}, {false['drawn']}; five per cent are right."
     )
 
 
@@ -70,8 +70,8 @@ def _beside_before(real: pd.DataFrame) -> str:
     said = "; ".join(f"{number(b, 2)} and {number(real.loc[rule, 'bias'], 2)}" for rule, (b, _) in BEFORE.items())
     return (
         f"When the method was chosen, the same four rules were tried on real dates with other code, 2,000 draws. The "
-        f"bias found then and the one found here, in the same order: {said} points. How many are treated, and how delays "
-        f"are spread, is not the same."
+        f"bias found then and the one found here, in the same order: {said} points. How many are treated, and how "
+        f"delays are spread, is not the same."
     )
 
 
