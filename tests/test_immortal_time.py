@@ -15,7 +15,6 @@ import functools
 
 import numpy as np
 import pandas as pd
-import pytest
 from registers import TinyRegister, make_spec, submit
 
 from jdl_toolkit.cohort import build_cohort
@@ -80,18 +79,17 @@ def difference(kind: str, rule: str, seed: int = 5) -> tuple[float, float]:
     return 100 * (shares[0].mean() - shares[1].mean()), 100 * se
 
 
-KINDS = ("constant", "uneven", "uneven, with courts and custody")
+#: The other kinds are drawn thousands of times by the study of drawing rules (`validation/drawing.py`).
+HARDEST = "uneven, with courts and custody"
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_without_a_rule_a_service_that_does_nothing_looks_good(kind):
-    bias, se = difference(kind, "none")
+def test_without_a_rule_a_service_that_does_nothing_looks_good():
+    bias, se = difference(HARDEST, "none")
     assert bias < -10 * se and se < 0.6
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_with_the_rule_it_does_not(kind):
-    bias, se = difference(kind, "drawn")
+def test_with_the_rule_it_does_not():
+    bias, se = difference(HARDEST, "drawn")
     assert abs(bias) < 3 * se and se < 0.6
 
 
