@@ -62,11 +62,20 @@ def run(folder: Path, effort: Effort) -> None:
         _played(names, folder, sought, effort.workers), desc="leaks", unit="scene", total=len(names), disable=None
     ):
         _write(folder, results, about)
-    if not (results / "chance.csv").exists():
-        n = (1, 20_000) if effort.short else (STRANGERS, OF_STRANGERS)
-        found = by_chance(folder / "published", effort.seed, *n)
-        write_atomically(results / "chance.csv", found.to_csv(index=False))
+    _hold_against_strangers(folder, results, effort)
     _write(folder, results, about)
+
+
+def _hold_against_strangers(folder: Path, results: Path, effort: Effort) -> None:
+    """Hold the reports that were kept against registers of strangers, unless that was done with all of them."""
+    path, kept = (
+        results / "chance.csv",
+        {findings.parent.name for findings in (folder / "published").glob("*/findings.json")},
+    )
+    if path.exists() and set(pd.read_csv(path)["report"]) == kept:
+        return
+    n = (1, 20_000) if effort.short else (STRANGERS, OF_STRANGERS)
+    write_atomically(path, by_chance(folder / "published", effort.seed, *n).to_csv(index=False))
 
 
 def _played(names: tuple[str, ...], folder: Path, sought: Sought, workers: int) -> Iterator[Path]:
