@@ -125,7 +125,7 @@ def _power(of: dict[str, pd.DataFrame], failed: str) -> str:
     if not len(rows):
         return ""
     more = {by: 100 * rows["n_conclusive"] / rows["n"] - rows[f"power_{by}"] for by in ("people", "worth")}
-    by = {name: f"{_signed(values.min())} to {_signed(values.max())}" for name, values in more.items()}
+    by = {name: _range(values) for name, values in more.items()}
     opening = _opening(
         failed,
         "Power of the headline",
@@ -202,8 +202,9 @@ def _share(of: pd.DataFrame, count: str) -> str:
     return number(100 * of[count].sum() / of["n"].sum(), 1)
 
 
-def _signed(points: float) -> str:
-    return number(points, 1, sign=True)
+def _range(points: pd.Series) -> str:
+    low, high = (number(x, 1, sign=True) for x in (points.min(), points.max()))
+    return low if low == high else f"{low} to {high}"
 
 
 def _odds(odds: float | None) -> str:
