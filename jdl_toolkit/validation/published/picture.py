@@ -34,7 +34,7 @@ def _draw(rows: list[tuple[str, float]]) -> Figure:
     axes.set_xticks(marks, [power_of_ten(x) for x in marks])
     axes.minorticks_off()
     axes.axvline(CLOSE, color=RULE, linestyle=DASHED, linewidth=LINE)
-    name_axis(axes, "Share of the value; dashed: allowed")
+    name_axis(axes, "Share of the value; dashed: eight digits")
     furthest, apart = rows[-1]
     ends = [power_of_ten(float(f"{x:.0e}")) for x in (rows[0][1], apart)]
     alt = (
