@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import tempfile
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,13 @@ from pathlib import Path
 def cut(text: str, longest: int = 60) -> str:
     """A text for a message: no longer than that many characters."""
     return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
+
+
+def _visible(text: str) -> str:
+    """`text` without what a terminal would obey and a reader can't see: a key or a name of a file may come from outside."""
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return text
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ class Problem:
 
     def __str__(self) -> str:
         head = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{head}\n  What to do: {self.fix}" if self.fix else head
+        return _visible(f"{head}\n  What to do: {self.fix}" if self.fix else head)
 
 
 class JDLError(Exception):

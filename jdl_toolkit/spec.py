@@ -708,7 +708,12 @@ def read_yaml(path: Path) -> dict[str, Any]:
             else "check the name, or lay out a working folder with `jdl init DIR`"
         )
         raise JDLError("there is no such file", where=str(path), fix=fix) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as fault:
+    except (
+        OSError,
+        yaml.YAMLError,
+        ValueError,
+        RecursionError,
+    ) as fault:  # also a date that is none, a nest without end
         mark = getattr(fault, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         raise JDLError("the file is not readable as YAML", where=f"{path}{line}", fix="correct its syntax") from None

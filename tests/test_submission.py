@@ -734,7 +734,7 @@ def test_a_stray_cell_in_the_last_row_and_column_does_not_end_the_process(tmp_pa
 
 
 def test_an_archive_that_would_fill_the_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr("jdl_toolkit.submission.sheets.MOST_BYTES", 1_000_000)
+    monkeypatch.setattr("jdl_toolkit.submission.exhaustion.MOST_BYTES", 1_000_000)
     with zipfile.ZipFile(tmp_path / "a.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * 1_000_001)
     assert (tmp_path / "a.xlsx").stat().st_size < 10_000

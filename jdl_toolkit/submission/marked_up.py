@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 from openpyxl import Workbook, load_workbook
-from openpyxl.cell import Cell
+from openpyxl.cell import Cell, MergedCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, PatternFill
@@ -95,8 +95,13 @@ def _own_workbook(path: Path) -> Workbook:
         ) from None
 
 
+def _cells(sheet: Worksheet) -> list[Cell | MergedCell]:
+    """The cells that are there: `iter_rows` makes all others up to the last, which may stand at the end of the sheet."""
+    return list(sheet._cells.values())
+
+
 def _take_out_formulas(workbook: Workbook, path: Path) -> None:
-    formulas = [c for sheet in workbook.worksheets for row in sheet.iter_rows() for c in row if c.data_type == "f"]
+    formulas = [cell for sheet in workbook.worksheets for cell in _cells(sheet) if cell.data_type == "f"]
     shown = read_sheets(path) if formulas else {}
     for cell in formulas:
         grid, row, column = shown.get(cell.parent.title, []), cell.row - 1, cell.column - 1
@@ -110,7 +115,7 @@ def _take_out_marks(workbook: Workbook) -> None:
         return
     ours, fills = re.compile("|".join(map(re.escape, OPENINGS.values()))), {f.fgColor.rgb for f in FILLS.values()}
     for sheet in workbook.worksheets:
-        for cell in (cell for row in sheet.iter_rows() for cell in row if isinstance(cell, Cell)):
+        for cell in filter(lambda cell: isinstance(cell, Cell), _cells(sheet)):
             if cell.comment and (mark := ours.search(cell.comment.text)):
                 own = cell.comment.text[: mark.start()].strip()
                 cell.comment = Comment(own, AUTHOR) if own else None

@@ -10,27 +10,27 @@ import csv
 import difflib
 import io
 import itertools
-import re
 import zipfile
+import zlib
 from pathlib import Path
 
 from python_calamine import CalamineError, PasswordError, SheetTypeEnum, load_workbook
 
 from ..errors import JDLError
+from .exhaustion import MOST_BYTES, MOST_CELLS, Damaged, rows_within_reach, would_exhaust
 from .fields import ALIASES, PEOPLE, SERVICE, SHEET_ALIASES, plain
 
 #: Rows of a sheet, the first being row 1 of the spreadsheet; all rows are equally long.
 Grid = list[list[object]]
 
 SUFFIXES = (".xlsx", ".ods", ".csv")
-MOST_CELLS = 5_000_000
-MOST_BYTES = 500_000_000
 OTHER_KIND = "open it in a spreadsheet program, save it as .xlsx (.ods and .csv will do), and send that"
 SEND_AGAIN = "open it in a spreadsheet program, save it as .xlsx under a new name, and send that"
 CLEAR_ERRORS = "clear the cells that show an error, such as #SPILL! or #ERROR!, on every sheet, save, and send that"
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # the container of old .xls files and of protected .xlsx files
-_FILLED_CELL = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br=[\"']([A-Z]{1,3})(\d{1,7})[\"'][^>]*(?<!/)>")
+#: What `zipfile` raises of an archive that is none, or not whole.
+UNREADABLE = (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError, KeyError, zlib.error)
 
 
 def read_sheets(path: Path) -> dict[str, Grid]:
@@ -108,34 +108,18 @@ def _read_workbook(path: Path) -> dict[str, Grid]:
 
 
 def _refuse_what_would_exhaust(path: Path) -> None:
-    """Refuse protected files, and archives whose content would not fit: calamine lays a sheet out as a full rectangle,
-    so that one stray cell in the last row and column would end the whole process."""
+    """Refuse protected files, archives that are not as they say, and those whose content would not fit."""
     with path.open("rb") as file:
         head = file.read(8)
     if head == _OLE:
         protected = "EncryptedPackage".encode("utf-16-le") in path.read_bytes()
         raise _protected(path) if protected else JDLError("this is a workbook of the old kind", path.name, SEND_AGAIN)
     try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(part.file_size for part in archive.infolist()) > MOST_BYTES:
+        with path.open("rb") as file, zipfile.ZipFile(path) as archive:
+            if would_exhaust(file, archive):
                 raise _too_large(path)
-            parts = [p for p in archive.namelist() if re.fullmatch(r"xl/worksheets/[^/]+\.xml", p, re.IGNORECASE)]
-            if any(_extent(archive.read(part)) > MOST_CELLS for part in parts):
-                raise _too_large(path)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError, zipfile.zlib.error):
+    except (Damaged, *UNREADABLE):
         raise JDLError("the workbook is damaged or not a workbook", where=path.name, fix=SEND_AGAIN) from None
-
-
-def _extent(sheet_xml: bytes) -> int:
-    """Cells in the rectangle from A1 to the last filled row and column."""
-    places = set(_FILLED_CELL.findall(sheet_xml))
-    if not places:
-        return 0
-    widest = max((len(letters), letters) for letters, _ in places)[1]
-    n_columns = 0
-    for letter in widest:
-        n_columns = n_columns * 26 + letter - ord("A") + 1
-    return n_columns * max(int(row) for _, row in places)
 
 
 def _too_large(path: Path) -> JDLError:
@@ -154,12 +138,17 @@ def _read_csv_pair(path: Path) -> dict[str, Grid]:
 
 
 def _read_csv(path: Path) -> Grid:
+    if path.stat().st_size > MOST_BYTES:
+        raise _too_large(path)
     text = decoded(path)
     try:
         delimiter = max(",;\t|", key=lambda sign: _fit(text, sign))
-        return _rectangle([list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)])
+        rows = rows_within_reach(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error:
         raise JDLError("the file is not readable as CSV", where=path.name, fix=SEND_AGAIN) from None
+    if rows is None:
+        raise _too_large(path)
+    return _rectangle(rows)
 
 
 def _fit(text: str, delimiter: str) -> tuple[int, int]:
