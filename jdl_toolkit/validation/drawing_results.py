@@ -10,11 +10,12 @@ import pandas as pd
 
 from ..document import Table
 from ..numbers import number
-from .chance import share_bounds, z_of
+from .chance import level_of, z_of
 from .drawing_dates import KINDS, REAL
 from .drawing_figures import placebo_picture, rules_picture
 from .drawing_rules import RULES
 from .drawing_words import told
+from .matching_checks import share_bounds
 from .part import Answer, Check
 
 KEY = "drawing-rules"
@@ -32,6 +33,8 @@ def answer(results: Path) -> Answer:
     """The part's answer, from its folder of small tables."""
     about = json.loads((results / "about.json").read_text("utf-8"))
     draws = pd.read_csv(results / "draws.csv")
+    place = {name: i for i, name in enumerate(about["cells"])}
+    draws = draws.sort_values("cell", key=lambda cells: cells.map(place), kind="stable", ignore_index=True)
     draws = draws.assign(
         **{k: draws["cell"].map(lambda c, k=k: about["cells"][c][k]) for k in ("dates", "chosen", "waits")}
     )
@@ -98,7 +101,7 @@ def _bias(row: pd.Series, claim: str, n_checks: int, is_exact: bool) -> Check:
 
 
 def _false(row: pd.Series, claim: str, n_checks: int) -> Check:
-    low, high = share_bounds(int(row["n_draws"]), 0.05, n_checks)
+    low, high = share_bounds(int(row["n_draws"]), 0.05, level_of(n_checks))
     holds = bool(100 * low - 1e-6 <= row["rejected"] <= 100 * high + 1e-6)
     why = "" if holds else "Five per cent of services that do nothing may be found to do something."
     allowed = f"{number(low, 1, factor=100)}% to {number(high, 1, factor=100)}%"

@@ -10,7 +10,8 @@ import pandas as pd
 from ..document import Figure, Table
 from ..numbers import number
 from ..plots import forest_plot
-from .chance import share_bounds, z_of
+from .chance import level_of, z_of
+from .matching_checks import share_bounds
 from .part import Answer, Check
 from .trials_data import AID, TRIAL_DOLLARS, TRIAL_SE, TRIALS
 from .trials_words import told
@@ -103,7 +104,7 @@ def _of_draws(draws: pd.DataFrame) -> list[Check]:
     checks = []
     for name in ("crude", "headline", "check"):
         row = draws.loc[("by lot", name)]
-        low, high = share_bounds(int(row["n_draws"]), 0.05, N_OF_CHANCE)
+        low, high = share_bounds(int(row["n_draws"]), 0.05, level_of(N_OF_CHANCE))
         holds = bool(low <= row["rejected"] / 100 + 1e-9 and row["rejected"] / 100 - 1e-9 <= high)
         claim = (
             f"Men of the trial, a treatment that is none, by lot: false findings of the {NAMES[name].lower()} estimate"
