@@ -9,13 +9,17 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from jdl_toolkit.inference import estimate
+from jdl_toolkit.matching import match
 from jdl_toolkit.validation import matching, matching_cells
+from jdl_toolkit.validation.headline import covariates_of, default_spec
 from jdl_toolkit.validation.matching_cells import BASES, CELLS, HIDDEN, MATCHING, MEASURED, SHORT, SIDE_BY_SIDE
 from jdl_toolkit.validation.matching_checks import FALSE_ALARM, checks_of, share_bounds, wrong_sign
 from jdl_toolkit.validation.matching_flip import Series
 from jdl_toolkit.validation.matching_results import estimates_of, hidden_of, write_results
 from jdl_toolkit.validation.part import Effort
 from jdl_toolkit.validation.parts import PARTS
+from jdl_toolkit.validation.people import draw_people
 from jdl_toolkit.validation.study import random_stream, read_replications, run_study
 
 N = 400
@@ -103,6 +107,19 @@ def test_a_replication_knows_the_truth_and_what_was_hidden():
     (row,) = matching_cells.replicate(CELLS[grows], random_stream(1, grows, 0))
     assert row["headline_truth"] < -0.06 and row["crude_truth"] < -0.06
     assert "p_treated" not in row and row["crude_estimate"] > row["headline_estimate"]
+
+
+@pytest.mark.parametrize("cell", ["60x5000-middle-10", "257x5000-strong-grows"])
+def test_without_the_chance_of_outcomes_the_headline_is_the_truth(cell):
+    """With each person's probability for an outcome, what is planted is what is estimated, in every single draw."""
+    people, spec = draw_people(CELLS[cell], random_stream(9, cell, 0)), default_spec("ebal")
+    matched = match(covariates_of(people), spec, 0.2)
+    found = estimate(people.p, matched.design, matched, "share", spec)
+    served = people.is_treated & (matched.units["weight"].to_numpy(float) > 0)
+    truth = people.effect[served].mean()
+    for name in ("headline", "check"):
+        assert found[name]["estimate"] == pytest.approx(truth, abs=1e-5)
+    assert abs(found["classic"]["estimate"] - truth) > 1e-4
 
 
 # -- for real -------------------------------------------------------------------------------------------------------
