@@ -55,7 +55,9 @@ def ask(con: duckdb.DuckDBPyConnection, query: str, **frames: pd.DataFrame) -> p
             con.unregister(name)
 
 
-def assess_episodes(con: duckdb.DuckDBPyConnection, episodes: pd.DataFrame) -> pd.DataFrame:
+def assess_episodes(
+    con: duckdb.DuckDBPyConnection, episodes: pd.DataFrame, doubt_late_proof: bool = True
+) -> pd.DataFrame:
     """Say of each episode what the exclusions 5 to 13 make of it.
 
     Parameters
@@ -64,6 +66,8 @@ def assess_episodes(con: duckdb.DuckDBPyConnection, episodes: pd.DataFrame) -> p
         From `open_tables`.
     episodes : DataFrame
         person_id, service_start (datetime64).
+    doubt_late_proof : bool
+        Call doubtful who offended before the service without proof in time; else they are as if they had not.
 
     Returns
     -------
@@ -73,7 +77,8 @@ def assess_episodes(con: duckdb.DuckDBPyConnection, episodes: pd.DataFrame) -> p
         observed, analysable; or doubtful.
     """
     numbered = episodes[["person_id", "service_start"]].reset_index(drop=True).rename_axis("episode").reset_index()
-    found = ask(con, _ASSESS, episode=numbered).set_index(episodes.index)
+    query = _ASSESS if doubt_late_proof else _ASSESS.replace(_LATE_PROOF, "")
+    found = ask(con, query, episode=numbered).set_index(episodes.index)
     result = episodes[["person_id", "service_start"]].join(found.drop(columns="episode"))
     return result.assign(
         disposal_id=result["disposal_id"].astype("Int64"),
@@ -129,6 +134,8 @@ def measure_reoffending(con: duckdb.DuckDBPyConnection, events: pd.DataFrame) ->
     return ask(con, query, numbered=numbered)["reoffended"].astype(bool).set_axis(events.index)
 
 
+_LATE_PROOF = "WHEN f.offended_first THEN 'doubtful'"
+
 _ASSESS = f"""
     WITH known AS (
         SELECT e.episode, e.person_id, e.service_start::DATE AS start, d.disposal_id, d.disposal, d.disposal_date,
@@ -165,7 +172,7 @@ _ASSESS = f"""
             WHEN NOT is_within THEN 'started late'
             WHEN f.is_sexual THEN 'sexual index offence'
             WHEN f.reoffended_first THEN 'reoffended first'
-            WHEN f.offended_first THEN 'doubtful'
+            {_LATE_PROOF}
             WHEN p.observed_until < l.index_date + INTERVAL {OBSERVED_MONTHS} MONTH THEN 'not observed'
             ELSE 'analysable'
         END AS verdict

@@ -82,7 +82,8 @@ def _claims(estimates: pd.DataFrame, linkage: pd.DataFrame, cells: dict[str, Lin
     true = estimates[(estimates["links"] == "true") & (estimates["outcomes"] == OUTCOMES[1])].set_index("cell")
     if ALL in as_it_was.index:
         row = as_it_was.loc[ALL]
-        yield partial(_covers, "Coverage of the headline, all settings but the hidden trait", row)
+        for covers in (_covers_average, _covers_matched):
+            yield partial(covers, ", all settings but the hidden trait", row)
         yield partial(_false_findings, undone.loc[ALL])
         yield partial(_no_bias, "Bias of the headline with true links and no effect", true.loc[ALL])
         yield partial(_no_bias, "Bias of the headline, from upload to finding", row)
@@ -93,7 +94,8 @@ def _claims(estimates: pd.DataFrame, linkage: pd.DataFrame, cells: dict[str, Lin
         if line.hidden_odds > 1:
             yield partial(_sees_what_is_hidden, said, undone.loc[cell], line)
         else:
-            yield partial(_covers, f"Coverage of the headline: {said}", row, fewest=FEWEST)
+            for covers in (_covers_average, _covers_matched):
+                yield partial(covers, f": {said}", row, fewest=FEWEST)
         if line.kept_from_it:
             yield partial(_as_promised, said, row)
     with_effect = as_it_was[[cell in cells and cells[cell].kept_from_it > 0 for cell in as_it_was.index]]
@@ -115,13 +117,23 @@ def _strength(selection: float) -> str:
     return "weak" if selection < 0.75 else "middling" if selection < 1.25 else "strong"
 
 
-def _covers(claim: str, row: pd.Series, level: float, fewest: int = 2) -> Check:
-    n = int(row["n"])
-    low, high = share_bounds(n, 0.95, level)
-    found, allowed = f"{number(100 * row['n_covered'] / n, 1)}%", f"{number(100 * low, 1)} to {number(100 * high, 1)}%"
+def _covers_average(said: str, row: pd.Series, level: float, fewest: int = 2) -> Check:
+    claim = f"Coverage of the average effect of such a service{said}"
+    return _covers(claim, row["n_covered_average"], int(row["n"]), 0.95, level, fewest)
+
+
+def _covers_matched(said: str, row: pd.Series, level: float, fewest: int = 2) -> Check:
+    """Held to what it must be; see `line_results.expected_coverage`."""
+    claim = f"Coverage of the effect on the people matched{said}"
+    return _covers(claim, row["n_covered"], int(row["n"]), row["coverage_expected"] / 100, level, fewest)
+
+
+def _covers(claim: str, k: int, n: int, share: float, level: float, fewest: int) -> Check:
+    low, high = share_bounds(n, share, level)
+    found, allowed = f"{number(100 * k / n, 1)}%", f"{number(100 * low, 1)} to {number(100 * high, 1)}%"
     if n < fewest:
         return Check(claim, found, allowed, None, _too_few(n))
-    holds = low <= row["n_covered"] / n <= high
+    holds = low <= k / n <= high
     why = "" if holds else "Intervals promise more, or less, than they keep when the whole line is run."
     return Check(claim, found, allowed, bool(holds), why)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from .. import __version__
 from ..inference.estimation import ESTIMATES
@@ -62,7 +63,8 @@ def estimates_of(replications: pd.DataFrame, cells: Mapping[str, Line]) -> pd.Da
     DataFrame
         cell (or `ALL`), links, outcomes, estimator, n (with an estimate), n_without, truth (mean over the replications,
         percentage points), crude_bias, the columns of `summary.measure` (missing where n is 1), n_covered,
-        n_covered_average (intervals that hold the average truth of the cell), n_conclusive, n_wrong_sign, power
+        n_covered_average (intervals that hold the average truth of the cell), coverage_expected (`expected_coverage`,
+        per cent), n_conclusive, n_wrong_sign, power
         (promised to so many people, controls by their effective number; per cent), z (sum of error over standard
         error), n_matched, ess,
         rate_compared (per cent of the comparison group, adjusted), n_red (replications), n_weighted.
@@ -96,8 +98,11 @@ def _row(of: pd.DataFrame, cell: str, links: str, outcomes: str, estimator: str)
     crude = of[f"{links}_crude_estimate"].to_numpy(float) - of[f"{links}_truth"].to_numpy(float)
     row |= {"truth": 100 * truth.mean(), "crude_bias": 100 * crude.mean()}
     row |= measure(found, truth, found["ci_high"] - found["ci_low"]) if len(of) > 1 else {}
-    covers = [(found["ci_low"] <= t) & (t <= found["ci_high"]) for t in (truth, truth.mean())]
+    average = pd.Series(truth).groupby(of["cell"].to_numpy()).transform("mean").to_numpy()
+    covers = [(found["ci_low"] <= t) & (t <= found["ci_high"]) for t in (truth, average)]
     row |= {"n_covered": int(covers[0].sum()), "n_covered_average": int(covers[1].sum())}
+    groups = [of[f"{links}_{name}"].to_numpy(float) for name in ("rate_treated", "n_matched")]
+    row |= {"coverage_expected": 100 * float(expected_coverage(found, truth, *groups).mean())}
     conclusive = (found["ci_low"] > 0) | (found["ci_high"] < 0)
     row |= {"n_conclusive": int(conclusive.sum())}
     row |= {"n_wrong_sign": int((conclusive & (np.sign(found["estimate"]) * np.sign(truth) < 0)).sum())}
@@ -106,6 +111,31 @@ def _row(of: pd.DataFrame, cell: str, links: str, outcomes: str, estimator: str)
     row |= {"n_matched": counts["n_matched"].mean(), "ess": counts["ess"].mean()}
     row |= {"rate_compared": 100 * (of[f"{links}_rate_treated"] - of[f"{links}_headline_estimate"]).mean()}
     return row | {"n_red": int((counts["n_red"] > 0).sum()), "n_weighted": int(counts["is_weighted"].sum())}
+
+
+def expected_coverage(
+    found: Mapping[str, np.ndarray], truth: np.ndarray, rate_treated: np.ndarray, n_matched: np.ndarray
+) -> np.ndarray:
+    """How often an interval that is right for the average effect holds that on the very people matched.
+
+    Its standard error allows for chance in Y1 of the n treated, p1·(1 − p1) / n of its variance; the error against the
+    truth of these people is that of Y0, with p0 = p1 − truth in the place of p1. Without an effect it is 95 per cent.
+
+    Parameters
+    ----------
+    found : dict of array, shape (n_replications,)
+        estimate, se, ci_high.
+    truth, rate_treated, n_matched : array, shape (n_replications,)
+
+    Returns
+    -------
+    array, shape (n_replications,)
+        Shares.
+    """
+    p1, p0 = rate_treated, rate_treated - truth
+    more = (p0 * (1 - p0) - p1 * (1 - p1)) / n_matched
+    reach = stats.norm.isf(LEVEL / 2) * found["se"] / np.sqrt(found["se"] ** 2 + more)
+    return 1 - 2 * stats.norm.sf(reach)
 
 
 def _promised(of: pd.DataFrame, links: str, effect: float) -> float:

@@ -14,16 +14,16 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from ..synthetic.episodes import ELIGIBLE, ask, measure_reoffending
+from ..synthetic.episodes import ELIGIBLE, ask, assess_episodes, measure_reoffending
 from ..synthetic.participation import select_participants
 from ..synthetic.published_flow import OTHER_KINDS
 from ..synthetic.served import (
     assess_proposals,
+    covariates_of,
     draw,
     events_of,
     one_each,
     propose_after,
-    propose_in_scope,
     recognisable_people,
     sentences_in_period,
 )
@@ -99,7 +99,7 @@ def draw_service(con: duckdb.DuckDBPyConnection, line: Line, absent: pd.DataFram
     """
     known = recognisable_people(con)
     born = known[["person_id", "dob", "sex"]]
-    in_scope = propose_in_scope(con, one_each(rng, sentences_in_period(con)), born, rng)
+    in_scope = in_scope_of(con, rng)
     in_scope = in_scope.assign(would_reoffend=measure_reoffending(con, in_scope))
     in_scope = in_scope.assign(weight=hidden_weight(in_scope["would_reoffend"].to_numpy(), line.hidden_odds, rng))
     chosen = select_participants(in_scope, rng, N_TAKING_PART, line.selection).reset_index(drop=True)
@@ -121,6 +121,27 @@ def draw_service(con: duckdb.DuckDBPyConnection, line: Line, absent: pd.DataFram
         written = written.assign(pnc_id=None, prison_number=None)
     written["person_id"] = rows["person_id"].astype("Int64").where(~rows["person_id"].isin(absent["person_id"]))
     return Service(chosen, written.assign(row=np.arange(2, len(written) + 2)), known)
+
+
+def in_scope_of(con: duckdb.DuckDBPyConnection, rng: np.random.Generator) -> pd.DataFrame:
+    """Everybody whom the service might work with: a start some days after a sentence of theirs, whatever follows.
+
+    One sentence of each person, as the control pool takes one. Left out is only who could not have come, as they were
+    in custody on that day, or whose last disposal would be another: by the rules that leave nobody like them in the
+    pool. Every further choice (a long history, an offence not proven in time) would make the two groups differ in what
+    they do afterwards, and that would be taken for the toolkit's error.
+
+    Returns
+    -------
+    DataFrame
+        As `episodes.assess_episodes`, with what `participation.participation_score` reads.
+    """
+    proposed = propose_after(one_each(rng, sentences_in_period(con)), rng, late_share=0.15)
+    assessed = assess_episodes(con, proposed, doubt_late_proof=False)
+    same = assessed["disposal_id"] == proposed["disposal_id"]
+    assessed = assessed[same & assessed["verdict"].ne("doubtful")]
+    sexes = ask(con, "SELECT person_id, sex FROM person")
+    return assessed.merge(covariates_of(con, assessed), on="disposal_id").merge(sexes, on="person_id")
 
 
 def hidden_weight(would_reoffend: np.ndarray, odds: float, rng: np.random.Generator) -> np.ndarray:

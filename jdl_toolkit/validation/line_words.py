@@ -70,17 +70,18 @@ def _right(estimates: pd.DataFrame, failed: str) -> str:
     average = 100 * row["n_covered_average"] / row["n"]
     opening = _opens(
         failed,
-        ("Bias of the headline", "Coverage of the headline"),
+        ("Bias of the headline", "Coverage of"),
         "The whole line finds the effect that was planted.",
         "The whole line does not find the effect that was planted as it should.",
     )
     return opening + (
         f"Without matching, comparisons are {number(row['crude_bias'], 1)} points off on average. The headline is "
         f"{number(row['bias'], 2)} points off, with a Monte-Carlo error of {number(row['bias_mcse'], 2)}; a single "
-        f"finding has a standard error of {number(row['mean_se'], 1)}. Its 95 per cent intervals hold the effect on "
-        f"the people matched in {number(covered, 1)} of 100 repetitions, and the average effect of such a service in "
-        f"{number(average, 1)}. The larger the effect, the more the former falls short of 95 by its nature: intervals "
-        "allow for the chance in what people did with the service, not in what they would have done without it."
+        f"finding has a standard error of {number(row['mean_se'], 1)}. Its 95 per cent intervals hold the "
+        f"average effect of such a service in {number(average, 1)} of 100 repetitions, and the effect on the very "
+        f"people matched in {number(covered, 1)}. The latter must fall short of 95, to "
+        f"{number(row['coverage_expected'], 1)}: intervals allow for the chance in what people did with the service, "
+        "which is less than in what they would have done without it."
     )
 
 
