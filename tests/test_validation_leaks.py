@@ -109,7 +109,7 @@ def test_each_file_is_searched_as_what_it_is(path, place):
     assert place_of(Path(path)) == place
 
 
-# --- what was found: headings and sheets that name somebody ------------------------------------------------------------
+# --- what was found: headings and sheets that name somebody -----------------------------------------------------------
 
 
 def test_a_heading_or_a_sheet_named_after_somebody_below_is_called_by_its_place(tmp_path):
@@ -131,7 +131,7 @@ def test_a_heading_or_a_sheet_named_after_somebody_below_is_called_by_its_place(
     assert " ".join(names) not in said and f"“{names[1]}”" not in said
 
 
-# --- the answer --------------------------------------------------------------------------------------------------------
+# --- the answer -------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -147,15 +147,19 @@ def test_a_short_run_says_that_it_is_short_and_every_check_holds(results):
     ] == "0"
 
 
+def one_hit(hits: pd.DataFrame, of: str) -> pd.DataFrame:
+    return pd.DataFrame([["a", PUBLISHED, "report.html", NAME, of, 1, ""]], columns=hits.columns)
+
+
 @pytest.mark.parametrize(
     ("table", "change", "claim"),
     [
-        ("hits", lambda t: pd.DataFrame([["a", PUBLISHED, "report.html", NAME, "people", 1, ""]], columns=t.columns), "published"),
-        ("hits", lambda t: pd.DataFrame([["a", PUBLISHED, "a.csv", NAME, "decoys", 1, ""]], columns=t.columns), "by chance"),
+        ("hits", lambda t: one_hit(t, "people"), "published"),
+        ("hits", lambda t: one_hit(t, "decoys"), "by chance"),
         ("places", lambda t: t.assign(unread=1), "terminal"),
         ("planted", lambda t: t.assign(hunt=[0, *t["hunt"][1:]]), "The hunt finds"),
         ("planted", lambda t: t.assign(gate=0), "leak check stops every"),
-        ("held", lambda t: t.assign(held=t["sent"] // 2), "restricted rows"),
+        ("held", lambda t: t.assign(held=t["sent"] // 2, whole=True), "restricted rows"),
         ("chance", lambda t: t.assign(n_flagged=1, what="report.pdf: rare surname"), "people who cannot be in it"),
     ],
 )  # fmt: skip

@@ -14,6 +14,8 @@ from .scenes import SCENES
 
 #: Scene, place and kind of file of hits that are no leak, and why. Each reason was looked for in the texts found.
 REASONS: tuple[tuple[str, str, str, str], ...] = ()
+#: Scenes that take in the whole of the first upload, so that everybody in it must be among their rows.
+WHOLE = frozenset({"failing functions", "reported and released", "debugging", "explored", "killed", "batch"})
 PLACES = ["scene", "place", "files", "bytes", "unread", *KINDS, *(f"decoy {kind}" for kind in KINDS)]
 
 
@@ -62,14 +64,18 @@ def reason_of(scene: str, place: str, file: str, kind: str) -> str:
 
 
 def held_rows(scenes: list[dict], sent: dict[str, int]) -> pd.DataFrame:
-    """Kind, sent (of the first upload), held (found among the rows that a run of it keeps): what was sought is right."""  # noqa: E501
+    """What was sought is right: kind; sent (of the first upload); held (found among the rows that runs of it keep).
+
+    ``whole`` says whether a scene was played that takes in all of it.
+    """
+    whole = any(scene["scene"] in WHOLE for scene in scenes)  # noqa: E501
     held: dict[str, set[str]] = {kind: set() for kind in KINDS}
     for scene in scenes:
         for file in scene["files"]:
             for one in file.get("held", ()) if file["place"] == RESTRICTED else ():
                 kind = next(kind for kind in KINDS if one.startswith(f"{kind} "))
                 held[kind].add(one)
-    return pd.DataFrame([{"kind": kind, "sent": sent[kind], "held": len(held[kind])} for kind in KINDS])
+    return pd.DataFrame([{"kind": kind, "sent": sent[kind], "held": len(held[kind]), "whole": whole} for kind in KINDS])
 
 
 def scene_rows(scenes: list[dict]) -> pd.DataFrame:

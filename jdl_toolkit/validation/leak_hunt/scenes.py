@@ -337,7 +337,7 @@ def register(at: Place) -> None:
     source = at.lab.root / "extract"
     source.mkdir()
     for path in (at.invented / "register").glob("*.parquet"):
-        rows = pd.read_parquet(path).astype(object).head(4000)
+        rows = pd.read_parquet(path).astype(object)
         if path.stem in ("person", "offence", "disposal"):
             for i in range(len(rows.columns)):
                 rows.iloc[20 * i : 20 * i + 3, i] = at.name
