@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from ..errors import JDLError
-from . import drawing, faults, line, matching, trials
+from . import drawing, faults, leak_hunt, line, matching, published, trials, workbooks
 from .part import Part
 
-PARTS: tuple[Part, ...] = (matching.PART, line.PART, trials.PART, drawing.PART, faults.PART)
+PARTS: tuple[Part, ...] = (
+    matching.PART,
+    line.PART,
+    trials.PART,
+    drawing.PART,
+    published.PART,
+    faults.PART,
+    workbooks.PART,
+    leak_hunt.PART,
+)
 
 
 def chosen(keys: tuple[str, ...], parts: tuple[Part, ...]) -> tuple[Part, ...]:

@@ -18,6 +18,21 @@ TITLE = "Can these numbers be trusted?"
 
 _NO_ANSWER = {NOT_RUN: "not run yet", RUNNING: "still running", STOPPED: "stopped before its end"}
 _HOLDS = {True: "Holds", False: "Does not hold", None: "Not tried"}
+#: By part: what of a report a reader can trust no further than its answer goes.
+RESTS_ON_IT = {
+    "matching": "The difference that a report states, its range, whether it is called conclusive, and how many people "
+    "a service would need.",
+    "whole-line": "Everything from the upload on: above all, what it does to the difference that some people are not "
+    "found on the records, or are taken for somebody else.",
+    "trials": "That a matched comparison comes near to what drawing lots would have shown.",
+    "drawing-rules": "That people who received a service and people who did not are followed from comparable days, so "
+    "that no service looks good because its people had to stay out of trouble until it began.",
+    "published": "That the same counts give the figures that were published, and other people's software the same "
+    "answers.",
+    "faults": "That no figure is half made, or made of spoilt or exchanged files, without anybody noticing.",
+    "workbooks": "That what an organisation sends is read as it was meant, or refused with a reason.",
+    "leaks": "That nobody who was analysed can be found in anything that is published or shown.",
+}
 _TONES = {"green": "can", "amber": "warning", "red": "cannot"}
 
 HOW_TO_READ = """The people of this study are invented, or their story is known. So there is a right answer to \
@@ -128,46 +143,47 @@ def _names(runs: Iterable[PartRun]) -> str:
 
 
 def parts_table(runs: Iterable[PartRun]) -> Table:
-    """A row for each part: the question, how many checks hold, the light in words."""
-    rows = [(run.part.question, _held(run.answer), light_words(run)) for run in runs]
-    return Table(
-        "parts", "The questions, and what became of each", ("Question", "Checks that hold", "Light"), rows, "lrl"
-    )
-
-
-def _held(answer: Answer | None) -> str:
-    if answer is None:
-        return "–"
-    return f"{sum(check.holds is True for check in answer.checks):,} of {len(answer.checks):,}"
+    """A row for each part: the question, and the light with its reason."""
+    rows = tuple((run.part.question, light_words(run)) for run in runs)
+    return Table("parts", "The questions, and what became of each", ("Question", "Light, and why"), rows, "ll")
 
 
 def light_words(run: PartRun) -> str:
-    """The light of a part, with its reason: ``Green: all hold``."""
+    """The light of a part, with its reason: ``Green: all 22 checks hold``."""
     light = capital(run.light)
     if run.state == FAILED:
-        return f"{light}: it did not come to its end"
+        return f"{light}: it failed, and has no answer"
     if run.answer is None:
-        return f"{light}: {_NO_ANSWER[run.state]}"
-    if n := len(run.answer.failed):
-        return f"{light}: {n:,} {'does' if n == 1 else 'do'} not hold"
-    if n := len(run.answer.not_tried):
-        return f"{light}: {n:,} could not be tried"
-    if not run.answer.checks:
+        return f"{light}: {_NO_ANSWER[run.state]}" + (f"; takes {run.part.takes}" if run.state == NOT_RUN else "")
+    n, n_failed, n_untried = (len(c) for c in (run.answer.checks, run.answer.failed, run.answer.not_tried))
+    if n_failed:
+        return f"{light}: {n_failed:,} of {n:,} checks {'does' if n_failed == 1 else 'do'} not hold"
+    if n_untried:
+        return f"{light}: {n_untried:,} of {n:,} checks could not be tried; the others hold"
+    if not n:
         return f"{light}: nothing is checked"
-    return f"{light}: all hold{', in a short run' if run.is_short else ''}"
+    held = f"all {n:,} checks hold" if n > 1 else "its one check holds"
+    return f"{light}: {held}{', in a short run' if run.is_short else ''}"
 
 
 def of_part(run: PartRun) -> tuple[Block, ...]:
-    """The light of a part with its reasons, then its answer."""
+    """What rests on a part and its light with its reasons, then its answer."""
+    rests = Words(f"**What rests on it.** {RESTS_ON_IT[run.part.key]}") if run.part.key in RESTS_ON_IT else None
+    lead = () if rests is None else (rests,)
     if run.answer is None:
-        text = run.why or "It has no answer yet. Run the study again: it goes on where it stopped."
-        return (Inset(_TONES[run.light], light_words(run), text),)
-    said = [_claim(check) for check in (*run.answer.failed, *run.answer.not_tried)[:_MOST]]
-    n_more = len(run.answer.failed) + len(run.answer.not_tried) - len(said)
-    said += [f"- and {n_more:,} more, below"] if n_more else []
-    text = "\n".join(said) or f"{_held(run.answer)} checks hold."
-    box, answer = Inset(_TONES[run.light], light_words(run), text), run.answer
-    return (box, Words(answer.text), *answer.figures, *answer.tables)
+        text = run.why or "Run the study again: it goes on where it stopped."
+        return (*lead, Inset(_TONES[run.light], light_words(run), text))
+    answer, said = run.answer, [_claim(check) for check in (*run.answer.failed, *run.answer.not_tried)[:_MOST]]
+    n_more = len(answer.failed) + len(answer.not_tried) - len(said)
+    said += [f"- and {n_more:,} more, in the tables above"] if n_more else []
+    text = "\n".join(said) or "What was checked, and what was allowed, stands below, one by one."
+    return (
+        *lead,
+        Inset(_TONES[run.light], light_words(run), text),
+        Words(answer.text),
+        *answer.figures,
+        *answer.tables,
+    )
 
 
 #: Checks named in the box of a part; the others stand in the table of those that do not hold.
