@@ -190,6 +190,7 @@ def _run_request(
 ) -> RunOutcome:
     if until not in STAGES:
         raise JDLError(f"there is no stage `{until}`", "--until", f"use one of: {', '.join(STAGES)}")
+    _require_clock()
     spec = lab.spec(request)
     lab.source(spec)
     engine = chosen_engine(engine)
@@ -217,6 +218,13 @@ def _run_request(
     finally:
         if with_index:
             render.refresh_index(lab, outputs)
+
+
+def _require_clock() -> None:
+    """Refuse to put times on record that cannot be; workbooks and archives hold none before 1980 either."""
+    year = dt.datetime.now(dt.UTC).year
+    if year < 2000:
+        raise JDLError(f"the clock of this machine says that it is {year}", "", "set it and run the same again")
 
 
 def _is_older(page: Path, record: Path) -> bool:

@@ -65,7 +65,12 @@ def command(group: click.Group, name: str, example: str) -> Callable[[Callable[.
                 sys.exit(128 + getattr(stopped, "number", signal.SIGINT))
             except Exception as fault:  # every failure ends with a message and a status, never with a traceback
                 sys.exit(_tell(fault, as_json))
-            click.echo(json.dumps(values, default=str) if as_json else words)
+            try:
+                click.echo(json.dumps(values, default=str) if as_json else words)
+            except BrokenPipeError:  # whoever read has gone; click ends it without a word
+                raise
+            except OSError as fault:
+                sys.exit(_tell(fault, as_json=False))
             for work in lasting:
                 work()
             sys.exit(values.get("exit_status", 0))
