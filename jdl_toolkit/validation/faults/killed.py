@@ -55,7 +55,7 @@ def _end_run(case: Case, stage: str, sent: signal.Signals) -> None:
     run = _begun(case, stage)
     if run.is_alive():
         os.kill(run.pid, sent)
-    told = run.wait(60)
+    told = run.wait()
     until = time.monotonic() + 2
     while kernels_of(case.root) and time.monotonic() < until:
         time.sleep(0.02)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from .bench import REQUEST, Told
+from .bench import LONGEST, REQUEST, Told
 from .killed import before
 from .trial import Case, Trial
 
@@ -121,7 +121,7 @@ def _limited(case: Case, limit: int, value: int) -> None:
 
     arguments = ("run", REQUEST, "--until", case.until)
     told = case.bench.spawn(case.root, *arguments, preexec_fn=set_limit, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    out, err = told.process.communicate(timeout=170)
+    out, err = told.process.communicate(timeout=LONGEST)
     case.told.append(Told(told.process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")))
 
 
