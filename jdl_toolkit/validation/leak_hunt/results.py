@@ -9,11 +9,21 @@ from pathlib import Path
 import pandas as pd
 
 from .people import KINDS
-from .places import RESTRICTED, SEARCHED
+from .places import CHECKS, NOTEBOOKS, RESTRICTED, REVIEW, SCREEN, SEARCHED
 from .scenes import SCENES
 
+_ANSWERED = "what an organisation wrote in its answers, shown to itself and to the lab's analysts"
+_KEPT = "the executed notebook keeps what failed or was printed, among the restricted files; nothing was published"
 #: Scene, place and kind of file of hits that are no leak, and why. Each reason was looked for in the texts found.
-REASONS: tuple[tuple[str, str, str, str], ...] = ()
+REASONS: tuple[tuple[str, str, str, str], ...] = (
+    ("odd uploads", CHECKS, "*/damage-8-check.html", _ANSWERED),
+    ("odd uploads", NOTEBOOKS, "*/damage-8/*", _ANSWERED),
+    ("odd uploads", REVIEW, "*/damage-8/*", _ANSWERED),
+    ("failing notebooks", NOTEBOOKS, "*", _KEPT),
+    ("printed in the report", NOTEBOOKS, "*/report.ipynb", _KEPT),
+    ("debugging", NOTEBOOKS, "*", _KEPT),
+    ("debugging", SCREEN, "*", "JDL_DEBUG=1 was set, which says that what it shows may hold data"),
+)
 #: Scenes that take in the whole of the first upload, so that everybody in it must be among their rows.
 WHOLE = frozenset({"failing functions", "reported and released", "debugging", "explored", "killed", "batch"})
 PLACES = ["scene", "place", "files", "bytes", "unread", *KINDS, *(f"decoy {kind}" for kind in KINDS)]
