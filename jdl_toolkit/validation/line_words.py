@@ -134,9 +134,13 @@ def _linkage(linkage: pd.DataFrame, failed: str) -> str:
             low, high = (number(f(of["error_shift"]), 2, sign=True) for f in (min, max))
             said += f" With {level} uploads linkage moved the estimate by {low} to {high} points on average"
             said += f", where one finding has a standard error of {number(of['mean_se'].mean(), 1)}."
+    dirty = linkage[linkage["faults"] == "dirty"]
+    if dirty.empty:
+        return said
+    in_pool, of = (number(dirty[name].sum() / dirty["n"].sum(), 1) for name in ("n_served_in_pool", "n_pool"))
     return said + (
-        " What moves it most are people who took part, were missed, and stand among the controls: few in number, but "
-        "much like the treated, so that they weigh; an effect then looks smaller than it is."
+        f" People who took part and were missed may stand among the controls: with dirty uploads {in_pool} of {of} in a "
+        "repetition."
     )
 
 
