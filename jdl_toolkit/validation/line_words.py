@@ -139,8 +139,8 @@ def _linkage(linkage: pd.DataFrame, failed: str) -> str:
         return said
     in_pool, of = (number(dirty[name].sum() / dirty["n"].sum(), 1) for name in ("n_served_in_pool", "n_pool"))
     return said + (
-        f" People who took part and were missed may stand among the controls: with dirty uploads {in_pool} of {of} in a "
-        "repetition."
+        f" People who took part and were missed may stand among the controls: with dirty uploads {in_pool} of {of} "
+        "in a repetition."
     )
 
 
