@@ -25,7 +25,7 @@ def cut(text: str, longest: int = 60) -> str:
 
 
 def _visible(text: str) -> str:
-    """`text` without what a terminal would obey and a reader can't see: a key or a name of a file may come from outside."""
+    """`text` without what a terminal would obey and a reader can't see: a key or a file's name may be from outside."""
     if text.isascii() and text.replace("\n", "").isprintable():
         return text
     return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))

@@ -96,7 +96,7 @@ def _own_workbook(path: Path) -> Workbook:
 
 
 def _cells(sheet: Worksheet) -> list[Cell | MergedCell]:
-    """The cells that are there: `iter_rows` makes all others up to the last, which may stand at the end of the sheet."""
+    """The cells that are there; `iter_rows` makes all others up to the last, which may end the sheet."""
     return list(sheet._cells.values())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import JDLError
-from . import drawing, faults, leak_hunt, line, matching, published, trials, workbooks
+from . import drawing, faults, hostile, leak_hunt, line, matching, published, trials, workbooks
 from .part import Part
 
 PARTS: tuple[Part, ...] = (
@@ -14,6 +14,7 @@ PARTS: tuple[Part, ...] = (
     published.PART,
     faults.PART,
     workbooks.PART,
+    hostile.PART,
     leak_hunt.PART,
 )
 

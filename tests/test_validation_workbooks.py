@@ -1,0 +1,158 @@
+"""Damaged workbooks and hostile texts: a few of each kind here, and that the study's checks fail where they should."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from jdl_toolkit.errors import JDLError
+from jdl_toolkit.spec import load_spec
+from jdl_toolkit.submission.exhaustion import Damaged, rows_within_reach, would_exhaust
+from jdl_toolkit.validation import hostile, workbooks
+from jdl_toolkit.validation.hostile_files import in_csv, in_page, in_workbook
+from jdl_toolkit.validation.hostile_texts import CANARY
+from jdl_toolkit.validation.part import RESULTS, Effort
+from jdl_toolkit.validation.workbooks_kinds import example, kinds
+from jdl_toolkit.validation.workbooks_sent import parts, xlsx, zipped
+from jdl_toolkit.validation.workbooks_text import ods
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def asks_too_much(content: bytes) -> bool:
+    file = io.BytesIO(content)
+    with zipfile.ZipFile(file) as archive:
+        return would_exhaust(io.BytesIO(content), archive)
+
+
+def with_sheet(before: bytes, new: bytes, at: str = SHEET) -> bytes:
+    files = parts()
+    made = files.pop(SHEET).replace(before, new + before, 1)
+    return zipped(files | {at: made})
+
+
+def test_a_sound_workbook_asks_for_nothing_too_much():
+    assert not asks_too_much(xlsx()) and not asks_too_much(ods())
+
+
+@pytest.mark.parametrize("place", [SHEET, "one.dat"])
+@pytest.mark.parametrize("cell", ["XFD1048576", "xfd1048576", "ZZZZ99999999"])
+def test_a_far_cell_is_found_however_it_is_spelt_and_wherever_its_sheet_lies(cell, place):
+    new = f'<row r="1048576"><c r="{cell}" t="n"><v>1</v></c></row>'.encode()
+    assert asks_too_much(with_sheet(b"</sheetData>", new, place))
+
+
+@pytest.mark.parametrize("what", [b"mergeCell", b"hyperlink"])
+def test_a_range_as_large_as_the_sheet_is_found(what):
+    assert asks_too_much(with_sheet(b"<pageMargins", b"<x><" + what + b' ref="A1:XFD1048576"/></x>'))
+    assert not asks_too_much(with_sheet(b"<pageMargins", b"<x><" + what + b' ref="A1:XFD1"/></x>'))
+
+
+def test_one_long_text_that_many_cells_refer_to_is_found():
+    files = parts()
+    files["xl/sharedStrings.xml"] = b"<sst><si><t>" + b"x" * 1_000_000 + b"</t></si></sst>"
+    cells = b'<row r="100">' + b'<c r="A100" t="s"><v>0</v></c>' * 600 + b"</row></sheetData>"
+    files[SHEET] = files[SHEET].replace(b"</sheetData>", cells)
+    assert asks_too_much(zipped(files))
+
+
+def test_a_part_that_unpacks_to_more_than_it_says_is_damaged():
+    content = bytearray(zipped({"xl/workbook.xml": b" " * 100_000}))
+    for at in (content.find(b"PK\x03\x04") + 22, content.find(b"PK\x01\x02") + 24):
+        content[at : at + 4] = (10).to_bytes(4, "little")
+    with pytest.raises(Damaged):
+        asks_too_much(bytes(content))
+
+
+@pytest.mark.parametrize(
+    ("row", "is_too_much"),
+    [
+        ('<table:table-row table:number-rows-repeated="1048575"><table:table-cell/></table:table-row><table:table-row>'
+         '<table:table-cell table:number-columns-repeated="16383"/><table:table-cell><text:p>x</text:p></table:table-cell>'  # noqa: E501
+         "</table:table-row>", True),
+        ('<table:table-row table:number-rows-repeated="1040000"><table:table-cell table:number-columns-repeated="16384"/>'  # noqa: E501
+         "</table:table-row>", False),
+    ],
+)  # fmt: skip
+def test_cells_said_to_be_repeated_are_counted(row, is_too_much):
+    with zipfile.ZipFile(io.BytesIO(ods())) as archive:
+        content = archive.read("content.xml").decode()
+    assert asks_too_much(ods(content.replace("</table:table>", f"{row}</table:table>", 1))) == is_too_much
+
+
+def test_endless_and_many_rows_of_a_csv_file_are_given_up():
+    assert rows_within_reach(iter([["a", "b"], []])) == [["a", "b"], []]
+    assert rows_within_reach(iter([[""] * 100_000, *([] for _ in range(100))])) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["received: 2013-02-31", "seed: " + "9" * 5000, "x: " + "[" * 3000], ids=["no day", "digits", "nest"]
+)
+def test_yaml_that_would_crash_is_refused_in_words(tmp_path, text):
+    (tmp_path / "r.yml").write_text(text)
+    with pytest.raises(JDLError, match="not readable as YAML"):
+        load_spec(tmp_path / "r.yml")
+
+
+def test_a_key_sends_a_terminal_no_commands(tmp_path):
+    (tmp_path / "r.yml").write_text('"\\e[31mred\\u202e": 1\n')
+    with pytest.raises(JDLError) as refused:
+        load_spec(tmp_path / "r.yml")
+    assert "[31mred" in str(refused.value) and "\x1b" not in str(refused.value) and "\u202e" not in str(refused.value)
+
+
+def test_there_are_more_than_a_hundred_kinds_of_damage_and_the_same_seed_draws_the_same_file():
+    found = kinds()
+    assert len({(kind.group, kind.name) for kind in found}) == len(found) > 100
+    flipped = next(kind for kind in found if kind.name == "bits flipped")
+    assert example(flipped, 7) == example(flipped, 7) != example(flipped, 8)
+
+
+# The parts of the study
+
+
+def test_a_short_study_of_damaged_workbooks_holds_and_fails_where_it_should(tmp_path, monkeypatch):
+    monkeypatch.setattr(workbooks, "SHORT_STEP", 25)
+    workbooks.PART.run(tmp_path, Effort(short=True, seed=3))
+    told = workbooks.PART.answer(tmp_path / RESULTS)
+    assert told.failed == () and "short study" in told.text
+    worse(tmp_path / RESULTS / "kinds.csv", "misread")
+    failed = workbooks.PART.answer(tmp_path / RESULTS).failed
+    assert len(failed) == 2 and "took somebody for another person" in failed[1].claim
+
+
+def test_a_short_study_of_hostile_texts_holds_and_fails_where_it_should(tmp_path, monkeypatch):
+    monkeypatch.setattr(hostile, "SHORT_STEP", 120)
+    hostile.PART.run(tmp_path, Effort(short=True, seed=3))
+    told = hostile.PART.answer(tmp_path / RESULTS)
+    assert told.failed == () and "short study" in told.text
+    worse(tmp_path / RESULTS / "fields.csv", "page: there is a script element")
+    assert len(hostile.PART.answer(tmp_path / RESULTS).failed) == 2
+
+
+def worse(table: Path, fault: str) -> None:
+    """One of the tried did not survive."""
+    rows = pd.read_csv(table, keep_default_na=False)
+    rows["faults"] = rows["faults"].astype("object")
+    rows.loc[0, ["survived", "faults"]] = [int(rows.loc[0, "survived"]) - 1, fault]
+    rows.to_csv(table, index=False)
+
+
+def test_a_folder_made_with_another_seed_is_refused(tmp_path):
+    for part in (workbooks, hostile):
+        (tmp_path / part.PART.key).mkdir()
+        (tmp_path / part.PART.key / "settings.json").write_text(json.dumps({"seed": 2}))
+        with pytest.raises(JDLError, match="made otherwise"):
+            part.PART.run(tmp_path / part.PART.key, Effort(short=True, seed=1))
+
+
+def test_what_takes_effect_is_seen():
+    assert in_page(f'<p onclick="{CANARY}()">x</p>') and in_page(f'<a href="javascript:{CANARY}()">x</a>')
+    assert in_page(f"<{CANARY}>") and not in_page(f"<p>&lt;script&gt;{CANARY}()</p>")
+    assert in_csv(f"a,={CANARY}\n") and not in_csv(f"a,'={CANARY}\n")
+    assert in_workbook(zipped({"xl/worksheets/sheet1.xml": b"<c><f>1+1</f></c>"})) and not in_workbook(xlsx())
