@@ -86,13 +86,14 @@ def names(key: str):
 
 
 def table(block: Table) -> str:
-    """Rows as Markdown; the name of a group is a row of its own."""
-    align = [":--" if letter == "l" else "--:" for letter in block.align.ljust(len(block.columns), "l")]
-    lines = [_row(block.columns), f"| {' | '.join(align)} |"]
-    for name, rows in block.parts:
-        lines += [f"| **{text(name)}** |{' |' * (len(block.columns) - 1)}"] if name else []
-        lines += [_row(row) for row in rows]
-    return "\n".join(lines)
+    """Rows as Markdown, those of each group a table of their own under its name."""
+    align = ["--:" if letter == "r" else ":--" for letter in block.align.ljust(len(block.columns), "l")]
+    head = [_row(block.columns), f"| {' | '.join(align)} |"]
+    parts = []
+    for name, rows in block.parts or [("", [])]:
+        parts += [f"**{text(name)}**"] if name else []
+        parts.append("\n".join([*head, *map(_row, rows)]))
+    return "\n\n".join(parts)
 
 
 def _row(cells: tuple[str, ...]) -> str:
@@ -100,8 +101,9 @@ def _row(cells: tuple[str, ...]) -> str:
 
 
 def text(plain: str) -> str:
-    """Text that Markdown shows as it is."""
-    return re.sub(r"([\\`*_<>\[\]|$~])", r"\\\1", plain)
+    """Text that Markdown shows as it is; an option of a command as code, or its hyphens would become a dash."""
+    shown = re.sub(r"([\\`*_<>\[\]|$~])", r"\\\1", plain)
+    return re.sub(r"(?<!\S)--[a-z][a-z-]*|(?<=\()--[a-z][a-z-]*", r"`\g<0>`", shown)
 
 
 def words(nodes: list[Node]) -> str:

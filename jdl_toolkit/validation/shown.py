@@ -134,7 +134,7 @@ def verdict(study: Validation) -> Inset:
     if failures:
         said += [f"The study is not whole. These did not come to an end: {_names(failures)}."]
     if waiting := [run for run in study.unfinished if run.state != FAILED]:
-        said += [f"No answer yet: {_names(waiting)}."]
+        said += [f"No answer yet to {len(waiting)} of {len(study.runs)} questions: the table says why."]
     return Inset("finding", title, "\n\n".join(said))
 
 
@@ -176,7 +176,7 @@ def of_part(run: PartRun) -> tuple[Block, ...]:
     answer, said = run.answer, [_claim(check) for check in (*run.answer.failed, *run.answer.not_tried)[:_MOST]]
     n_more = len(answer.failed) + len(answer.not_tried) - len(said)
     said += [f"- and {n_more:,} more, in the tables above"] if n_more else []
-    text = "\n".join(said) or "What was checked, and what was allowed, stands below, one by one."
+    text = "\n".join(said) or "Every claim is listed with all other checks: what was found, and what had been allowed."
     return (
         *lead,
         Inset(_TONES[run.light], light_words(run), text),
