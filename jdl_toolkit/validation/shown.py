@@ -31,6 +31,7 @@ RESTS_ON_IT = {
     "answers.",
     "faults": "That no figure is half made, or made of spoilt or exchanged files, without anybody noticing.",
     "workbooks": "That what an organisation sends is read as it was meant, or refused with a reason.",
+    "hostile-text": "That no text from outside can break a page, run as code, or change what a report says.",
     "leaks": "That nobody who was analysed can be found in anything that is published or shown.",
 }
 _TONES = {"green": "can", "amber": "warning", "red": "cannot"}
