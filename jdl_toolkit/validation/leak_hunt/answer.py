@@ -106,7 +106,7 @@ def _words(about: dict, t: dict[str, pd.DataFrame], leaks: pd.DataFrame) -> str:
     places, n_played, n_scenes = t["places"], about["n_played"], len(about["scenes"])
     n = int(leaks["n"].sum()) if len(leaks) else 0
     said = (
-        f"**{'Nobody was found' if not n else f'{n:,} were found'}** in {int(places['files'].sum()):,} files of"
+        f"**{'Nobody got out' if not n else f'{n:,} finds are leaks'}** in {int(places['files'].sum()):,} files of"
         f" {n_played} of {n_scenes} scenes, {int(t['scenes']['commands'].sum()):,} commands."
     )
     said += " The run was short: it shows that the hunt works, not that nothing leaks." if about["short"] else ""
