@@ -45,7 +45,7 @@ def validate(
 ) -> tuple[dict, str]:
     """Try the toolkit where the right answer is known, and attack it; report what holds and what does not.
 
-    PARTS are names of parts; without, all are run, which takes hours: matching, whole-line, trials, published,
+    PARTS are names of parts; without, all are run, which takes hours: matching, whole-line, trials,
     drawing-rules, published, faults, workbooks, hostile-text, leaks. Stopped, it goes on where it was when the same is
     asked again. The report is validation.html in the folder. Ends with status 4 if a check does not hold.
     """
