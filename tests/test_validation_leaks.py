@@ -91,6 +91,13 @@ def test_decoys_are_of_the_same_shape_and_nobody():
     assert not (mine.together & others.together or mine.births & others.births or mine.identifiers & others.identifiers)
 
 
+def test_no_decoy_is_a_birth_with_day_and_month_exchanged():
+    people = PEOPLE.assign(dob=["1985-10-11", "1986-01-22"])
+    days = decoys(people, Needles.of(people), seed=1).births
+    assert dt.date(1985, 10, 12) in days
+    assert not days & {dt.date(1985, 10, 11), dt.date(1985, 11, 10), dt.date(1986, 1, 22)}
+
+
 @pytest.mark.parametrize(
     ("path", "place"),
     [

@@ -154,8 +154,8 @@ def on_register(folder: Path) -> pd.DataFrame:
 def decoys(people: pd.DataFrame, needles: Needles, seed: int, without: frozenset[str] = frozenset()) -> Needles:
     """As many others of the same shape, who are nobody: whatever of them is found, is found by chance.
 
-    Names with other letters of each class; days between the births on which nobody was born; identifiers with other
-    digits.
+    Names with other letters of each class; identifiers with other digits; days between the births on which nobody was
+    born, with day and month in their places or exchanged: a birth written 12/11/1942 is read either way.
     """
     rng, letters = np.random.default_rng(seed), exchanged(2)
     other = people.copy()
@@ -169,5 +169,11 @@ def decoys(people: pd.DataFrame, needles: Needles, seed: int, without: frozenset
         ]
     other["dob"] = pd.NaT
     days = pd.date_range(min(needles.births), LATEST_BIRTH).date
-    free = frozenset(day for day in days if day not in needles.births and day.isoformat() not in without)
+    meant = needles.births | {turned for day in needles.births if (turned := _turned(day))}
+    free = frozenset(day for day in days if day not in meant and day.isoformat() not in without)
     return (Needles.of(other) | Needles(births=free)).without(needles)
+
+
+def _turned(day: dt.date) -> dt.date | None:
+    """The day with day and month exchanged, if there is such a day."""
+    return dt.date(day.year, day.day, day.month) if day.day <= 12 else None
