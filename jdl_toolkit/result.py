@@ -43,15 +43,24 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         raise
 
 
-#: In ``result.json``: the digest of each file of the folder, and of the values beside it.
+#: In ``result.json``: the digest of each file beside it, of the ``result.json`` of each result within, and of its values.
 _DIGESTS = "sha256"
 
 
 def _digests(folder: Path, values: dict[str, Any]) -> dict[str, str]:
-    """SHA-256 of the files of a saved result, by name, and under "" of the values of its ``result.json``."""
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path != folder / "result.json")
-    found = {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    """SHA-256 of the files of a saved result, by name, and under "" of the values of its ``result.json``.
+
+    Of a result within it, its ``result.json`` stands for all: that holds the digests of what lies beside it.
+    """
+    own = (path for path in folder.iterdir() if path.is_file() and path.name != "result.json")
+    within = (path for pattern in ("*/result.json", "*/*/result.json") for path in folder.glob(pattern))
+    found = {path.relative_to(folder).as_posix(): _digest(path) for path in (*own, *within)}
     return found | {"": hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()}
+
+
+def _digest(path: Path) -> str:
+    with open(path, "rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _require_as_saved(folder: Path, values: dict[str, Any]) -> None:
