@@ -91,6 +91,13 @@ def test_decoys_are_of_the_same_shape_and_nobody():
     assert not (mine.together & others.together or mine.births & others.births or mine.identifiers & others.identifiers)
 
 
+def test_births_are_read_from_cells_of_every_kind():
+    cells = ["1985-10-11", "11/10/1985", dt.datetime(1985, 10, 11), pd.Timestamp("1985-10-11"), "11 October 1985"]
+    assert Needles.of(pd.DataFrame({"dob": pd.Series([*cells, None, "unknown"], dtype=object)})).births == {
+        dt.date(1985, 10, 11)
+    }
+
+
 def test_no_decoy_is_a_birth_with_day_and_month_exchanged():
     people = PEOPLE.assign(dob=["1985-10-11", "1986-01-22"])
     days = decoys(people, Needles.of(people), seed=1).births

@@ -75,7 +75,7 @@ class Needles:
             one for a, b, c in zip(f, m, s, strict=True) if a and c for one in (a + c, c + a, *([a + b + c] * bool(b)))
         ]
         words = {w for c in NAMES for v in known[c].dropna() for w in re.findall(r"[a-z]+", folded(str(v)))}
-        born = pd.to_datetime(known[BIRTH], errors="coerce", format="mixed", dayfirst=True).dropna()
+        born = days_of(known[BIRTH]).dropna()
         written = [str(v) for c in ("pnc_id", "prison_number", "cro") for v in known[c].dropna()]
         full = [v for v in normalise_pnc_id(known["pnc_id"].astype(object)).dropna()]
         written += [*full, *(v[2:] for v in full)]
@@ -96,6 +96,12 @@ class Needles:
     def counts(self) -> dict[str, int]:
         """How many of each kind."""
         return dict(zip(KINDS, (len(getattr(self, f.name)) for f in fields(self)), strict=True))
+
+
+def days_of(written: pd.Series) -> pd.Series:
+    """Dates as cells hold them; a text is read day first, but for one that begins with its year."""
+    from_year = pd.to_datetime(written.astype(str).str[:10], errors="coerce", format="%Y-%m-%d")
+    return from_year.fillna(pd.to_datetime(written, errors="coerce", format="mixed", dayfirst=True))
 
 
 def invent(folder: Path, persons: int, seed: int, effect_pp: float) -> None:

@@ -13,7 +13,7 @@ import pandas as pd
 from ...disclosure import find_leaks
 from ...findings import Findings
 from ...synthetic.names import draw_names
-from .people import Needles, uploaded
+from .people import Needles, days_of, uploaded
 from .plants import PUBLISHABLE, WAYS, writings
 from .seeking import Seeker
 from .unwrapping import texts_of
@@ -34,9 +34,7 @@ def plant_all(invented: Path, n_people: int) -> pd.DataFrame:
     people = people[people["surname"].str.strip().str.fullmatch(r"[A-Za-z]{6,}")]
     whole = people.dropna(subset=["pnc_id", "prison_number"])
     chosen = pd.concat([whole, people.drop(whole.index)]).head(n_people)
-    chosen = chosen.assign(dob=pd.to_datetime(chosen["dob"], errors="coerce", dayfirst=True, format="mixed")).dropna(
-        subset=["dob"]
-    )
+    chosen = chosen.assign(dob=days_of(chosen["dob"])).dropna(subset=["dob"])
     seeker, rows = Seeker(Needles.of(chosen)), []
     with tempfile.TemporaryDirectory(prefix="jdl-plants.") as folder:
         for way in WAYS:
