@@ -16,7 +16,7 @@ from itertools import groupby, zip_longest
 from typing import Any
 
 from . import exploratory
-from .markup import parse_words, to_html
+from .markup import clean, isolated, parse_words, to_html
 
 MIME = "application/vnd.jdl-toolkit.v1+json"
 
@@ -38,8 +38,8 @@ class Block:
         return f"<{self.kind}>"
 
     def __str__(self) -> str:
-        """As text, for a terminal."""
-        return exploratory.marked(self._to_text())
+        """As text, for a terminal: without characters that it would obey, or that nobody sees."""
+        return exploratory.marked(clean(self._to_text()))
 
     def _repr_html_(self) -> str:
         style = "border:1px solid;padding:0 .4em;display:inline-block"  # in the colour of the text, on light and dark
@@ -48,6 +48,11 @@ class Block:
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, Any]:
         return {MIME: self.to_json(), "text/html": self._repr_html_(), "text/plain": str(self)}
+
+
+def _html(text: str) -> str:
+    """A text from anywhere for a page: without control characters, its direction of writing kept to itself."""
+    return escape(isolated(clean(text)))
 
 
 @dataclass(frozen=True)
@@ -96,9 +101,9 @@ class Inset(Block):
     kind = "inset"
 
     def to_html(self) -> str:
-        body = to_html(parse_words(self.text)) + "".join(f"<p>{escape(text)}</p>" for text, _ in self.links)
+        body = to_html(parse_words(self.text)) + "".join(f"<p>{_html(text)}</p>" for text, _ in self.links)
         style = "border-left:4px solid #12436D;padding:.2em 1em"
-        return f'<aside style="{style}"><strong>{escape(self.title)}</strong>{body}</aside>'
+        return f'<aside style="{style}"><strong>{_html(self.title)}</strong>{body}</aside>'
 
     def _to_text(self) -> str:
         return f"{self.title}\n\n{self.text}"
@@ -142,13 +147,13 @@ class Table(Block):
         return [(name, [row for _, row in rows]) for name, rows in groupby(named, key=lambda pair: pair[0])]
 
     def to_html(self) -> str:
-        head = "".join(f'<th scope="col"{_look(self.align, i)}>{escape(c)}</th>' for i, c in enumerate(self.columns))
+        head = "".join(f'<th scope="col"{_look(self.align, i)}>{_html(c)}</th>' for i, c in enumerate(self.columns))
         body = "".join(
             f"<tbody>{_group_html(name, len(self.columns))}{_rows_html(rows, self.align)}</tbody>"
             for name, rows in self.parts
         )
-        note = f"<p>{escape(self.note)}</p>" if self.note else ""
-        top = f"<caption{_LOOKS['l']}>{escape(self.caption)}</caption><thead><tr>{head}</tr></thead>"
+        note = f"<p>{_html(self.note)}</p>" if self.note else ""
+        top = f"<caption{_LOOKS['l']}>{_html(self.caption)}</caption><thead><tr>{head}</tr></thead>"
         return f"<table>{top}{body}</table>{note}"
 
     def _to_text(self) -> str:
@@ -184,7 +189,7 @@ def _in_lines(cells: tuple[str, ...], wide: list[int], align: str) -> list[str]:
 
 def _group_html(name: str, n_columns: int) -> str:
     spread = f'scope="rowgroup" colspan="{n_columns}"'
-    return f"<tr><th {spread}{_LOOKS['l']}>{escape(name)}</th></tr>" if name else ""
+    return f"<tr><th {spread}{_LOOKS['l']}>{_html(name)}</th></tr>" if name else ""
 
 
 #: JupyterLab sets every cell to the right, and knows no other style than an element's own.
@@ -198,8 +203,8 @@ def _look(align: str, column: int) -> str:
 
 def _rows_html(rows: list[tuple[str, ...]], align: str) -> str:
     return "".join(
-        f'<tr><th scope="row"{_ROW_LOOK}>{escape(row[0])}</th>'
-        + "".join(f"<td{_look(align, i)}>{escape(cell)}</td>" for i, cell in enumerate(row[1:], start=1))
+        f'<tr><th scope="row"{_ROW_LOOK}>{_html(row[0])}</th>'
+        + "".join(f"<td{_look(align, i)}>{_html(cell)}</td>" for i, cell in enumerate(row[1:], start=1))
         + "</tr>"
         for row in rows
     )
@@ -240,7 +245,7 @@ class Figure(Block):
         return super().to_json() | {"data_columns": list(dict.fromkeys(name for row in self.data for name in row))}
 
     def to_html(self) -> str:
-        return f'<figure role="group">{self.svg}<figcaption>{escape(self.caption)}</figcaption></figure>'
+        return f'<figure role="group">{self.svg}<figcaption>{_html(self.caption)}</figcaption></figure>'
 
     def _to_text(self) -> str:
         return f"{self.caption}\n{self.alt}"
