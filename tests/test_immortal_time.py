@@ -79,7 +79,7 @@ def difference(kind: str, rule: str, seed: int = 5) -> tuple[float, float]:
     return 100 * (shares[0].mean() - shares[1].mean()), 100 * se
 
 
-#: The other kinds are drawn thousands of times by the study of drawing rules (`validation/drawing.py`).
+#: The other kinds are drawn thousands of times by the study of drawing rules (`validation/drawing_rules/__init__.py`).
 HARDEST = "uneven, with courts and custody"
 
 

@@ -34,7 +34,7 @@ from jdl_toolkit.validation.headline import (
     replicate,
     replicate_fallback,
 )
-from jdl_toolkit.validation.matching_cells import MATCHING
+from jdl_toolkit.validation.matching.cells import MATCHING
 from jdl_toolkit.validation.people import BASE_RATE, LEAST_RISK, World, _rules, draw_people, hidden_strength
 from jdl_toolkit.validation.picture import coverage_picture
 from jdl_toolkit.validation.study import random_stream, read_replications, run_study

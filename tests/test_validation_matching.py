@@ -11,12 +11,14 @@ from scipy import stats
 
 from jdl_toolkit.inference import estimate
 from jdl_toolkit.matching import match
-from jdl_toolkit.validation import matching, matching_cells
+from jdl_toolkit.validation import matching
+from jdl_toolkit.validation.chance import FALSE_ALARM, share_bounds
 from jdl_toolkit.validation.headline import covariates_of, default_spec
-from jdl_toolkit.validation.matching_cells import BASES, CELLS, HIDDEN, MATCHING, MEASURED, SHORT, SIDE_BY_SIDE
-from jdl_toolkit.validation.matching_checks import FALSE_ALARM, checks_of, share_bounds, wrong_sign
-from jdl_toolkit.validation.matching_flip import Series
-from jdl_toolkit.validation.matching_results import estimates_of, hidden_of, write_results
+from jdl_toolkit.validation.matching import cells
+from jdl_toolkit.validation.matching.cells import BASES, CELLS, HIDDEN, MATCHING, MEASURED, SHORT, SIDE_BY_SIDE
+from jdl_toolkit.validation.matching.checks import checks_of, wrong_sign
+from jdl_toolkit.validation.matching.flip import Series
+from jdl_toolkit.validation.matching.results import estimates_of, hidden_of, write_results
 from jdl_toolkit.validation.part import Effort
 from jdl_toolkit.validation.parts import PARTS
 from jdl_toolkit.validation.people import draw_people
@@ -86,7 +88,7 @@ def test_the_cells_are_what_is_promised():
     assert {w.hidden_selection for w in HIDDEN.values()} == {1.5, 2, 3} and set(SHORT) < set(CELLS)
     for name, cell in BASES.items():  # the series begins where nothing is hidden, everything else being the same
         plain = {dataclasses.replace(HIDDEN[f"1000x10000-hidden-{o:g}-{name}"], hidden_selection=1, hidden_outcome=1)
-                 for o in matching_cells.ODDS}  # fmt: skip
+                 for o in cells.ODDS}  # fmt: skip
         assert plain == {MEASURED[cell]}
     assert matching.PART in PARTS
 
@@ -94,7 +96,7 @@ def test_the_cells_are_what_is_promised():
 def test_a_replication_knows_the_truth_and_what_was_hidden():
     """Found by hand from the people drawn, for a cell with each."""
     name = "1000x10000-hidden-3-5"
-    (row,) = matching_cells.replicate(CELLS[name], random_stream(1, name, 0))
+    (row,) = cells.replicate(CELLS[name], random_stream(1, name, 0))
     assert row["headline_truth"] == pytest.approx(-0.05) and row["is_balanced"] and row["n_matched"] > 950
     assert 0.15 < row["outcome_difference"] < 0.25 and 0.2 < row["p_treated"] - row["p_control"] < 0.32
     less = row["outcome_difference"] * (row["p_treated"] - row["p_control"])
@@ -104,7 +106,7 @@ def test_a_replication_knows_the_truth_and_what_was_hidden():
     assert row["ratio_treatment"] == pytest.approx(row["p_treated"] / row["p_control"])
     assert row["strongest_measured"] > 0.01
     grows = "257x5000-strong-grows"
-    (row,) = matching_cells.replicate(CELLS[grows], random_stream(1, grows, 0))
+    (row,) = cells.replicate(CELLS[grows], random_stream(1, grows, 0))
     assert row["headline_truth"] < -0.06 and row["crude_truth"] < -0.06
     assert "p_treated" not in row and row["crude_estimate"] > row["headline_estimate"]
 
@@ -127,9 +129,9 @@ def test_without_the_chance_of_outcomes_the_headline_is_the_truth(cell):
 
 def test_a_standard_error_of_half_the_size_is_found_out(tmp_path, monkeypatch):
     """Sixty replications of one cell, by the toolkit's own functions: with intervals half as long, and put right."""
-    real, n = matching_cells.estimate, matching.SHORT_REPLICATIONS
+    real, n = cells.estimate, matching.SHORT_REPLICATIONS
     monkeypatch.setattr(
-        matching_cells, "estimate", lambda *given: (found := real(*given)) | {"headline": _halved(found)}
+        cells, "estimate", lambda *given: (found := real(*given)) | {"headline": _halved(found)}
     )
     run_study(MATCHING, tmp_path / "replications", [TRIED], n, 1, 5)
     matching.sum_up(tmp_path, Effort(short=True, seed=5))

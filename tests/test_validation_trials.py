@@ -9,7 +9,7 @@ import pytest
 
 from jdl_toolkit.validation.part import Effort
 from jdl_toolkit.validation.trials import PART
-from jdl_toolkit.validation.trials_data import DATA, LADDER, TRIALS, WAYS
+from jdl_toolkit.validation.trials.data import DATA, LADDER, TRIALS, WAYS
 
 SHORT = Effort(short=True, seed=1, workers=1)
 FILES = ("ways.csv", "draws.csv", "estimators.csv", "about.json")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ..errors import JDLError
-from . import drawing, faults, hostile, leak_hunt, line, matching, published, trials, workbooks
+from . import drawing_rules, faults, hostile, leak_hunt, matching, published, trials, whole_line, workbooks
 from .part import Part
 
 PARTS: tuple[Part, ...] = (
     matching.PART,
-    line.PART,
+    whole_line.PART,
     trials.PART,
-    drawing.PART,
+    drawing_rules.PART,
     published.PART,
     faults.PART,
     workbooks.PART,

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from ..numbers import number
-from .part import Check
-from .trials_data import AID, TRIAL_DOLLARS, TRIAL_SE
+from ...numbers import number
+from ..part import Check
+from .data import AID, TRIAL_DOLLARS, TRIAL_SE
 
 SOURCES = (
     "Sources. Aid: Rossi, Berk and Lenihan, Money, Work, and Crime (Academic Press, 1980), the 432 men of the "

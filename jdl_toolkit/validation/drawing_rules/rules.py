@@ -14,14 +14,14 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from ..cohort.pool import draw_delays
-from ..covariates import Covariates
-from ..inference.estimation import Kind, headline_among, prepare
-from ..inference.weighted_t import Group, t_test
-from ..matching import match
-from ..spec import RequestSpec
-from .drawing_dates import HAZARD, KINDS, LONGEST, REAL, YEAR, Dates, dates_of
-from .study import Study
+from ...cohort.pool import draw_delays
+from ...covariates import Covariates
+from ...inference.estimation import Kind, headline_among, prepare
+from ...inference.weighted_t import Group, t_test
+from ...matching import match
+from ...spec import RequestSpec
+from ..study import Study
+from .dates import HAZARD, KINDS, LONGEST, REAL, YEAR, Dates, dates_of
 
 #: The rules about the time before the start, for readers; the last is the toolkit's.
 RULES = {
@@ -47,7 +47,7 @@ class Placebo:
     Parameters
     ----------
     dates : str
-        One of `drawing_dates.KINDS`, or ``real``.
+        One of `dates.KINDS`, or ``real``.
     chosen : {"chance", "known", "record"}
         How people come to be treated: by lot; leaning to the young and to men, which the model knows; by their record
         as well.
@@ -238,6 +238,6 @@ def study(short: bool, histories: str = "", n_draws: int | None = None) -> Study
         cells=chosen,
         replications=usual if n_draws is None else dict.fromkeys(chosen, n_draws),
         replicate=replicate,
-        rests_on=(*code, "validation/drawing_dates.py", "validation/drawing_rules.py"),
+        rests_on=(*code, "validation/drawing_rules/dates.py", "validation/drawing_rules/rules.py"),
         settings=lambda: {"by_known": BY_KNOWN, "by_record": BY_RECORD, "haste": HASTE, "longest": LONGEST},
     )

@@ -19,14 +19,14 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from ..register import Register, build_register
-from ..register.linkage_index import derive_linkage_index
-from ..register.schema import TABLES
-from ..register.store import Meta
-from ..synthetic.episodes import OBSERVED_MONTHS, ask
-from ..synthetic.histories import remove_reoffending
-from ..synthetic.register import synthesise_register
-from ..synthetic.rewriting import CHANGED, tables_of
+from ...register import Register, build_register
+from ...register.linkage_index import derive_linkage_index
+from ...register.schema import TABLES
+from ...register.store import Meta
+from ...synthetic.episodes import OBSERVED_MONTHS, ask
+from ...synthetic.histories import remove_reoffending
+from ...synthetic.register import synthesise_register
+from ...synthetic.rewriting import CHANGED, tables_of
 
 #: Of the prepared file, what is neither a table of the lab's nor derived from the people drawn.
 KEPT_WHOLE = ("linkage_parameters", "set_aside", "remark", "row_count", "coverage")

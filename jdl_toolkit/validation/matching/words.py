@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from ..numbers import number
-from .matching_cells import CELLS, MEASURED, SIDE_BY_SIDE
-from .matching_checks import FALSE_ALARM
-from .matching_flip import Series
-from .matching_results import of_effect
-from .part import Check
-from .summary import describe
+from ...numbers import number
+from ..chance import FALSE_ALARM
+from ..part import Check
+from ..summary import describe
+from .cells import CELLS, MEASURED, SIDE_BY_SIDE
+from .flip import Series
+from .results import of_effect
 
 CAN = """**What this can and cannot show.** It shows that the estimates, their intervals and the power table are right \
 where what decides who is treated is on record and the models have about the right form. Here people have twelve \
@@ -32,7 +32,7 @@ def words_of(about: dict, estimates: pd.DataFrame, hidden: pd.DataFrame, series:
     ----------
     about : dict
     estimates, hidden : DataFrame
-        See `matching_results`.
+        See `results`.
     series : dict of str to Series or None
         "none" and "5", see `matching_flip.series_of`.
     checks : iterable of Check

@@ -1,4 +1,4 @@
-"""Part `matching`: are the estimates right, from matching onward? Twenty cells, see `matching_cells`."""
+"""Part `matching`: are the estimates right, from matching onward? Twenty cells, see `cells`."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from .matching_cells import MATCHING, SHORT
-from .matching_checks import checks_of
-from .matching_figures import figures_of
-from .matching_flip import series_of
-from .matching_results import write_results
-from .matching_tables import tables_of
-from .matching_words import words_of
-from .part import RESULTS, Answer, Check, Effort, Part
-from .study import read_replications, run_study
+from ..part import RESULTS, Answer, Check, Effort, Part
+from ..study import read_replications, run_study
+from .cells import MATCHING, SHORT
+from .checks import checks_of
+from .figures import figures_of
+from .flip import series_of
+from .results import write_results
+from .tables import tables_of
+from .words import words_of
 
 SHORT_REPLICATIONS = 60  # enough to see a standard error that is half of what it should be
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ..document import Figure, Table
-from ..numbers import number
-from ..plots.canvas import INK, LINE, NAVY, ORANGE, RULE, finish, rows_sheet, styled
-from .line_checks import describe
-from .line_results import ALL, OUTCOMES
-from .line_service import MANY, Line
-from .matching_checks import FALSE_ALARM, share_bounds
-from .picture import rows_of_cells
+from ...document import Figure, Table
+from ...numbers import number
+from ...plots.canvas import INK, LINE, NAVY, ORANGE, RULE, finish, rows_sheet, styled
+from ..chance import FALSE_ALARM, share_bounds
+from ..picture import rows_of_cells
+from .checks import describe
+from .results import ALL, OUTCOMES
+from .service import MANY, Line
 
 Cells = dict[str, Line]
 

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..document import Figure, Table
-from ..numbers import number
-from ..plots import forest_plot
-from .chance import level_of, z_of
-from .matching_checks import share_bounds
-from .part import Answer, Check
-from .trials_data import AID, TRIAL_DOLLARS, TRIAL_SE, TRIALS
-from .trials_words import told
+from ...document import Figure, Table
+from ...numbers import number
+from ...plots import forest_plot
+from ..chance import level_of, share_bounds, z_of
+from ..part import Answer, Check
+from .data import AID, TRIAL_DOLLARS, TRIAL_SE, TRIALS
+from .words import told
 
 KEY = "trials"
 QUESTION = "Do the estimates find what randomised trials found?"

@@ -15,14 +15,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ..numbers import number
-from .matching_cells import HIDDEN, MEASURED
-from .matching_results import of_effect
-from .part import Check
-from .people import World
-from .summary import describe
-
-FALSE_ALARM = 0.01
+from ...numbers import number
+from ..chance import FALSE_ALARM, share_bounds
+from ..part import Check
+from ..people import World
+from ..summary import describe
+from .cells import HIDDEN, MEASURED
+from .results import of_effect
 
 #: Percentage points of bias that would pass beyond chance: a tenth of the last digit that a report prints.
 NEGLIGIBLE = 0.1
@@ -34,7 +33,7 @@ Claim = Callable[[float], Check]
 
 
 def checks_of(estimates: pd.DataFrame, hidden: pd.DataFrame) -> tuple[Check, ...]:
-    """Every claim, held to its part of `FALSE_ALARM`; see `matching_results` for the two frames."""
+    """Every claim, held to its part of `FALSE_ALARM`; see `results` for the two frames."""
     claims = [*_claims_of_measured(estimates), *_claims_of_hidden(hidden)]
     return tuple(claim(FALSE_ALARM / len(claims)) for claim in claims)
 
@@ -88,12 +87,6 @@ def _share_is(claim: str, k: int, n: int, share: float, level: float) -> Check:
     is_high = k > high * n
     why = "" if low <= k / n <= high else _why_share(share, is_high)
     return Check(claim, _per_cent(k / n), f"{number(low, 1, factor=100)} to {_per_cent(high)}", not why, why)
-
-
-def share_bounds(n: int, share: float, level: float) -> tuple[float, float]:
-    """Where the share of n replications lies, if it is truly `share`, but for a chance of `level`."""
-    low, high = stats.binom.ppf([level / 2, 1 - level / 2], n, share)
-    return float(low) / n, float(high) / n
 
 
 def _why_share(share: float, is_high: bool) -> str:

@@ -34,22 +34,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..balance import choose_caliper
-from ..cohort import Cohort, build_cohorts
-from ..covariates import build_covariates
-from ..errors import CouldNotBeAnswered
-from ..inference import compare_measures, estimate
-from ..inference.estimation import ESTIMATES
-from ..linkage import Linkage, link
-from ..matching import MatchedSample
-from ..outcomes import measure_outcomes
-from ..register import Register
-from ..spec import RequestSpec, intake_spec, lab_resources
-from ..submission import Submission, read_submission
-from ..synthetic.foundation import ANSWERS
-from ..synthetic.workbook import write_upload
-from .line_register import Registers, draw_register, plant
-from .line_service import MANY, N_NOT_ON_REGISTER, Line, Service, draw_service, outcomes_of
+from ...balance import choose_caliper
+from ...cohort import Cohort, build_cohorts
+from ...covariates import build_covariates
+from ...errors import CouldNotBeAnswered
+from ...inference import compare_measures, estimate
+from ...inference.estimation import ESTIMATES
+from ...linkage import Linkage, link
+from ...matching import MatchedSample
+from ...outcomes import measure_outcomes
+from ...register import Register
+from ...spec import RequestSpec, intake_spec, lab_resources
+from ...submission import Submission, read_submission
+from ...synthetic.foundation import ANSWERS
+from ...synthetic.workbook import write_upload
+from .register import Registers, draw_register, plant
+from .service import MANY, N_NOT_ON_REGISTER, Line, Service, draw_service, outcomes_of
 
 KEPT = ("estimate", "se", "ci_low", "ci_high", "p_value")
 

@@ -1,7 +1,7 @@
 """What must hold of the whole line, and what chance allows: fixed before anything was looked at.
 
 What is counted without chance must hold in every repetition. The other claims share one small chance of a false alarm
-(`matching_checks.FALSE_ALARM`), in equal parts. Beyond chance a bias passes that is small beside what a finding does
+(`chance.FALSE_ALARM`), in equal parts. Beyond chance a bias passes that is small beside what a finding does
 not know anyway: `NEGLIGIBLE` of a standard error.
 """
 
@@ -13,11 +13,11 @@ from functools import partial
 import pandas as pd
 from scipy import stats
 
-from ..numbers import number
-from .line_results import ALL, OUTCOMES
-from .line_service import Line
-from .matching_checks import FALSE_ALARM, share_bounds
-from .part import Check
+from ...numbers import number
+from ..chance import FALSE_ALARM, share_bounds
+from ..part import Check
+from .results import ALL, OUTCOMES
+from .service import Line
 
 #: Of a standard error. Intervals that are off by a tenth of one cover 94.9 instead of 95 per cent.
 NEGLIGIBLE = 0.1
@@ -34,7 +34,7 @@ Claim = Callable[[float], Check]
 
 
 def checks_of(estimates: pd.DataFrame, linkage: pd.DataFrame, cells: dict[str, Line]) -> tuple[Check, ...]:
-    """Every claim; see `line_results` for the frames."""
+    """Every claim; see `results` for the frames."""
     claims = list(_claims(estimates, linkage, cells))
     level = FALSE_ALARM / max(len(claims), 1)
     return (*_without_chance(linkage), *(claim(level) for claim in claims))
@@ -123,7 +123,7 @@ def _covers_average(said: str, row: pd.Series, level: float, fewest: int = 2) ->
 
 
 def _covers_matched(said: str, row: pd.Series, level: float, fewest: int = 2) -> Check:
-    """Held to what it must be; see `line_results.expected_coverage`."""
+    """Held to what it must be; see `results.expected_coverage`."""
     claim = f"Coverage of the effect on the people matched{said}"
     return _covers(claim, row["n_covered"], int(row["n"]), row["coverage_expected"] / 100, level, fewest)
 

@@ -13,16 +13,16 @@ from jdl_toolkit.register import Register, build_register
 from jdl_toolkit.register.schema import TABLES
 from jdl_toolkit.synthetic.episodes import ask
 from jdl_toolkit.synthetic.histories import remove_reoffending
-from jdl_toolkit.validation import line, line_replication
-from jdl_toolkit.validation.line import CELLS, LARGE, PART, SMALL, line_study
-from jdl_toolkit.validation.line_checks import hidden_bias
-from jdl_toolkit.validation.line_register import draw_register, plant
-from jdl_toolkit.validation.line_replication import Analysed, analysed_row, replicate
-from jdl_toolkit.validation.line_results import expected_coverage, write_results
-from jdl_toolkit.validation.line_service import Line, hidden_weight, is_helped, outcomes_of
+from jdl_toolkit.validation import whole_line
 from jdl_toolkit.validation.part import Effort
 from jdl_toolkit.validation.parts import PARTS
 from jdl_toolkit.validation.study import random_stream, read_replications
+from jdl_toolkit.validation.whole_line import CELLS, LARGE, PART, SMALL, line_study, replication
+from jdl_toolkit.validation.whole_line.checks import hidden_bias
+from jdl_toolkit.validation.whole_line.register import draw_register, plant
+from jdl_toolkit.validation.whole_line.replication import Analysed, analysed_row, replicate
+from jdl_toolkit.validation.whole_line.results import expected_coverage, write_results
+from jdl_toolkit.validation.whole_line.service import Line, hidden_weight, is_helped, outcomes_of
 
 N = 200
 
@@ -100,9 +100,9 @@ def test_the_truth_is_that_of_the_matched_who_took_part(monkeypatch):
         units=units, design=None, n_treatment_matched=3, n_control=2, ess_control=1.8, caliper_sd=0.2
     )
     measured = pd.DataFrame({"unit_id": units["unit_id"], "reoffended": [0.0, 1, 1, 0, 0, 1]})
-    told = dict.fromkeys(line_replication.KEPT, 0.0)
+    told = dict.fromkeys(replication.KEPT, 0.0)
     asked = []
-    monkeypatch.setattr(line_replication, "estimate", lambda y, *rest: asked.append(y) or {"headline": told})
+    monkeypatch.setattr(replication, "estimate", lambda y, *rest: asked.append(y) or {"headline": told})
     estimates = dict.fromkeys(("headline", "classic", "check"), told)
     row = analysed_row(Analysed(cohort, matched, 0, measured, estimates), both, service, None)
     assert row["truth"] == -0.5  # of 1 and 2: not of 3, who found no control, nor of 4, who never took part
@@ -121,7 +121,7 @@ TRIED = ("clean-2", "dirty-10")
 def short(tmp_path_factory):
     folder = tmp_path_factory.mktemp("line")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(line, "CELLS", {cell: CELLS[cell] for cell in TRIED})
+        patch.setattr(whole_line, "CELLS", {cell: CELLS[cell] for cell in TRIED})
         PART.run(folder, Effort(short=True, seed=7, workers=1))
         before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.parquet")}
         PART.run(folder, Effort(short=True, seed=7, workers=1))
@@ -182,7 +182,7 @@ def _of_cell(cell, of, rng, n):
     row = {"cell": cell, "replication": np.arange(n), "n_records": 525.0, "n_right": 450.0, "n_strangers": 60.0}
     row |= {"n_wrong": 0.0, "n_strangers_linked": 0.0, "n_missed": 15.0, "n_unusable": 0.0, "n_ambiguous": 2.0}
     row |= {"expected_wrong": 0.1}
-    groups = [name for name in line_replication._groups(*_PEOPLE)]
+    groups = [name for name in replication._groups(*_PEOPLE)]
     row |= {f"n_{name}": 100.0 for name in groups} | {f"missed_{name}": 3.0 for name in groups}
     y0 = (rng.random((n, n_treated)) < rate + hidden).astype(float)
     y1 = y0 * (rng.random((n, n_treated)) > helped)

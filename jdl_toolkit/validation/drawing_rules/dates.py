@@ -17,14 +17,14 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from ..attrition import Ledger
-from ..cohort import build_cohort
-from ..cohort.pool import UNIT_COLUMNS, build_pool, require_drawn_start
-from ..cohort.walk import Walk
-from ..covariates import Covariates, build_covariates
-from ..outcomes import measure_outcomes
-from ..register import Register, build_register
-from ..spec import RequestSpec, lab_resources, load_spec, merge, read_yaml, validate
+from ...attrition import Ledger
+from ...cohort import build_cohort
+from ...cohort.pool import UNIT_COLUMNS, build_pool, require_drawn_start
+from ...cohort.walk import Walk
+from ...covariates import Covariates, build_covariates
+from ...outcomes import measure_outcomes
+from ...register import Register, build_register
+from ...spec import RequestSpec, lab_resources, load_spec, merge, read_yaml, validate
 
 #: Reoffending within a year, if nothing else happens; days of a year; the last day on which a service can start.
 SHARE, YEAR, LONGEST = 0.35, 365, 180

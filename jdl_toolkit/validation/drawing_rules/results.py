@@ -8,15 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..document import Table
-from ..numbers import number
-from .chance import level_of, z_of
-from .drawing_dates import KINDS, REAL
-from .drawing_figures import placebo_picture, rules_picture
-from .drawing_rules import RULES
-from .drawing_words import told
-from .matching_checks import share_bounds
-from .part import Answer, Check
+from ...document import Table
+from ...numbers import number
+from ..chance import level_of, share_bounds, z_of
+from ..part import Answer, Check
+from .dates import KINDS, REAL
+from .figures import placebo_picture, rules_picture
+from .rules import RULES
+from .words import told
 
 KEY = "drawing-rules"
 QUESTION = "Do the rules about time keep a service that does nothing from looking good?"

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from ..numbers import number
-from .drawing_dates import REAL
-from .part import Check
+from ...numbers import number
+from ..part import Check
+from .dates import REAL
 
 #: What was measured for the method with another code on the same kind of real dates, 2,000 draws: bias in points, false
 #: findings in per cent.

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .. import __version__
-from ..errors import JDLError
-from ..manifest import toolkit_commit
-from ..result import write_atomically
-from .drawing_results import KEY, QUESTION, answer
-from .drawing_rules import Placebo, expected_without_rule, study
-from .part import RESULTS, Effort, Part
-from .study import Study, read_replications, run_study
+from ... import __version__
+from ...errors import JDLError
+from ...manifest import toolkit_commit
+from ...result import write_atomically
+from ..part import RESULTS, Effort, Part
+from ..study import Study, read_replications, run_study
+from .results import KEY, QUESTION, answer
+from .rules import Placebo, expected_without_rule, study
 
 LEVEL = 0.05
 

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from ..errors import JDLError
-from ..inference import estimate
-from ..inference.estimation import ESTIMATES
-from ..inference.weighted_t import Group, t_test
-from ..matching import match
-from ..prepared import PreparedTable, estimate_outcomes, match_table
-from .study import Study
-from .trials_data import LADDER, PRIMARY, TRIALS, WAYS, Trial, spec_of
+from ...errors import JDLError
+from ...inference import estimate
+from ...inference.estimation import ESTIMATES
+from ...inference.weighted_t import Group, t_test
+from ...matching import match
+from ...prepared import PreparedTable, estimate_outcomes, match_table
+from ..study import Study
+from .data import LADDER, PRIMARY, TRIALS, WAYS, Trial, spec_of
 
 _KEPT = ("estimate", "se", "ci_low", "ci_high", "p_value")
 
@@ -148,8 +148,8 @@ def study(short: bool) -> Study:
             "inference",
             "balance",
             "prepared",
-            "validation/trials_data.py",
-            "validation/trials_run.py",
+            "validation/trials/data.py",
+            "validation/trials/run.py",
         ),
         settings=lambda: {"kept_by": KEPT_BY, "spec": spec_of(PRIMARY).to_dict()},
     )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ..document import Figure
-from ..numbers import number
-from ..plots.canvas import DARK, HEAVY, INK, NAVY, ORANGE, WIDTH, finish, panel, sheet, styled, write
-from .matching_cells import MEASURED
-from .matching_checks import FALSE_ALARM, share_bounds
-from .matching_flip import Series
-from .matching_results import of_effect
-from .matching_tables import by_cell, labels, shares
-from .picture import rows_of_cells
+from ...document import Figure
+from ...numbers import number
+from ...plots.canvas import DARK, HEAVY, INK, NAVY, ORANGE, WIDTH, finish, panel, sheet, styled, write
+from ..chance import FALSE_ALARM, share_bounds
+from ..picture import rows_of_cells
+from .cells import MEASURED
+from .flip import Series
+from .results import of_effect
+from .tables import by_cell, labels, shares
 
 _TOP, _LEFT, _BOTTOM = 26.0, 52.0, 216.0
 

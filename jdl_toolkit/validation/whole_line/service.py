@@ -14,10 +14,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from ..synthetic.episodes import ELIGIBLE, ask, assess_episodes, measure_reoffending
-from ..synthetic.participation import select_participants
-from ..synthetic.published_flow import OTHER_KINDS
-from ..synthetic.served import (
+from ...synthetic.episodes import ELIGIBLE, ask, assess_episodes, measure_reoffending
+from ...synthetic.participation import select_participants
+from ...synthetic.published_flow import OTHER_KINDS
+from ...synthetic.served import (
     assess_proposals,
     covariates_of,
     draw,
@@ -27,7 +27,7 @@ from ..synthetic.served import (
     recognisable_people,
     sentences_in_period,
 )
-from ..synthetic.uploads import IDENTITY, corrupt
+from ...synthetic.uploads import IDENTITY, corrupt
 
 #: People in scope who take part; about six in seven of them can be analysed.
 N_TAKING_PART = 360

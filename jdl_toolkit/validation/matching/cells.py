@@ -11,18 +11,18 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..balance import choose_caliper
-from ..errors import CouldNotBeAnswered
-from ..hidden_bias import with_confounder
-from ..inference import estimate
-from ..inference.estimation import ESTIMATES
-from ..inference.weighted_t import Group, t_test
-from ..matching import MatchedSample
-from ..power import PowerTable
-from ..robustness.hiding import bound_hidden_bias
-from .headline import KEPT, covariates_of, default_spec, model_settings
-from .people import People, World, draw_people, hidden_strength
-from .study import Study
+from ...balance import choose_caliper
+from ...errors import CouldNotBeAnswered
+from ...hidden_bias import with_confounder
+from ...inference import estimate
+from ...inference.estimation import ESTIMATES
+from ...inference.weighted_t import Group, t_test
+from ...matching import MatchedSample
+from ...power import PowerTable
+from ...robustness.hiding import bound_hidden_bias
+from ..headline import KEPT, covariates_of, default_spec, model_settings
+from ..people import People, World, draw_people, hidden_strength
+from ..study import Study
 
 SIDE_BY_SIDE = ("crude", *ESTIMATES)
 FALLBACK = "ebal"  # the toolkit's default
@@ -188,7 +188,7 @@ MATCHING = Study(
         "power",
         "robustness/hiding.py",
         "validation/headline.py",
-        "validation/matching_cells.py",
+        "validation/matching/cells.py",
         "validation/people.py",
     ),
     settings=lambda: model_settings(FALLBACK),

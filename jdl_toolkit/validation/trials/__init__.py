@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from .. import __version__
-from ..manifest import toolkit_commit
-from ..result import write_atomically
-from .part import RESULTS, Effort, Part
-from .study import read_replications, run_study
-from .trials_data import TRIALS
-from .trials_results import KEY, QUESTION, answer
-from .trials_run import compare, study, summarise
+from ... import __version__
+from ...manifest import toolkit_commit
+from ...result import write_atomically
+from ..part import RESULTS, Effort, Part
+from ..study import read_replications, run_study
+from .data import TRIALS
+from .results import KEY, QUESTION, answer
+from .run import compare, study, summarise
 
 
 def run(folder: Path, effort: Effort) -> None:

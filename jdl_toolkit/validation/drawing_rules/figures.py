@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from .. import document
-from ..numbers import number
-from ..plots.canvas import DARK, INK, LINE, NAVY, RULE, finish, key_above, name_axis, rows_sheet, styled
-from .drawing_dates import KINDS, REAL
-from .drawing_rules import RULES
+from ... import document
+from ...numbers import number
+from ...plots.canvas import DARK, INK, LINE, NAVY, RULE, finish, key_above, name_axis, rows_sheet, styled
+from .dates import KINDS, REAL
+from .rules import RULES
 
 _PLACES = {kind: words[:1].upper() + words[1:] for kind, words in KINDS.items()} | {REAL: "Real dates of one county"}
 

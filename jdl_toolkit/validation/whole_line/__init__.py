@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from .line_checks import checks_of
-from .line_register import Registers, prepare_registers
-from .line_replication import line_spec, replicate
-from .line_results import write_results
-from .line_service import MANY, N_NEVER_CONVICTED, N_NOT_ON_REGISTER, N_OTHER_DISPOSAL, N_TAKING_PART, N_TWICE, Line
-from .line_shown import figures_of, tables_of
-from .line_words import words_of
-from .part import RESULTS, Answer, Check, Effort, Part
-from .study import Study, read_replications, run_study
+from ..part import RESULTS, Answer, Check, Effort, Part
+from ..study import Study, read_replications, run_study
+from .checks import checks_of
+from .register import Registers, prepare_registers
+from .replication import line_spec, replicate
+from .results import write_results
+from .service import MANY, N_NEVER_CONVICTED, N_NOT_ON_REGISTER, N_OTHER_DISPOSAL, N_TAKING_PART, N_TWICE, Line
+from .shown import figures_of, tables_of
+from .words import words_of
 
 #: Effects from none to a third of all reoffending, selection from weak to strong, uploads from clean to dirty; in one
 #: the service helps those with many offences far more than others, in one a hidden trait decides who takes part.
@@ -37,8 +37,8 @@ SMALL = Registers(n_registers=1, n_people=20_000, n_drawn=12_000)
 #: What the results rest on: every stage from upload to finding, the invented people, and this study.
 RESTS_ON = (
     "attrition.py", "balance", "cohort", "covariates", "inference", "linkage", "matching", "outcomes.py", "register",
-    "submission", "synthetic", "validation/line_register.py", "validation/line_replication.py",
-    "validation/line_service.py",
+    "submission", "synthetic", "validation/whole_line/register.py", "validation/whole_line/replication.py",
+    "validation/whole_line/service.py",
 )  # fmt: skip
 
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .. import __version__
-from ..manifest import toolkit_commit
-from ..result import write_atomically
-from .headline import default_spec
-from .matching_cells import CELLS, FALLBACK, SIDE_BY_SIDE
-from .part import Effort
-from .people import World
-from .summary import measure
+from ... import __version__
+from ...manifest import toolkit_commit
+from ...result import write_atomically
+from ..headline import default_spec
+from ..part import Effort
+from ..people import World
+from ..summary import measure
+from .cells import CELLS, FALLBACK, SIDE_BY_SIDE
 
 _PARTS = ("estimate", "se", "ci_low", "ci_high", "p_value")
 
@@ -27,7 +27,7 @@ def write_results(replications: pd.DataFrame, results: Path, effort: Effort, wan
     Parameters
     ----------
     replications : DataFrame
-        As `matching_cells.replicate` gives them, with cell and replication.
+        As `cells.replicate` gives them, with cell and replication.
     results : Path
     effort : Effort
     wanted : dict of str to int

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from ..numbers import number
-from .line_checks import hidden_bias
-from .line_results import ALL, OUTCOMES
-from .line_shown import Cells, headline
-from .part import Check
+from ...numbers import number
+from ..part import Check
+from .checks import hidden_bias
+from .results import ALL, OUTCOMES
+from .shown import Cells, headline
 
 CAN = """**What this can and cannot show.** Every stage really ran: a workbook was written and read, each person \
 looked for by name and date of birth, sentences, exclusions, covariates and outcomes were taken from a register, \

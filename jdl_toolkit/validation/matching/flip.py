@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from .matching_cells import BASES, HIDDEN
+from .cells import BASES, HIDDEN
 
 
 @dataclass(frozen=True)

@@ -11,17 +11,17 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from .. import __version__
-from ..inference.estimation import ESTIMATES
-from ..manifest import toolkit_commit
-from ..power.spread import common_sd
-from ..power.t_test import power_of_t_test
-from ..result import write_atomically
-from .line_register import Registers
-from .line_replication import KEPT
-from .line_service import Line
-from .part import Effort
-from .summary import LEVEL, measure
+from ... import __version__
+from ...inference.estimation import ESTIMATES
+from ...manifest import toolkit_commit
+from ...power.spread import common_sd
+from ...power.t_test import power_of_t_test
+from ...result import write_atomically
+from ..part import Effort
+from ..summary import LEVEL, measure
+from .register import Registers
+from .replication import KEPT
+from .service import Line
 
 ALL = "all"  # all cells together; of the estimates with the effect undone, all in which nothing is hidden
 
@@ -37,7 +37,7 @@ def write_results(
     Parameters
     ----------
     replications : DataFrame
-        As `line_replication.replicate` gives them, with cell and replication.
+        As `replication.replicate` gives them, with cell and replication.
     cells : dict of str to Line
     wanted : int
         Replications asked for, of each cell.

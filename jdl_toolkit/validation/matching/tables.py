@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ..document import Table
-from ..numbers import number
-from .matching_cells import CELLS, HIDDEN, MEASURED, SIDE_BY_SIDE
-from .matching_checks import FALSE_ALARM, share_bounds
-from .matching_results import of_effect
-from .summary import BOUND, describe
+from ...document import Table
+from ...numbers import number
+from ..chance import FALSE_ALARM, share_bounds
+from ..summary import BOUND, describe
+from .cells import CELLS, HIDDEN, MEASURED, SIDE_BY_SIDE
+from .results import of_effect
 
 #: As printed: each estimate, in the order of the columns.
 _HEADS = tuple(name.capitalize() for name in SIDE_BY_SIDE)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..prepared import Asked, PreparedTable, TableSpec, read_table, table_spec
+from ...prepared import Asked, PreparedTable, TableSpec, read_table, table_spec
 
-DATA = Path(__file__).resolve().parent / "data"
+DATA = Path(__file__).resolve().parents[1] / "data"
 
 
 @dataclass(frozen=True)
