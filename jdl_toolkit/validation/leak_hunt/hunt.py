@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from ...manifest import toolkit_commit
 from ...result import write_atomically
 from .people import Needles, decoys, on_register, uploaded
+from .place import Place
 from .places import RESTRICTED, files_of
-from .scenes import SCENES, Place
+from .scenes import SCENES
 from .seeking import Seeker
 from .unwrapping import texts_of
 
@@ -59,7 +61,13 @@ def play(name: str, folder: Path, invented: Path, sought: Sought) -> Path:
     SCENES[name](at)
     keep_published(root, folder.parent / "published" / slug(name))
     found, hits = search(root, sought)
-    about = {"scene": name, "commands": at.n_commands, "statuses": Counter(map(str, at.statuses)), "files": found}
+    about = {
+        "scene": name,
+        "commit": toolkit_commit(),
+        "commands": at.n_commands,
+        "statuses": Counter(map(str, at.statuses)),
+        "files": found,
+    }
     write_atomically(folder / f"{slug(name)}.hits.json", json.dumps(hits, indent=1))
     write_atomically(record, json.dumps(about, indent=1))
     shutil.rmtree(root, ignore_errors=True)

@@ -89,9 +89,11 @@ def held_rows(scenes: list[dict], sent: dict[str, int]) -> pd.DataFrame:
 
 
 def scene_rows(scenes: list[dict]) -> pd.DataFrame:
-    """Scene, commands, statuses as "0: 3, 2: 1"."""
+    """Scene, commands, statuses as "0: 3, 2: 1", commit of the toolkit that played it (missing for a wheel)."""
     rows = []
     for scene in scenes:
         said = ", ".join(f"{status}: {n}" for status, n in sorted(scene["statuses"].items()))
-        rows.append({"scene": scene["scene"], "commands": scene["commands"], "statuses": said})
-    return pd.DataFrame(rows, columns=["scene", "commands", "statuses"])
+        rows.append(
+            {"scene": scene["scene"], "commands": scene["commands"], "statuses": said, "commit": scene["commit"]}
+        )
+    return pd.DataFrame(rows, columns=["scene", "commands", "statuses", "commit"])

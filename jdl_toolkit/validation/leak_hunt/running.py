@@ -30,10 +30,14 @@ PLANTED, STRANGERS, OF_STRANGERS = 5, 3, 100_000
 #: Modules that decide what is found; how it is told is not among them.
 DECIDING = (
     "folding",
+    "ending_well",
+    "failing",
     "hunt",
     "people",
+    "place",
     "places",
     "plants",
+    "refused",
     "scenes",
     "seeking",
     "sensitivity",
