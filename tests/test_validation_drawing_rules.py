@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from jdl_toolkit.validation.drawing_rules.rules.dates import open_dates, submitted
+from jdl_toolkit.validation.drawing_rules.dates import open_dates, submitted
 
 from jdl_toolkit.cohort import build_cohort
 from jdl_toolkit.errors import JDLError
