@@ -119,9 +119,15 @@ class KernelDied(StageFailed):
 
 
 #: What the system says of a disk, or of somebody's share of it, that is full; libraries pass it on in their own words
-#: (IO_WRITE: what writes the sheets of a workbook).
+#: (IO_ENOSPC, and IO_WRITE of older ones: what writes the sheets of a workbook).
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-_FULL_WORDS = ("No space left on device", "Disk quota exceeded", "failed to offload data block", "IO_WRITE")
+_FULL_WORDS = (
+    "No space left on device",
+    "Disk quota exceeded",
+    "failed to offload data block",
+    "IO_ENOSPC",
+    "IO_WRITE",
+)
 
 
 def is_disk_full(fault: BaseException | str) -> bool:

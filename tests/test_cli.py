@@ -31,11 +31,18 @@ def test_without_json_a_mistake_of_use_is_words_alone():
     assert told.exit_code == 2 and told.stdout == "" and "Missing option" in told.stderr
 
 
+def manifest_like(**values):
+    """A manifest with all that one must hold, as JSON."""
+    empty = {"spec_digest": "", "inputs": [], "events": [], "toolkit_version": "0.7.0", "packages": {}}
+    return json.dumps(empty | values)
+
+
 def test_a_spoilt_manifest_hides_no_other_request(tmp_path):
     for name, content in (
-        ("a", '{"request": "a", "status": "reported", "stages": {"intake": {"status": "done"}}}'),
+        ("a", manifest_like(request="a", status="reported", stages={"intake": {"status": "done"}})),
         ("b", '{"request": "b", "sta'),
         ("c", "[]"),
+        ("d", '{"request": "d", "status": "reported", "stages": {}}'),
     ):
         (tmp_path / name).mkdir()
         (tmp_path / name / "manifest.json").write_text(content)
@@ -43,7 +50,7 @@ def test_a_spoilt_manifest_hides_no_other_request(tmp_path):
     assert told.exit_code == 0
     found = {r["request"]: r["status"] for r in json.loads(told.stdout)["requests"]}
     assert found["a"] == "reported"
-    assert found["b"] == found["c"] == "manifest unreadable: run with --fresh"
+    assert found["b"] == found["c"] == found["d"] == "manifest unreadable: run with --fresh"
 
 
 def test_status_of_a_folder_that_is_not_there(tmp_path):
@@ -55,8 +62,8 @@ def test_status_of_a_folder_that_is_not_there(tmp_path):
 
 def test_a_run_that_was_killed_is_interrupted_and_one_under_way_is_not(tmp_path):
     (tmp_path / "a").mkdir()
-    values = {"request": "a", "status": "in progress", "stages": {"intake": {"status": "running"}}}
-    (tmp_path / "a" / "manifest.json").write_text(json.dumps(values))
+    values = manifest_like(request="a", status="in progress", stages={"intake": {"status": "running"}})
+    (tmp_path / "a" / "manifest.json").write_text(values)
 
     def told():
         listed = json.loads(CliRunner().invoke(main, ["status", "--outputs", str(tmp_path), "--json"]).stdout)

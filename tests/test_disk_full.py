@@ -18,6 +18,7 @@ from jdl_toolkit.lab import Lab
         (OSError(errno.ENOSPC, "x"), True),
         (OSError(errno.EDQUOT, "x"), True),
         (RuntimeError("IO Error: Could not write file: No space left on device"), True),
+        (RuntimeError("IO_ENOSPC"), True),  # of a sheet of a workbook, first written to a temporary file
         (OSError(errno.EACCES, "x"), False),
         (ValueError("no space"), False),
     ],

@@ -347,7 +347,7 @@ def test_what_does_not_fit_into_memory_goes_to_a_folder_that_is_removed(built, t
         assert folder.stat().st_mode & 0o077 == 0
         assert register.sql(many)["n"].tolist() == [5_000_010]
         used = register.sql("SELECT value FROM duckdb_settings() WHERE name = 'temp_directory'")["value"].tolist()
-        assert used == [str(folder)]
+        assert used == [str(folder / "rows")]
     assert not list(spills.iterdir()) and not list(work.iterdir())
     register = Register.open(built[0])
     del register

@@ -10,10 +10,13 @@ import pandas as pd
 import pytest
 
 from jdl_toolkit.errors import JDLError, refused_by_system, refused_in_words
+from jdl_toolkit.lab import STAGES
 from jdl_toolkit.manifest import Manifest
 from jdl_toolkit.register import Register, require_as_prepared
 from jdl_toolkit.result import write_atomically
 from jdl_toolkit.validation.faults import PART, suite
+from jdl_toolkit.validation.faults.answer import KINDS
+from jdl_toolkit.validation.faults.bench import REQUEST, Bench
 from jdl_toolkit.validation.faults.changed import REGISTERS
 from jdl_toolkit.validation.faults.trial import Case, judge_words
 from jdl_toolkit.validation.part import Effort
@@ -36,9 +39,31 @@ def test_the_short_suite_survives(results):
     assert "short run" in answer.text and {one.n_tried for one in kinds.itertuples()} <= {1, 2}
 
 
+def test_a_whole_run_tries_some_of_every_kind_at_every_stage_and_on_every_kind_of_file(results, monkeypatch):
+    """Of all that is known, drawn by the seed; and one of each kind comes before a second of any."""
+    monkeypatch.setattr(suite, "NEEDS", {})
+    bench = Bench(results.parent)
+    if not (bench.states / "report").exists():  # a short run makes no report; its files are as these
+        shutil.copytree(bench.states / "outcomes", bench.states / "report")
+        for name in ("report.html", "report.pdf", "data-tables.xlsx"):
+            write_atomically(bench.states / "report" / REQUEST / "report" / name, "x")
+    known = list(suite.all_trials(bench))
+    for seed in (1, 2013):
+        chosen = suite.chosen_trials(known, Effort(seed=seed))
+        kinds = [one.kind for one in chosen]
+        assert set(kinds) == set(kinds[: len(KINDS)]) == set(KINDS) and len(chosen) <= 150 < len(known)
+        assert max(kinds.count(kind) for kind in KINDS) == suite.OF_A_KIND
+        for kind in ("killed", "paused"):
+            names = " ".join(one.name for one in chosen if one.kind == kind)
+            assert all(f"stage {stage}" in names for stage in STAGES)
+        spoilt = " ".join(one.name for one in chosen if one.kind.startswith("damaged"))
+        assert all(ending in spoilt for ending in (".xlsx", ".duckdb", ".yml", ".ipynb", ".parquet", ".json"))
+        assert all(way in spoilt for way in ("cut in half", "a bit flipped", "emptied", "zeroes"))
+
+
 def test_an_answer_says_what_was_not_survived_and_what_was_not_tried(results, tmp_path):
     shutil.copytree(results, tmp_path / "results")
-    trials, kinds = (pd.read_csv(results / f"{name}.csv") for name in ("trials", "kinds"))
+    trials, kinds = (pd.read_csv(results / f"{name}.csv", keep_default_na=False) for name in ("trials", "kinds"))
     trials.loc[0, ["survived", "why"]] = [False, "it hung"]
     kinds.loc[kinds["kind"] == trials.loc[0, "kind"], "n_survived"] -= 1
     trials.to_csv(tmp_path / "results/trials.csv", index=False)

@@ -227,10 +227,14 @@ def _new_spill() -> Path:
                 shutil.rmtree(left, ignore_errors=True)
         except (OSError, filelock.Timeout):  # somebody uses it, or has just removed it
             continue
-    spill = Path(tempfile.mkdtemp(prefix=_SPILL))
-    _held[spill] = filelock.FileLock(spill / _HELD)
-    _held[spill].acquire()
-    return spill
+    while True:  # once more, if another process took this one for left over before its lock was held
+        spill = Path(tempfile.mkdtemp(prefix=_SPILL))
+        lock = filelock.FileLock(spill / _HELD)
+        lock.acquire()
+        if (spill / _HELD).exists():
+            _held[spill] = lock
+            return spill
+        lock.release()
 
 
 def _clear(spill: Path) -> None:

@@ -53,6 +53,10 @@ def _text(about: dict, n_tried: int, n_survived: int, n_run_again: int) -> str:
     unfinished = about["n_tried"] < about["n_planned"]
     so_far = f" It is unfinished: {n(about['n_planned'], 0)} faults are planned." if unfinished else ""
     so_far += " It was a short run." if about["short"] else ""
+    drawn = (
+        f" They were drawn from {n(about['n_known'], 0)} that the suite knows, some of each kind; another seed draws"
+    )
+    so_far += f"{drawn} others." if not about["short"] and about["n_planned"] < about["n_known"] else ""
     so_far += f"\n\n{about['remarks']}" if about.get("remarks") else ""
     held = "All were survived." if n_survived == n_tried else f"{n(n_survived, 0)} were survived; the rest is listed."
     return (

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import zip_longest
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -23,11 +25,14 @@ from ...result import write_atomically
 from ..part import RESULTS, Effort
 from ..study import code_digest
 from . import changed, damaged, killed, storage
-from .bench import Bench
+from .bench import REQUEST, Bench
 from .trial import Trial, carry_out
 
 #: People on the invented register: the fewest that it can have.
 PERSONS = 20_000
+
+#: How many of each kind are tried at most. All there are would be some 750, and take most of a day.
+OF_A_KIND = 10
 
 #: What could not be tried on a machine, and what it would take.
 NEEDS = {
@@ -45,7 +50,7 @@ SHORT = (
     ("register changes", "written anew, with the old digest, before stage matching"),
     ("input changes", "the upload, a cell, before stage matching"),
     ("damaged input", "data/demo/foundation-2013.xlsx: cut in half"),
-    ("damaged result", "restricted/cohort/records.parquet after linkage: a bit flipped"),
+    ("damaged result", f"outputs/{REQUEST}/restricted/cohort/records.parquet after linkage: a bit flipped"),
 )
 
 
@@ -63,24 +68,38 @@ def all_trials(bench: Bench) -> Iterator[Trial]:
     yield from damaged.trials(bench)  # every file that an undisturbed run left
 
 
-def chosen_trials(bench: Bench, short: bool) -> list[Trial]:
-    """Those to be tried here: all that this machine lets one try; few if `short`."""
+def chosen_trials(known: list[Trial], effort: Effort) -> list[Trial]:
+    """Those to be tried: of what this machine lets one try, `OF_A_KIND` of each kind, drawn by the seed; few if short.
+
+    One of each kind after the other, so that an unfinished run has tried something of every kind.
+    """
     able = {kind: can() for kind, (can, _) in NEEDS.items()}
-    found = [one for one in all_trials(bench) if able.get(one.kind, True)]
-    if short:
-        return [one for one in found if any(one.kind == k and one.name.endswith(n) for k, n in SHORT)]
-    return _in_turn(found)
+    found = [one for one in known if able.get(one.kind, True)]
+    if effort.short:
+        return [one for one in found if (one.kind, one.name) in SHORT]
+    random.Random(effort.seed).shuffle(found)
+    kinds: dict[str, list[Trial]] = {}
+    for one in found:
+        kinds.setdefault(one.kind, []).append(one)
+    chosen = [_unlike(ones) for ones in kinds.values()]
+    return [one for turn in zip_longest(*chosen) for one in turn if one is not None]
 
 
-def _in_turn(trials: list[Trial]) -> list[Trial]:
-    """One of each kind after the other, drawn at random: an unfinished run has tried something of every kind."""
-    random.Random(0).shuffle(trials)
-    seen: Counter[str] = Counter()
-    turns = []
-    for one in trials:
-        seen[one.kind] += 1
-        turns.append((seen[one.kind], one))
-    return [one for _, one in sorted(turns, key=lambda pair: pair[0])]
+def _unlike(trials: list[Trial]) -> list[Trial]:
+    """`OF_A_KIND` of the trials of one kind: each the one whose stage, place and way were chosen least until then."""
+    left, chosen, seen = list(trials), [], Counter()
+    while left and len(chosen) < OF_A_KIND:
+        best = min(left, key=lambda one: sum(seen[part] for part in _about(one)) / len(_about(one)))
+        left.remove(best)
+        chosen.append(best)
+        seen.update(_about(best))
+    return chosen
+
+
+def _about(trial: Trial) -> list[str]:
+    """The parts of a trial's name: stage, place, way; of a file its folders, its name and its ending."""
+    name = re.sub(rf"outputs/({REQUEST}/)?(restricted/)?| \(\d\)$", "", trial.name)
+    return re.split(r"/|: |, | after | stage |(?=\.\w+(?:$|:| after))", name)
 
 
 def run(folder: Path, effort: Effort, demonstration: Path | None = None) -> None:
@@ -101,7 +120,9 @@ def run(folder: Path, effort: Effort, demonstration: Path | None = None) -> None
     stages = tuple(STAGES)[: -1 if effort.short else None]  # a report takes as long as all before it
     bench.prepare(PERSONS, effort.seed, demonstration, stages)
     bench.findings, bench.needles  # noqa: B018  (read once, before there are several threads)
-    trials, record = chosen_trials(bench, effort.short), folder / "trials.jsonl"
+    known, record = list(all_trials(bench)), folder / "trials.jsonl"
+    trials = chosen_trials(known, effort)
+    extent = {"n_known": len(known), "n_planned": len(trials)}
     done = {(row["kind"], row["name"]) for row in _rows(record)}
     left = [(i, one) for i, one in enumerate(trials) if (one.kind, one.name) not in done]
     lock, bar = Lock(), tqdm(total=len(trials), initial=len(trials) - len(left), unit="trial", disable=None)
@@ -111,15 +132,15 @@ def run(folder: Path, effort: Effort, demonstration: Path | None = None) -> None
         with lock:
             with open(record, "a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
-            write_results(folder, about, len(trials))
+            write_results(folder, about | extent)
             bar.update()
 
     with bar, ThreadPoolExecutor(effort.workers) as pool:
         list(pool.map(try_one, left))
-    write_results(folder, about, len(trials))
+    write_results(folder, about | extent)
 
 
-def write_results(folder: Path, about: dict[str, Any], n_planned: int) -> None:
+def write_results(folder: Path, about: dict[str, Any]) -> None:
     """Write ``results/trials.csv``, ``results/kinds.csv`` and ``results/about.json`` from the trials so far."""
     rows = pd.DataFrame(_rows(folder / "trials.jsonl"))
     if rows.empty:
@@ -129,8 +150,8 @@ def write_results(folder: Path, about: dict[str, Any], n_planned: int) -> None:
         n_tried=("name", "size"), n_survived=("survived", "sum"), n_run_again=("run_again", "sum")
     )
     untried = {kind: why for kind, (can, why) in NEEDS.items() if kind not in kinds.index and not can()}
-    said = {key: about[key] for key in ("seed", "short", "code")} | {"n_planned": n_planned, "n_tried": len(rows)}
-    said |= {"toolkit_version": __version__, "toolkit_commit": toolkit_commit(), "not_tried": untried}
+    said = about | {"n_tried": len(rows), "not_tried": untried}
+    said |= {"toolkit_version": __version__, "toolkit_commit": toolkit_commit()}
     place = folder / RESULTS
     write_atomically(place / "trials.csv", rows.to_csv(index=False))
     write_atomically(place / "kinds.csv", kinds.reset_index().to_csv(index=False))
