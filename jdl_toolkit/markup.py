@@ -25,6 +25,8 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 #: Stands beside a mark that belongs to a name (`wording.plain`), so that it is not read as one; dropped by `clean`.
 KEPT = "\N{WORD JOINER}"
 
+#: Characters that JSON may hold as they are, and that a terminal or an editor obeys.
+_OBEYED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _HOLDERS = ("strong", "emphasis")
 _CODE = re.compile(r"`([^`\n]+)`")
 _STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
@@ -47,6 +49,11 @@ def _clean(text: str, keep: str = "") -> str:
         return text
     text = unicodedata.normalize("NFC", text).replace("\r\n", "\n")
     return "".join([c if c in keep else _clean_character(c) for c in text])
+
+
+def escaped_json(text: str) -> str:
+    """JSON in which no terminal finds a command and no line turns its direction: such characters as ``\\u009b``."""
+    return _OBEYED.sub(lambda c: f"\\u{ord(c[0]):04x}", text)
 
 
 def one_line(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Damaged workbooks and hostile texts: a few of each kind here, and that the study's checks fail where they should."""
+"""Damaged workbooks: a few of each kind here, and that the study's checks fail where they should."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ import pytest
 from jdl_toolkit.errors import JDLError
 from jdl_toolkit.spec import load_spec
 from jdl_toolkit.submission.exhaustion import Damaged, rows_within_reach, would_exhaust
-from jdl_toolkit.validation import hostile, workbooks
-from jdl_toolkit.validation.hostile_files import in_csv, in_page, in_workbook
-from jdl_toolkit.validation.hostile_texts import CANARY
+from jdl_toolkit.validation import workbooks
 from jdl_toolkit.validation.part import RESULTS, Effort
 from jdl_toolkit.validation.workbooks_kinds import example, kinds
 from jdl_toolkit.validation.workbooks_sent import parts, xlsx, zipped
@@ -69,16 +67,18 @@ def test_a_part_that_unpacks_to_more_than_it_says_is_damaged():
         asks_too_much(bytes(content))
 
 
-@pytest.mark.parametrize(
-    ("row", "is_too_much"),
-    [
-        ('<table:table-row table:number-rows-repeated="1048575"><table:table-cell/></table:table-row><table:table-row>'
-         '<table:table-cell table:number-columns-repeated="16383"/><table:table-cell><text:p>x</text:p></table:table-cell>'  # noqa: E501
-         "</table:table-row>", True),
-        ('<table:table-row table:number-rows-repeated="1040000"><table:table-cell table:number-columns-repeated="16384"/>'  # noqa: E501
-         "</table:table-row>", False),
-    ],
-)  # fmt: skip
+FAR = (
+    '<table:table-row table:number-rows-repeated="1048575"><table:table-cell/></table:table-row><table:table-row>'
+    '<table:table-cell table:number-columns-repeated="16383"/>'
+    "<table:table-cell><text:p>x</text:p></table:table-cell></table:table-row>"
+)
+EMPTY = (
+    '<table:table-row table:number-rows-repeated="1040000">'
+    '<table:table-cell table:number-columns-repeated="16384"/></table:table-row>'
+)
+
+
+@pytest.mark.parametrize(("row", "is_too_much"), [(FAR, True), (EMPTY, False)], ids=["far", "empty"])
 def test_cells_said_to_be_repeated_are_counted(row, is_too_much):
     with zipfile.ZipFile(io.BytesIO(ods())) as archive:
         content = archive.read("content.xml").decode()
@@ -117,22 +117,13 @@ def test_there_are_more_than_a_hundred_kinds_of_damage_and_the_same_seed_draws_t
 
 
 def test_a_short_study_of_damaged_workbooks_holds_and_fails_where_it_should(tmp_path, monkeypatch):
-    monkeypatch.setattr(workbooks, "SHORT_STEP", 25)
+    monkeypatch.setattr(workbooks, "SHORT_STEP", 25)  # six kinds
     workbooks.PART.run(tmp_path, Effort(short=True, seed=3))
     told = workbooks.PART.answer(tmp_path / RESULTS)
     assert told.failed == () and "short study" in told.text
     worse(tmp_path / RESULTS / "kinds.csv", "misread")
     failed = workbooks.PART.answer(tmp_path / RESULTS).failed
     assert len(failed) == 2 and "took somebody for another person" in failed[1].claim
-
-
-def test_a_short_study_of_hostile_texts_holds_and_fails_where_it_should(tmp_path, monkeypatch):
-    monkeypatch.setattr(hostile, "SHORT_STEP", 120)
-    hostile.PART.run(tmp_path, Effort(short=True, seed=3))
-    told = hostile.PART.answer(tmp_path / RESULTS)
-    assert told.failed == () and "short study" in told.text
-    worse(tmp_path / RESULTS / "fields.csv", "page: there is a script element")
-    assert len(hostile.PART.answer(tmp_path / RESULTS).failed) == 2
 
 
 def worse(table: Path, fault: str) -> None:
@@ -144,15 +135,6 @@ def worse(table: Path, fault: str) -> None:
 
 
 def test_a_folder_made_with_another_seed_is_refused(tmp_path):
-    for part in (workbooks, hostile):
-        (tmp_path / part.PART.key).mkdir()
-        (tmp_path / part.PART.key / "settings.json").write_text(json.dumps({"seed": 2}))
-        with pytest.raises(JDLError, match="made otherwise"):
-            part.PART.run(tmp_path / part.PART.key, Effort(short=True, seed=1))
-
-
-def test_what_takes_effect_is_seen():
-    assert in_page(f'<p onclick="{CANARY}()">x</p>') and in_page(f'<a href="javascript:{CANARY}()">x</a>')
-    assert in_page(f"<{CANARY}>") and not in_page(f"<p>&lt;script&gt;{CANARY}()</p>")
-    assert in_csv(f"a,={CANARY}\n") and not in_csv(f"a,'={CANARY}\n")
-    assert in_workbook(zipped({"xl/worksheets/sheet1.xml": b"<c><f>1+1</f></c>"})) and not in_workbook(xlsx())
+    (tmp_path / "settings.json").write_text(json.dumps({"seed": 2}))
+    with pytest.raises(JDLError, match="made otherwise"):
+        workbooks.PART.run(tmp_path, Effort(short=True, seed=1))

@@ -20,6 +20,7 @@ from pydantic import Field, PrivateAttr, ValidationError
 
 from ..document import Block, Figure, Shown, Table, Words
 from ..errors import JDLError
+from ..markup import escaped_json
 from ..result import write_atomically
 from ..spec import Model, Organisation, Service
 from . import shown
@@ -550,7 +551,11 @@ class Findings(Shown, Model):
         signed = [str(entry.get("by") or "") for entry in self.sign_offs]
         signed += [a.balance.accepted_by or "" for a in self.analyses if a.balance is not None]
         signed = [name for name in signed if not any(map(str.isdigit, name))]
-        return [self.organisation.name, self.service.name, *signed]
+        return [*self.given_names(), *signed]
+
+    def given_names(self) -> list[str]:
+        """Names of the organisation and its service: shown as far as they are nobody's of the upload."""
+        return [self.organisation.name, self.service.name]
 
     def labels(self) -> list[str]:
         """Texts of the toolkit's own in the findings; values of the upload's columns and titles are none of them."""
@@ -577,7 +582,7 @@ class Findings(Shown, Model):
 
     def write(self, path: Path) -> None:
         """Write `findings.json`, whole or not at all, the same bytes for the same findings."""
-        write_atomically(path, self.model_dump_json(indent=1) + "\n")
+        write_atomically(path, escaped_json(self.model_dump_json(indent=1)) + "\n")
 
     @classmethod
     def read(cls, path: Path) -> Findings:

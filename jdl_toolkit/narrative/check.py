@@ -402,10 +402,18 @@ def _is_inverted(one: str, other: str, facts: list[Fact]) -> bool:
 # --- what is quoted --------------------------------------------------------------------------------------------------
 
 
+#: Characters of a word above which a drawing may have broken it.
+_LONG_WORD = 15
+
+
 def as_quote(text: str) -> str:
-    """Pattern of a text by itself: not within a word, and not a part of a number such as 5 in 0.5 or 5,000."""
+    """Pattern of a text by itself: not within a word, and not a part of a number such as 5 in 0.5 or 5,000.
+
+    A drawing breaks a long word wherever its line ends.
+    """
     before = r"(?<!\w)(?<!\d[.,])" if text[0].isalnum() else r"(?<!\d)"
-    return f"{before}{re.escape(text)}" + (r"(?!\w|[.,]\d)" if text[-1].isalnum() else r"(?!\d)")
+    parts = (r"\s?".join(map(re.escape, p)) if len(p) > _LONG_WORD else re.escape(p) for p in re.split(r"(\S+)", text))
+    return f"{before}{''.join(parts)}" + (r"(?!\w|[.,]\d)" if text[-1].isalnum() else r"(?!\d)")
 
 
 def _names(findings: Findings) -> Iterator[str]:
@@ -426,7 +434,7 @@ def _ways(text: str) -> Iterator[str]:
     yield from (text, line.removeprefix("of which "))
 
 
-def _is_quoted(text: str) -> bool:
+def is_quoted(text: str) -> bool:
     """Whether a text has a digit, or looks like two clauses, and a letter: a figure by itself is no text."""
     return any(c.isalpha() for c in text) and bool(re.search(r"\d|[;.] ", text))
 
@@ -450,7 +458,7 @@ def _quoted_texts(findings: Findings) -> Iterator[str]:
     held = set(_texts(findings.model_dump(mode="json")))
     for day in filter(None, map(_as_day, held)):
         yield from (numbers.date(day), numbers.month(day), day.isoformat())
-    texts = {*filter(_is_quoted, held), *(name for name in _names(findings) if any(c.isdigit() for c in name))}
+    texts = {*filter(is_quoted, held), *(name for name in _names(findings) if any(c.isdigit() for c in name))}
     yield from (way for text in texts for way in _ways(text) if way)
 
 

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from ..errors import JDLError
 from ..findings import Verdict
+from ..markup import escaped_json
 from ..result import write_atomically
 from ..spec import Model
 from .answers import FeedbackSummary
@@ -127,7 +128,7 @@ class Bulletin(Model):
 
     def write(self, path: Path) -> None:
         """Write `bulletin.json`, whole or not at all, the same bytes for the same bulletin."""
-        write_atomically(path, self.model_dump_json(indent=1) + "\n")
+        write_atomically(path, escaped_json(self.model_dump_json(indent=1)) + "\n")
 
     @classmethod
     def read(cls, path: Path) -> Bulletin:

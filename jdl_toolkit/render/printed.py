@@ -73,7 +73,8 @@ def misprints(
     checker = BulletinChecker if isinstance(findings, Bulletin) else Checker
     texts = [_plain(text) for block in blocks for text in _texts(block)]
     page = html.read_text(encoding="utf-8")
-    read = {html.name: _in_html(texts, checker(findings, page), page)}
+    shown_text = _plain(unescape(page))  # a name from outside stands there as it is, not as `A &amp; B 24`
+    read = {html.name: _in_html(texts, checker(findings, shown_text), page)}
     if pdf is not None:
         # The PDF of a bulletin says in its own words which report a link leads to.
         shown = [b | {"links": ()} for b in blocks] if isinstance(findings, Bulletin) else blocks
@@ -130,7 +131,9 @@ def _in_both(
     are cut where a line ends. What is printed wrong is wrong in both.
     """
     seen, written = ("\n".join(read(content)) for read in (pdf_pages, written_texts))
-    (faults, gone), (others, also_gone) = (_in_pdf(texts, checker(findings, text), text) for text in (seen, written))
+    (faults, gone), (others, also_gone) = (
+        _in_pdf(texts, checker(findings, _plain(text)), text) for text in (seen, written)
+    )
     both = [said for n, said in others.items() if any(n in wrong or wrong in n for wrong in faults)]
     return both, [n for n in gone if n in also_gone]
 
@@ -145,11 +148,14 @@ def _in_pdf(texts: Iterable[str], frame: Checker, text: str) -> tuple[dict[str, 
     wanted = Counter(n for t in texts for n in _numbers(_DIGEST.sub(" ", _FRAME.sub(" ", t)).replace(MINUS, " ")))
     n_pages = max((int(n) for n in re.findall(r"Page \d+ of (\d+)", text)), default=0)
     shown, faults = Counter[str](), dict[str, str]()
-    for line in _DIGEST.sub(" ", _FRAME.sub(" ", _seen(text))).replace(MINUS, " ").split("\n"):
+    lines = _DIGEST.sub(" ", _FRAME.sub(" ", _seen(text))).replace(MINUS, " ").split("\n")
+    for i, line in enumerate(lines):
         here = _numbers(line)
         shown.update(here)
         if any(n not in wanted and not (n.isdigit() and int(n) <= n_pages) for n in here):
             wrong = frame.foreign(Passage("", line, is_cut=True))
+            around = _plain(" ".join(lines[max(i - 1, 0) : i + 2]))  # a date, or a name, may go on in the next line
+            wrong = wrong and [n for n in frame.foreign(Passage("", around, is_cut=True)) if n in wrong]
             faults |= {n: f"{n} in “{line[:120]}”" for n in wrong if n in here and n not in faults}
     return faults, list(wanted - shown)
 

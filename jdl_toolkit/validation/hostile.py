@@ -6,143 +6,135 @@ import json
 import random
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 from tqdm import tqdm
 
 from .. import __version__
-from ..document import Table
 from ..errors import JDLError
 from ..manifest import toolkit_commit
 from ..result import write_atomically
+from .hostile_answer import ENDS, KEY, QUESTION, answer
 from .hostile_texts import TEXTS
-from .part import RESULTS, Answer, Check, Effort, Part
+from .part import RESULTS, Effort, Part
 from .study import code_digest
 
-_RESTS_ON = ("submission", "precheck", "spec.py", "errors.py", "markup.py", "render")
-#: In a short study every so many-th pair of a text and a field is tried.
-SHORT_STEP = 60
+_RESTS_ON = ("submission", "precheck", "spec.py", "errors.py", "markup.py", "document.py", "render", "publication")
+#: In a short study every so many-th text of a field is tried by itself.
+SHORT_STEP = 200
+#: Of the texts of each kind so many are tried in a field of an upload by itself, which takes the longest.
+_OF_UPLOAD = 1
 
 
 def run(folder: Path, effort: Effort) -> None:
-    """Put every text into every field; what became of each field and kind of text is one row.
+    """The whole line; reports of which every field is hostile; each field of an upload and of a request by itself.
 
     Parameters
     ----------
     folder : Path
     effort : Effort
-        Short: every sixtieth pair. The seed chooses with which of them a short study begins; nothing else is drawn.
+        Short: no whole line, one report, every so many-th text by itself. The seed chooses which text stands where.
 
     Raises
     ------
     JDLError
         If the folder holds what was made by other settings or code.
     """
-    from .hostile_fields import fields
-
     about = {"seed": effort.seed, "short": effort.short, "code": code_digest(_RESTS_ON)}
     settings, done = folder / "settings.json", folder / "tried.jsonl"
     if settings.is_file() and json.loads(settings.read_text("utf-8")) != about:
         raise JDLError("the folder holds a study made otherwise", str(folder), "name another folder")
     write_atomically(settings, json.dumps(about, indent=1))
-    pairs = [(field, kind, i) for kind, texts in TEXTS.items() for i in range(len(texts)) for field in fields()]
-    random.Random(effort.seed).shuffle(pairs)  # of all kinds and fields, should the study be stopped
-    pairs = pairs[effort.seed % SHORT_STEP :: SHORT_STEP] if effort.short else pairs
+    asked = _asked(effort)
     before = [json.loads(line) for line in done.read_text("utf-8").splitlines()] if done.is_file() else []
-    seen = {(one["field"], one["kind"], one["text"]) for one in before}
-    left = [pair for pair in pairs if pair not in seen]
-    bar = tqdm(total=len(pairs), initial=len(seen), desc="hostile text", unit="text", disable=None)
+    seen = {one["step"] for one in before}
+    bar = tqdm(total=len(asked), initial=len(seen), desc="hostile text", unit="step", disable=None)
     try:
         with bar, done.open("a", encoding="utf-8") as kept:
-            for field, kind, i in left:
-                end, faults = _tried(fields()[field], TEXTS[kind][i])
-                one = {"field": field, "kind": kind, "text": i, "end": end, "faults": faults}
-                kept.write(json.dumps(one) + "\n")
+            for step in [step for step in asked if step not in seen]:
+                rows, files = _tried(asked[step])
+                before.append({"step": step, "rows": rows, "files": files})
+                kept.write(json.dumps(before[-1]) + "\n")
                 kept.flush()
-                before.append(one)
                 bar.update()
     finally:  # a study that is stopped has its answer, too
-        _gather(folder, before, effort, len(pairs))
+        _gather(folder, before, effort, len(asked))
 
 
-def _tried(field: object, text: str) -> tuple[str, list[str]]:
+#: Rows of what became of each text, and of each file that was read.
+Tried = tuple[list[dict], list[dict]]
+
+
+def _asked(effort: Effort) -> dict[str, Callable[[Path], Tried]]:
+    """What is to be tried, by a name that stays the same when the study is taken up again."""
+    from . import hostile_line, hostile_published
+
+    asked: dict[str, Callable[[Path], Tried]] = {}
+    if not effort.short:
+        asked["whole line"] = lambda place: hostile_line.play(place, effort.seed)
+    rounds = [effort.seed % hostile_published.n_rounds()] if effort.short else range(hostile_published.n_rounds())
+    for number in rounds:
+        asked[f"round {number}"] = lambda place, number=number: hostile_published.play(number, place)
+    return asked | _alone(effort)
+
+
+def _alone(effort: Effort) -> dict[str, Callable[[Path], Tried]]:
+    from .hostile_fields import fields
+
+    tried = []
+    for place, (field, _) in enumerate(fields().items()):
+        for kind, texts in TEXTS.items():
+            n = _OF_UPLOAD if field.startswith("upload") else len(texts)
+            tried += [(field, kind, (effort.seed + place + i) % len(texts)) for i in range(n)]
+    random.Random(effort.seed).shuffle(tried)  # of all kinds and fields, should the study be stopped
+    tried = tried[effort.seed % SHORT_STEP :: SHORT_STEP] if effort.short else tried
+    return {f"{field} | {kind} | {i}": _one(field, kind, i) for field, kind, i in tried}
+
+
+def _one(field: str, kind: str, i: int) -> Callable[[Path], Tried]:
+    def try_it(place: Path) -> Tried:
+        from .hostile_fields import fields
+
+        end, faults = fields()[field](TEXTS[kind][i], place)
+        return [{"field": field, "kind": kind, "end": end, "faults": faults}], []
+
+    return try_it
+
+
+def _tried(step: Callable[[Path], Tried]) -> Tried:
     place = Path(tempfile.mkdtemp(prefix="jdl-hostile."))
     try:
-        return field(text, place)
+        return step(place)
     except Exception as fault:  # what is no `JDLError` would have been a fault of the toolkit
-        return "failed", [f"a fault of the toolkit ({type(fault).__name__})"]
+        row = {"field": "a step that failed", "kind": "all at once", "end": "failed"}
+        said = f": {str(fault)[:200]}" if isinstance(fault, JDLError) else ""
+        return [row | {"faults": [f"a fault of the toolkit ({type(fault).__name__}{said})"]}], []
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
 
 def _gather(folder: Path, tried: list[dict], effort: Effort, n_asked: int) -> None:
-    if not tried:
+    rows = [row for step in tried for row in step["rows"]]
+    if not rows:
         return
-    frame = pd.DataFrame(tried)
-    rows = []
-    for (field, kind), found in frame.groupby(["field", "kind"], sort=True):
-        row = {
-            "field": field,
-            "kind": kind,
-            "tried": len(found),
-            "survived": int((found["faults"].str.len() == 0).sum()),
-        }
-        row |= {
-            end: int((found["end"] == end).sum()) for end in ("taken as text", "refused", "cannot be stored", "failed")
-        }
-        rows.append(row | {"faults": "; ".join(sorted({fault for faults in found["faults"] for fault in faults}))})
-    write_atomically(folder / RESULTS / "fields.csv", pd.DataFrame(rows).to_csv(index=False))
-    about = {
-        "seed": effort.seed,
-        "short": effort.short,
-        "toolkit_version": __version__,
-        "toolkit_commit": toolkit_commit(),
-    }
-    about |= {"n_tried": len(tried), "n_asked": n_asked}
-    write_atomically(folder / RESULTS / "about.json", json.dumps(about, indent=1))
+    found = []
+    for (field, kind), of in pd.DataFrame(rows).groupby(["field", "kind"], sort=True):
+        faults = sorted({fault[:300] for faults in of["faults"] for fault in faults})
+        counts = {"tried": len(of), "survived": int((of["faults"].str.len() == 0).sum())}
+        counts |= {end: int((of["end"] == end).sum()) for end in ENDS}
+        found.append({"field": field, "kind": kind} | counts | {"faults": "; ".join(faults[:5])})
+    write_atomically(folder / RESULTS / "fields.csv", pd.DataFrame(found).to_csv(index=False))
+    files = pd.DataFrame([file for step in tried for file in step["files"]], columns=["place", "file", "faults"])
+    files["sound"] = files["faults"] == ""
+    read = files.groupby("file")["sound"].agg(["size", "sum"]).rename(columns={"size": "read", "sum": "survived"})
+    write_atomically(folder / RESULTS / "files.csv", read.to_csv())
+    about = {"seed": effort.seed, "short": effort.short, "toolkit_version": __version__}
+    about |= {"toolkit_commit": toolkit_commit(), "n_steps": len(tried), "n_asked": n_asked}
+    about |= {"n_rounds": sum(one["step"].startswith("round") for one in tried)}
+    about |= {"whole_line": any(one["step"] == "whole line" for one in tried), "n_texts": sum(map(len, TEXTS.values()))}
+    write_atomically(folder / RESULTS / "about.json", json.dumps(about, indent=1) + "\n")
 
 
-def answer(results: Path) -> Answer:
-    """What came of it, from the table of fields and kinds alone."""
-    about = json.loads((results / "about.json").read_text("utf-8"))
-    found = pd.read_csv(results / "fields.csv", keep_default_na=False)
-    n, n_survived = int(found["tried"].sum()), int(found["survived"].sum())
-    text = (
-        f"{n:,} times a text that tries to be something else (a formula, a script, a command, a path …) stood in one field "  # noqa: E501
-        f"of an upload or of a request. {n_survived:,} of {n:,} times nothing of it took effect: it was shown as text "
-        f"({int(found['taken as text'].sum()):,}), refused in plain words ({int(found['refused'].sum()):,}), or could not be "  # noqa: E501
-        f"stored in a workbook at all ({int(found['cannot be stored'].sum()):,})."
-    )
-    if about["n_tried"] < about["n_asked"]:
-        text += f"\n\nThis study was stopped: {about['n_tried']:,} of {about['n_asked']:,} were tried."
-    text += "\n\nThis was a short study." if about["short"] else ""
-    text += (
-        "\n\nWhat the check shows of an upload (page, words, marked copy) and a notebook of a request is read anew by rules "  # noqa: E501
-        "that share nothing with what wrote it. Reports, their spreadsheets and PDF are held to the same by the tests; "
-        "they are not made anew for each of these texts."
-    )
-    at = found[found["faults"] != ""]
-    named = "; ".join(f"{row.field}: {row.faults}" for row in at.head(5).itertuples())
-    claim = "Hostile texts of which nothing took effect"
-    checks = [Check(claim, f"{n_survived:,} of {n:,}", "all", n > 0 and n_survived == n, named)]
-    for kind in sorted(set(found["kind"])):
-        of = found[found["kind"] == kind]
-        n_of, survived = int(of["tried"].sum()), int(of["survived"].sum())
-        checks.append(Check(f"Texts that try to be: {kind}", f"{survived:,} of {n_of:,}", "all", survived == n_of))
-    sums = found.groupby("field")[["tried", "survived", "taken as text", "refused", "cannot be stored"]].sum()
-    rows = tuple(
-        (field, *(f"{int(number):,}" for number in row)) for field, row in zip(sums.index, sums.to_numpy(), strict=True)
-    )
-    heads = ("Field", "Tried", "Survived", "Shown as text", "Refused", "No workbook can hold it")
-    table = Table("hostile_fields", "Hostile texts by the field they stood in", heads, rows, "lrrrrr")
-    return Answer(PART.key, PART.question, text, tuple(checks), (table,))
-
-
-PART = Part(
-    "hostile-text",
-    "Does a hostile text, in any field, run, break or leak anything?",
-    run,
-    answer,
-    "15 minutes on 1 processor",
-)
+PART = Part(KEY, QUESTION, run, answer, "15 minutes on 1 processor")

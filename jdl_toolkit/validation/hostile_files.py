@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import zipfile
 import zlib
@@ -24,7 +25,8 @@ class _Page(HTMLParser):
         self._inside: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._inside.append(tag)
+        is_data = tag == "script" and dict(attrs).get("type") == "application/json"
+        self._inside.append("data" if is_data else tag)
         if CANARY in tag:
             self.faults.append("it became an element")
         for name, value in attrs:
@@ -43,13 +45,12 @@ class _Page(HTMLParser):
                 self.faults.append(f"it became an attribute that acts ({name})")
 
     def handle_endtag(self, tag: str) -> None:
-        while self._inside and self._inside.pop() != tag:
+        while self._inside and self._inside.pop() not in (tag, "data" if tag == "script" else tag):
             pass
 
     def handle_data(self, data: str) -> None:
-        if self._inside and self._inside[-1] in ("script", "style") and f"{CANARY}()" in data.replace("\\u003c", "<"):
-            if self._inside[-1] == "style" or "</script" in data.casefold():
-                self.faults.append(f"it stands in a {self._inside[-1]}")
+        if CANARY in data and self._inside and self._inside[-1] in ("script", "style"):
+            self.faults.append(f"it stands in a {self._inside[-1]}")
 
     def handle_comment(self, data: str) -> None:
         if CANARY in data:
@@ -101,6 +102,25 @@ def _unpacked(part: bytes) -> bytes:
         return b""
 
 
+def in_notebook(text: str) -> list[str]:
+    """Of an executed notebook: every output that JupyterLab shows as a page, or a terminal as text."""
+    outputs = [output for cell in json.loads(text)["cells"] for output in cell.get("outputs", [])]
+    shown = [output.get("data", {}) for output in outputs]
+    faults = [fault for data in shown for fault in in_page("".join(data.get("text/html", "")))]
+    faults += ["it acts by itself" for data in shown if "application/javascript" in data]
+    plain = ["".join(data.get("text/plain", "")) for data in shown]
+    return faults + ["its text holds control characters" for text in plain if _CONTROL.search(text)]
+
+
+def in_json(text: str) -> list[str]:
+    """Of data: valid JSON, in which a text stands as it came; what a terminal obeys is escaped."""
+    try:
+        json.loads(text)
+    except ValueError:
+        return ["it is no JSON"]
+    return ["it holds control characters"] if re.search("[\x00-\x08\x0b-\x1f\x7f\x9b]", text) else []
+
+
 def in_file(path: Path) -> list[str]:
     """Of any file that a run writes; nothing is looked for in kinds of files that only the toolkit reads."""
     content = path.read_bytes()
@@ -114,6 +134,10 @@ def in_file(path: Path) -> list[str]:
             return in_csv(text)
         case ".pdf":
             return in_pdf(content)
-        case ".log" | ".json" | ".yml" | ".txt":
+        case ".ipynb":
+            return in_notebook(text)
+        case ".json":
+            return in_json(text)
+        case ".log" | ".yml" | ".txt":
             return ["it holds control characters"] if _CONTROL.search(text) else []
     return []

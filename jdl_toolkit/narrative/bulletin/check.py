@@ -18,7 +18,7 @@ from ...markup import one_line
 from ...portfolio.bulletin import Bulletin
 from ...tables.portfolio import short_date
 from ...wording import plain, quoted
-from ..check import Checked, Checker, Passage, Scope, as_quote, passages_of, said
+from ..check import Checked, Checker, Passage, Scope, as_quote, is_quoted, passages_of, said
 from ..facts import Fact
 from ..rules import BULLETIN_RULES, BULLETIN_SHOWN, EVERYTHING
 from .facts import TOPICS
@@ -131,12 +131,12 @@ def _names(bulletin: Bulletin) -> Iterator[str]:
 
 
 def _quoted_texts(bulletin: Bulletin) -> Iterator[str]:
-    """Texts of the bulletin that hold a number, and its days as they are written."""
+    """Texts of the bulletin that hold a number or look like two clauses, and its days as they are written."""
     yield from (r.request.replace("-", " ") for r in bulletin.requests if r.organisation is None)
     for text in {*_texts(bulletin.model_dump())}:
         if isinstance(text, dt.date):
             yield from (numbers.date(text), numbers.month(text), text.isoformat(), one_line(short_date(text)))
-        elif any(c.isdigit() for c in text) and any(c.isalpha() for c in text):
+        elif is_quoted(text):
             yield from (text, text.rstrip("."))
 
 
