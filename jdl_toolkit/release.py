@@ -165,7 +165,7 @@ def release_request(
         place.mkdir(parents=True, exist_ok=True)
         making = Path(tempfile.mkdtemp(dir=place, prefix=_MAKING))
         try:
-            made = _make(lab, request, spec, folder, version, making, engine, tell)
+            made = _make(lab, request, spec, folder, version, without_response, making, engine, tell)
             answered = Findings.read(made / "findings.json").status is Status.reported
             release = Release(
                 request=spec.request,
@@ -303,6 +303,7 @@ def _make(
     spec: RequestSpec,
     folder: RequestFolder,
     version: Version,
+    without_response: str,
     making: Path,
     engine: str,
     tell: Callable[[str], None],
@@ -316,6 +317,8 @@ def _make(
     """
     fix = "release it with another --reason"
     said = [("the reason of the correction", fix, version.reason)] if version.reason else []
+    if without_response:
+        said.append(("the reason not to wait", "release it with another --without-response", without_response))
     findings = findings_with_events(lab, spec, folder, said)
     if version.replaced is not None:
         before = Findings.read(version_folder(folder.root.parent, spec.request, version.number - 1) / "findings.json")

@@ -41,10 +41,12 @@ from .lifecycle import (
     REPORTED,
     UNANSWERABLE,
     WITHDRAWN,
+    WITHHELD,
     criterion_words,
     faults_of_findings,
     free_texts,
     is_unproved,
+    kinds_named,
     record_results,
     report_key,
     results_digest,
@@ -442,6 +444,8 @@ def _run_stages(walk: _Walk, until: str) -> RunOutcome:
     wanted = list(STAGES)[: list(STAGES).index(until) + 1]
     for name in [n for n in wanted if n in ("intake", "linkage")]:
         said = walk.take(name)
+        if name == "intake":
+            _require_names_of_nobody(walk)
         if said["gate"] == UNANSWERED:
             _end_unanswered(walk, name, said["reason"])
     analyses = [name for name, one in said.get("analyses", {}).items() if one["gate"] == PASSED]
@@ -513,6 +517,31 @@ def _require_open(walk: _Walk, name: str, ended: dict[str, dict[str, Any]]) -> N
         walk.manifest.values["status"] = GATE_CLOSED
         walk.manifest.write()
         raise GateClosed(problems)
+
+
+def _require_names_of_nobody(walk: _Walk) -> None:
+    """Stop if the organisation or its service is called like somebody of the upload: every page would say so.
+
+    Which of the two is kept on record, so that lists of requests show neither.
+
+    Raises
+    ------
+    GateClosed
+    """
+    names = {"organisation": walk.spec.organisation.name, "service": walk.spec.service.name}
+    people = Submission.load(walk.folder.restricted / "submission").people
+    of_somebody = disclosure.names_of_people(names.values(), people)
+    withheld = [of for of, name in names.items() if name in of_somebody]
+    if not withheld:
+        return
+    walk.manifest.values |= {"status": GATE_CLOSED, WITHHELD: withheld}
+    walk.manifest.write()
+    fix = (
+        "call it otherwise there, by its initials or by what it does, and run again with --fresh; do so as well if the"
+    )
+    fix += " two are called alike by chance"
+    what = "the name of the {} holds the full name of somebody of its upload; nothing was published"
+    raise GateClosed([Problem(what.format(of), f"request {walk.spec.request}, {of}", fix) for of in withheld])
 
 
 def _headline(findings: Findings) -> str:
@@ -764,16 +793,11 @@ def findings_with_events(
     texts = [*free_texts(found, manifest, folder.restricted), *more]
     if not texts:
         return findings
-    with tempfile.TemporaryDirectory(dir=folder.restricted, prefix=".said.") as place:
-        files = [Path(place) / f"{i}.txt" for i in range(len(texts))]
-        for file, (_, _, text) in zip(files, texts, strict=True):
-            file.write_text(text, encoding="utf-8")
-        leaks = _leaks(lab, spec, folder, files, findings)
     problems = []
-    for file, (name, fix, _) in zip(files, texts, strict=True):
-        kinds = ", ".join(sorted({kind for leaking, kind in leaks if leaking == file}))
-        if kinds:
-            what = f"{name} names somebody ({kinds}); nothing was published"
+    kinds = kinds_named(lab, spec, folder, [text for *_, text in texts], findings)
+    for found, (name, fix, _) in zip(kinds, texts, strict=True):
+        if found:
+            what = f"{name} names somebody ({', '.join(found)}); nothing was published"
             problems.append(Problem(what, f"request {spec.request}", fix))
     if problems:
         raise GateClosed(problems)

@@ -22,8 +22,8 @@ from pypdf.annotations import FreeText
 from registers import TinyRegister, tiny_register
 from typst import compile as typst
 
-from jdl_toolkit.disclosure import find_leaks, published_documents, published_text
-from jdl_toolkit.disclosure.leaks import UNREADABLE, dates_in
+from jdl_toolkit.disclosure import find_leaks, names_of_people, published_documents, published_text
+from jdl_toolkit.disclosure.leaks import UNREADABLE, dates_in, is_own
 
 UPLOAD = pd.DataFrame(
     {
@@ -262,6 +262,24 @@ def test_values_and_titles_exempt_nobody(tmp_path, register):
     named = whole.organisation.model_copy(update={"name": "Dale Brown Trust"})
     assert found("The DALE-BROWN TRUST helped", organisation=named) == set()
     assert found("Dale Brown was helped", organisation=named) == {NAME}
+
+
+@pytest.mark.parametrize(
+    "name", ["Help for Jürgen Brown", "The Zebedee Quill Crabtree-Oakes Trust", "Jürgen Kai Brown"]
+)
+@pytest.mark.parametrize("of", ["organisation", "service"])
+def test_an_organisation_or_service_called_like_somebody_of_the_upload_is_no_exception(tmp_path, register, of, name):
+    whole = findings()
+    named = whole.model_copy(update={of: getattr(whole, of).model_copy(update={"name": name})})
+    path = tmp_path / "a.html"
+    path.write_text(f"<p>People who used {name}</p>")
+    assert (path, NAME) in find_leaks([path], register, UPLOAD, named)
+    assert NAME not in {kind for _, kind in find_leaks([path], register, UPLOAD[:0], named)}  # nobody of this upload
+    assert names_of_people([name, "Brown Trust", "Help for Young"], UPLOAD) == [name]
+
+
+def test_names_in_the_validation_study_are_not_the_toolkits_own_texts():
+    assert not is_own("DALEBROWN") and is_own("NAMEDATEOFBIRTH")
 
 
 def test_figures_of_two_cells_are_no_date(tmp_path, register):

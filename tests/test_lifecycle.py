@@ -2,10 +2,13 @@
 
 import datetime as dt
 import json
+from contextlib import nullcontext
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from examples import findings, spec
+from registers import tiny_register
 
 from jdl_toolkit import cli, lifecycle, run
 from jdl_toolkit.errors import CouldNotBeAnswered, GateClosed, JDLError
@@ -44,12 +47,17 @@ class InventedLab:
     def spec(self, request):
         return spec(report={"draft_weeks": 4})
 
+    def register_file(self, spec):
+        return "register.duckdb"
+
 
 @pytest.fixture
 def record(tmp_path, monkeypatch):
     """Records an event of a request whose report is made."""
     folder = tmp_path / REQUEST
     monkeypatch.setattr(lifecycle.events, "open_folder", lambda *_: RequestFolder(folder))
+    known = tiny_register(person=[{"person_id": 1, "forename": "Ada", "surname": "Example"}])
+    monkeypatch.setattr(lifecycle.naming, "Register", SimpleNamespace(open=lambda file: nullcontext(known)))
     (folder / "report").mkdir(parents=True)
     manifest = Manifest.new(folder / "manifest.json", REQUEST, "digest", [], 1)
     manifest.values["stages"]["report"] = {"status": "done"}
@@ -378,20 +386,14 @@ def test_how_a_draft_stands(record, response, today, words):
     assert json.dumps(answered)
 
 
-def test_a_response_that_names_somebody_stops_publication_and_leaves_the_findings(record, response, monkeypatch):
+def test_a_response_that_names_somebody_stops_publication_and_leaves_the_findings(record, response):
     record("draft sent")
     record("response received", text_file=response("Thank you, Ada Example."))
-    folder, read = RequestFolder(record.folder), []
-
-    def leaks(lab, spec, folder, files, findings):
-        read.extend(file.read_text(encoding="utf-8") for file in files)
-        return [(file, "full name") for file in files if "Ada Example" in file.read_text(encoding="utf-8")]
-
-    monkeypatch.setattr(run, "_leaks", leaks)
+    folder = RequestFolder(record.folder)
     before = folder.findings_file.read_bytes()
     with pytest.raises(GateClosed, match=r"the organisation's response names somebody \(full name\)"):
         run.findings_with_events(InventedLab(), spec(), folder)
-    assert folder.findings_file.read_bytes() == before and read == ["Thank you, Ada Example."]
+    assert folder.findings_file.read_bytes() == before
     assert not list(folder.restricted.glob(".*"))
     record("response received", text_file=response("Thank you."))
     found = run.findings_with_events(InventedLab(), spec(), folder)
@@ -399,17 +401,42 @@ def test_a_response_that_names_somebody_stops_publication_and_leaves_the_finding
     assert folder.findings_file.read_bytes() == before
 
 
-def test_a_reason_that_names_somebody_is_told_with_its_event_and_recorded_again_by_the_same_person(record, monkeypatch):
-    def leaks(lab, spec, folder, files, findings):
-        return [(file, "full name") for file in files if "Ada Example" in file.read_text(encoding="utf-8")]
+@pytest.mark.parametrize(
+    ("event", "options"),
+    [
+        ("sign-off", {"by": "B. Second"}),
+        ("draft sent", {}),
+        ("warnings looked at", {}),
+        ("withdrawn", {}),
+        ("could not be answered", {"criterion": Criterion.service}),
+    ],
+)
+def test_a_reason_that_names_somebody_is_not_recorded(record, event, options):
+    before = record.manifest().values
+    with pytest.raises(JDLError) as raised:
+        record(event, reason="Example, Ada was in it twice", **options)
+    assert "the reason names somebody (full name); nothing was recorded" in str(raised.value)
+    assert "Ada" not in str(raised.value) and record.manifest().values == before
+    assert record(event, reason="somebody was in it twice", **options)["reason"] == "somebody was in it twice"
 
+
+def test_a_reason_is_held_against_the_upload_where_it_was_taken_in(record, monkeypatch):
+    upload = pd.DataFrame({"forename": ["Zebedee"], "surname": ["Crabtree"], "dob": [pd.Timestamp("1985-05-16")]})
+    monkeypatch.setattr(lifecycle.naming, "Submission", SimpleNamespace(load=lambda _: SimpleNamespace(people=upload)))
+    record("draft sent", reason="to Zebedee Crabtree, born on 16 May 1985")  # no upload was taken in
+    (record.folder / "restricted" / "submission").mkdir(parents=True)
+    with pytest.raises(JDLError, match=r"names somebody \(date of birth, full name, rare surname\)"):
+        record("draft sent", reason="to Zebedee Crabtree, born on 16 May 1985")
+
+
+def test_a_reason_that_was_recorded_and_names_somebody_is_told_with_its_event_and_recorded_again(record):
     def made():
         return run.findings_with_events(InventedLab(), spec(), RequestFolder(record.folder))
 
-    monkeypatch.setattr(run, "_leaks", leaks)
-    record("sign-off", by="B. Second", reason="Ada Example read it")
-    record("draft sent", reason="to Ada Example")
-    record("withdrawn", reason="Ada Example left")
+    manifest = record.manifest()
+    manifest.record_event("sign-off", "B. Second", "Ada Example read it", of=results_digest(findings()))
+    manifest.record_event("draft sent", "A. Analyst", "to Ada Example", "2014-03-31", respond_by="2014-04-28")
+    manifest.record_event("withdrawn", "A. Analyst", "Ada Example left", "2014-03-31")
     (record.folder / "restricted").mkdir(exist_ok=True)
     with pytest.raises(GateClosed) as raised:
         made()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from ..disclosure import find_leaks
+from ..disclosure import find_leaks, names_of_people
 from ..errors import GateClosed, JDLError
 from ..lab import Lab
 from ..portfolio import Bulletin
@@ -24,14 +24,23 @@ _PERSON = ["forename", "middle_name", "surname", "dob", "pnc_id", "prison_number
 
 @dataclass(frozen=True)
 class PublicTexts:
-    """What may stand in a bulletin, asked for by the leak check as of findings; free text of people is none of it."""
+    """What may stand in a bulletin, asked for by the leak check as of findings; free text of people is none of it.
+
+    `of_somebody`: names of organisations and services that hold the full name of somebody of their own uploads.
+    """
 
     bulletin: Bulletin
+    of_somebody: frozenset[str] = frozenset()
+
+    def given_names(self) -> list[str]:
+        """None: names of organisations and services were held against their own uploads, see `of_somebody`."""
+        return []
 
     def public_names(self) -> list[str]:
         """Whole names of organisations, services, and of who sees the bulletin before it is published."""
         rows = (*self.bulletin.requests, *self.bulletin.results)
         names = [text for row in rows for text in (row.organisation, row.service) if text]
+        names = [name for name in names if name not in self.of_somebody]
         return list(dict.fromkeys([*names, *self.bulletin.pre_release.people]))
 
     def public_texts(self) -> list[str]:
@@ -79,18 +88,22 @@ def check_bulletin(lab: Lab, outputs: Path, files: list[Path], bulletin: Bulleti
         If a file holds a name, date of birth or identifier: file and kind are named, never the text.
     """
     uploads, registers = _uploads(outputs), _registers(lab, outputs)
-    people = pd.concat(uploads, ignore_index=True) if uploads else None
+    people = pd.concat(uploads.values(), ignore_index=True) if uploads else None
+    texts = PublicTexts(bulletin, _names_of_somebody(bulletin, uploads))
     leaks: set[tuple[Path, str]] = set()
     for path in registers or [None]:
         if path is None:
-            leaks |= set(find_leaks(files, None, people, PublicTexts(bulletin)))
+            leaks |= set(find_leaks(files, None, people, texts))
             continue
         with Register.open(path) as register:
-            leaks |= set(find_leaks(files, register, people, PublicTexts(bulletin)))
+            leaks |= set(find_leaks(files, register, people, texts))
     if leaks:
         found = "; ".join(sorted({f"{Path(file).name}: {kind}" for file, kind in leaks}))
         what = f"the leak check found personal data ({found}); nothing was put in place"
-        fix = "look at the reasons of corrections, at imported results and at the bulletin's settings; correct it there"
+        fix = (
+            "look at the reasons of corrections, at imported results, at names of organisations and services and at the"
+        )
+        fix += " bulletin's settings; correct it there"
         raise GateClosed(what, f"bulletin {bulletin.period}", fix)
     if not uploads and not registers:
         return (
@@ -101,13 +114,24 @@ def check_bulletin(lab: Lab, outputs: Path, files: list[Path], bulletin: Bulleti
     return f"held against the people of {against} {'register' if len(registers) == 1 else 'registers'}"
 
 
-def _uploads(outputs: Path) -> list[pd.DataFrame]:
-    """People of every upload that was taken in; one that is spoilt or destroyed is left out."""
-    found = []
+def _names_of_somebody(bulletin: Bulletin, uploads: Mapping[str, pd.DataFrame]) -> frozenset[str]:
+    """Names of organisations and services that hold the full name of somebody of their own uploads."""
+    given: dict[str, set[str]] = {}
+    for row in (*bulletin.requests, *bulletin.results):
+        given.setdefault(row.request or "", set()).update(name for name in (row.organisation, row.service) if name)
+    return frozenset(
+        name for request, names in given.items() if request in uploads
+        for name in names_of_people(names, uploads[request])
+    )  # fmt: skip
+
+
+def _uploads(outputs: Path) -> dict[str, pd.DataFrame]:
+    """People of every upload that was taken in, by its request; one that is spoilt or destroyed is left out."""
+    found = {}
     for folder in sorted(Path(outputs).glob("*/restricted/submission")):
         try:
             people = Submission.load(folder).people
-            found.append(people[[c for c in _PERSON if c in people]].astype(object))
+            found[folder.parent.parent.name] = people[[c for c in _PERSON if c in people]].astype(object)
         except JDLError:
             continue
     return found

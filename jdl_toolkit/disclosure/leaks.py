@@ -6,9 +6,10 @@ Rules, stated once
   initials, or a word in brackets or quotation marks between them, in any script; case, accents, ligatures, invisible
   characters, hyphens, apostrophes and spaces within a name do not matter (`DaleBrown`, `o threlfall`), and a number
   between two words keeps them apart. Not counted where the same words stand side by side in the toolkit's own texts or
-  labels, nor within the whole name of the organisation, of its service, or of who signed. Values of the upload's
-  columns and titles of analyses are no exception. Two cells of words in a row of a table are read side by side. Of the
-  upload, one capitalised word between is passed over as well ("Dale Peter Brown").
+  labels, nor within the whole name of the organisation, of its service, or of who signed; but the name of an
+  organisation or service that holds the full name of somebody of the upload is no exception (`names_of_people`), nor
+  are values of the upload's columns and titles of analyses. Two cells of words in a row of a table are read side by
+  side. Of the upload, one capitalised word between is passed over as well ("Dale Peter Brown").
 - **Rare surname**: a word of at least four letters, written with a capital, that is the surname of at most one person
   in 10,000 of the register (of a single one in a small register). Not counted if it is an ordinary word or place
   (`ORDINARY_WORDS`), or a word of the toolkit's own texts or of a public text of the findings.
@@ -29,7 +30,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
@@ -38,7 +39,7 @@ from typing import Any
 import pandas as pd
 
 from ..identifiers import normalise_pnc_id
-from .published_text import read_texts
+from .published_text import read_text, read_texts
 from .written_dates import dates_in
 
 FULL_NAME, SURNAME, BIRTH = "full name", "rare surname", "date of birth"
@@ -106,35 +107,69 @@ def find_leaks(
     people : DataFrame, Submission or None
         The upload: forename, middle_name, surname, dob, pnc_id, prison_number.
     findings : Findings, optional
-        Its ``public_texts()`` and ``public_dates()`` may stand in the files.
+        Its ``public_texts()`` and ``public_dates()`` may stand in the files; its ``given_names()``, as far as they hold
+        nobody's name, too.
 
     Returns
     -------
     list of (Path, str)
         File and kind of what was found, sorted; empty if nothing was. A file that cannot be read is reported as such.
     """
-    people = getattr(people, "people", people)
-    names = _whole_names(findings.public_names()) if findings is not None else None
-    files, leaks = [], set()
-    read: dict[str, _Found] = {}  # the same texts stand in many files
+    texts, leaks = {}, set()
     for path in paths:
         try:
-            texts = dict.fromkeys(read_texts(path))
-            read |= {text: _Found.of([text], names) for text in texts if text not in read}
-            files.append((Path(path), _Found.together(read[text] for text in texts)))
+            texts[Path(path)] = read_texts(path)
         except ValueError:
             leaks.add((Path(path), UNREADABLE))
-    sought = _Found.together(found for _, found in files).without(findings)
+    kinds = _kinds_in(texts.values(), register, people, findings)
+    return sorted(leaks | {(path, kind) for path, found in zip(texts, kinds, strict=True) for kind in found})
+
+
+def kinds_in_texts(
+    texts: Iterable[str], register: Any, people: pd.DataFrame | Any, findings: Any = None
+) -> list[list[str]]:
+    """Kinds of personal data in each of some texts that are no files yet, by the rules of `find_leaks`."""
+    return _kinds_in([read_text(text) for text in texts], register, people, findings)
+
+
+def names_of_people(names: Iterable[str], people: pd.DataFrame | Any) -> list[str]:
+    """Those of some names that hold forename and surname of somebody of an upload, by the rule of a full name."""
+    people, held = getattr(people, "people", people), []
+    for name in dict.fromkeys(names):
+        found = _in_people(_Found.of([name]), people)
+        if any(not is_own(run) for run in found[FULL_NAME] | found[AROUND]):
+            held.append(name)
+    return held
+
+
+def _kinds_in(
+    files: Iterable[Sequence[str]], register: Any, people: pd.DataFrame | Any, findings: Any
+) -> list[list[str]]:
+    """Kinds of what is found in the texts of each file."""
+    people = getattr(people, "people", people)
+    names = _whole_names(_exempt(findings, people)) if findings is not None else None
+    read: dict[str, _Found] = {}  # the same texts stand in many files
+    found_in = []
+    for texts in map(dict.fromkeys, files):
+        read |= {text: _Found.of([text], names) for text in texts if text not in read}
+        found_in.append(_Found.together(read[text] for text in texts))
+    sought = _Found.together(found_in).without(findings)
     known = [_in_people(sought, people)] if people is not None else []
     known += [_in_register(sought, register)] if register is not None else []
     for found in (result.get(kind, set()) for result in known for kind in (FULL_NAME, AROUND)):
         found -= {name for name in found if is_own(name)}
     known.append({SURNAME: _rare_surnames(sought, register, people), INITIAL: _rare_initials(sought, register, people)})
-    for path, found in files:
-        parts = found.parts()
-        kinds = {kind for result in known for kind, values in result.items() if values & parts[kind]}
-        leaks |= {(path, FULL_NAME if kind == AROUND else kind) for kind in kinds}
-    return sorted(leaks)
+    kinds = []
+    for parts in (found.parts() for found in found_in):
+        of = {kind for result in known for kind, values in result.items() if values & parts[kind]}
+        kinds.append(sorted({FULL_NAME if kind == AROUND else kind for kind in of}))
+    return kinds
+
+
+def _exempt(findings: Any, people: pd.DataFrame | None) -> list[str]:
+    """Names that may be shown as a whole: none that was given to an organisation or service and is somebody's."""
+    barred = set(names_of_people(findings.given_names(), people)) if people is not None else set()
+    return [name for name in findings.public_names() if name not in barred]
 
 
 def _whole_names(names: Iterable[str]) -> re.Pattern[str] | None:
@@ -350,10 +385,12 @@ def own_text() -> tuple[frozenset[str], str]:
     """Words of the toolkit's own texts, its modules and the templates of its notebooks; and the texts themselves.
 
     In the latter, words stand apart by one space, and numbers between them by more. The lists of names it ships
-    (nicknames, invented people) are left out.
+    (nicknames, invented people) are left out, and the validation study, which names people to show how they are found
+    and of which nothing stands in a report.
     """
     root = Path(__file__).resolve().parent.parent
-    names = {root / "register" / "nicknames.py", *(root / "synthetic").rglob("*.py"), Path(__file__).resolve()}
+    names = {root / "register" / "nicknames.py", Path(__file__).resolve()}
+    names |= {path for folder in ("synthetic", "validation") for path in (root / folder).rglob("*.py")}
     sources = [p for p in sorted(root.rglob("*.py")) if p not in names]
     sources += [p for folder in ("_lab", "../notebooks") for p in sorted((root / folder).rglob("*.ipynb"))]
     words, parts = set(), []

@@ -59,6 +59,11 @@ def read_texts(path: Path) -> list[str]:
         raise ValueError(f"{path.name} could not be read ({type(fault).__name__})") from None
 
 
+def read_text(text: str) -> list[str]:
+    """A text as `read_texts` reads one that is a file's."""
+    return list(_as_meant(text))
+
+
 def read_bytes(content: bytes, suffix: str) -> Iterator[str]:
     """The texts of a file's content, by the ending of its name.
 

@@ -19,6 +19,7 @@ from .kinds import (
     WARNINGS,
     WITHDRAWN,
 )
+from .naming import WITHHELD, kinds_named
 from .over_findings import free_texts, has_same_figures, report_key, results_digest, shown_events, with_events
 from .standing import COLUMNS, all_requests
 
@@ -39,6 +40,7 @@ __all__ = [
     "UNANSWERABLE",
     "WARNINGS",
     "WITHDRAWN",
+    "WITHHELD",
     "all_requests",
     "criterion_words",
     "differences_from_published",
@@ -47,6 +49,7 @@ __all__ = [
     "free_texts",
     "has_same_figures",
     "is_unproved",
+    "kinds_named",
     "read_response",
     "record_event",
     "record_results",

@@ -48,6 +48,7 @@ from .kinds import (
     folded,
     in_words,
 )
+from .naming import faults_of_reason
 from .over_findings import results_digest
 
 
@@ -116,6 +117,7 @@ def record_event(
             *faults_of_date(event, date, today, spec, manifest.values["stages"]),
             *_faults_of_order(event, by, date, manifest, folder),
             *_faults_of_publication(event, read_releases(outputs, spec.request)),
+            *faults_of_reason(lab, spec, folder, reason),
         ]
         if problems:
             raise JDLError(problems)
