@@ -72,11 +72,11 @@ def _asked(effort: Effort) -> dict[str, Callable[[Path], Tried]]:
     from . import hostile_line, hostile_published
 
     asked: dict[str, Callable[[Path], Tried]] = {}
-    if not effort.short:
-        asked["whole line"] = lambda place: hostile_line.play(place, effort.seed)
     rounds = [effort.seed % hostile_published.n_rounds()] if effort.short else range(hostile_published.n_rounds())
     for number in rounds:
         asked[f"round {number}"] = lambda place, number=number: hostile_published.play(number, place)
+    if not effort.short:
+        asked["whole line"] = lambda place: hostile_line.play(place, effort.seed)
     return asked | _alone(effort)
 
 

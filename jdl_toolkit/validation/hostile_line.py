@@ -25,6 +25,8 @@ from .hostile_texts import CANARY, TEXTS
 from .leak_hunt.place import CHEAP, Place
 
 PERSONS, EFFECT = 20_000, -12.0
+#: In place of the canary in somebody's name: wherever it is found, it has leaked.
+NAME = "vqxzwtname"
 #: Every text that a workbook and a YAML file can hold, short enough for a name.
 _STORED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]")
 SHORT = tuple(text for texts in TEXTS.values() for text in texts if len(text) < 120)
@@ -50,6 +52,10 @@ def play(folder: Path, seed: int) -> tuple[list[dict], list[dict]]:
     rows = [_row(command, status) for command, status in zip(commands, ended, strict=True)]
     files = read_all({"whole line": at.lab.root / "outputs", "terminal": at.root / "terminal"})
     faults = sorted({f"{one['file']}: {one['faults']}" for one in files if one["faults"]})
+    open_to_all = [path for path in at.lab.root.glob("outputs/**/*") if "restricted" not in path.parts]
+    open_to_all += [*at.root.glob("terminal/*")]
+    if any(NAME.encode() in path.read_bytes() for path in open_to_all if path.is_file()):
+        faults.append("somebody's name stands in what may be shown")
     if any(path.name == CANARY for path in folder.rglob("*")):
         faults.append("a command within a text was carried out")
     rows[0]["faults"] += faults
@@ -91,7 +97,9 @@ def _write_upload(path: Path, seed: int) -> None:
     for row in range(2, people.max_row + 1):
         cells = [people.cell(row, new), *([people.cell(row, place) for place in places] if row % 3 == 0 else [])]
         for cell in cells:
-            cell.value, cell.data_type = next(texts), "s"
+            text = next(texts)  # a name that stands in the report, too, would be a leak, and stop it
+            is_name = cell.column == columns.get("Middle name")
+            cell.value, cell.data_type = text.replace(CANARY, NAME) if is_name else text, "s"
     for row in book[SERVICE].iter_rows(min_row=2):
         if len(row) > 1 and isinstance(row[1].value, str) and len(row[1].value) > 20:
             row[1].value, row[1].data_type = next(texts), "s"
