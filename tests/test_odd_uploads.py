@@ -221,6 +221,34 @@ def test_hidden_rows_and_formulas_without_a_result_are_pointed_out(tmp_path):
     assert found.issues["code"].tolist().count("sheet_not_read") == 1
 
 
+def test_cells_that_were_merged_moved_down_or_stand_under_no_heading_are_pointed_out(tmp_path):
+    path = write_xlsx(tmp_path / "a.xlsx", people_rows([person(i) for i in range(70)], FEW_COLUMNS))
+    book = load_workbook(path)
+    people = book["People"]
+    people.merge_cells("D3:E4")
+    people["F1"], people["F9"] = None, "a note"
+    people.move_range("B20:B71", rows=1)
+    book.save(path)
+    found = read_submission(path, SPEC).issues.set_index("code")
+    assert found.loc[["merged_cells"], "row"].tolist() == [3, 4]
+    assert "column F" in found.loc["column_unheaded", "message"]
+    assert found.loc["column_slipped", "column"] == "Forename" and "row 20" in found.loc["column_slipped", "message"]
+
+
+def test_rows_of_a_csv_file_shorter_or_longer_than_the_headings_are_pointed_out(tmp_path):
+    rows = [FEW_COLUMNS, *few()]
+    rows[4], rows[6], rows[8] = rows[4][:4], [*rows[6], "x"], [*rows[8], ""]
+    found = read_submission(write_csv(tmp_path / "a.csv", [["Our upload"], *rows]), SPEC)
+    people = found.issues[found.issues["sheet"] == "People"]
+    said = people.groupby("code")["row"].agg(list).to_dict()
+    assert said == {"service_dates_missing": [6], "row_too_short": [6], "row_too_long": [8]}
+
+
+def test_a_name_longer_than_names_are_is_pointed_out(tmp_path):
+    found = submit(tmp_path, "Forename", ["Jo" * 30, "Jo" * 30 + "e", "Jo " * 200])
+    assert found.issues.loc[found.issues["code"] == "name_long", "row"].tolist() == [3, 4]
+
+
 def test_a_csv_file_with_a_title_and_commas_in_its_names(tmp_path):
     names = [[f"{r[0]}, {r[1]}", *r[2:]] for r in few()]
     path = write_csv(tmp_path / "a.csv", [["Our upload"], ["Name", *FEW_COLUMNS[2:]], *names], delimiter=";")

@@ -88,6 +88,7 @@ def test_cells_said_to_be_repeated_are_counted(row, is_too_much):
 def test_endless_and_many_rows_of_a_csv_file_are_given_up():
     assert rows_within_reach(iter([["a", "b"], []])) == [["a", "b"], []]
     assert rows_within_reach(iter([[""] * 100_000, *([] for _ in range(100))])) is None
+    assert rows_within_reach(iter([[""] * 16_384])) and rows_within_reach(iter([[""] * 16_385])) is None
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-"""What a workbook knows of itself beside its cells: how it counts days, which rows it hides, what it never calculated.
+"""What a workbook knows of itself beside its cells: how it counts days, which rows it hides, what it never calculated
+or merged.
 
 An .xlsx is a zip archive of XML. It is searched, not parsed, so that no file from outside can make the parser run away.
 """
@@ -13,6 +14,9 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 _HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\s(?=[^>]*\bhidden=[\"'](?:1|true))[^>]*\br=[\"'](\d{1,7})[\"']")
+_MERGED_ROWS = re.compile(
+    rb"<(?:\w+:)?mergeCell\s[^>]*?\bref=[\"']\$?[A-Za-z]{1,3}\$?(\d{1,7}):\$?[A-Za-z]{1,3}\$?(\d{1,7})[\"']"
+)
 #: A formula without a stored result; one whose result is an empty text (t="str") has one.
 _UNCALCULATED = re.compile(
     rb"<(?:\w+:)?c\s(?![^>]*\bt=[\"']str)[^>]*\br=[\"'][A-Z]{1,3}(\d{1,7})[\"'][^>]*>"
@@ -21,10 +25,11 @@ _UNCALCULATED = re.compile(
 
 
 class RowStates(NamedTuple):
-    """Numbers of the rows of a sheet that are hidden, and of those with a formula that was never calculated."""
+    """Numbers of the rows of a sheet that are hidden, have a formula that was never calculated, or merged cells."""
 
     hidden: frozenset[int] = frozenset()
     uncalculated: frozenset[int] = frozenset()
+    merged: frozenset[int] = frozenset()
 
 
 def dates_from_1904(path: Path) -> bool:
@@ -33,10 +38,13 @@ def dates_from_1904(path: Path) -> bool:
 
 
 def row_states(path: Path, sheet: str) -> RowStates:
-    """Hidden rows and rows with uncalculated formulas of a sheet of an .xlsx; none for other kinds of file."""
+    """Rows of a sheet of an .xlsx that a remark is due on, by what is the matter; none for other kinds of file."""
     content = _part(path, _part_of_sheet(path, sheet))
+    merged = [sorted((int(top), int(bottom))) for top, bottom in _MERGED_ROWS.findall(content)]
     return RowStates(
-        frozenset(map(int, _HIDDEN_ROW.findall(content))), frozenset(map(int, _UNCALCULATED.findall(content)))
+        frozenset(map(int, _HIDDEN_ROW.findall(content))),
+        frozenset(map(int, _UNCALCULATED.findall(content))),
+        frozenset(row for top, bottom in merged for row in range(top, bottom + 1)),
     )
 
 

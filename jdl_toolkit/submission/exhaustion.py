@@ -15,6 +15,8 @@ from typing import IO
 
 MOST_CELLS = 5_000_000
 MOST_BYTES = 500_000_000
+#: Of the largest sheet that spreadsheet programs hold, and so the marked copy.
+MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
 #: Cells of ranges that are merged or linked: each becomes a cell of its own in the marked copy.
 MOST_IN_RANGES = 250_000
 
@@ -152,12 +154,12 @@ def _repeats(pattern: re.Pattern[bytes], attributes: bytes) -> int:
 
 
 def rows_within_reach(rows: Iterator[list[str]]) -> list[list[str]] | None:
-    """The rows of a CSV file, or None if they would make a table of more than `MOST_CELLS` cells."""
+    """The rows of a CSV file, or None if they would make a table larger than a sheet, or than `MOST_CELLS`."""
     kept: list[list[str]] = []
     widest = 0
     for row in rows:
         kept.append(row)
         widest = max(widest, len(row))
-        if widest * len(kept) > MOST_CELLS:
+        if widest * len(kept) > MOST_CELLS or widest > MOST_COLUMNS or len(kept) > MOST_ROWS:
             return None
     return kept

@@ -108,6 +108,10 @@ FAULTS: dict[str, Fault] = {
         "a title (Mr, Dr), an ending (Jnr, Snr) or words in brackets or quotation marks were left out of the name",
         "Nothing, if the rest is the name. A maiden or other name in brackets is not looked for.",
     ),
+    "name_long": _warns(
+        "the name is longer than names are, so there is probably more than a name in its cell",
+        "Check it, and give the name alone.",
+    ),
     "name_characters": _warns(
         "the name holds digits, signs or words that names do not have", "Check it, and give the name alone."
     ),
@@ -217,6 +221,27 @@ FAULTS: dict[str, Fault] = {
     "formula_without_value": _warns(
         "the row has a formula whose result is not stored in the file, so its cell was read as empty",
         "Open the file in a spreadsheet program, save it, and send that.",
+    ),
+    "merged_cells": _warns(
+        "the row has merged cells, of which only the first holds a value, so the others were read as empty",
+        "Take the merging out, and fill in what is missing.",
+    ),
+    "column_slipped": _warns(
+        "the last row has this column alone, and a row above lacks it, so its cells have probably slipped down by one",
+        "Check the column from that row on: each cell may stand beside the person above.",
+    ),
+    "column_unheaded": _warns(
+        "the column has no heading, or one that is no text, and was not read",
+        "If it is to be read, give it the template's heading; otherwise delete it.",
+    ),
+    "row_too_short": _warns(
+        "the row has fewer cells than the row of headings, so what it lacks was read as empty, and the rest may stand "
+        "under the wrong headings",
+        "Check every cell of the row against your records, and save the list anew from a spreadsheet program.",
+    ),
+    "row_too_long": _warns(
+        "the row has more cells than the row of headings, so its cells may stand under the wrong headings",
+        "Check every cell of the row: a comma inside a name or an answer needs quotation marks around it.",
     ),
     "not_a_record": _warns(
         "the row looks like a note, a total or a repeated heading, and was not read",

@@ -93,7 +93,7 @@ def heading_issues(columns: pd.DataFrame, row: int) -> list[pd.DataFrame]:
 
 
 def other_lists(sheets: dict[str, Grid], used: str) -> list[pd.DataFrame]:
-    """Remarks on other sheets than the one `used` for People that have its headings; by number if named after people."""
+    """Remarks on sheets but the one `used` for People that have its headings; by number if named after people."""
     others = [
         (f"sheet {place}" if _names_somebody(name, _people_below(grid)) else f"“{name}”")
         for place, (name, grid) in enumerate(sheets.items(), 1)

@@ -18,6 +18,9 @@ OTHER_SCRIPTS = r"[\u0370-\u1cff\u1f00-\u1fff\u2c80-\ud7ff\uf900-\ufaff\ufb1d-\u
 #: What is left of an accented letter whose bytes were read in the wrong encoding.
 GARBLED = r"[\u00c2-\u00c5][\u0080-\u00bf\u0152-\u0178\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]|\u00e2\u20ac|\ufffd"
 
+#: Characters. What is longer is read, but with a remark: a note, or a cell that holds several people.
+LONGEST_NAME = 60
+
 TITLES = r"(?i)^(?:mr|mrs|ms|miss|mx|master|dr|sir|rev|revd|prof)\b\.?\s*(?=\S|$)"
 SUFFIXES = r"(?i)[\s,]+\(?(?:jnr|jr|snr|sr|esq|ii|iii)\.?\)?$"
 ASIDES = r"\s*(?:(?<=\s)'[^']+'(?=\s|$)|\([^()]*\)|\[[^\[\]]*\]|\"[^\"]*\"|\u201c[^\u201c\u201d]*\u201d)\s*"
@@ -78,6 +81,7 @@ def read_names(cells: pd.Series, key: str, allow_initials: bool) -> tuple[pd.Ser
         "name_trimmed": names.notna() & (names != as_sent),
         "name_garbled": garbled & names.notna(),
         "name_other_script": other_script,
+        "name_long": names.str.len() > LONGEST_NAME,
         "name_characters": ~garbled & names.str.contains(SIGNS, na=False),
     }
     if key in ("forename", "surname"):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 import pandas as pd
+from openpyxl.utils import get_column_letter
 
 from .archive import RowStates
 from .dates import read_dates
 from .faults import NO_ISSUES, all_issues, issues_of
-from .fields import EXAMPLE, PEOPLE, TELLING
+from .fields import BY_KEY, EXAMPLE, PEOPLE, TELLING
 from .headings import SPLIT, is_heading_row
 from .names import read_text
 from .sheets import Grid, is_blank
@@ -56,14 +57,50 @@ def find_records(
     note = (no_record | _shows_the_form(cells)) & ~example
     blank = ~filled.any(axis=1) | ((n_telling == 0) & _only_numbered(cells, filled))
     record = ~(note | blank | example)
+    short, long = _of_other_length(grid[header], below)
     found = {
         "not_a_record": note & ~blank,
         "example_row": example,
         "example_mark": marked & record,
         "hidden_row": record & record.index.isin(states.hidden),
+        "merged_cells": record & record.index.isin(states.merged),
+        "row_too_short": record & short,
+        "row_too_long": record & long,
         "formula_without_value": (record | blank) & record.index.isin(states.uncalculated),
     }
-    return cells[record], all_issues([issues_of(code, PEOPLE, at.index[at], None) for code, at in found.items()])
+    of_columns = [_slipped(telling[record]), _unheaded(grid[header], header, columns, filled[record])]
+    of_rows = [issues_of(code, PEOPLE, at.index[at], None) for code, at in found.items()]
+    return cells[record], all_issues([*of_rows, *of_columns])
+
+
+def _slipped(telling: pd.DataFrame) -> pd.DataFrame:
+    """A column that is all the last record has and one above lacks: moved down from there, by hand or a program."""
+    if telling.empty or telling.iloc[-1].sum() != 1:
+        return NO_ISSUES
+    key = str(telling.iloc[-1].idxmax())
+    gaps = telling.index[~telling[key] & (telling.sum(axis=1) > 1)]
+    return issues_of(
+        "column_slipped", PEOPLE, [None] * (len(gaps) > 0), BY_KEY[key].heading, [f"row {min(gaps, default=0)}"]
+    )
+
+
+def _unheaded(headings: list[object], header: int, columns: pd.DataFrame, filled: pd.DataFrame) -> pd.DataFrame:
+    """Columns in which records say something and the headings nothing; what is beyond them in a CSV is no column."""
+    headed = set(columns["position"])
+    letters = [
+        get_column_letter(position)
+        for position, heading in enumerate(headings, 1)
+        if heading is not None and position not in headed and filled[position - 1].any()
+    ]
+    rows = [header + 1] * len(letters)
+    return issues_of("column_unheaded", PEOPLE, rows, None, [f"column {letter}" for letter in letters])
+
+
+def _of_other_length(headings: list[object], below: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Rows of a CSV file that end before the headings do; and those that say something beyond them."""
+    lacking = pd.Series([heading is None for heading in headings])
+    short = below.loc[:, ~lacking].map(lambda cell: cell is None).any(axis=1)
+    return short.astype(bool), (~below.loc[:, lacking].map(is_blank)).any(axis=1).astype(bool)
 
 
 def _split_names(cells: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import errno
 import io
 import itertools
 import zipfile
@@ -17,10 +18,11 @@ from pathlib import Path
 from python_calamine import CalamineError, PasswordError, SheetTypeEnum, load_workbook
 
 from ..errors import JDLError
-from .exhaustion import MOST_BYTES, MOST_CELLS, Damaged, rows_within_reach, would_exhaust
+from .exhaustion import MOST_BYTES, MOST_CELLS, MOST_COLUMNS, MOST_ROWS, Damaged, rows_within_reach, would_exhaust
 from .fields import ALIASES, PEOPLE, SERVICE, SHEET_ALIASES, plain
 
-#: Rows of a sheet, the first being row 1 of the spreadsheet; all rows are equally long.
+#: Rows of a sheet, the first being row 1 of the spreadsheet; all rows are equally long. None: a cell that a line of a
+#: CSV file was too short to have; an empty one is "".
 Grid = list[list[object]]
 
 SUFFIXES = (".xlsx", ".ods", ".csv")
@@ -92,7 +94,9 @@ def _read_workbook(path: Path) -> dict[str, Grid]:
         with load_workbook(path) as workbook:
             names = [s.name for s in workbook.sheets_metadata if s.typ == SheetTypeEnum.WorkSheet]
             found = [workbook.get_sheet_by_name(name) for name in names]
-            if sum((s.total_height or 0) * (s.total_width or 0) for s in found) > MOST_CELLS:
+            sizes = [(s.total_height or 0, s.total_width or 0) for s in found]
+            beyond = any(height > MOST_ROWS or width > MOST_COLUMNS for height, width in sizes)
+            if beyond or sum(height * width for height, width in sizes) > MOST_CELLS:
                 raise _too_large(path)
             return {s.name: _rectangle(s.to_python(skip_empty_area=False)) for s in found}
     except PasswordError:
@@ -118,7 +122,10 @@ def _refuse_what_would_exhaust(path: Path) -> None:
         with path.open("rb") as file, zipfile.ZipFile(path) as archive:
             if would_exhaust(file, archive):
                 raise _too_large(path)
-    except (Damaged, *UNREADABLE):
+    except (Damaged, OSError, *UNREADABLE) as fault:
+        if isinstance(fault, OSError) and fault.errno != errno.EINVAL:
+            raise
+        # an archive that has lost a part points to before its beginning, which the system calls an invalid argument
         raise JDLError("the workbook is damaged or not a workbook", where=path.name, fix=SEND_AGAIN) from None
 
 
@@ -180,4 +187,4 @@ def decoded(path: Path, fix: str = "save it as CSV UTF-8, or send it as .xlsx") 
 
 def _rectangle(rows: Grid) -> Grid:
     width = max((len(row) for row in rows), default=0)
-    return [row + [""] * (width - len(row)) for row in rows]
+    return [[*row, *[None] * (width - len(row))] for row in rows]

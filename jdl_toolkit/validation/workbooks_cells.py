@@ -122,9 +122,10 @@ def _bounds(draw: Draw) -> Made:
 
 @kind("cells", "words in place of dates")
 def _words(draw: Draw) -> Made:
-    odd = (
-        "unknown",
-        "ongoing",
+    column = draw(st.sampled_from(_DATES))
+    # that a day is not known, or has not come yet, is an answer; a date of birth must be known
+    of_birth = ("unknown", "ongoing", "TBC", "-") if column == BORN else ()
+    odd = of_birth + (
         "c. 1985",
         "1985?",
         "16 May",
@@ -132,10 +133,8 @@ def _words(draw: Draw) -> Made:
         "see above",
         "16/05/1985 - 17/05/1985",
         "١٦/٠٥/١٩٨٥",
-        "TBC",
-        "-",
     )
-    return _some(draw, lambda day: draw(st.sampled_from(odd)), _DATES)
+    return _some(draw, lambda day: draw(st.sampled_from(odd)), (column,))
 
 
 @kind("cells", "the day exchanged with the month by the program", undetectable=True)
@@ -234,8 +233,9 @@ def _not_names(draw: Draw) -> Made:
 
 @kind("cells", "gender in other words, or none")
 def _gender(draw: Draw) -> Made:
-    odd = ("Male", "FEMALE ", "m.", "Man", 1, 2, True, "X", "non-binary", None, "M/F", "Ｍ", "f\u200b", "not stated")
-    return _some(draw, lambda code: draw(st.sampled_from(odd)), (5,))
+    own = {"M": ("Male", "m.", "Man", "Ｍ"), "F": ("FEMALE ", "f\u200b", "woman")}
+    odd = (1, 2, True, "X", "non-binary", None, "M/F", "not stated")
+    return _some(draw, lambda code: draw(st.sampled_from(own[code] + odd)), (5,))
 
 
 @kind("cells", "identifiers mistyped, shortened, or turned into dates")

@@ -181,7 +181,7 @@ def _doubled(draw: Draw) -> Made:
 
 
 def _directory_fields(change: dict[int, bytes], only: str = SHEET) -> bytes:
-    """Change fields of one part's entry in the directory, and the same in its local header, by the directory's offset."""  # noqa: E501
+    """Change fields of one part's entry in the directory, and in its local header, by the directory's offset."""
     content = bytearray(xlsx())
     at = content.find(b"PK\x01\x02")
     while at >= 0:

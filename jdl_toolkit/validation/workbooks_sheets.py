@@ -23,7 +23,7 @@ def _people(lines: Rows, answers: Rows | None = ANSWERS) -> Made:
 @kind("sheets", "sheets renamed")
 def _renamed(draw: Draw) -> Made:
     titles = st.sampled_from(
-        ("People", "people ", "Sheet1", "Clients", "Poeple", "Service", "<b>People</b>", "=People", "人", "P" * 31)
+        ("People", "people ", "Sheet1", "Clients", "Poeple", "Service", "<b>People", "=People", "人", "P" * 31)
     )
     one, two = draw(titles), draw(titles)
     return NAME, saved(book(names=(one, two if two != one else f"{two[:28]} 2")))

@@ -255,7 +255,8 @@ def _ods_far(draw: Draw) -> Made:
 
 @kind("ods", "empty rows and columns to the end of the sheet")
 def _ods_empty(draw: Draw) -> Made:
-    gap = '<table:table-row table:number-rows-repeated="1040000"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>'  # noqa: E501
+    cell = '<table:table-cell table:number-columns-repeated="16384"/>'
+    gap = f'<table:table-row table:number-rows-repeated="1040000">{cell}</table:table-row>'
     return _ods(_content(last=gap * draw(st.integers(1, 3))))
 
 

@@ -1,8 +1,9 @@
 """One damaged workbook, given to `jdl check` in a process of its own with bounded time and memory; what came of it.
 
-A workbook *survived* if none of `workbooks_limits.FAULTS` was found. Whether the file could be read in the end is another matter: a
-refusal in plain words is as good as a page, and a page on people who were not sent is worse than either.
-"""  # noqa: E501
+A workbook *survived* if none of `workbooks_limits.FAULTS` was found. Whether the file could be read in the end is
+another matter: a refusal in plain words is as good as a page, and a page on people who were not sent is worse than
+either.
+"""
 
 from __future__ import annotations
 
@@ -64,10 +65,10 @@ class Outcome:
 
 
 class Checker:
-    """A process that has imported everything and forks itself for each file: the file's own process may come to any end.
+    """A process that has imported everything and forks itself for each file, whose own process may come to any end.
 
     Use it in a ``with`` block; ``check(...)`` gives an `Outcome`.
-    """  # noqa: E501
+    """
 
     def __enter__(self) -> Self:
         context = server.context()

@@ -1,4 +1,4 @@
-"""Damage to the XML inside a workbook: what a program may have written that no specification allows, or that exhausts."""  # noqa: E501
+"""Damage to the XML inside a workbook: what a program may write that no specification allows, or that exhausts."""
 
 from __future__ import annotations
 
@@ -247,10 +247,12 @@ def _merged(draw: Draw) -> Made:
 @kind("xml", "a bomb: a link, a rule or a list over the whole sheet")
 def _ranges(draw: Draw) -> Made:
     ref = draw(st.sampled_from(("A1:XFD1048576", "A1:Z1048576")))
+    rule = '<cfRule type="expression" priority="1"><formula>1=1</formula></cfRule>'
+    choice = f'<dataValidation type="list" sqref="{ref}"><formula1>"a,b"</formula1></dataValidation>'
     more = draw(st.sampled_from((
         f'<hyperlinks><hyperlink ref="{ref}" location="x"/></hyperlinks>',
-        f'<dataValidations count="1"><dataValidation type="list" sqref="{ref}"><formula1>"a,b"</formula1></dataValidation></dataValidations>',  # noqa: E501
-        f'<conditionalFormatting sqref="{ref}"><cfRule type="expression" priority="1"><formula>1=1</formula></cfRule></conditionalFormatting>',  # noqa: E501
+        f'<dataValidations count="1">{choice}</dataValidations>',
+        f'<conditionalFormatting sqref="{ref}">{rule}</conditionalFormatting>',
         f'<protectedRanges><protectedRange name="x" sqref="{ref}"/></protectedRanges>',
     )))  # fmt: skip
     return _in_sheet("<pageMargins", more)
@@ -268,10 +270,11 @@ def _amplified(draw: Draw) -> Made:
     files = parts()
     count = len(re.findall("<si>", _text(STRINGS)))
     files[STRINGS] = files[STRINGS].replace(b"</sst>", f"<si><t>{'x' * length}</t></si></sst>".encode())
-    cells = "".join(
-        f'<row r="{100 + i}">{"".join(f"<c r={chr(34)}{chr(65 + j)}{100 + i}{chr(34)} t={chr(34)}s{chr(34)}><v>{count}</v></c>" for j in range(12))}</row>'  # noqa: E501
-        for i in range(n // 12)
-    )
+    lines = []
+    for row in range(100, 100 + n // 12):
+        line = "".join(f'<c r="{letter}{row}" t="s"><v>{count}</v></c>' for letter in "ABCDEFGHIJKL")
+        lines.append(f'<row r="{row}">{line}</row>')
+    cells = "".join(lines)
     files[SHEET] = files[SHEET].replace(b"</sheetData>", f"{cells}</sheetData>".encode())
     return NAME, zipped(files)
 
@@ -300,14 +303,14 @@ def _names(draw: Draw) -> Made:
 @kind("xml", "parts that the sheet refers to and that are not there")
 def _lost_parts(draw: Draw) -> Made:
     what = draw(st.sampled_from(("legacyDrawing", "drawing", "picture", "tablePart", "oleObject")))
-    text = _text().replace(
-        "</worksheet>",
-        f'<{what} xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:id="rId9"/></worksheet>',  # noqa: E501
-    )
+    relations = "http://schemas.openxmlformats.org/{}/2006/relationships"
+    tag = f'<{what} xmlns:r="{relations.format("officeDocument")}" r:id="rId9"/>'
+    text = _text().replace("</worksheet>", f"{tag}</worksheet>")
     files = parts() | {SHEET: text.encode()}
     if draw(st.booleans()):
-        kind_of = f"http://schemas.openxmlformats.org/officeDocument/2006/relationships/{what}"
-        link = f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId9" Type="{kind_of}" Target="../none.xml"/></Relationships>'  # noqa: E501
+        kind_of = f"{relations.format('officeDocument')}/{what}"
+        link = f'<Relationship Id="rId9" Type="{kind_of}" Target="../none.xml"/>'
+        link = f'<Relationships xmlns="{relations.format("package")}">{link}</Relationships>'
         files["xl/worksheets/_rels/sheet1.xml.rels"] = link.encode()
     return NAME, zipped(files)
 
