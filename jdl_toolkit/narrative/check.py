@@ -18,7 +18,7 @@ from typing import Any
 
 from .. import numbers
 from ..findings import Findings
-from ..markup import one_line
+from ..markup import KEPT, one_line
 from ..plots.effects import level_words
 from ..wording import plain, quoted
 from .facts import NUMBER, Fact
@@ -198,7 +198,7 @@ class Checker:
     """
 
     def __init__(self, findings: Findings, page: str) -> None:
-        self.findings, self._page = findings, page.lower()
+        self.findings, self._page = findings, page.lower().replace(KEPT, "")
         self._topics: dict[str, list[Fact]] = {}
         self._scopes: dict[tuple[str, ...], Scope] = {}
         self._clauses: dict[Passage, tuple[list[str], list[_Told]]] = {}
@@ -221,7 +221,7 @@ class Checker:
         if not any(c.isdigit() for c in passage.text):
             return [], []
         if passage not in self._clauses:
-            text = self._quotes.sub(lambda quote: _masked(quote[0]), passage.text)
+            text = self._quotes.sub(lambda quote: _masked(quote[0]), passage.text.replace(KEPT, ""))
             plain_text = self._speech.sub(lambda words: _masked(words[0]), _DIGEST.sub(" ", text))
             self._clauses[passage] = _DIGEST.findall(text), self._told(plain_text, passage)
         return self._clauses[passage]
@@ -334,7 +334,7 @@ class Scope:
         self._by_label: dict[str, list[Fact]] = {}
         for fact in facts:
             for label in fact.labels:
-                self._by_label.setdefault(_masked(plain(label)).lower(), []).append(fact)
+                self._by_label.setdefault(_masked(plain(label).replace(KEPT, "")).lower(), []).append(fact)
         self._without = [fact for fact in facts if not fact.labels]
         self._narrow: dict[tuple[str, ...], list[Fact]] = {}
         self._known: dict[int, frozenset[str]] = {}
