@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import shutil
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -10,6 +11,7 @@ from bulletins import NOWHERE, pilot_bulletin, pilot_reports, pilot_requests, pi
 from click.testing import CliRunner
 from examples import estimate, findings, frequency, measure, ranged, several, unanswered
 
+from jdl_toolkit.bulletin import leaks
 from jdl_toolkit.cli import main
 from jdl_toolkit.errors import GateClosed, JDLError
 from jdl_toolkit.lab import Lab, lay_out
@@ -339,7 +341,7 @@ def test_what_stood_there_stays_if_the_next_one_fails(lab, monkeypatch):
 
     upload = pd.DataFrame([{"forename": "Zebediah", "middle_name": None, "surname": "Quillfeather", "dob": None}])
     monkeypatch.setattr(make, "_draw", leaking)
-    monkeypatch.setattr("jdl_toolkit.bulletin.leaks._uploads", lambda outputs: [upload])
+    monkeypatch.setattr("jdl_toolkit.bulletin.leaks._uploads", lambda outputs: {"one": upload})
     with pytest.raises(GateClosed, match="bulletin.html: full name") as fault:
         made(lab, "2013-10", dt.date(2013, 11, 2))
     assert "Quillfeather" not in str(fault.value)
@@ -357,7 +359,7 @@ def test_names_and_dates_of_the_bulletin_itself_are_no_leak(lab, monkeypatch):
     bulletin.write(path)
     assert check_bulletin(lab, outputs, [path], bulletin).startswith("nothing to hold it against")
     people = {"forename": "Invented", "middle_name": None, "surname": "Organisation", "dob": bulletin.published}
-    monkeypatch.setattr("jdl_toolkit.bulletin.leaks._uploads", lambda outputs: [pd.DataFrame([people])])
+    monkeypatch.setattr("jdl_toolkit.bulletin.leaks._uploads", lambda outputs: {"one": pd.DataFrame([people])})
     assert check_bulletin(lab, outputs, [path], bulletin) == "held against the people of 1 upload and 0 registers"
     path.write_text(path.read_text().replace("2014-03-13", "1985-03-13"))
     people["dob"] = dt.date(1985, 3, 13)
@@ -434,3 +436,12 @@ def test_the_whole_bulletin_is_executed_drawn_checked_and_put_in_place(released,
     assert "14 November 2013" in page and "12 December 2013" in page
     assert 'period = \\"2013-10\\"\\n' in notebook and 'outputs = \\"outputs\\"\\n' in notebook
     assert not [text for text in (page, notebook) if str(tmp_path) in text]
+
+
+def test_a_name_is_held_against_its_own_upload_alone():
+    """A service called like somebody of another service's upload may be named; each upload is held to its own."""
+    row = {"organisation": "Trust", "service": "Help for Zebedee Crabtree"}
+    of = SimpleNamespace(requests=[SimpleNamespace(request="one", **row)], results=[])
+    upload = pd.DataFrame({"forename": ["Zebedee"], "surname": ["Crabtree"]})
+    assert leaks._names_of_somebody(of, {"two": upload}) == frozenset()
+    assert leaks._names_of_somebody(of, {"one": upload}) == {"Help for Zebedee Crabtree"}

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+import yaml
 from examples import findings, spec
 from registers import tiny_register
 
@@ -17,6 +18,7 @@ from jdl_toolkit.lifecycle import (
     EVENTS,
     LONGEST_RESPONSE,
     Criterion,
+    all_requests,
     draft_standing,
     has_same_figures,
     read_response,
@@ -427,6 +429,25 @@ def test_a_reason_is_held_against_the_upload_where_it_was_taken_in(record, monke
     (record.folder / "restricted" / "submission").mkdir(parents=True)
     with pytest.raises(JDLError, match=r"names somebody \(date of birth, full name, rare surname\)"):
         record("draft sent", reason="to Zebedee Crabtree, born on 16 May 1985")
+
+
+def test_a_service_called_like_somebody_of_its_upload_stops_and_is_shown_in_no_list(tmp_path, monkeypatch):
+    upload = pd.DataFrame({"forename": ["Zebedee", "Anna"], "surname": ["Crabtree", None]})
+    monkeypatch.setattr(run, "Submission", SimpleNamespace(load=lambda _: SimpleNamespace(people=upload)))
+    folder = RequestFolder(tmp_path / REQUEST)
+    service = {"name": "Help for Zebedee Crabtree", "need": "accommodation", "setting": "community"}
+    asked, manifest = spec(service=service), Manifest.new(folder.manifest_file, REQUEST, "digest", [], 1)
+    folder.root.mkdir()
+    manifest.write()
+    (folder.root / "spec.yml").write_text(yaml.safe_dump(asked.to_dict()))
+    walk = SimpleNamespace(spec=asked, folder=folder, manifest=manifest)
+    with pytest.raises(GateClosed, match="the name of the service holds the full name of somebody") as raised:
+        run._require_names_of_nobody(walk)
+    assert "Zebedee" not in str(raised.value) and "run again with --fresh" in str(raised.value)
+    (row,) = all_requests(None, tmp_path, TODAY).to_dict("records")
+    assert (row["service"], row["organisation"]) == ("(name not shown)", asked.organisation.name)
+    walk.spec = spec(service=service | {"name": "Help for Anna, and Crabtree House"})
+    run._require_names_of_nobody(walk)
 
 
 def test_a_reason_that_was_recorded_and_names_somebody_is_told_with_its_event_and_recorded_again(record):
