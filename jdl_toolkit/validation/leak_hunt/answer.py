@@ -96,7 +96,9 @@ def _alarms(decoys: pd.DataFrame) -> Check:
 def _chance(chance: pd.DataFrame) -> Check:
     claim = "The toolkit's leak check stops no report for people who cannot be in it"
     if not len(chance):
-        return Check(claim, "not tried", f"at most {MOST_BY_CHANCE:.0%}", None, "no report was kept")
+        return Check(
+            claim, "not tried", f"at most {MOST_BY_CHANCE:.0%}", None, "that is done when every scene has been played"
+        )
     n, stopped = len(chance), int((chance["n_flagged"] > 0).sum())
     why = "; ".join(sorted(set(chance["what"].dropna())))
     return Check(claim, f"{stopped} of {n}", f"at most {MOST_BY_CHANCE:.0%}", stopped <= MOST_BY_CHANCE * n, why)
@@ -155,9 +157,10 @@ def _places_table(places: pd.DataFrame, leaks: pd.DataFrame, hits: pd.DataFrame)
 
 
 def _scenes_table(scenes: pd.DataFrame) -> Table:
-    rows = tuple((r.scene, f"{r.commands:,}", str(r.statuses)) for r in scenes.itertuples())
-    heads = ("Scene", "Commands", "Exit status: how often")
-    return Table("leaks_scenes", "What was done with a lab before it was searched", heads, rows, "lrl")
+    known = scenes.fillna({"commit": "–"})
+    rows = tuple((r.scene, f"{r.commands:,}", str(r.statuses), str(r.commit)) for r in known.itertuples())
+    heads = ("Scene", "Commands", "Exit status: how often", "Commit that played it")
+    return Table("leaks_scenes", "What was done with a lab before it was searched", heads, rows, "lrll")
 
 
 def _planted_table(planted: pd.DataFrame) -> Table:
