@@ -1,4 +1,7 @@
-"""A batch that is killed at any moment goes on where it stopped, and ends with the same bytes."""
+"""A batch that is killed at any moment goes on where it stopped, and ends with the same bytes.
+
+Kills of one run, stage by stage, are of the validation study (`jdl_toolkit.validation.faults`); here those of a batch.
+"""
 
 import json
 import os
@@ -12,7 +15,7 @@ from batches import add_request, add_too_few, cheap_lab, executions, kill, requi
 
 #: Most kills of one batch, batches that are killed, and requests that are reported; the environment may ask for more.
 N_KILLS, N_ROUNDS, N_REPORTED = (
-    int(os.environ.get(name, usual)) for name, usual in (("JDL_KILLS", 5), ("JDL_ROUNDS", 1), ("JDL_REPORTED", 1))
+    int(os.environ.get(name, usual)) for name, usual in (("JDL_KILLS", 2), ("JDL_ROUNDS", 1), ("JDL_REPORTED", 1))
 )
 
 ANSWERED, UNANSWERED = tuple(f"cheap-{i}" for i in range(N_REPORTED)), ("forty", "too-few")

@@ -59,13 +59,15 @@ def record_results(manifest: Manifest, folder: RequestFolder) -> None:
 
 
 def is_unproved(manifest: Manifest, folder: RequestFolder) -> bool:
-    """Whether there are findings of which the record does not say what they should be, and no report showed them."""
-    if _is_recorded(manifest):
-        return False
+    """Whether findings must be made anew: those on record are gone or spoilt, or no record proves those that lie there.
+
+    The latter: the record does not say what they should be, and no report showed them.
+    """
     try:
-        return results_digest(Findings.read(folder.findings_file)) != manifest.values.get(REPORTED)
-    except JDLError:  # there are none yet, or they are spoilt, which is said where they are read
-        return False
+        findings = Findings.read(folder.findings_file)
+    except JDLError:
+        return _is_recorded(manifest)
+    return not _is_recorded(manifest) and results_digest(findings) != manifest.values.get(REPORTED)
 
 
 def is_at_fault(manifest: Manifest, folder: RequestFolder) -> bool:

@@ -41,17 +41,20 @@ NEEDS = {
     "unreadable": (storage.can_obey_modes, "the root user must be able to give up the privilege of reading all files"),
 }
 
-#: What is tried where little is: one or two of most kinds, together under half a minute of one processor.
+#: What is tried where little is: one of most kinds, at the cheapest stage and with little to be run again.
 SHORT = (
-    ("killed", "SIGKILL in stage matching (1)"),
+    ("killed", "SIGKILL in stage outcomes (1)"),
     ("full disk", "200 kB for outputs, from stage matching"),
-    ("vanished", "what linkage said: gone"),
+    ("vanished", "the upload: gone"),
     ("replaced", "the upload: a pipe"),
-    ("register changes", "written anew, with the old digest, before stage matching"),
-    ("input changes", "the upload, a cell, before stage matching"),
-    ("damaged input", "data/demo/foundation-2013.xlsx: cut in half"),
-    ("damaged result", f"outputs/{REQUEST}/restricted/cohort/records.parquet after linkage: a bit flipped"),
+    ("register changes", "written anew, with the old digest, before stage outcomes"),
+    ("input changes", "the upload, a cell, before stage outcomes"),
+    ("damaged input", f"parameters/requests/{REQUEST}.yml: zeroes"),
+    ("damaged result", f"outputs/{REQUEST}/restricted/matching.closed.json after matching: cut in half"),
 )
+
+#: The stages after which a short suite begins; a report takes as long as all before it.
+SHORT_STAGES = ("linkage", "matching", "outcomes")
 
 
 def all_trials(bench: Bench) -> Iterator[Trial]:
@@ -117,8 +120,7 @@ def run(folder: Path, effort: Effort, demonstration: Path | None = None) -> None
     _claim(folder, about)
     preload()
     bench = Bench(folder)
-    stages = tuple(STAGES)[: -1 if effort.short else None]  # a report takes as long as all before it
-    bench.prepare(PERSONS, effort.seed, demonstration, stages)
+    bench.prepare(PERSONS, effort.seed, demonstration, SHORT_STAGES if effort.short else tuple(STAGES))
     bench.findings, bench.needles  # noqa: B018  (read once, before there are several threads)
     known, record = list(all_trials(bench)), folder / "trials.jsonl"
     trials = chosen_trials(known, effort)
