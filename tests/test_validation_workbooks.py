@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import pytest
 from jdl_toolkit.errors import JDLError
 from jdl_toolkit.spec import load_spec
 from jdl_toolkit.submission.exhaustion import Damaged, rows_within_reach, would_exhaust
+from jdl_toolkit.submission.sheets import read_sheets
 from jdl_toolkit.validation import workbooks
 from jdl_toolkit.validation.part import RESULTS, Effort
 from jdl_toolkit.validation.workbooks_kinds import example, kinds
@@ -59,6 +62,14 @@ def test_one_long_text_that_many_cells_refer_to_is_found():
     assert asks_too_much(zipped(files))
 
 
+@pytest.mark.parametrize("number", ["99999", "-1", "", "x"])
+def test_a_cell_that_refers_to_a_text_that_is_not_there_is_not_taken_for_another(number):
+    files = parts()
+    files[SHEET] = re.sub(rb't="s"><v>5<', f't="s"><v>{number}<'.encode(), files[SHEET], count=1)
+    with pytest.raises(Damaged):
+        asks_too_much(zipped(files))
+
+
 def test_a_part_that_unpacks_to_more_than_it_says_is_damaged():
     content = bytearray(zipped({"xl/workbook.xml": b" " * 100_000}))
     for at in (content.find(b"PK\x03\x04") + 22, content.find(b"PK\x01\x02") + 24):
@@ -83,6 +94,21 @@ def test_cells_said_to_be_repeated_are_counted(row, is_too_much):
     with zipfile.ZipFile(io.BytesIO(ods())) as archive:
         content = archive.read("content.xml").decode()
     assert asks_too_much(ods(content.replace("</table:table>", f"{row}</table:table>", 1))) == is_too_much
+
+
+@pytest.mark.parametrize(
+    ("kind_of", "is_refused"),
+    [('"zzz"', True), ('"date"', True), ('"float"', True), ('"date" office:date-value="1985-05-16"', False)],
+)
+def test_a_cell_of_an_ods_that_would_be_read_as_empty_is_refused(tmp_path, kind_of, is_refused):
+    with zipfile.ZipFile(io.BytesIO(ods())) as archive:
+        content = archive.read("content.xml").decode()
+    (tmp_path / "a.ods").write_bytes(ods(content.replace('"string"><text:p>1980/', f"{kind_of}><text:p>1980/", 1)))
+    if not is_refused:
+        assert read_sheets(tmp_path / "a.ods")["People"][1][6] == dt.date(1985, 5, 16)
+        return
+    with pytest.raises(JDLError, match="no known kind"):
+        read_sheets(tmp_path / "a.ods")
 
 
 def test_endless_and_many_rows_of_a_csv_file_are_given_up():

@@ -24,6 +24,18 @@ _UNCALCULATED = re.compile(
 )
 
 
+_ODS_CELL = re.compile(rb"<table:(?:covered-)?table-cell\b[^>]*?\boffice:value-type=[\"']([^\"']*)[\"'][^>]*>")
+#: Kind of a cell of an .ods -> the attribute that holds its value, if not its text does.
+_ODS_VALUES = {
+    b"date": b"date-value",
+    b"time": b"time-value",
+    b"boolean": b"boolean-value",
+    b"string": b"",
+    b"void": b"",
+}
+_ODS_VALUES |= dict.fromkeys((b"float", b"percentage", b"currency"), b"value")
+
+
 class RowStates(NamedTuple):
     """Numbers of the rows of a sheet that are hidden, have a formula that was never calculated, or merged cells."""
 
@@ -35,6 +47,15 @@ class RowStates(NamedTuple):
 def dates_from_1904(path: Path) -> bool:
     """Whether a workbook counts its days from 1904, as spreadsheets on old Macintoshes did."""
     return bool(re.search(rb"date1904=[\"'](?:1|true)", _part(path, "xl/workbook.xml")))
+
+
+def has_cells_without_value(content: bytes) -> bool:
+    """Whether cells of an .ods (its content.xml) have no known kind, or lack the value of theirs: read as empty."""
+    for cell in _ODS_CELL.finditer(content):
+        value = _ODS_VALUES.get(cell[1])
+        if value is None or (value and b"office:" + value + b"=" not in cell[0]):
+            return True
+    return False
 
 
 def row_states(path: Path, sheet: str) -> RowStates:

@@ -26,7 +26,8 @@ _RANGE = re.compile(
     rb"<(?:\w+:)?(?:mergeCell|hyperlink)\s[^>]*?\bref=[\"']\$?([A-Za-z]+)\$?(\d+):\$?([A-Za-z]+)\$?(\d+)"
 )
 _SHARED_TEXT = re.compile(rb"<(?:\w+:)?si\b.*?</(?:\w+:)?si>", re.DOTALL)
-_REFERENCE = re.compile(rb"\bt=[\"']s[\"'][^>]*>\s*<(?:\w+:)?v[^>]*>\s*(\d{1,9})\s*<")
+_REFERENCE = re.compile(rb"\bt=[\"']s[\"'][^>]*>\s*<(?:\w+:)?v\b[^>]*>([^<]*)<")
+_LIST_OF_TEXTS, _TEXT = re.compile(rb"<(?:\w+:)?sst\b"), re.compile(rb"<(?:\w+:)?si\b")
 _ODS_TAG = re.compile(rb"<(/?)table:(table-row|table-cell|covered-table-cell)\b([^>]*)>")
 _ODS_ROWS = re.compile(rb"number-rows-repeated=[\"'](\d{1,20})[\"']")
 _ODS_COLUMNS = re.compile(rb"number-columns-repeated=[\"'](\d{1,20})[\"']")
@@ -48,26 +49,33 @@ def would_exhaust(file: IO[bytes], archive: zipfile.ZipFile) -> bool:
     Raises
     ------
     Damaged
-        If a part unpacks to another size than is said, or is packed in a way that workbooks are not.
+        If a part unpacks to another size than is said, or is packed in a way that workbooks are not; if a cell refers
+        to a text that is not in the list: readers show it as empty, or as the first text.
     """
     entries = archive.infolist()
     if sum(entry.file_size for entry in entries) > MOST_BYTES:
         return True
     for entry in entries:
         _hold_to_its_size(file, entry)
-    n_references: list[tuple[bytes, int]] = []
+    references: list[bytes] = []
     shared: bytes = b""
     for entry in entries:
         content = archive.read(entry)
         if b"sheetData" in content:
             if _n_cells(content) > MOST_CELLS or _n_in_ranges(content) > MOST_IN_RANGES:
                 return True
-            n_references.append((content, len(_REFERENCE.findall(content))))
+            references += _REFERENCE.findall(content)
         elif entry.filename.lower() == "content.xml" and _n_cells_of_ods(content) > MOST_CELLS:
             return True
-        elif entry.filename.lower().endswith("sharedstrings.xml"):
+        elif _LIST_OF_TEXTS.search(content, 0, _CHUNK):
             shared = content
-    return bool(shared) and _n_bytes_shared(shared, n_references) > MOST_BYTES
+    numbers = {said: int(said) if said.strip().isdigit() else -1 for said in set(references)}
+    if _n_bytes_shared(shared, [numbers[said] for said in references]) > MOST_BYTES:
+        return True
+    n_texts = len(_TEXT.findall(shared))
+    if not all(0 <= number < n_texts for number in numbers.values()):
+        raise Damaged
+    return False
 
 
 def _hold_to_its_size(file: IO[bytes], entry: zipfile.ZipInfo) -> None:
@@ -119,13 +127,12 @@ def _n_in_ranges(sheet: bytes) -> int:
     )
 
 
-def _n_bytes_shared(shared: bytes, sheets: list[tuple[bytes, int]]) -> int:
+def _n_bytes_shared(shared: bytes, references: list[int]) -> int:
     """Bytes of all cells' texts, each counted as often as cells refer to it."""
     lengths = [len(text) for text in _SHARED_TEXT.findall(shared)]
-    if max(lengths, default=0) * sum(n for _, n in sheets) <= MOST_BYTES:
+    if max(lengths, default=0) * len(references) <= MOST_BYTES:
         return 0
-    references = (int(number) for sheet, _ in sheets for number in _REFERENCE.findall(sheet))
-    return sum(lengths[number] for number in references if number < len(lengths))
+    return sum(lengths[number] for number in references if 0 <= number < len(lengths))
 
 
 def _n_cells_of_ods(content: bytes) -> int:

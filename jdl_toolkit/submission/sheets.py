@@ -18,6 +18,7 @@ from pathlib import Path
 from python_calamine import CalamineError, PasswordError, SheetTypeEnum, load_workbook
 
 from ..errors import JDLError
+from .archive import has_cells_without_value
 from .exhaustion import MOST_BYTES, MOST_CELLS, MOST_COLUMNS, MOST_ROWS, Damaged, rows_within_reach, would_exhaust
 from .fields import ALIASES, PEOPLE, SERVICE, SHEET_ALIASES, plain
 
@@ -101,6 +102,10 @@ def _read_workbook(path: Path) -> dict[str, Grid]:
             return {s.name: _rectangle(s.to_python(skip_empty_area=False)) for s in found}
     except PasswordError:
         raise _protected(path) from None
+    except OSError as fault:
+        if fault.errno is not None:
+            raise
+        raise JDLError("the workbook is damaged or not a workbook", where=path.name, fix=SEND_AGAIN) from None
     except CalamineError as fault:
         if "cell error" in str(fault):  # those that came after Excel 2010; the text names no cell
             raise JDLError("cells show an error that cannot be read", path.name, CLEAR_ERRORS) from None
@@ -122,6 +127,8 @@ def _refuse_what_would_exhaust(path: Path) -> None:
         with path.open("rb") as file, zipfile.ZipFile(path) as archive:
             if would_exhaust(file, archive):
                 raise _too_large(path)
+            if path.suffix.lower() == ".ods" and has_cells_without_value(archive.read("content.xml")):
+                raise JDLError("cells hold no value, or one of no known kind", path.name, SEND_AGAIN)
     except (Damaged, OSError, *UNREADABLE) as fault:
         if isinstance(fault, OSError) and fault.errno != errno.EINVAL:
             raise

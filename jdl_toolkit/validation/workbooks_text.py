@@ -268,7 +268,7 @@ def _ods_repeats(draw: Draw) -> Made:
     )
 
 
-@kind("ods", "cells of types and values that are none", undetectable=True)
+@kind("ods", "cells of types and values that are none")
 def _ods_types(draw: Draw) -> Made:
     new = draw(
         st.sampled_from(
