@@ -81,7 +81,7 @@ def put(root, found, events=("sign-off", "draft sent"), created="2014-02-01T00:0
         "created": created,
         "status": "reported",
         "reported": results_digest(found),
-        "stages": dict(stages),
+        "stages": {name: {"status": "done"} | said for name, said in dict(stages).items()},
     }
     manifest.write()
     for name in events:
@@ -139,7 +139,8 @@ def test_every_condition_that_is_not_met_is_told_at_once_with_what_mends_it(lab,
     put(lab.root, findings(exploratory=True), events=())
     monkeypatch.setattr(release, "out_of_date", lambda *_: "outcomes")
     manifest = Manifest.read(lab.root / "outputs" / REQUEST / "manifest.json")
-    manifest.values |= {"reported": "of other results", "stages": {"report": {"misplaced": ["29 in the table"]}}}
+    misplaced = {"status": "done", "misplaced": ["29 in the table"]}
+    manifest.values |= {"reported": "of other results", "stages": {"report": misplaced}}
     manifest.write()
     refused(
         lab, "6 problems", "stage outcomes is not up to date", "jdl run foundation-2013",
@@ -191,7 +192,7 @@ def test_a_request_that_was_ended_by_a_person_is_not_published(lab, end):
 
 def test_warnings_are_looked_at_for_these_results(lab):
     manifest = Manifest.read(lab.root / "outputs" / REQUEST / "manifest.json")
-    manifest.values["stages"] = {"report": {"misplaced": ["29 in the table"]}}
+    manifest.values["stages"] = {"report": {"status": "done", "misplaced": ["29 in the table"]}}
     manifest.write()
     add(lab.root, "warnings looked at", of="earlier results")
     refused(lab, "29 in the table")
