@@ -77,7 +77,9 @@ def embedded(page: str) -> dict[str, Any]:
 def kept(folder: Path, request: str, found: Any, stages: Any = None, events: tuple[str, ...] = ()) -> Path:
     """A request's folder with findings and report."""
     found.write(folder / request / "findings.json")
-    values = {"request": request, "status": "reported", "created": "2014-02-01T10:00:00", "stages": stages or {}}
+    values = {"request": request, "status": "reported", "created": "2014-02-01T10:00:00"}
+    values |= {"spec_digest": "", "inputs": [], "toolkit_version": "0.7.0", "packages": {}}
+    values["stages"] = {name: {"status": "done"} | said for name, said in (stages or {}).items()}
     values["events"] = [{"event": event, "by": "A", "date": "2014-02-03", "reason": "x"} for event in events]
     asked = spec().to_dict() | {"request": request, "received": str(found.received)}
     (folder / request / "spec.yml").write_text(json.dumps(asked, default=str))

@@ -44,8 +44,9 @@ def run(lab, name, stages, *events, received=dt.date(2014, 3, 1), status="in pro
     folder.mkdir()
     spec = {"request": name, "organisation": ORGANISATION, "service": SERVICE, "received": str(received)}
     (folder / "spec.yml").write_text(yaml.safe_dump(spec))
-    stages = {key: {"ended": "2014-03-05T10:00:00+00:00"} | said for key, said in stages.items()}
+    stages = {key: {"status": "done", "ended": "2014-03-05T10:00:00+00:00"} | said for key, said in stages.items()}
     values = {"request": name, "status": status, "created": "2014-03-05T09:00:00+00:00", "stages": stages}
+    values |= {"spec_digest": "", "inputs": [], "toolkit_version": "0.7.0", "packages": {}}
     (folder / "manifest.json").write_text(json.dumps(values | {"events": list(events)} | more))
 
 
