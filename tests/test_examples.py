@@ -20,7 +20,7 @@ from IPython.core.completer import IPCompleter, provisionalcompleter
 import jdl_toolkit
 from jdl_toolkit import examples, exploratory
 from jdl_toolkit.covariates import Covariates
-from jdl_toolkit.document import Block, Figure, Table, Words
+from jdl_toolkit.document import Block, Figure, Inset, Table, Words
 from jdl_toolkit.register import Register
 from jdl_toolkit.result import Result
 
@@ -91,7 +91,7 @@ def test_a_result_shows_a_summary_and_blocks(shown, monkeypatch):
     summary, blocks = shown.summary(), shown.blocks()
     assert summary.strip() and summary != type(shown).__name__, "it says what it found"
     assert repr(shown) == summary and str(shown).startswith(summary)
-    assert isinstance(blocks[0], Words) and all(isinstance(block, Block) for block in blocks)
+    assert isinstance(blocks[0], Words | Inset) and all(isinstance(block, Block) for block in blocks)
     displayed = []
     monkeypatch.setattr("IPython.display.display", displayed.append)
     shown._ipython_display_()

@@ -77,6 +77,14 @@ class Answer(Result):
     checks : tuple of Check
     tables : tuple of Table
     figures : tuple of Figure
+
+    Examples
+    --------
+    >>> from jdl_toolkit.validation.part import Answer, Check
+    >>> coin = Check("Heads of 100 throws of a fair coin", "47", "37 to 63", holds=True)
+    >>> answer = Answer("coin", "Is the coin fair?", "As far as 100 throws can tell, it is.", (coin,))
+    >>> answer
+    Is the coin fair? 1 of 1 check holds.
     """
 
     key: str
@@ -93,12 +101,14 @@ class Answer(Result):
 
     @property
     def not_tried(self) -> tuple[Check, ...]:
+        """The checks that could not be tried."""
         return tuple(check for check in self.checks if check.holds is None)
 
     def summary(self) -> str:
         n, n_held = len(self.checks), sum(check.holds is True for check in self.checks)
         untried = f"; {len(self.not_tried)} could not be tried" if self.not_tried else ""
-        return f"{self.question} {n_held:,} of {n:,} {'check' if n == 1 else 'checks'} hold{untried}."
+        checks = "check holds" if n == 1 else "checks hold"
+        return f"{self.question} {n_held:,} of {n:,} {checks}{untried}."
 
     def to_frame(self) -> pd.DataFrame:
         """The checks: claim, found, allowed, holds, why."""

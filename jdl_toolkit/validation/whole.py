@@ -89,16 +89,29 @@ class Validation(Result):
     ----------
     runs : tuple of PartRun
         One for each part, in the order of the study.
+
+    Examples
+    --------
+    >>> from jdl_toolkit.validation.part import Answer, Check, Part
+    >>> from jdl_toolkit.validation.whole import FINISHED, PartRun, Validation
+    >>> coin = Check("Heads of 100 throws of a fair coin", "47", "37 to 63", holds=True)
+    >>> answer = Answer("trials", "Is the coin fair?", "As far as 100 throws can tell, it is.", (coin,))
+    >>> part = Part("trials", "Is the coin fair?", run=print, answer=lambda results: answer, takes="a second")
+    >>> study = Validation((PartRun(part, FINISHED, answer),))
+    >>> study
+    The only check holds.
     """
 
     runs: tuple[PartRun, ...]
 
     @property
     def answers(self) -> tuple[Answer, ...]:
+        """Of the parts that have one."""
         return tuple(run.answer for run in self.runs if run.answer is not None)
 
     @property
     def checks(self) -> tuple[Check, ...]:
+        """Every check, of all parts."""
         return tuple(check for answer in self.answers for check in answer.checks)
 
     @property
@@ -108,6 +121,7 @@ class Validation(Result):
 
     @property
     def not_tried(self) -> tuple[Check, ...]:
+        """The checks that could not be tried, of all parts."""
         return tuple(check for answer in self.answers for check in answer.not_tried)
 
     @property
@@ -117,6 +131,7 @@ class Validation(Result):
 
     @property
     def is_running(self) -> bool:
+        """Whether a part is at work."""
         return any(run.state == RUNNING for run in self.runs)
 
     @property
@@ -130,7 +145,8 @@ class Validation(Result):
         if not n_tried:
             return "No check has been tried yet."
         n_held = n_tried - len(self.failed)
-        said = f"All {n:,} checks hold" if n_held == n else f"{n_held:,} of {n_tried:,} checks hold"
+        every = "The only check holds" if n == 1 else f"All {n:,} checks hold"
+        said = every if n_held == n else f"{n_held:,} of {n_tried:,} checks hold"
         said += f"; {len(self.not_tried):,} could not be tried" if self.not_tried else ""
         waiting = [run.part.key for run in self.unfinished]
         return f"{said}; no answer yet of {', '.join(waiting)}." if waiting else f"{said}."
