@@ -43,7 +43,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         raise
 
 
-#: In ``result.json``: the digest of each file beside it, of the ``result.json`` of each result within, and of its values.
+#: In ``result.json``: digests of each file beside it, of the ``result.json`` of each result within, of its values.
 _DIGESTS = "sha256"
 
 

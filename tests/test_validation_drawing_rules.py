@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from jdl_toolkit.validation.drawing_rules.dates import open_dates, submitted
 
 from jdl_toolkit.cohort import build_cohort
 from jdl_toolkit.errors import JDLError
 from jdl_toolkit.validation.drawing_rules import PART
+from jdl_toolkit.validation.drawing_rules.dates import open_dates, submitted
 from jdl_toolkit.validation.drawing_rules.rules import Placebo, draw, expected_without_rule, replicate
 from jdl_toolkit.validation.part import Effort
 
