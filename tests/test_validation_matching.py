@@ -130,9 +130,7 @@ def test_without_the_chance_of_outcomes_the_headline_is_the_truth(cell):
 def test_a_standard_error_of_half_the_size_is_found_out(tmp_path, monkeypatch):
     """Sixty replications of one cell, by the toolkit's own functions: with intervals half as long, and put right."""
     real, n = cells.estimate, matching.SHORT_REPLICATIONS
-    monkeypatch.setattr(
-        cells, "estimate", lambda *given: (found := real(*given)) | {"headline": _halved(found)}
-    )
+    monkeypatch.setattr(cells, "estimate", lambda *given: (found := real(*given)) | {"headline": _halved(found)})
     run_study(MATCHING, tmp_path / "replications", [TRIED], n, 1, 5)
     matching.sum_up(tmp_path, Effort(short=True, seed=5))
     found = matching.answer(tmp_path / "results")
