@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,10 +99,10 @@ def short_part(made_once) -> Callable[..., Path]:
 
     def results(part) -> Path:
         def make(kept: Path) -> None:
-            work = kept.with_name("work")
-            part.run(work, Effort(short=True, workers=1))
-            shutil.copytree(work / RESULTS, kept)
-            shutil.rmtree(work)
+            # Not below the long path of this process: the names of sockets below it would be too long for the system.
+            with tempfile.TemporaryDirectory(prefix="jdl.") as work:
+                part.run(Path(work), Effort(short=True, workers=1))
+                shutil.copytree(Path(work) / RESULTS, kept)
 
         return made_once(f"validation-{part.key}", make)
 
