@@ -181,7 +181,15 @@ def test_a_worker_that_dies_of_what_stops_the_batch_is_interrupted(run, outcome,
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
-def test_the_first_signal_is_noted_and_the_second_interrupts():
+@pytest.fixture
+def heard():
+    """SIGHUP is heard, though whoever started the tests had it ignored (`nohup`): what is ignored stays so."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+def test_the_first_signal_is_noted_and_the_second_interrupts(heard):
     with Stop() as stop:
         stop.note_the_first()
         signal.raise_signal(signal.SIGHUP)

@@ -556,7 +556,7 @@ def test_the_guide_shows_what_the_command_says(tmp_path, monkeypatch):
     shown = commands_of(page)
     assert len(shown) == 6
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    (tmp_path / "jdl_toolkit").symlink_to(ROOT / "jdl_toolkit")
     answers = [call(*[a for a in arguments if a != "--json"]) for arguments in shown]
     assert (tmp_path / "page.html").exists() and (tmp_path / "weights.csv").exists()
     first, text = answers[0], page.read_text()
