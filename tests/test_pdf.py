@@ -278,5 +278,20 @@ def test_numbers_that_run_together_as_seen_are_read_as_written(monkeypatch):
     ):
         monkeypatch.setattr(printed, "pdf_pages", lambda content, seen=seen: (seen,))
         monkeypatch.setattr(printed, "written_texts", lambda content, written=written: (written,))
-        faults, _ = printed._in_both(texts, findings, Checker, b"")
+        faults, _ = printed._in_both(texts, findings, Checker, b"", "")
         assert [fault.split(" in ")[0] for fault in faults] == wrong, seen
+
+
+def test_a_word_that_a_narrow_column_breaks_into_many_lines_is_read_whole(monkeypatch):
+    name = "=LINK(http://127.0.0.1:9/hope)"
+    made = examples.findings()
+    of_outside = made.model_copy(update={"organisation": made.organisation.model_copy(update={"name": name})})
+    for broken, wrong in (
+        ("=LIN\nK(\nhttp:/\n/127.0\n.0.1:9\n/hope)", []),
+        ("=LIN\nK(\nhttp:/\n/128.0\n.0.1:9\n/hope)", ["128.0"]),
+    ):
+        monkeypatch.setattr(printed, "pdf_pages", lambda content, broken=broken: (broken,))
+        monkeypatch.setattr(printed, "written_texts", lambda content, broken=broken: (broken,))
+        faults, gone = printed._in_both([name], of_outside, Checker, b"", f"Reason: {name}.")
+        assert [fault.split(" in ")[0] for fault in faults] == wrong, broken
+        assert bool(gone) == bool(wrong)

@@ -263,10 +263,10 @@ class Checker:
         return facts + [f for o in more for topic in TOPICS for f in TOPICS[topic](o, o.analyses[0]) if f.figures]
 
     @cached_property
-    def digests(self) -> tuple[str, ...]:
-        """The findings' own digests, which lines of a PDF may cut."""
-        source = self.findings.provenance
-        return tuple(filter(None, (source.spec_digest, *(entry.get("sha256", "") for entry in source.inputs))))
+    def long_words(self) -> tuple[str, ...]:
+        """Words with a digit in texts that are quoted, digests among them, which a drawing may break; longest first."""
+        words = {word for text in self._quoted for word in text.split()}
+        return tuple(sorted((w for w in words if len(w) > _LONG_WORD and re.search(r"\d", w)), key=len, reverse=True))
 
     @cached_property
     def _free(self) -> frozenset[str]:
@@ -289,10 +289,13 @@ class Checker:
         return frozenset(r[i:j].strip(",") for r in runs for i in range(len(r)) for j in range(i + 1, len(r) + 1))
 
     @cached_property
-    def _quotes(self) -> re.Pattern[str]:
+    def _quoted(self) -> list[str]:
         """Texts of the findings that hold a number, the longest first."""
-        texts = sorted({t for t in _quoted_texts(self.findings) if t.lower() in self._page}, key=len, reverse=True)
-        return re.compile("|".join(map(as_quote, texts)) or r"(?!)", re.IGNORECASE)
+        return sorted({t for t in _quoted_texts(self.findings) if t.lower() in self._page}, key=len, reverse=True)
+
+    @cached_property
+    def _quotes(self) -> re.Pattern[str]:
+        return re.compile("|".join(map(as_quote, self._quoted)) or r"(?!)", re.IGNORECASE)
 
     @cached_property
     def _speech(self) -> re.Pattern[str]:

@@ -79,7 +79,7 @@ def misprints(
         # The PDF of a bulletin says in its own words which report a link leads to.
         shown = [b | {"links": ()} for b in blocks] if isinstance(findings, Bulletin) else blocks
         drawn = [_plain(text) for block in shown for text in _texts(block, in_pdf=True)]
-        read[pdf.name] = _in_both(drawn, findings, checker, pdf.read_bytes())
+        read[pdf.name] = _in_both(drawn, findings, checker, pdf.read_bytes(), shown_text)
     foreign = tuple(f"{file}: {fault}" for file, (faults, _) in read.items() for fault in faults)
     return Misprints(foreign, tuple(f"{file}: {n} was not seen" for file, (_, gone) in read.items() for n in gone))
 
@@ -123,16 +123,17 @@ def _in_html(texts: Iterable[str], frame: Checker, page: str) -> tuple[list[str]
 
 
 def _in_both(
-    texts: Sequence[str], findings: Findings | Bulletin, checker: type[Checker], content: bytes
+    texts: Sequence[str], findings: Findings | Bulletin, checker: type[Checker], content: bytes, unbroken: str
 ) -> tuple[list[str], list[str]]:
     """Numbers that are wrong, or gone, in a PDF as it is seen and as it was written.
 
     As seen, numbers that stand close by each other, turned ones above all, may run together; as written, long words
-    are cut where a line ends. What is printed wrong is wrong in both.
+    are cut where a line ends. What is printed wrong is wrong in both. `unbroken`: the page of the same report, where no
+    word is cut.
     """
     seen, written = ("\n".join(read(content)) for read in (pdf_pages, written_texts))
     (faults, gone), (others, also_gone) = (
-        _in_pdf(texts, checker(findings, _plain(text)), text) for text in (seen, written)
+        _in_pdf(texts, checker(findings, f"{_plain(text)}\n{unbroken}"), text) for text in (seen, written)
     )
     both = [said for n, said in others.items() if any(n in wrong or wrong in n for wrong in faults)]
     return both, [n for n in gone if n in also_gone]
@@ -143,12 +144,13 @@ def _in_pdf(texts: Iterable[str], frame: Checker, text: str) -> tuple[dict[str, 
 
     Pages cut paragraphs and the ticks of an axis run into each other, so it is read as a whole and without signs.
     """
-    for digest in frame.digests:
-        text = re.sub(r"\s*".join(digest), " ", text)
+    text = _seen(text)
+    for word in frame.long_words:  # a narrow column may break one over any number of lines
+        text = re.sub(r"\s*".join(map(re.escape, word)), word.replace("\\", r"\\"), text)
     wanted = Counter(n for t in texts for n in _numbers(_DIGEST.sub(" ", _FRAME.sub(" ", t)).replace(MINUS, " ")))
     n_pages = max((int(n) for n in re.findall(r"Page \d+ of (\d+)", text)), default=0)
     shown, faults = Counter[str](), dict[str, str]()
-    lines = _DIGEST.sub(" ", _FRAME.sub(" ", _seen(text))).replace(MINUS, " ").split("\n")
+    lines = _DIGEST.sub(" ", _FRAME.sub(" ", text)).replace(MINUS, " ").split("\n")
     for i, line in enumerate(lines):
         here = _numbers(line)
         shown.update(here)

@@ -18,7 +18,7 @@ from ...markup import one_line
 from ...portfolio.bulletin import Bulletin
 from ...tables.portfolio import short_date
 from ...wording import plain, quoted
-from ..check import Checked, Checker, Passage, Scope, as_quote, is_quoted, passages_of, said
+from ..check import Checked, Checker, Passage, Scope, is_quoted, passages_of, said
 from ..facts import Fact
 from ..rules import BULLETIN_RULES, BULLETIN_SHOWN, EVERYTHING
 from .facts import TOPICS
@@ -74,8 +74,6 @@ class BulletinChecker(Checker):
         All that is looked at.
     """
 
-    digests: tuple[str, ...] = ()
-
     def __init__(self, bulletin: Bulletin, page: str) -> None:
         super().__init__(None, page)
         self.bulletin = bulletin
@@ -111,11 +109,10 @@ class BulletinChecker(Checker):
         return frozenset(r[i:j].strip(",") for r in runs for i in range(len(r)) for j in range(i + 1, len(r) + 1))
 
     @cached_property
-    def _quotes(self) -> re.Pattern[str]:
+    def _quoted(self) -> list[str]:
         texts = {way for text in _quoted_texts(self.bulletin) for way in (text, one_line(text), plain(text))}
         texts |= {one_line(quoted(text)).strip("“”") for text in texts}
-        kept = sorted({t for t in texts if t and t.lower() in self._page}, key=len, reverse=True)
-        return re.compile("|".join(map(as_quote, kept)) or r"(?!)", re.IGNORECASE)
+        return sorted({t for t in texts if t and t.lower() in self._page}, key=len, reverse=True)
 
     @cached_property
     def _speech(self) -> re.Pattern[str]:
