@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 
 from .errors import JDLError
-from .manifest import Manifest, now
+from .manifest import UPLOAD, Manifest, digests_of_inputs, now
 from .spec import RequestSpec, differences, of_results, read_yaml
 from .wording import listed
 
@@ -216,17 +216,14 @@ def plain_rows(rows: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _changed_since(old: Path, root: Path) -> list[str]:
     settings = differences(*(of_results(read_yaml(place / "spec.yml")) for place in (old, root)))
-    before, after = (
-        {i["name"]: i["sha256"] for i in Manifest.read(folder / "manifest.json").values["inputs"]}
-        for folder in (old, root)
-    )
-    inputs = [f"the content of {name}" for name in after if before.get(name) != after[name]]
+    before, after = (digests_of_inputs(Manifest.read(folder / "manifest.json").values) for folder in (old, root))
+    inputs = [f"the content of the {name}" for name in after if before.get(name) != after[name]]
     return [change.partition(" (")[0] for change in settings] + inputs
 
 
 def _upload(manifest: Manifest) -> str | None:
     """Digest of the upload that a request was made from."""
-    return next((one["sha256"] for one in manifest.values["inputs"] if one["name"] != "register"), None)
+    return digests_of_inputs(manifest.values).get(UPLOAD)
 
 
 def _read(line: str) -> dict[str, Any] | None:

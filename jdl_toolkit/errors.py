@@ -15,7 +15,7 @@ import shutil
 import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 
@@ -76,6 +76,10 @@ class JDLError(Exception):
         if len(self.problems) == 1:
             return str(self.problems[0])
         return "\n".join([f"{len(self.problems)} problems:", *(f"- {p}" for p in self.problems)])
+
+    def calling(self, name: str, other: str) -> JDLError:
+        """The same fault, whose places are not told by this name but by the other."""
+        return type(self)([replace(one, where=one.where.replace(name, other)) for one in self.problems])
 
     def _render_traceback_(self) -> list[str]:
         """What IPython prints in a notebook instead of a traceback."""

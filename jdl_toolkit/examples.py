@@ -200,7 +200,7 @@ class Example:
         return Provenance(
             spec_digest=self.spec.digest,
             inputs=(
-                {"name": upload.name, "sha256": file_digest(upload)},
+                {"name": "upload", "sha256": file_digest(upload)},
                 {"name": "register", "sha256": self.register.digest},
             ),
             toolkit_version=__version__,
@@ -212,5 +212,5 @@ class Example:
             extract=meta.extract,
             register_note=meta.note,
             synthetic=meta.synthetic,
-            settings=self.spec.to_dict(),
+            settings=self.spec.on_record(),
         )

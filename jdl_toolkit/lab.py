@@ -172,9 +172,8 @@ class Lab:
         register = self.register_file(spec)
         submission = self.root / self.data_source(spec).submissions / spec.submission
         if not submission.is_file():
-            raise JDLError(
-                "the upload is not there", self.short(submission), "put the file there, or correct `submission:`"
-            )
+            fix = f"put the file that `submission:` names into {self.short(submission.parent)}, or correct the setting"
+            raise JDLError("the upload is not there", f"request {spec.request}, submission", fix)
         return register, submission
 
     def register_file(self, spec: RequestSpec) -> Path:

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
@@ -32,6 +32,12 @@ PACKAGES = (
     "papermill",
     "typst",
 )
+
+#: What an input is called on record: an upload's file may have the name of a client.
+UPLOAD, REGISTER = "upload", "register"
+#: In the manifest, which texts of the request hold the full name of somebody of the upload: no record shows them.
+WITHHELD = "withheld"
+NOT_SHOWN = "(name not shown)"
 
 
 def now() -> str:
@@ -110,6 +116,12 @@ def is_under_way(outputs: Path, request: str) -> bool:
 
 def _lock_file(outputs: Path, request: str) -> Path:
     return outputs / f".{request}.lock"
+
+
+def digests_of_inputs(values: Mapping[str, Any]) -> dict[str, str]:
+    """Digest of the upload and of the register, of a manifest's values; older ones call the upload by its file."""
+    inputs = values.get("inputs", ())
+    return {REGISTER if one["name"] == REGISTER else UPLOAD: one["sha256"] for one in inputs}
 
 
 class Manifest:

@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,6 @@ from .lifecycle import (
     REPORTED,
     UNANSWERABLE,
     WITHDRAWN,
-    WITHHELD,
     criterion_words,
     faults_of_findings,
     free_texts,
@@ -52,7 +51,7 @@ from .lifecycle import (
     results_digest,
     with_events,
 )
-from .manifest import Manifest, alone, file_digest, now
+from .manifest import WITHHELD, Manifest, alone, file_digest, now
 from .narrative import check_blocks, headline_sentence
 from .result import write_atomically
 from .spec import RequestSpec
@@ -66,6 +65,7 @@ from .stage import (
     open_folder,
     read_closing,
     unanswered_findings,
+    withhold,
 )
 from .submission import Submission
 from .wording import listed
@@ -443,9 +443,11 @@ def _run_stages(walk: _Walk, until: str) -> RunOutcome:
         raise CouldNotBeAnswered(f"the request could not be answered: {why}", f"request {walk.spec.request}", fix)
     wanted = list(STAGES)[: list(STAGES).index(until) + 1]
     for name in [n for n in wanted if n in ("intake", "linkage")]:
-        said = walk.take(name)
-        if name == "intake":
-            _require_names_of_nobody(walk)
+        try:
+            said = walk.take(name)
+        finally:  # an intake that was refused has read the people, too, and its settings are kept
+            if name == "intake" and (walk.folder.restricted / "submission").is_dir():
+                _require_names_of_nobody(walk)
         if said["gate"] == UNANSWERED:
             _end_unanswered(walk, name, said["reason"])
     analyses = [name for name, one in said.get("analyses", {}).items() if one["gate"] == PASSED]
@@ -520,28 +522,37 @@ def _require_open(walk: _Walk, name: str, ended: dict[str, dict[str, Any]]) -> N
 
 
 def _require_names_of_nobody(walk: _Walk) -> None:
-    """Stop if the organisation or its service is called like somebody of the upload: every page would say so.
+    """Stop if a text of the request holds the full name of somebody of the upload: pages and records would say so.
 
-    Which of the two is kept on record, so that lists of requests show neither.
+    Where it stands is kept on record, and what it says is taken out of the settings that the folder keeps.
 
     Raises
     ------
     GateClosed
     """
-    names = {"organisation": walk.spec.organisation.name, "service": walk.spec.service.name}
+    settings = {k: v for k, v in walk.spec.on_record().items() if k != "request"}  # the folder bears its id
+    texts = dict(_texts(settings))
     people = Submission.load(walk.folder.restricted / "submission").people
-    of_somebody = disclosure.names_of_people(names.values(), people)
-    withheld = [of for of, name in names.items() if name in of_somebody]
+    of_somebody = frozenset(disclosure.names_of_people(texts.values(), people))
+    withheld = [place for place, text in texts.items() if text in of_somebody]
     if not withheld:
         return
     walk.manifest.values |= {"status": GATE_CLOSED, WITHHELD: withheld}
-    walk.manifest.write()
-    fix = (
-        "call it otherwise there, by its initials or by what it does, and run again with --fresh; do so as well if the"
-    )
-    fix += " two are called alike by chance"
-    what = "the name of the {} holds the full name of somebody of its upload; nothing was published"
-    raise GateClosed([Problem(what.format(of), f"request {walk.spec.request}, {of}", fix) for of in withheld])
+    walk.manifest.write()  # first: with it, a run that was killed before the next line can be taken up
+    withhold(walk.folder, of_somebody)
+    what = "this setting holds the full name of somebody of its upload; nothing was published"
+    fix = "say it otherwise there, by initials or by what it is, and run again with --fresh; do so as well if the two"
+    fix += " are called alike by chance"
+    raise GateClosed([Problem(what, f"request {walk.spec.request}, {place}", fix) for place in withheld])
+
+
+def _texts(values: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Every text among settings, with its place: ``organisation.name``, ``analyses.one.records.region.0``."""
+    if isinstance(values, str):
+        yield place, values
+    entries = values.items() if isinstance(values, dict) else enumerate(values) if isinstance(values, list) else ()
+    for key, value in entries:
+        yield from _texts(value, f"{place}.{key}".lstrip("."))
 
 
 def _headline(findings: Findings) -> str:

@@ -573,13 +573,17 @@ class RequestSpec(Shown, Model):
     def digest(self) -> str:
         """SHA-256 of all that results are made from: the same choices give the same hash, whatever the YAML's layout.
 
-        The section `report` is not part of it.
+        The section `report` and the name of the upload's file are not part of it.
         """
         return hashlib.sha256(json.dumps(of_results(self.to_dict()), sort_keys=True).encode()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
         """The specification as plain values, by the names used in YAML."""
         return self.model_dump(mode="json", by_alias=True)
+
+    def on_record(self) -> dict[str, Any]:
+        """The same as records keep it: without the name of the upload's file, which may be a client's."""
+        return {key: value for key, value in self.to_dict().items() if key != "submission"}
 
     def with_(self, **changes: Any) -> RequestSpec:
         """A copy with other choices, marked EXPLORATORY: what comes of it cannot be released.
@@ -741,8 +745,11 @@ def merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def of_results(values: dict[str, Any]) -> dict[str, Any]:
-    """Settings, as plain values, without the section that concerns the report stage alone."""
-    return {key: value for key, value in values.items() if key != "report"}
+    """Settings, as plain values, that results are made from.
+
+    Not among them: the section that concerns the report stage alone, and how the upload's file is called.
+    """
+    return {key: value for key, value in values.items() if key not in ("report", "submission")}
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:

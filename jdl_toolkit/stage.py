@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,7 +26,7 @@ from .findings import AnalysisResults, Findings, Provenance, collect_findings, c
 from .inference import Outcomes
 from .lab import MAIN, OF_ANALYSIS, RUNNING, STAGES, Lab, RequestFolder
 from .linkage import Engine, Linkage, compare_in_duckdb
-from .manifest import PACKAGES, Manifest, file_digest, now
+from .manifest import NOT_SHOWN, PACKAGES, REGISTER, UPLOAD, WITHHELD, Manifest, digests_of_inputs, file_digest, now
 from .matching import MatchedSample
 from .numbers import number
 from .power import PowerTable
@@ -67,20 +67,23 @@ def open_folder(lab: Lab, spec: RequestSpec, outputs: Path, is_under_way: bool =
         manifest = Manifest.new(folder.manifest_file, spec.request, spec.digest, inputs, spec.seed)
         manifest.values["synthetic"] = is_invented
         manifest.write()  # first: a folder with a manifest is this request's, however early a run was killed
-        write_atomically(folder.root / "spec.yml", yaml.safe_dump(spec.to_dict(), sort_keys=False, allow_unicode=True))
+        _keep_settings(folder, spec.on_record())
         return folder
     manifest = Manifest.read(folder.manifest_file)
     if manifest.stage("intake").get("status") != "done" and not is_under_way:
         # nothing was finished: the folder takes what there is now
-        write_atomically(folder.root / "spec.yml", yaml.safe_dump(spec.to_dict(), sort_keys=False, allow_unicode=True))
+        _keep_settings(folder, spec.on_record())
         manifest.values |= {"spec_digest": spec.digest, "inputs": inputs, "seed": spec.seed}
         manifest.values["synthetic"] = is_invented
+        manifest.values.pop(WITHHELD, None)
         manifest.write()
         return folder
-    held, asked = _held(folder, lab), spec.to_dict()
+    held, asked = _held(folder, lab), spec.on_record()
+    if manifest.values.get(WITHHELD) and manifest.values["spec_digest"] == spec.digest:
+        asked = held | {"report": asked["report"]}  # the same request, whose names the record does not keep
     changed = differences(of_results(held), of_results(asked))
-    before = {i["name"]: i["sha256"] for i in manifest.values["inputs"]}
-    changed += [f"the content of {i['name']}" for i in inputs if before.get(i["name"]) != i["sha256"]]
+    before = digests_of_inputs(manifest.values)
+    changed += [f"the content of the {i['name']}" for i in inputs if before.get(i["name"]) != i["sha256"]]
     if changed and is_under_way:
         what = f"while it was run this was changed: {'; '.join(changed)}"
         fix = "run the same again, with --fresh if it says so; nothing was made of what was changed"
@@ -90,7 +93,7 @@ def open_folder(lab: Lab, spec: RequestSpec, outputs: Path, is_under_way: bool =
         fix = "add --fresh (the earlier outputs are archived), or choose another folder with --outputs"
         raise JDLError(what, lab.short(folder.root), fix)
     if held != asked and not is_under_way:  # the section `report`: its stage alone is made anew
-        write_atomically(folder.root / "spec.yml", yaml.safe_dump(asked, sort_keys=False, allow_unicode=True))
+        _keep_settings(folder, asked)
     return folder
 
 
@@ -100,10 +103,27 @@ def _inputs(lab: Lab, spec: RequestSpec, outputs: Path) -> tuple[list[dict[str, 
     with Register.open(register) as opened:
         require_as_prepared(opened, outputs)
         inputs = [
-            {"name": submission.name, "sha256": file_digest(submission)},
-            {"name": "register", "sha256": opened.digest},
+            {"name": UPLOAD, "sha256": file_digest(submission)},
+            {"name": REGISTER, "sha256": opened.digest},
         ]
         return inputs, opened.meta.synthetic
+
+
+def withhold(folder: RequestFolder, texts: Collection[str]) -> None:
+    """Take texts that name somebody out of the settings that a folder keeps."""
+    _keep_settings(folder, _without(read_yaml(folder.root / "spec.yml"), texts))
+
+
+def _without(values: Any, texts: Collection[str]) -> Any:
+    if isinstance(values, dict):
+        return {key: _without(value, texts) for key, value in values.items()}
+    if isinstance(values, list):
+        return [_without(value, texts) for value in values]
+    return NOT_SHOWN if isinstance(values, str) and values in texts else values
+
+
+def _keep_settings(folder: RequestFolder, settings: dict[str, Any]) -> None:
+    write_atomically(folder.root / "spec.yml", yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))
 
 
 def _held(folder: RequestFolder, lab: Lab) -> dict[str, Any]:
@@ -286,9 +306,14 @@ class Stage:
         return self.spec.intake.data_period((self.register.meta.data_start, self.register.meta.data_end))
 
     @property
+    def upload(self) -> str:
+        """What messages call the upload: they are kept, and the file's name may be a client's."""
+        return f"upload of {self.request_spec.request}"
+
+    @property
     def marked_up_file(self) -> Path:
         """Where the organisation's workbook goes with its faults marked; it holds people, so it is restricted."""
-        return self.folder.of_analysis(MAIN, self.is_exploring) / f"marked-up-{self.submission_file.stem}.xlsx"
+        return self.folder.of_analysis(MAIN, self.is_exploring) / "marked-up.xlsx"
 
     @property
     def accepted(self) -> dict[str, str] | None:
@@ -382,9 +407,9 @@ class Stage:
     def provenance(self) -> Provenance:
         """Where the numbers come from: specification, inputs, versions, seed, extract."""
         manifest, meta, spec = self.manifest.values, self.register.meta, self._whole
-        settings = spec.to_dict()
+        settings = spec.on_record()
         if self.is_exploring:  # what the request has in their place, for whoever reads the findings
-            changed = settings_changed(self.request_spec.to_dict(), settings)
+            changed = settings_changed(self.request_spec.on_record(), settings)
             settings["requested"] = {place: asked for place, asked, _ in changed if place != "exploratory"}
         return Provenance(
             spec_digest=spec.digest,

@@ -354,7 +354,7 @@ def analysis(*measures: Measure, **changes: Any) -> Analysis:
 def provenance(**changes: Any) -> Provenance:
     values: dict[str, Any] = {
         "spec_digest": "3f" * 32,
-        "inputs": ({"name": "foundation-2013.xlsx", "sha256": "a1" * 32}, {"name": "register", "sha256": "b2" * 32}),
+        "inputs": ({"name": "upload", "sha256": "a1" * 32}, {"name": "register", "sha256": "b2" * 32}),
         "toolkit_version": "0.1.0",
         "toolkit_commit": "c0ffee1",
         "packages": {"pandas": "3.1.1", "numpy": "2.4.6"},

@@ -165,11 +165,11 @@ def test_all_that_an_upload_cannot_give_is_told_at_once():
         five={"records": {"region": ["wales"]}},
     )
     assert problems(spec, people) == [
-        ("analyses.one.records.region", "nobody in the upload has the region “North Eats”",
+        ("analyses.one.records.region.0", "nobody in the upload has this region",
          "did you mean “North East”?"),
-        ("analyses.two.records.region", "nobody in the upload has the region “Mercia”",
+        ("analyses.two.records.region.0", "nobody in the upload has this region",
          "use one that stands there: “North East”"),  # what one or two records say is not repeated
-        ("analyses.two.records.provider", "nobody in the upload has the provider “C”",
+        ("analyses.two.records.provider.0", "nobody in the upload has this provider",
          "use one that stands there: “A”"),
         ("analyses.three", "the upload has no establishment and no intervention type",
          "ask the organisation to fill in that column, or take the analysis out"),
@@ -253,7 +253,7 @@ def test_a_check_tells_what_the_request_asks_and_the_upload_cannot_give(upload, 
     check = check_upload(upload, make_spec(analyses=analyses))
     assert check.exit_status == 0 and check.planned.rows.empty
     told = [
-        "Nobody in the upload has the provider “Beach” (analyses.a.records.provider). Did you mean “Beech”?",
+        "Nobody in the upload has this provider (analyses.a.records.provider.0). Did you mean “Beech”?",
         "The upload has no region (analyses.b). Ask the organisation to fill in that column, or take the analysis out.",
     ]
     assert check_values(check, tmp_path, tmp_path)["analysis_faults"] == told

@@ -150,7 +150,7 @@ def test_matching_again_after_the_folder_was_archived(manifest, with_log):
     note_match(root, manifest, "main", "aaa")
     (event,) = manifest.values["events"]
     than = f"{SAME} as" if with_log else f"{ANOTHER} than"
-    changed = "changed since: balance.amber_up_to, the content of upload.xlsx"
+    changed = "changed since: balance.amber_up_to, the content of the upload"
     assert event["reason"] == f"{than} was opened in a run that was archived; {changed}"
     assert len(matched_again(manifest)) == (0 if with_log else 1)
 

@@ -99,7 +99,7 @@ def test_missing_data_are_named_with_the_command_that_makes_them(tmp_path):
         lab.source(spec)
     (lab.root / "data/demo").mkdir()
     (lab.root / "data/demo/register.duckdb").touch()
-    with pytest.raises(JDLError, match="foundation-2013.xlsx: the upload is not there"):
+    with pytest.raises(JDLError, match="request foundation-2013, submission: the upload is not there"):
         lab.source(spec)
     sources = lab.root / "parameters/data_sources.yml"
     sources.write_text(yaml.safe_dump({"main": {"register": "a", "submissions": "b"}}))

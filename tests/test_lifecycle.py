@@ -436,14 +436,20 @@ def test_a_service_called_like_somebody_of_its_upload_stops_and_is_shown_in_no_l
     monkeypatch.setattr(run, "Submission", SimpleNamespace(load=lambda _: SimpleNamespace(people=upload)))
     folder = RequestFolder(tmp_path / REQUEST)
     service = {"name": "Help for Zebedee Crabtree", "need": "accommodation", "setting": "community"}
-    asked, manifest = spec(service=service), Manifest.new(folder.manifest_file, REQUEST, "digest", [], 1)
+    analyses = {"one": {"title": "Zebedee  CRABTREE’s group", "records": {"region": ["Crabtree, Zebedee", "North"]}}}
+    asked = spec(service=service, analyses=analyses)
+    manifest = Manifest.new(folder.manifest_file, REQUEST, asked.digest, [], 1)
     folder.root.mkdir()
     manifest.write()
-    (folder.root / "spec.yml").write_text(yaml.safe_dump(asked.to_dict()))
+    (folder.root / "spec.yml").write_text(yaml.safe_dump(asked.on_record()))
     walk = SimpleNamespace(spec=asked, folder=folder, manifest=manifest)
-    with pytest.raises(GateClosed, match="the name of the service holds the full name of somebody") as raised:
+    with pytest.raises(GateClosed, match="holds the full name of somebody of its upload") as raised:
         run._require_names_of_nobody(walk)
-    assert "Zebedee" not in str(raised.value) and "run again with --fresh" in str(raised.value)
+    assert "zebedee" not in str(raised.value).lower() and "run again with --fresh" in str(raised.value)
+    places = ["service.name", "analyses.one.title", "analyses.one.records.region.0"]
+    assert [one.where for one in raised.value.problems] == [f"request {REQUEST}, {place}" for place in places]
+    kept = "".join(path.read_text() for path in folder.root.iterdir()).lower()
+    assert "zebedee" not in kept and "crabtree" not in kept and "north" in kept
     (row,) = all_requests(None, tmp_path, TODAY).to_dict("records")
     assert (row["service"], row["organisation"]) == ("(name not shown)", asked.organisation.name)
     walk.spec = spec(service=service | {"name": "Help for Anna, and Crabtree House"})

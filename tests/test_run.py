@@ -109,7 +109,7 @@ def test_the_manifest_says_what_was_run_and_how_long_it_took(demo):
         s["status"] == "done" and s["seconds"] > 0 and s["gate"] == "passed" for s in manifest["stages"].values()
     )
     assert outcome.headline and "%" in outcome.headline
-    assert {i["name"] for i in manifest["inputs"]} == {"foundation-2013.xlsx", "register"}
+    assert {i["name"] for i in manifest["inputs"]} == {"upload", "register"}
 
 
 def test_the_manifest_proves_that_the_match_came_before_outcomes(demo, in_lab):
@@ -262,7 +262,7 @@ def test_an_unknown_key(bad, tmp_path):
 
 
 def test_an_upload_that_is_not_there(bad, tmp_path):
-    ends_with(bad(submission="bad.xlsx")(), 2, "bad.xlsx: the upload is not there")
+    ends_with(bad(submission="bad.xlsx")(), 2, "request bad, submission: the upload is not there")
     assert not (tmp_path / "bad").exists()
 
 
@@ -293,12 +293,62 @@ def test_a_workbook_without_its_answers_stops_at_the_gate_with_every_record_chec
     workbook(in_lab, lambda book: book.remove(book["Service"]))
     ends_with(bad(submission="bad.xlsx")(), 2, "Service sheet: the answers about the service are missing", "What to do")
     assert json.loads((tmp_path / "bad/manifest.json").read_text())["stages"]["intake"]["status"] == "failed"
-    assert (tmp_path / "bad/restricted/marked-up-bad.xlsx").exists() and not (tmp_path / "bad/findings.json").exists()
+    assert (tmp_path / "bad/restricted/marked-up.xlsx").exists() and not (tmp_path / "bad/findings.json").exists()
 
 
 def test_a_workbook_that_is_none(bad, in_lab):
     (in_lab.root / "data/demo/bad.xlsx").write_bytes(b"this is no workbook")
-    ends_with(bad(submission="bad.xlsx")(), 2, "bad.xlsx", "What to do")
+    ends_with(bad(submission="bad.xlsx")(), 2, "upload of bad: the workbook is damaged", "What to do")
+
+
+def _kept(folder, *but):
+    """What each file of a folder is called and holds, but for files that are called so or lie in a folder that is."""
+    files = [path for path in folder.rglob("*") if path.is_file() and not {*but} & {*path.parts}]
+    return "".join(f"{path}\n{path.read_bytes().decode(errors='ignore')}" for path in files)
+
+
+def test_the_name_of_an_upload_is_kept_nowhere(bad, in_lab, tmp_path):
+    sent, named = in_lab.root / "data/demo/foundation-2013.xlsx", in_lab.root / "data/demo/bad Zebedee Quill.xlsx"
+    named.write_bytes(sent.read_bytes())
+    go = bad(submission=named.name)
+    assert go("--until", "intake").exit_code == 0
+    assert json.loads((tmp_path / "bad/manifest.json").read_text())["inputs"][0]["name"] == "upload"
+    named.write_bytes(sent.read_bytes()[:9000])
+    ends_with(go(), 2, "the content of the upload")
+    result = go("--fresh")
+    ends_with(result, 2, "upload of bad: the workbook is damaged")
+    assert "Quill" not in result.stderr + _kept(tmp_path)
+    other = in_lab.root / "data/demo/bad-2.xlsx"
+    named.rename(other)
+    ends_with(go(), 2, "request bad, submission: the upload is not there", "data/demo")
+    other.write_bytes(sent.read_bytes())
+    ends_with(bad(submission=other.name)("--until", "intake"), 0)
+    other.rename(named)  # the same upload by another name is no change
+    ends_with(bad(submission=named.name)("--until", "intake"), 0)
+
+
+def test_a_request_that_names_somebody_of_its_upload_keeps_no_name_and_stays_stopped(bad, in_lab, tmp_path):
+    cells = openpyxl.load_workbook(in_lab.root / "data/demo/foundation-2013.xlsx", read_only=True)["People"].values
+    heads = list(next(cells))
+    person = next(cells)
+    name = " ".join(str(person[heads.index(part)]).strip() for part in ("Forename", "Surname"))
+    service = {"name": f"Help for {name}", "need": "accommodation", "setting": "community"}
+    go = bad(service=service)
+    for _ in range(2):  # the second finds an intake that is up to date, and settings that show no name
+        result = go()
+        ends_with(result, 4, "request bad, service.name: this setting holds the full name of somebody of its upload")
+        assert name not in result.stderr + _kept(tmp_path, "submission", "marked-up.xlsx")
+    assert "(name not shown)" in (tmp_path / "bad/spec.yml").read_text()
+    records = {"region": [name]}  # which nobody has: intake refuses it, and its settings are kept
+    go = bad(analyses={"one": {"title": f"All but {name}"}, "two": {"records": records}})
+    result = go("--fresh")
+    ends_with(result, 4, "request bad, analyses.one.title: this", "request bad, analyses.two.records.region.0: this")
+    assert name not in result.stderr + _kept(tmp_path, "submission", "marked-up.xlsx")
+    go = bad(service=service)
+    go("--fresh")
+    result = bad(service=service | {"name": "Help"})()
+    ends_with(result, 2, "service.name ((name not shown) → Help)", "add --fresh")
+    assert name not in result.stderr
 
 
 def test_too_few_people_could_not_be_answered(bad, in_lab, tmp_path):

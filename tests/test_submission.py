@@ -665,7 +665,7 @@ def test_without_answers_the_people_are_checked_all_the_same(tmp_path):
     rows = people_rows([person(i) for i in range(2)] + [person(2, Date_of_birth="31/02/1980")])
     found = read_submission(_without_answers(write_csv(tmp_path / "c.csv", rows)), SPEC)
     assert [b.code for b in found.request_blockers()] == ["too_few_people", "service_missing"]
-    assert "a file c-service.csv beside it" in found.request_blockers()[1].message
+    assert "a file of the same name with -service.csv at its end, beside it" in found.request_blockers()[1].message
     assert found.issues.loc[found.issues["row"] == 4, "code"].tolist() == ["dob_impossible"] and not found.answers
     renamed = read_submission(write_xlsx(tmp_path / "a.xlsx", rows, names=("People", "Servcie")), SPEC)
     assert "rename the sheet “Servcie” to “Service”" in renamed.request_blockers()[1].message

@@ -343,7 +343,7 @@ def test_settings_and_provenance_are_readable():
     rows = dict(tables.provenance_table(FINDINGS).rows)
     assert rows["Register covers"] == "1 January 2000 to 30 June 2012"
     assert rows["Toolkit"] == "0.1.0, commit c0ffee1"
-    assert rows["Input: foundation-2013.xlsx"] == "a1" * 32
+    assert rows["Input: upload"] == "a1" * 32
     assert rows["Packages"] == "numpy 2.4.6, pandas 3.1.1"
     assert tables.sign_offs_table(FINDINGS).rows == (("Second analyst", "A. Analyst", "2013-10-01"),)
     nobody = FINDINGS.model_copy(update={"sign_offs": ()})

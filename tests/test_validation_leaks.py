@@ -21,6 +21,7 @@ from jdl_toolkit.validation.leak_hunt.plants import WAYS, writings
 from jdl_toolkit.validation.leak_hunt.running import run
 from jdl_toolkit.validation.leak_hunt.seeking import Seeker, days_in
 from jdl_toolkit.validation.leak_hunt.unwrapping import texts_in
+from jdl_toolkit.validation.leak_hunt.uploads import damaged
 from jdl_toolkit.validation.part import Effort
 
 PEOPLE = pd.DataFrame(
@@ -143,6 +144,14 @@ def test_a_heading_or_a_sheet_named_after_somebody_below_is_called_by_its_place(
     assert "Favourite colour" in unused and sum(one.startswith("column ") for one in unused) == 3
     said = found.columns.to_csv() + found.issues.to_csv()
     assert " ".join(names) not in said and f"“{names[1]}”" not in said
+
+
+def test_an_upload_of_parts_called_like_people_can_be_read(tmp_path):
+    write_xlsx(tmp_path / "a.xlsx", people_rows([person(n, Region="London") for n in range(1, 9)]))
+    damaged(tmp_path / "a.xlsx", "people as parts of the service", tmp_path / "b.xlsx")
+    spec = intake_spec(lab_resources() / "parameters" / "defaults.yml")
+    people = read_submission(tmp_path / "b.xlsx", spec, (DATA_START, DATA_END)).people
+    assert people["provider"].nunique() == people["region"].nunique() == 2
 
 
 # --- the answer -------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from .. import numbers
 from ..blinding import archived_folders
 from ..errors import JDLError, Problem
 from ..findings import Findings
-from ..manifest import Manifest
+from ..manifest import Manifest, digests_of_inputs
 from ..render.content import read_report
 from ..render.parts import Report
 from ..render.report import titles
@@ -135,8 +135,8 @@ def open_run(folder: Path) -> Run:
         raise JDLError(faults)
     path = folder / "findings.json"
     findings = Findings.read(path) if path.is_file() else None
-    inputs = {one["name"]: one["sha256"] for one in manifest.get("inputs", ())}
-    settings = read_yaml(folder / "spec.yml")
+    inputs = digests_of_inputs(manifest)
+    settings = {key: value for key, value in read_yaml(folder / "spec.yml").items() if key != "submission"}
     reports = _reports(folder, findings) if findings is not None else {}
     known = (folder.name, folder, manifest["request"], manifest["status"], settings, inputs, findings, reports)
     return Run(*known, begun=str(manifest.get("created", "")))

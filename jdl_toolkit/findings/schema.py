@@ -527,7 +527,6 @@ class Findings(Shown, Model):
     def public_texts(self) -> list[str]:
         """Texts whose words may stand in a report; the organisation's free text is left out."""
         texts = [self.request, *self.public_names(), *self.labels()]
-        texts += [str(i.get("name", "")) for i in self.provenance.inputs]
         texts += [value for entry in self.sign_offs for key, value in entry.items() if key != "reason"]
         for analysis in self.analyses:
             texts += [analysis.title]

@@ -19,7 +19,7 @@ from .kinds import (
     WARNINGS,
     WITHDRAWN,
 )
-from .naming import WITHHELD, kinds_named
+from .naming import kinds_named
 from .over_findings import free_texts, has_same_figures, report_key, results_digest, shown_events, with_events
 from .standing import COLUMNS, all_requests
 
@@ -40,7 +40,6 @@ __all__ = [
     "UNANSWERABLE",
     "WARNINGS",
     "WITHDRAWN",
-    "WITHHELD",
     "all_requests",
     "criterion_words",
     "differences_from_published",

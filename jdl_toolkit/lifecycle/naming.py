@@ -16,10 +16,6 @@ from ..spec import RequestSpec
 from ..stage import RequestFolder
 from ..submission import Submission
 
-#: In the manifest, which of organisation and service is called like somebody of the upload: lists show neither.
-WITHHELD = "withheld"
-NOT_SHOWN = "(name not shown)"
-
 
 def kinds_named(
     lab: Lab, spec: RequestSpec, folder: RequestFolder, texts: Sequence[str], findings: Any

@@ -24,7 +24,6 @@ from ..portfolio import RequestStatus
 from ..releases import Release, read_releases, version_folder
 from ..spec import RequestSpec
 from .held import NOT_OF_A_RUN, is_at_fault
-from .naming import NOT_SHOWN, WITHHELD
 from .place import Place, answer_due, place_of
 
 COLUMNS = [
@@ -98,12 +97,10 @@ def all_requests(lab: Lab | None, outputs: Path, today: dt.date, until: dt.date 
 
 def _row(known: _Known, received: dt.date | None, place: Place) -> dict[str, Any]:
     organisation, service = (_mapping(known.settings.get(name)) for name in ("organisation", "service"))
-    withheld = known.manifest.values.get(WITHHELD, ()) if known.manifest is not None else ()
-    shown = {of: NOT_SHOWN for of in withheld}
     return {
         "request": str(known.settings.get("request") or known.name),
-        "organisation": shown.get("organisation", str(organisation.get("name", ""))),
-        "service": shown.get("service", str(service.get("name", ""))),
+        "organisation": str(organisation.get("name", "")),
+        "service": str(service.get("name", "")),
         "need": str(service.get("need", "")),
         "sector": str(organisation.get("sector", "")),
         "setting": str(service.get("setting", "")),

@@ -12,7 +12,7 @@ from ..blinding import TRIED, MatchingLog, order_of_stages, record_name
 from ..document import Table
 from ..findings import Findings
 from ..lab import OF_ANALYSIS, STAGES
-from ..manifest import Manifest
+from ..manifest import Manifest, digests_of_inputs
 from ..spec import read_yaml
 from ..stage import MAIN, PASSED, RequestFolder, read_closing
 from ..tables.balance import METHODS, NOTHING
@@ -211,7 +211,7 @@ def _events(events: list[dict[str, str]], findings: Findings | None) -> Iterable
 
 def _made_from(values: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     yield "Specification", values["spec_digest"]
-    yield from ((one["name"], one["sha256"]) for one in values["inputs"])
+    yield from digests_of_inputs(values).items()
     yield "Toolkit", f"{values['toolkit_version']}, commit {values['toolkit_commit'] or 'not known'}"
     yield "Seed", str(values["seed"])
 

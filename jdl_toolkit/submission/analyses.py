@@ -150,9 +150,9 @@ def _faults(name: str, choice: AnalysisChoice, people: pd.DataFrame) -> list[Pro
         fix = "ask the organisation to fill in that column, or take the analysis out"
         return [Problem(f"the upload has no {' and no '.join(map(_words, lacking))}", where, fix)]
     unknown = [
-        Problem(f"nobody in the upload has the {_words(column)} “{value}”", f"{where}.records.{column}", fix)
+        Problem(f"nobody in the upload has this {_words(column)}", f"{where}.records.{column}.{place}", fix)
         for column, values in choice.records.items()
-        for value, fix in _unknown_values(values, people[column]).items()
+        for place, fix in _unknown_values(values, people[column]).items()
     ]
     if unknown or is_in_analysis(people, Analysis(records=choice.records)).any():
         return unknown
@@ -160,18 +160,18 @@ def _faults(name: str, choice: AnalysisChoice, people: pd.DataFrame) -> list[Pro
     return [Problem("no record of the upload belongs to this analysis", where, fix)]
 
 
-def _unknown_values(values: tuple[str, ...], column: pd.Series) -> dict[str, str]:
-    """Values that nobody has, each with what may have been meant."""
+def _unknown_values(values: tuple[str, ...], column: pd.Series) -> dict[int, str]:
+    """Places of values that nobody has, each with what may have been meant; a value itself may be somebody's name."""
     common = common_values(column)
-    known = {plain_value(value): value for value in common}
-    fixes = {}
-    for value in values:
-        if plain_value(value) in known:
+    known = {plain_value(value): value for value, n in common.items() if n >= NAMED_FROM}
+    every, fixes = {plain_value(value) for value in common}, {}
+    for place, value in enumerate(values):
+        if plain_value(value) in every:
             continue
         near = difflib.get_close_matches(plain_value(value), known, n=1, cutoff=0.6)
         named = [f"“{written}”" for written, n in common.items() if n >= NAMED_FROM][:NAMED_MOST]
         others = f"use one that stands there: {', '.join(named)}" if named else "use one that stands there"
-        fixes[value] = f"did you mean “{known[near[0]]}”?" if near else others
+        fixes[place] = f"did you mean “{known[near[0]]}”?" if near else others
     return fixes
 
 

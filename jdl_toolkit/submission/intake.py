@@ -168,7 +168,9 @@ class Submission(Result):
         return tables.plain_table(frame, "What the organisation answered", heads, key="answers")
 
 
-def read_submission(path: Path, spec: RequestSpec, data_period: tuple[dt.date, dt.date] | None = None) -> Submission:
+def read_submission(
+    path: Path, spec: RequestSpec, data_period: tuple[dt.date, dt.date] | None = None, called: str = ""
+) -> Submission:
     """Read a Data Upload Template (.xlsx, .ods; or .csv with its Service answers in ``<name>-service.csv``).
 
     Parameters
@@ -178,6 +180,8 @@ def read_submission(path: Path, spec: RequestSpec, data_period: tuple[dt.date, d
         For the limits of intake, and the day the request was received.
     data_period : (date, date), optional
         First and last day of the register's data; without it no date is held against them.
+    called : str, optional
+        What messages call the file, where they are kept: its name may be a client's. Default: its name.
 
     Returns
     -------
@@ -190,6 +194,15 @@ def read_submission(path: Path, spec: RequestSpec, data_period: tuple[dt.date, d
         If the file cannot be read as an upload; with all its structural faults (no workbook, sheet, column or record).
     """
     path = Path(path)
+    try:
+        return _read(path, spec, data_period)
+    except JDLError as fault:
+        if not called:
+            raise
+        raise fault.calling(path.name, called) from None
+
+
+def _read(path: Path, spec: RequestSpec, data_period: tuple[dt.date, dt.date] | None) -> Submission:
     sheets = read_sheets(path)
     people_grid, service_grid, header, columns = _structure(sheets, path)
     used = find_sheet(sheets, PEOPLE)
@@ -250,7 +263,8 @@ def _unanswered(sheets: dict[str, Grid], service: Grid | None, path: Path) -> li
 def _no_service(sheets: dict[str, Grid], path: Path) -> pd.DataFrame:
     """That the answers about the service are missing, which need not keep the people from being checked."""
     is_csv = path.suffix.lower() == ".csv"
-    where = f"a file {path.stem}-service.csv beside it" if is_csv else nearest_sheet(sheets, SERVICE)
+    same = "a file of the same name with -service.csv at its end"  # the name itself may be a client's
+    where = f"{same}, beside it" if is_csv else nearest_sheet(sheets, SERVICE)
     return issues_of("service_missing", SERVICE, [None], None, [where])
 
 

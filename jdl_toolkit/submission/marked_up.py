@@ -46,7 +46,7 @@ GROUP_FILLS = [
 LARGEST_TITLE = 31
 
 
-def marked_up_copy(path: Path, submission: Submission, out: Path) -> Path:
+def marked_up_copy(path: Path, submission: Submission, out: Path, called: str = "") -> Path:
     """Write the organisation's workbook back, each faulty cell with a colour and a comment, and a list of all faults.
 
     Parameters
@@ -57,6 +57,8 @@ def marked_up_copy(path: Path, submission: Submission, out: Path) -> Path:
         As read from `path`.
     out : Path
         The .xlsx to write. Restricted: it holds everything that was sent.
+    called : str, optional
+        What messages call the file, as in `read_submission`. Default: its name.
 
     Returns
     -------
@@ -64,7 +66,12 @@ def marked_up_copy(path: Path, submission: Submission, out: Path) -> Path:
         `out`.
     """
     path, out = Path(path), Path(out)
-    workbook = _own_workbook(path) if path.suffix.lower() == ".xlsx" else _rebuilt(path)
+    try:
+        workbook = _own_workbook(path) if path.suffix.lower() == ".xlsx" else _rebuilt(path)
+    except JDLError as fault:
+        if not called:
+            raise
+        raise fault.calling(path.name, called) from None
     names = {name: find_sheet(dict.fromkeys(workbook.sheetnames, []), name) for name in (PEOPLE, SERVICE)}
     positions = submission.columns.dropna(subset="heading").drop_duplicates("heading").set_index("heading")["position"]
     issues = submission.issues.dropna(subset="row")

@@ -39,13 +39,20 @@ def parted(at: Place) -> None:
 
 
 def named(at: Place) -> None:
-    """People in a request's settings, the name of its file, its response, reasons, feedback and results imported."""
-    file = f"List {at.name}.xlsx"
-    shutil.copy(at.invented / "foundation-2013.xlsx", at.data(file))
+    """People in a request's settings, the names of files, its response, reasons, feedback and results imported."""
+    source, file = at.invented / "foundation-2013.xlsx", f"List {at.name}.xlsx"
+    shutil.copy(source, at.data(file))
+    unread = (f"{at.name}.xlsx", "cut in half"), (f"{at.name}.csv", "commas"), (f"No {at.name}.xlsx", "")
+    for i, (name, how) in enumerate(unread):
+        at.request(f"unread-{i}", name)
+        if how:
+            uploads.broken(source, at.data(name), how)
     service = {"name": f"Help for {at.name}", "need": "accommodation", "setting": "community"}
     at.request("file-named", file)
     at.request("service-named", service=service)
     at.request("organisation-named", organisation={"name": f"{at.name} Trust", "sector": "voluntary"})
+    records = {"region": [at.name, "London"]}
+    at.request("analyses-named", analyses={"one": {"title": f"Without {at.name}"}, "two": {"records": records}})
     one = at.request("cheap")
     (at.lab.root / "response.txt").write_text(f"{at.name}, born on {at.people.loc[0, 'dob']:%d %B %Y}, was helped.")
     at.data("results.csv").write_text(f"request,organisation,difference\n{at.name},{at.name},{at.name}\n")
@@ -54,7 +61,10 @@ def named(at: Place) -> None:
     at.jdl(
         ("run", "file-named"),
         ("run", "service-named"),
+        ("run", "service-named"),
         ("run", "organisation-named"),
+        ("run", "analyses-named"),
+        *(("run", f"unread-{i}") for i in range(len(unread))),
         ("run", one),
         (*record, "sign-off", "--by", "B. Second"),
         (*record, "draft sent", "--by", "A. First"),
@@ -65,6 +75,7 @@ def named(at: Place) -> None:
         (*record, "withdrawn", "--by", "A. First", "--reason", f"{at.name} was in it twice"),
         ("import-results", "data/results.csv"),
         ("feedback", "data/answers.txt"),
+        ("batch", "--workers", "1", "--until", "intake"),
         ("status",),
     )
 

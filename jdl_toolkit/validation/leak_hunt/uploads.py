@@ -77,7 +77,8 @@ def _misplaced(book: Workbook, sheet: Worksheet) -> None:
 def _parts_of_the_service(book: Workbook, sheet: Worksheet) -> None:
     names = [_name(sheet, row) for row in range(2, sheet.max_row + 1)]
     for heading in ("Provider", "Type of intervention", "Region", "Notes"):
-        column = sheet.max_column + 1
+        there = [cell.column for cell in sheet[1] if cell.value == heading]  # two of a kind would be refused
+        column = there[0] if there else sheet.max_column + 1
         sheet.cell(1, column, heading)
         for i in range(len(names)):  # few, so that each part is large enough to be analysed
             sheet.cell(i + 2, column, names[i % 2])
