@@ -54,7 +54,7 @@ from .lifecycle import (
 from .manifest import WITHHELD, Manifest, alone, file_digest, now
 from .narrative import check_blocks, headline_sentence
 from .result import write_atomically
-from .spec import RequestSpec
+from .spec import RequestSpec, UploadColumn
 from .stage import (
     CLOSED,
     MAIN,
@@ -535,7 +535,8 @@ def _require_names_of_nobody(walk: _Walk) -> None:
     people = Submission.load(walk.folder.restricted / "submission").people
     of_somebody = frozenset(disclosure.names_of_people(texts.values(), people))
     withheld = [place for place, text in texts.items() if text in of_somebody]
-    if not withheld:
+    parts = _parts_named(walk.spec, people)
+    if not withheld and not parts:
         return
     walk.manifest.values |= {"status": GATE_CLOSED, WITHHELD: withheld}
     walk.manifest.write()  # first: with it, a run that was killed before the next line can be taken up
@@ -543,7 +544,19 @@ def _require_names_of_nobody(walk: _Walk) -> None:
     what = "this setting holds the full name of somebody of its upload; nothing was published"
     fix = "say it otherwise there, by initials or by what it is, and run again with --fresh; do so as well if the two"
     fix += " are called alike by chance"
-    raise GateClosed([Problem(what, f"request {walk.spec.request}, {place}", fix) for place in withheld])
+    problems = [Problem(what, f"request {walk.spec.request}, {place}", fix) for place in withheld]
+    what = "parts of the service hold the full name of somebody of the upload; nothing was published"
+    fix = "ask the organisation to call them otherwise, or analyse by another column, and run again with --fresh"
+    raise GateClosed([*problems, *(Problem(what, f"upload of {walk.spec.request}, {part}", fix) for part in parts)])
+
+
+def _parts_named(spec: RequestSpec, people: Any) -> list[str]:
+    """Columns of the upload that the request divides people by, and in which a part is called like somebody."""
+    asked = {*spec.subgroups, *(c.each for c in spec.analyses.values())}
+    asked |= {by for c in spec.analyses.values() for by in c.subgroups or ()}
+    columns = [column for column in UploadColumn if column in asked and column in people]
+    named = {column: people[column].dropna().astype(str).unique() for column in columns}
+    return [column.replace("_", " ") for column in columns if disclosure.names_of_people(named[column], people)]
 
 
 def _texts(values: Any, place: str = "") -> Iterator[tuple[str, str]]:

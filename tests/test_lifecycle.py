@@ -454,6 +454,13 @@ def test_a_service_called_like_somebody_of_its_upload_stops_and_is_shown_in_no_l
     assert (row["service"], row["organisation"]) == ("(name not shown)", asked.organisation.name)
     walk.spec = spec(service=service | {"name": "Help for Anna, and Crabtree House"})
     run._require_names_of_nobody(walk)
+    upload["provider"] = ["Zebedee Crabtree", "North Trust"]
+    run._require_names_of_nobody(walk)  # nobody is divided by it
+    for asked in ({"subgroups": ["provider"]}, {"analyses": {"all": {"each": "provider"}}}):
+        walk.spec = spec(**asked)
+        with pytest.raises(GateClosed, match=f"upload of {REQUEST}, provider: parts of the service hold") as raised:
+            run._require_names_of_nobody(walk)
+        assert "Zebedee" not in str(raised.value)
 
 
 def test_a_reason_that_was_recorded_and_names_somebody_is_told_with_its_event_and_recorded_again(record):
