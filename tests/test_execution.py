@@ -1,12 +1,16 @@
 """Notebooks executed in forked children: what they show, how they end, and whom they end with."""
 
+import multiprocessing
 import os
 import signal
+import socket
+import subprocess
 import sys
+import tempfile
 import time
 import tomllib
 from importlib.metadata import EntryPoint
-from multiprocessing import forkserver
+from multiprocessing import connection, forkserver
 from pathlib import Path
 
 import click
@@ -20,7 +24,7 @@ from nbformat import v4
 from jdl_toolkit import __version__, execution, laid_out
 from jdl_toolkit.cli.frame import command
 from jdl_toolkit.errors import CouldNotBeAnswered, JDLError, KernelDied, StageFailed
-from jdl_toolkit.execution import engines, environment
+from jdl_toolkit.execution import engines, environment, server
 from jdl_toolkit.execution.notebooks import execute
 from jdl_toolkit.lab import Lab
 
@@ -323,6 +327,42 @@ def test_the_engine_is_an_option_then_the_environment_then_fork(monkeypatch):
     monkeypatch.setattr(environment.sys, "platform", "darwin")
     assert execution.chosen_engine("fork") == "kernel"
     assert execution.context().get_start_method() == "spawn"
+
+
+def test_sockets_are_bound_elsewhere_if_the_folder_for_temporary_files_has_a_long_name(template, monkeypatch, tmp_path):
+    usual, deep = environment.place_of_sockets(), tmp_path / ("deep" * 25)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    settings = {name: value for name, value in multiprocessing.current_process()._config.items() if name != "tempdir"}
+    monkeypatch.setattr(multiprocessing.current_process(), "_config", settings)
+    server._choose_place_of_sockets()
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(connection.arbitrary_address("AF_UNIX"))
+    assert not list(deep.iterdir()) and Path(settings["tempdir"]).parent == Path(environment.place_of_sockets())
+    cells, fault = template("1 + 1", engine="kernel")
+    assert fault is None and cells[-1].outputs[0].data["text/plain"] == "2"
+    assert len(usual) < 64
+
+
+def test_where_no_name_is_short_enough_for_sockets_it_is_said(monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", "/" + "deep" * 25)
+    monkeypatch.setattr(environment, "_SHORT_PLACES", ())
+    with pytest.raises(JDLError, match="too long") as told:
+        environment.place_of_sockets()
+    assert "TMPDIR" in str(told.value)
+
+
+def test_a_server_that_imports_for_ever_is_ended_by_the_system():
+    """A library that is refused memory may ask for it in a loop, of which no Python ever hears."""
+    script = (
+        "import signal, time\n"
+        "signal.alarm = lambda seconds, alarm=signal.alarm: alarm(1 if seconds else 0)\n"
+        "from multiprocessing import forkserver\n"
+        "from jdl_toolkit.execution import environment\n"
+        "import importlib; importlib.import_module = lambda name: time.sleep(30)\n"
+        "import jdl_toolkit.execution.preload"
+    )
+    assert subprocess.run([sys.executable, "-c", script], timeout=20).returncode == -signal.SIGALRM
 
 
 def test_papermill_finds_the_engines_by_their_entry_points():

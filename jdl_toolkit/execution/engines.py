@@ -24,7 +24,7 @@ from papermill.log import logger
 from traitlets.config import Config
 
 from . import server
-from .environment import FORK, KERNEL, environment_of_notebooks
+from .environment import FORK, KERNEL, environment_of_notebooks, place_of_sockets
 
 #: Seconds that a child is given to clear up after its last cell.
 _CLEARING_UP = 10
@@ -61,7 +61,7 @@ class KernelEngine(_WrittenAtTheEnd):
 
     @classmethod
     def _execute(cls, nb_man: NotebookExecutionManager, folder: str, options: dict[str, Any]) -> None:
-        with tempfile.TemporaryDirectory(prefix="jdl-kernel-") as sockets:
+        with tempfile.TemporaryDirectory(prefix="jdl-kernel-", dir=place_of_sockets()) as sockets:
             options["config"] = Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/ipc"}})
             client = PapermillNotebookClient(nb_man, **options)
             # what a kernel says while it ends is not for the user's screen

@@ -5,6 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
+import tempfile
+from pathlib import Path
 
 from ..errors import JDLError
 
@@ -21,6 +23,29 @@ ENGINES = (FORK, KERNEL)
 #: Linear algebra on one thread, unless the user says otherwise: on a busy machine the threads of many small fits wait
 #: for each other, which took ten times as long.
 PINNED = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+#: What may stand before the name of a socket and its folder: the name of all may have 107 bytes, on macOS 103.
+_LONGEST_PLACE = 64
+
+#: Where sockets go if the folder for temporary files has a longer name.
+_SHORT_PLACES = ("/tmp", "/var/tmp", "/dev/shm")
+
+
+def place_of_sockets() -> str:
+    """Folder for temporary files in which a socket can be bound: the usual one, unless its name is too long for that.
+
+    Raises
+    ------
+    JDLError
+        If there is none.
+    """
+    usual = tempfile.gettempdir()
+    for place in (usual, *_SHORT_PLACES):
+        if len(os.fsencode(place)) <= _LONGEST_PLACE and Path(place).is_dir() and os.access(place, os.W_OK | os.X_OK):
+            return place
+    fix = f"name one of at most {_LONGEST_PLACE} characters with TMPDIR"
+    raise JDLError("the name of the folder for temporary files is too long", usual, fix)
 
 
 def can_fork() -> bool:

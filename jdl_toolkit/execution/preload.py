@@ -51,6 +51,10 @@ MODULES = (
 )
 
 
+#: Seconds after which the server ends if it is importing still: a library that is refused memory may ask for ever.
+_LONGEST_IMPORT = 900
+
+
 def import_everything() -> None:
     """Import `MODULES`, ending early if nobody is left who could ask for a child."""
     os.environ |= PINNED | os.environ
@@ -108,7 +112,9 @@ def leave_at_once() -> None:
 
 
 stand_apart()
+signal.alarm(_LONGEST_IMPORT)  # by the system, whatever it is at
 import_everything()
+signal.alarm(0)
 share_with_grandchildren()
 leave_at_once()
 hear_of_ctrl_c()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
+import tempfile
 import threading
-from multiprocessing import connection, forkserver, resource_tracker
+from multiprocessing import connection, forkserver, resource_tracker, util
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 
-from .environment import FORK, can_fork, chosen_engine
+from .environment import FORK, can_fork, chosen_engine, place_of_sockets
 
 _PRELOADED = f"{__package__}.preload"
 
@@ -51,12 +53,21 @@ def preload(engine: str = "") -> None:
 
 def _ensure_running() -> None:
     """Start the server with Ctrl-C kept from it, which is for its users; it hears of none until it has imported all."""
+    _choose_place_of_sockets()
     resource_tracker.ensure_running()  # the server asks for it, and it would let Ctrl-C through
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         forkserver._forkserver.ensure_running()  # by this name: `preload` replaces it
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _choose_place_of_sockets() -> None:
+    """Have `multiprocessing` bind its sockets where names are not too long; by itself it takes the usual place."""
+    settings, place = multiprocessing.current_process()._config, place_of_sockets()
+    if "tempdir" not in settings and place != tempfile.gettempdir():
+        settings["tempdir"] = made = tempfile.mkdtemp(prefix="pymp-", dir=place)
+        util.Finalize(None, shutil.rmtree, args=(made, True), exitpriority=-100)  # as it does with its own
 
 
 def is_running() -> bool:

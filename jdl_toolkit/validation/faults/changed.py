@@ -106,6 +106,7 @@ def surroundings() -> Iterator[Trial]:
     for mask in (0o077, 0o000, 0o027):
         yield Trial("surroundings", f"umask {mask:03o}", partial(_surroundings, environment={}, umask=mask), "")
     yield Trial("surroundings", "a folder for temporary files that disappears", _tmp_disappears, "")
+    yield Trial("surroundings", "a folder for temporary files with a long name", _long_tmp, "linkage")
     yield Trial("surroundings", "a lock left by a dead process", _old_lock, "linkage")
     yield Trial("surroundings", "the current folder is removed", _no_folder, "linkage")
 
@@ -385,6 +386,15 @@ def _tmp_disappears(case: Case) -> None:
             shutil.rmtree(place, ignore_errors=True)
         time.sleep(0.2)
     case.told.append(run.wait())
+
+
+def _long_tmp(case: Case) -> None:
+    """A place so deep that no socket can be bound in it."""
+    place = case.root.parent / f"{case.root.name}-tmp" / ("deep" * 25)
+    place.mkdir(parents=True, exist_ok=True)
+    _surroundings(case, {"TMPDIR": str(place)})
+    if case.told[-1].status:
+        case.fault("it did not come to its end")
 
 
 def _old_lock(case: Case) -> None:
