@@ -279,9 +279,12 @@ def lay_out(folder: Path) -> Lab:
         laid_out.note_notebooks(temporary / "notebooks")
         (temporary / ".gitignore").write_text("# records about people stay out of version control\n/data/\n/outputs/\n")
         os.chmod(temporary, 0o755)
-        if folder.exists():
-            folder.rmdir()
-        os.replace(temporary, folder)
+        if not folder.exists():
+            os.replace(temporary, folder)
+            return Lab(folder)
+        for part in sorted(temporary.iterdir()):  # the folder stays the one it is: somebody may stand in it
+            os.replace(part, folder / part.name)
+        temporary.rmdir()
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise

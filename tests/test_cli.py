@@ -1,6 +1,9 @@
 """The command line: mistakes of use are told in JSON to whoever asked for it; one spoilt manifest hides no request."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -51,6 +54,22 @@ def test_a_spoilt_manifest_hides_no_other_request(tmp_path):
     found = {r["request"]: r["status"] for r in json.loads(told.stdout)["requests"]}
     assert found["a"] == "reported"
     assert found["b"] == found["c"] == found["d"] == "manifest unreadable: run with --fresh"
+
+
+def test_a_terminal_without_some_characters_shows_others_instead(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "manifest.json").write_text(manifest_like(request="a", status="reported", stages={}))
+    told = CliRunner(charset="latin-1").invoke(main, ["status", "--outputs", str(tmp_path)])
+    assert told.exit_code == 0 and "request" in told.stdout and "?" in told.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+@pytest.mark.parametrize("asked", (["--help"], ["status", "--help"], ["--version"]))
+def test_help_that_cannot_be_written_is_no_fault_of_the_toolkit(asked):
+    script = "from jdl_toolkit.cli import main; main()"
+    with open("/dev/full", "w") as full:
+        told = subprocess.run([sys.executable, "-c", script, *asked], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert told.returncode == 2 and "no space is left" in told.stderr and "Traceback" not in told.stderr
 
 
 def test_status_of_a_folder_that_is_not_there(tmp_path):

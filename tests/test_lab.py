@@ -1,6 +1,7 @@
 """A working folder: found, laid out, and what it says when something is not there."""
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
@@ -16,6 +17,15 @@ def test_a_new_folder_has_all_that_a_request_needs(tmp_path):
     assert lab.spec("foundation-2013").request == "foundation-2013"
     assert all(lab.notebook(name).parent == lab.root / "notebooks" for name in STAGES.values())
     assert not list(tmp_path.glob(".my-lab*"))
+
+
+def test_an_empty_folder_in_which_somebody_stands_stays_the_one_it_is(tmp_path, monkeypatch):
+    folder = tmp_path / "my-lab"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    lay_out(Path("."))
+    assert Lab.find(Path.cwd()).spec("foundation-2013") and (Path("data") / "submissions").is_dir()
+    assert [path.name for path in tmp_path.iterdir()] == ["my-lab"]
 
 
 def test_a_folder_that_is_not_empty_stays_as_it_is(tmp_path):

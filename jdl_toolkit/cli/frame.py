@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from ..errors import JDLError, StageFailed, disk_full, is_disk_full, refused_by_system
+from ..errors import JDLError, StageFailed, disk_full, is_disk_full, refused_by_system, refused_in_words
 
 DAY = click.DateTime(["%Y-%m-%d", "%d/%m/%Y"])
 
@@ -110,6 +110,8 @@ def _stopped_in_order() -> Iterator[None]:
 def _tell(fault: Exception, as_json: bool) -> int:
     if isinstance(fault, OSError) and not os.environ.get("JDL_DEBUG"):
         fault = disk_full(Path.cwd()) if is_disk_full(fault) else refused_by_system(fault) or fault
+    elif not os.environ.get("JDL_DEBUG"):
+        fault = refused_in_words(type(fault).__name__, str(fault)) or fault
     status = fault.exit_status if isinstance(fault, JDLError) else 1
     if isinstance(fault, JDLError):
         message = str(fault)
@@ -128,7 +130,20 @@ def _tell(fault: Exception, as_json: bool) -> int:
     return status
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class Commands(click.Group):
+    """All commands. What a terminal has no characters for, a page or a name, is told as well as it can be."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command that was typed."""
+        with suppress(AttributeError, ValueError):  # closed, or not a text stream of Python's own
+            sys.stdout.reconfigure(errors="replace")
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as fault:  # of printing the help
+            sys.exit(_tell(fault, as_json=False))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="jdl")
 def main() -> None:
     """Matched-cohort evaluation for a Justice Data Lab: from an organisation's workbook to its published report."""
