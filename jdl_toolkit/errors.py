@@ -183,15 +183,39 @@ def refused_by_system(fault: OSError, shown: Callable[[Path], str] = str) -> JDL
     return JDLError(what, shown(Path(os.fsdecode(places[0]))) if places else "", fix)
 
 
+def read_text(path: Path) -> str:
+    """The text of a file. A pipe or a device in its place is refused: a reader would wait for ever.
+
+    Raises
+    ------
+    OSError
+    """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(errno.ENXIO, "", str(path))
+    return path.read_text(encoding="utf-8")
+
+
 #: A fault of the system as a notebook passes it on: its number, and the last file that it names.
 _OF_SYSTEM = re.compile(r"\[Errno (\d+)\][^']*(?:'([^']*)')?(?: -> '([^']*)')?")
+
+#: The same as what writes the sheets of a workbook passes it on.
+_OF_SHEETS = re.compile(r"IO_(E[A-Z]+)")
+
+#: What libraries call it when they are given no more memory.
+_OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError", "ArrowMemoryError", "OutOfMemoryException")
 
 
 def refused_in_words(kind: str, text: str) -> JDLError | None:
     """The same of a fault that comes as the name of its class and its text, as a notebook's does."""
+    if kind in _OUT_OF_MEMORY:
+        return refused_by_system(OSError(errno.ENOMEM, ""))
     known = getattr(builtins, kind, None)
-    found = _OF_SYSTEM.match(text) if isinstance(known, type) and issubclass(known, OSError) else None
-    return refused_by_system(OSError(int(found[1]), "", found[3] or found[2])) if found else None
+    if isinstance(known, type) and issubclass(known, OSError):
+        found = _OF_SYSTEM.match(text)
+        return refused_by_system(OSError(int(found[1]), "", found[3] or found[2])) if found else None
+    if kind == "SerialisationError" and (found := _OF_SHEETS.fullmatch(text)):
+        return refused_by_system(OSError(getattr(errno, found[1], 0), ""))
+    return None
 
 
 def disk_full(*places: Path) -> JDLError:

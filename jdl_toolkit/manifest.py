@@ -16,7 +16,7 @@ from typing import Any
 import filelock
 
 from . import __version__
-from .errors import JDLError, UnderWay
+from .errors import JDLError, UnderWay, read_text
 from .result import write_atomically
 
 #: Packages that numbers depend on; their versions stand in every manifest.
@@ -74,10 +74,28 @@ def _is_record(values: Any) -> bool:
     kinds |= {"toolkit_version": str, "packages": dict}
     if not isinstance(values, dict) or not all(isinstance(values.get(key), kind) for key, kind in kinds.items()):
         return False
-    has_status = (isinstance(one, dict) and "status" in one for one in values["stages"].values())
-    has_event = (isinstance(one, dict) and "event" in one for one in values["events"])
+    has_status = (isinstance(one, dict) and _is_stage(one) for one in values["stages"].values())
+    has_event = (isinstance(one, dict) and _is_event(one) for one in values["events"])
     has_digest = (isinstance(one, dict) and {"name", "sha256"} <= one.keys() for one in values["inputs"])
     return all(has_status) and all(has_event) and all(has_digest)
+
+
+def _is_stage(said: dict[str, Any]) -> bool:
+    """Whether it says how a stage ended, when if it did, and what is misplaced in a report as a list."""
+    try:
+        dt.datetime.fromisoformat(said.get("ended", "2000-01-01"))
+    except (TypeError, ValueError):
+        return False
+    return isinstance(said.get("status"), str) and isinstance(said.get("misplaced", []), list)
+
+
+def _is_event(said: dict[str, Any]) -> bool:
+    """Whether it says what was done, by whom and on which day, as `Manifest.record_event` does."""
+    try:
+        dt.date.fromisoformat(said["date"])
+    except (KeyError, TypeError, ValueError):
+        return False
+    return isinstance(said.get("event"), str) and isinstance(said.get("by"), str)
 
 
 def package_versions() -> dict[str, str]:
@@ -149,7 +167,7 @@ class Manifest:
             If there is none or it cannot be read.
         """
         try:
-            values = json.loads(path.read_text(encoding="utf-8"))
+            values = json.loads(read_text(path))
             if not _is_record(values):
                 raise ValueError
             return cls(path, values)
@@ -157,7 +175,7 @@ class Manifest:
             raise JDLError("there is no manifest", str(path), "run the request with `jdl run`") from None
         except PermissionError:
             raise
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             raise JDLError("the manifest is unreadable", str(path), "run the request again with --fresh") from None
 
     @classmethod

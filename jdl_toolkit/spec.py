@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from . import exploratory
 from .document import Block, Shown, Table, Words
-from .errors import JDLError, Problem, cut
+from .errors import JDLError, Problem, cut, read_text
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -703,7 +703,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         If the file is missing, is no YAML, states a key twice in one mapping, or holds something else than a mapping.
     """
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), _Loader)
+        values = yaml.load(read_text(path), _Loader)
     except FileNotFoundError:
         near = sorted(p.name for p in path.parent.glob("*.yml")) if path.parent.is_dir() else []
         fix = (

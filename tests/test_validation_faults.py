@@ -4,16 +4,19 @@ import errno
 import json
 import os
 import shutil
+import signal
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from jdl_toolkit.errors import JDLError, refused_by_system, refused_in_words
+from jdl_toolkit.findings import Findings
 from jdl_toolkit.lab import STAGES
 from jdl_toolkit.manifest import Manifest
 from jdl_toolkit.register import Register, require_as_prepared
 from jdl_toolkit.result import write_atomically
+from jdl_toolkit.spec import read_yaml
 from jdl_toolkit.validation.faults import PART, suite
 from jdl_toolkit.validation.faults.answer import KINDS
 from jdl_toolkit.validation.faults.bench import REQUEST, Bench
@@ -107,6 +110,57 @@ def test_what_the_system_refuses_is_told_without_its_words():
     told = refused_in_words("IsADirectoryError", "[Errno 21] Is a directory: '/lab/a' -> '/lab/b'")
     assert told.problems[0].where == "/lab/b" and "folder where a file" in told.problems[0].what
     assert refused_in_words("ValueError", "[Errno 13] x: '/lab'") is None
+    assert "ulimit -f" in str(refused_in_words("SerialisationError", "IO_EFBIG"))
+    for kind in ("MemoryError", "OutOfMemoryException"):
+        assert "not enough memory" in str(refused_in_words(kind, "could not allocate block"))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    (
+        {"events": [{"event": "sign-off"}]},
+        {"events": [{"event": "sign-off", "by": "A", "date": "yesterday"}]},
+        {"events": [{"event": "sign-off", "by": 3, "date": "2026-01-01"}]},
+        {"stages": {"intake": {"status": "done", "ended": "garbage"}}},
+        {"stages": {"intake": {"status": "done", "ended": 5}}},
+        {"stages": {"report": {"status": "done", "misplaced": 7}}},
+        {"stages": {"report": {"status": 5}}},
+    ),
+)
+def test_a_manifest_whose_stages_or_events_are_odd_is_unreadable(tmp_path, changed):
+    held = {"request": "a", "status": "reported", "spec_digest": "", "inputs": [], "events": [], "stages": {}}
+    held |= {"toolkit_version": "0.7.0", "packages": {}}
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(held))
+    assert Manifest.read(path).values == held
+    path.write_text(json.dumps(held | changed))
+    with pytest.raises(JDLError, match="unreadable"):
+        Manifest.read(path)
+
+
+def test_a_manifest_that_nests_without_end_is_unreadable(tmp_path):
+    (tmp_path / "manifest.json").write_text("[" * 200_000)
+    with pytest.raises(JDLError, match="unreadable"):
+        Manifest.read(tmp_path / "manifest.json")
+
+
+@pytest.mark.parametrize("read", (Manifest.read, Findings.read, read_yaml))
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(tmp_path, read):
+    os.mkfifo(tmp_path / "pipe")
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.alarm(5)
+    try:
+        with pytest.raises(JDLError, match="pipe"):
+            read(tmp_path / "pipe")
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_findings_that_are_no_text_are_not_valid(tmp_path):
+    (tmp_path / "findings.json").write_bytes(b'{"a": "\xff"}')
+    with pytest.raises(JDLError, match="not valid findings"):
+        Findings.read(tmp_path / "findings.json")
 
 
 def test_files_are_as_closed_as_the_umask_asks(tmp_path):

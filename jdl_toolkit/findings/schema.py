@@ -19,7 +19,7 @@ import pandas as pd
 from pydantic import Field, PrivateAttr, ValidationError
 
 from ..document import Block, Figure, Shown, Table, Words
-from ..errors import JDLError
+from ..errors import JDLError, read_text
 from ..markup import escaped_json
 from ..result import write_atomically
 from ..spec import Model, Organisation, Service
@@ -593,7 +593,9 @@ class Findings(Shown, Model):
             If the file is missing or does not follow the schema.
         """
         try:
-            return cls.model_validate_json(Path(path).read_text(encoding="utf-8"))
+            return cls.model_validate_json(read_text(Path(path)))
+        except UnicodeDecodeError:
+            raise JDLError("not valid findings (no text)", str(path), "run the request again") from None
         except OSError:
             raise JDLError("there are no findings yet", str(path), "run the request with `jdl run`") from None
         except ValidationError as fault:
