@@ -180,21 +180,22 @@ def step_bar() -> Iterator[Callable[[str, int, int], None]]:
         yield tell
 
 
-def stage_progress() -> tuple[Callable[[str, str, float], None], Callable[[str], None]]:
-    """A progress bar over the stages of a request, on standard error, and what to tell a step of a stage."""
+def stage_progress(until: str = "report") -> tuple[Callable[[str, str, float], None], Callable[[str], None]]:
+    """A progress bar over the stages of a request up to one, on standard error, and what to tell a step of a stage."""
     from tqdm import tqdm
 
     from ..lab import STAGES
 
     layout = "{l_bar}{bar}| {n:.0f}/{total} [{elapsed}]"
-    bar = tqdm(total=len(STAGES), file=sys.stderr, disable=None, bar_format=layout)
+    total = [*STAGES, until].index(until) + 1
+    bar = tqdm(total=total, file=sys.stderr, disable=None, bar_format=layout)
 
     def tell(stage: str, state: str, share: float) -> None:
         if state == "running":
             bar.set_description(f"{stage:<9}")
         else:
             bar.update(share)
-        if state == "failed" or bar.n >= len(STAGES) - 1e-9:
+        if state == "failed" or bar.n >= total - 1e-9:
             bar.close()
 
     def tell_step(step: str) -> None:

@@ -1,4 +1,4 @@
-"""Commands on one request: run it, record what people do with it, compare two runs."""
+"""Commands on one request: run it, run it again to verify it, record what people do with it, compare two runs."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def run(
     from ..run import run_request
 
     outputs = (outputs or lab.root / "outputs").resolve()
-    progress, tell = stage_progress()
+    progress, tell = stage_progress(until)
     outcome = run_request(lab, request, outputs, until, fresh, progress, with_code, engine or "", tell=tell)
     review = lab.short(outcome.review)
     values = {
@@ -86,6 +86,30 @@ def run(
     words = f"{outcome.headline}\n\nReport: {report['html']}\n        {report['pdf']}\n\nFor review: {review}{explored}"
     words += f"\n\n{outcome.warning_in_short}" if outcome.warning_in_short else ""
     return values | {"report": report}, words
+
+
+@command(main, "verify", "jdl verify foundation-2013")
+@click.argument("request")
+@click.option("--engine", type=click.Choice(ENGINES), help="What executes notebooks. Default: JDL_ENGINE, else fork.")
+@click.option("--outputs", type=click.Path(path_type=Path), help="Folder of all outputs.")
+def verify(request: str, engine: str | None, outputs: Path | None) -> tuple[dict, str]:
+    """Run a request a second time from its upload, elsewhere, and compare: the same results must come out.
+
+    Nothing of its folder is changed. Ends with status 4 if a figure is another, and with 2 if its specification, its
+    upload or the register is no longer what it was made from.
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # as in `run`
+    from ..lab import Lab
+
+    lab = Lab.find()
+    preload(engine or "")
+    from ..verify import verify_request
+
+    progress, _ = stage_progress("outcomes")
+    found = verify_request(lab, request, (outputs or lab.root / "outputs").resolve(), progress, engine or "")
+    values = {"request": found.request, "same": found.exit_status == 0, "to_the_byte": found.digest == found.again}
+    values |= {"digest": found.digest, "again": found.again, "changed": list(found.changed)}
+    return values | {"exit_status": found.exit_status}, str(found)
 
 
 @command(

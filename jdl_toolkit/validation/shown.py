@@ -120,8 +120,13 @@ def verdict(study: Validation) -> Inset:
         title = f"{n_failed:,} of {n_tried:,} checks {'does' if n_failed == 1 else 'do'} not hold"
     elif not n_tried:
         title = "Nothing has been checked yet"
+    elif study.unfinished:
+        n_answers = len(study.runs) - len(study.unfinished)
+        title = (
+            f"{n_answers:,} of {len(study.runs):,} questions have an answer; all {n_tried:,} checks tried for them hold"
+        )
     else:
-        title = f"All {n_tried:,} checks{' that were tried' if n_untried or study.unfinished else ''} hold"
+        title = f"All {n_tried:,} checks{' that were tried' if n_untried else ''} hold"
     said = [
         "The toolkit was tried where the right answer is known: on invented people whose true effect was planted, on "
         "trials in which chance decided who was treated, and on figures that were published before. It was also "
