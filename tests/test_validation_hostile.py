@@ -19,12 +19,13 @@ from jdl_toolkit.narrative.check import Checker, as_quote
 from jdl_toolkit.portfolio import Bulletin
 from jdl_toolkit.render.lint import lint_html
 from jdl_toolkit.render.printed import _in_pdf
-from jdl_toolkit.validation import hostile, hostile_published
-from jdl_toolkit.validation.hostile_files import in_csv, in_file, in_json, in_notebook, in_page, in_pdf, in_workbook
-from jdl_toolkit.validation.hostile_findings import FIELDS, PLAIN, hostile_findings, taken
-from jdl_toolkit.validation.hostile_texts import CANARY, TEXTS
+from jdl_toolkit.validation import hostile
+from jdl_toolkit.validation.hostile import published
+from jdl_toolkit.validation.hostile.files import in_csv, in_file, in_json, in_notebook, in_page, in_pdf, in_workbook
+from jdl_toolkit.validation.hostile.findings import FIELDS, PLAIN, hostile_findings, taken
+from jdl_toolkit.validation.hostile.texts import CANARY, TEXTS
 from jdl_toolkit.validation.part import RESULTS, Effort
-from jdl_toolkit.validation.workbooks_sent import xlsx, zipped
+from jdl_toolkit.validation.workbooks.sent import xlsx, zipped
 
 ODD = f"\x1b[31m{CANARY}\u202e \x9b31m\u200b"
 
@@ -82,7 +83,7 @@ def test_commands_that_did_not_end_well_are_told(studied, tmp_path):
 
 
 def test_what_is_done_is_not_done_again(studied, monkeypatch):
-    monkeypatch.setattr(hostile, "_tried", lambda step: pytest.fail("tried again"))
+    monkeypatch.setattr(hostile.running, "_tried", lambda step: pytest.fail("tried again"))
     hostile.PART.run(studied, Effort(short=True, seed=3))
 
 
@@ -93,7 +94,7 @@ def test_a_folder_made_with_another_seed_is_refused(tmp_path):
 
 
 def test_each_kind_of_text_visits_each_field():
-    rounds = [hostile_published.texts_of(number) for number in range(hostile_published.n_rounds())]
+    rounds = [published.texts_of(number) for number in range(published.n_rounds())]
     for field in FIELDS:
         assert {texts[field][0] for texts in rounds} == {*TEXTS}
 

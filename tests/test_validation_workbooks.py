@@ -18,9 +18,9 @@ from jdl_toolkit.submission.exhaustion import Damaged, rows_within_reach, would_
 from jdl_toolkit.submission.sheets import read_sheets
 from jdl_toolkit.validation import workbooks
 from jdl_toolkit.validation.part import RESULTS, Effort
-from jdl_toolkit.validation.workbooks_kinds import example, kinds
-from jdl_toolkit.validation.workbooks_sent import parts, xlsx, zipped
-from jdl_toolkit.validation.workbooks_text import ods
+from jdl_toolkit.validation.workbooks.kinds import example, kinds
+from jdl_toolkit.validation.workbooks.sent import parts, xlsx, zipped
+from jdl_toolkit.validation.workbooks.text import ods
 
 SHEET = "xl/worksheets/sheet1.xml"
 
@@ -144,7 +144,7 @@ def test_there_are_more_than_a_hundred_kinds_of_damage_and_the_same_seed_draws_t
 
 
 def test_a_short_study_of_damaged_workbooks_holds_and_fails_where_it_should(tmp_path, monkeypatch):
-    monkeypatch.setattr(workbooks, "SHORT_STEP", 25)  # six kinds
+    monkeypatch.setattr(workbooks.running, "SHORT_STEP", 25)  # six kinds
     workbooks.PART.run(tmp_path, Effort(short=True, seed=3))
     told = workbooks.PART.answer(tmp_path / RESULTS)
     assert told.failed == () and "short study" in told.text

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..document import Table
-from .part import Answer, Check
+from ...document import Table
+from ..part import Answer, Check
 
 KEY, QUESTION = "hostile-text", "Does a hostile text, in any field, run, break or leak anything?"
 #: What became of a text.

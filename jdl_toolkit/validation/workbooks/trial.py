@@ -1,6 +1,6 @@
 """One damaged workbook, given to `jdl check` in a process of its own with bounded time and memory; what came of it.
 
-A workbook *survived* if none of `workbooks_limits.FAULTS` was found. Whether the file could be read in the end is
+A workbook *survived* if none of `limits.FAULTS` was found. Whether the file could be read in the end is
 another matter: a refusal in plain words is as good as a page, and a page on people who were not sent is worse than
 either.
 """
@@ -26,15 +26,15 @@ from typing import Any, Self
 
 import pandas as pd
 
-from ..execution import server
-from ..precheck.page import write_page
-from ..render.lint import lint_html
-from ..spec import intake_spec, lab_resources
-from ..submission import Submission, marked_up_copy
-from ..submission.fields import PEOPLE
-from .workbooks_kinds import Made
-from .workbooks_limits import MOST_MEMORY, MOST_SECONDS, MOST_WAITING
-from .workbooks_sent import NEEDLES, TRUTH, WHO, xlsx
+from ...execution import server
+from ...precheck.page import write_page
+from ...render.lint import lint_html
+from ...spec import intake_spec, lab_resources
+from ...submission import Submission, marked_up_copy
+from ...submission.fields import PEOPLE
+from .kinds import Made
+from .limits import MOST_MEMORY, MOST_SECONDS, MOST_WAITING
+from .sent import NEEDLES, TRUTH, WHO, xlsx
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Outcome:
     end : str
         ``read`` (all people as they were sent), ``remarked`` (others or fewer, with remarks), ``refused``, ``failed``.
     faults : tuple of str
-        Keys of `workbooks_limits.FAULTS`; empty: it survived.
+        Keys of `limits.FAULTS`; empty: it survived.
     status : int or None
         Exit status; None if the process was killed.
     seconds : float
@@ -129,8 +129,8 @@ def _judged(
 
 def _serve(pipe: Connection) -> None:
     """In the process that forks: one child for each file, ended when its time is over; None is then its status."""
-    from .. import precheck  # noqa: F401
-    from ..cli import main  # noqa: F401
+    from ... import precheck  # noqa: F401
+    from ...cli import main  # noqa: F401
 
     server.end_with_parent()
     with tempfile.TemporaryDirectory(prefix="jdl-warm.") as folder:  # what the first check imports, all others have
@@ -170,8 +170,8 @@ def _wait(child: int) -> int | None:
 
 def _check(path: str, folder: str) -> None:
     """In the child: `jdl check`, with its output in files and its memory bounded."""
-    from .. import precheck
-    from ..cli import main
+    from ... import precheck
+    from ...cli import main
 
     place = Path(folder)
     for number, name in ((1, "out.txt"), (2, "err.txt")):

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..attrition import REASONS
-from ..errors import JDLError
-from ..findings import (
+from ...attrition import REASONS
+from ...errors import JDLError
+from ...findings import (
     Analysis,
     BalanceRow,
     BalanceSummary,
@@ -34,10 +34,10 @@ from ..findings import (
     Verdict,
     Version,
 )
-from ..lifecycle import read_response
-from ..lifecycle.events import faults_of_words
-from ..markup import one_line
-from ..spec import RequestSpec, lab_resources, merge, read_yaml, validate
+from ...lifecycle import read_response
+from ...lifecycle.events import faults_of_words
+from ...markup import one_line
+from ...spec import RequestSpec, lab_resources, merge, read_yaml, validate
 
 REQUEST = "hostile-texts"
 PLAIN = "Plain words"

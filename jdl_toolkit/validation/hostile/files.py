@@ -11,7 +11,7 @@ import zlib
 from html.parser import HTMLParser
 from pathlib import Path
 
-from .hostile_texts import CANARY
+from .texts import CANARY
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e]")
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from ..identifiers import format_pnc_id
+from ...identifiers import format_pnc_id
 
 Rows = list[list[Any]]
 Parts = dict[str, bytes]

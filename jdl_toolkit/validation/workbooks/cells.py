@@ -8,9 +8,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from .workbooks_files import NAME
-from .workbooks_kinds import Draw, Made, kind
-from .workbooks_sent import Rows, book, rows, saved
+from .files import NAME
+from .kinds import Draw, Made, kind
+from .sent import Rows, book, rows, saved
 
 BORN, STARTED, ENDED = 4, 8, 9
 _SERIAL_ZERO, _SERIAL_ZERO_1904 = dt.date(1899, 12, 30), dt.date(1904, 1, 1)

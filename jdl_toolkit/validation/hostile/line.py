@@ -16,13 +16,13 @@ import openpyxl
 import pandas as pd
 import yaml
 
-from ..register import build_register
-from ..submission.fields import PEOPLE, SERVICE
-from ..synthetic.foundation import write_foundation
-from ..synthetic.register import synthesise_register
-from .hostile_published import read_all
-from .hostile_texts import CANARY, TEXTS
-from .leak_hunt.place import CHEAP, Place
+from ...register import build_register
+from ...submission.fields import PEOPLE, SERVICE
+from ...synthetic.foundation import write_foundation
+from ...synthetic.register import synthesise_register
+from ..leak_hunt.place import CHEAP, Place
+from .published import read_all
+from .texts import CANARY, TEXTS
 
 PERSONS, EFFECT = 20_000, -12.0
 #: In place of the canary in somebody's name: wherever it is found, it has leaked.

@@ -14,23 +14,23 @@ from pathlib import Path
 
 import pandas as pd
 
-from .. import render
-from ..disclosure.pdf_pages import pdf_pages
-from ..execution.notebooks import execute, execute_template
-from ..findings import Findings
-from ..lab import STAGES, Lab, lay_out
-from ..markup import clean
-from ..narrative import check_blocks
-from ..narrative.bulletin import check_bulletin
-from ..portfolio import BULLETIN_FILE, Bulletin, Period, bulletin_settings, gather
-from ..render.bulletin import write_bulletin
-from ..render.index import index_page
-from ..render.index.entries import PUBLISHED, Entry, Shown
-from ..render.index.products import Products
-from ..run import shown_blocks
-from .hostile_files import in_file
-from .hostile_findings import FIELDS, REQUEST, hostile_findings, taken
-from .hostile_texts import CANARY, TEXTS
+from ... import render
+from ...disclosure.pdf_pages import pdf_pages
+from ...execution.notebooks import execute, execute_template
+from ...findings import Findings
+from ...lab import STAGES, Lab, lay_out
+from ...markup import clean
+from ...narrative import check_blocks
+from ...narrative.bulletin import check_bulletin
+from ...portfolio import BULLETIN_FILE, Bulletin, Period, bulletin_settings, gather
+from ...render.bulletin import write_bulletin
+from ...render.index import index_page
+from ...render.index.entries import PUBLISHED, Entry, Shown
+from ...render.index.products import Products
+from ...run import shown_blocks
+from .files import in_file
+from .findings import FIELDS, REQUEST, hostile_findings, taken
+from .texts import CANARY, TEXTS
 
 #: Where a round's files lie -> how they are named in the table of files.
 REPORT, BULLETIN, INDEX = "report", "bulletin", "index page"

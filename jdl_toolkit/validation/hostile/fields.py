@@ -10,16 +10,16 @@ from pathlib import Path
 
 import yaml
 
-from ..errors import JDLError
-from ..precheck import check_upload
-from ..precheck.page import check_page
-from ..precheck.terminal import terminal_words
-from ..render.lint import lint_html
-from ..spec import RequestSpec, intake_spec, lab_resources, load_spec
-from ..submission import marked_up_copy
-from .hostile_files import in_page, in_workbook
-from .hostile_texts import CANARY
-from .workbooks_sent import ANSWERS, HEADINGS, book, rows, saved
+from ...errors import JDLError
+from ...precheck import check_upload
+from ...precheck.page import check_page
+from ...precheck.terminal import terminal_words
+from ...render.lint import lint_html
+from ...spec import RequestSpec, intake_spec, lab_resources, load_spec
+from ...submission import marked_up_copy
+from ..workbooks.sent import ANSWERS, HEADINGS, book, rows, saved
+from .files import in_page, in_workbook
+from .texts import CANARY
 
 TODAY = dt.date(2013, 8, 12)
 #: Cells of the People sheet that say who somebody is: nothing of them may be shown.

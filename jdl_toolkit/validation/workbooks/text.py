@@ -10,8 +10,8 @@ from xml.sax.saxutils import escape
 
 from hypothesis import strategies as st
 
-from .workbooks_kinds import Draw, Made, kind
-from .workbooks_sent import ANSWERS, Parts, Rows, parts, rows, zipped
+from .kinds import Draw, Made, kind
+from .sent import ANSWERS, Parts, Rows, parts, rows, zipped
 
 NAME, SERVICE = "upload.csv", "upload-service.csv"
 

@@ -9,9 +9,9 @@ from openpyxl.chart import BarChart
 from openpyxl.styles import Protection
 from openpyxl.worksheet.table import Table
 
-from .workbooks_files import NAME
-from .workbooks_kinds import Draw, Made, kind
-from .workbooks_sent import ANSWERS, HEADINGS, Rows, book, rows, saved
+from .files import NAME
+from .kinds import Draw, Made, kind
+from .sent import ANSWERS, HEADINGS, Rows, book, rows, saved
 
 _ROW = st.integers(1, 60)
 

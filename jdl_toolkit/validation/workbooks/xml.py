@@ -6,10 +6,10 @@ import re
 
 from hypothesis import strategies as st
 
-from .workbooks_files import NAME, SHEET, _replaced
-from .workbooks_kinds import Draw, Made, kind
-from .workbooks_sent import parts, zipped
-from .workbooks_text import with_entities
+from .files import NAME, SHEET, _replaced
+from .kinds import Draw, Made, kind
+from .sent import parts, zipped
+from .text import with_entities
 
 STRINGS, BOOK, LINKS = "xl/sharedStrings.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _XML = st.sampled_from(

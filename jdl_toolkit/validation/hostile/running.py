@@ -1,4 +1,4 @@
-"""Does a hostile text, in any field, run, break or leak anything? Part of the validation study."""
+"""How hostile texts are tried: followed to what is published, and each by itself; taken up again where it stopped."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from .. import __version__
-from ..errors import JDLError
-from ..manifest import toolkit_commit
-from ..result import write_atomically
-from .hostile_answer import ENDS, KEY, QUESTION, answer
-from .hostile_texts import TEXTS
-from .part import RESULTS, Effort, Part
-from .study import code_digest
+from ... import __version__
+from ...errors import JDLError
+from ...manifest import toolkit_commit
+from ...result import write_atomically
+from ..part import RESULTS, Effort
+from ..study import code_digest
+from .answer import ENDS
+from .texts import TEXTS
 
 _RESTS_ON = ("submission", "precheck", "spec.py", "errors.py", "markup.py", "document.py", "render", "publication")
 #: In a short study every so many-th text of a field is tried by itself.
@@ -69,19 +69,19 @@ Tried = tuple[list[dict], list[dict]]
 
 def _asked(effort: Effort) -> dict[str, Callable[[Path], Tried]]:
     """What is to be tried, by a name that stays the same when the study is taken up again."""
-    from . import hostile_line, hostile_published
+    from . import line, published
 
     asked: dict[str, Callable[[Path], Tried]] = {}
-    rounds = [effort.seed % hostile_published.n_rounds()] if effort.short else range(hostile_published.n_rounds())
+    rounds = [effort.seed % published.n_rounds()] if effort.short else range(published.n_rounds())
     for number in rounds:
-        asked[f"round {number}"] = lambda place, number=number: hostile_published.play(number, place)
+        asked[f"round {number}"] = lambda place, number=number: published.play(number, place)
     if not effort.short:
-        asked["whole line"] = lambda place: hostile_line.play(place, effort.seed)
+        asked["whole line"] = lambda place: line.play(place, effort.seed)
     return asked | _alone(effort)
 
 
 def _alone(effort: Effort) -> dict[str, Callable[[Path], Tried]]:
-    from .hostile_fields import fields
+    from .fields import fields
 
     tried = []
     for place, (field, _) in enumerate(fields().items()):
@@ -95,7 +95,7 @@ def _alone(effort: Effort) -> dict[str, Callable[[Path], Tried]]:
 
 def _one(field: str, kind: str, i: int) -> Callable[[Path], Tried]:
     def try_it(place: Path) -> Tried:
-        from .hostile_fields import fields
+        from .fields import fields
 
         end, faults = fields()[field](TEXTS[kind][i], place)
         return [{"field": field, "kind": kind, "end": end, "faults": faults}], []
@@ -135,6 +135,3 @@ def _gather(folder: Path, tried: list[dict], effort: Effort, n_asked: int) -> No
     about |= {"n_rounds": sum(one["step"].startswith("round") for one in tried)}
     about |= {"whole_line": any(one["step"] == "whole line" for one in tried), "n_texts": sum(map(len, TEXTS.values()))}
     write_atomically(folder / RESULTS / "about.json", json.dumps(about, indent=1) + "\n")
-
-
-PART = Part(KEY, QUESTION, run, answer, "15 minutes on 1 processor")

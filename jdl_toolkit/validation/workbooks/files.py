@@ -10,9 +10,9 @@ import zlib
 
 from hypothesis import strategies as st
 
-from .workbooks_kinds import Draw, Made, kind
-from .workbooks_sent import parts, rows, saved, xlsx, zipped
-from .workbooks_text import csv_text, ods
+from .kinds import Draw, Made, kind
+from .sent import parts, rows, saved, xlsx, zipped
+from .text import csv_text, ods
 
 NAME = "upload.xlsx"
 SHEET = "xl/worksheets/sheet1.xml"
@@ -328,7 +328,7 @@ def saved_with_comment() -> bytes:
     """The workbook with a comment on a cell, which brings a drawing and relations with it."""
     from openpyxl.comments import Comment
 
-    from .workbooks_sent import book
+    from .sent import book
 
     made = book()
     made["People"]["B2"].comment = Comment("to be asked again", "somebody")

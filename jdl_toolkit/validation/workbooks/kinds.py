@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import JDLError
+from ...errors import JDLError
 
 #: Draws one value of a hypothesis strategy.
 Draw = Callable[[Any], Any]
@@ -26,7 +26,7 @@ GROUPS = {
     "csv": "CSV files",
     "ods": "OpenDocument workbooks",
 }
-_MODULES = ("workbooks_files", "workbooks_xml", "workbooks_sheets", "workbooks_cells", "workbooks_text")
+_MODULES = ("files", "xml", "sheets", "cells", "text")
 
 
 @dataclass(frozen=True)
