@@ -31,27 +31,7 @@ from jdl_toolkit.robustness import Robustness
 from jdl_toolkit.stage import RequestFolder, read_closing
 from jdl_toolkit.subgroups import Subgroups, SubgroupSamples
 from jdl_toolkit.submission import Submission
-
-#: As little as gives a report.
-CHEAP = {
-    "cohort": {
-        "index_disposals": ["community_order", "suspended_sentence_order"],
-        "start_within_months": 6,
-        "sexual_offence": "index",
-    },
-    "covariates": {"use": ["age", "sex", "copas_rate", "previous_offences", "index_disposal"]},
-    "balance": {"green_up_to": 0.9, "amber_up_to": 1.0},
-    "matching": {"calipers": [0.2]},
-    "outcomes": {"measures": ["rate"], "survival_steps": 4},
-    "robustness": {
-        "calipers": [],
-        "nearest_ratios": [],
-        "methods": [],
-        "leave_one_out": False,
-        "placebo": None,
-        "gammas": [],
-    },
-}
+from jdl_toolkit.validation.cheap import CHEAP, FOUNDATION
 
 #: What each stage leaves among the restricted files, and must be whole once its record says done.
 LEFT_BY = {
@@ -77,16 +57,9 @@ def cheap_lab(root: Path, demonstration: Path) -> Lab:
 
 def add_request(lab: Lab, name: str, **changes: Any) -> str:
     """Write a cheap request of the demonstration's upload."""
-    asked: dict[str, Any] = {
-        "request": name,
-        "organisation": {"name": "Foundation", "sector": "voluntary"},
-        "service": {"name": "Supported housing", "need": "accommodation", "setting": "community"},
-        "received": dt.date(2013, 8, 12),
-        "register": "demo",
-        "submission": "foundation-2013.xlsx",
-    }
+    asked = {"request": name} | FOUNDATION | CHEAP | changes
     path = lab.root / "parameters" / "requests" / f"{name}.yml"
-    path.write_text(yaml.safe_dump(asked | CHEAP | changes, sort_keys=False))
+    path.write_text(yaml.safe_dump(asked, sort_keys=False))
     return name
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +22,11 @@ from jdl_toolkit.errors import JDLError
 from jdl_toolkit.inference.bootstrap import bootstrap as of_toolkit
 from jdl_toolkit.inference.estimation import ESTIMATES, Kind
 from jdl_toolkit.matching import match
-from jdl_toolkit.validation import bootstrap
+from jdl_toolkit.validation import bootstrap, hostile, leak_hunt, workbooks
 from jdl_toolkit.validation import study as running
 from jdl_toolkit.validation.__main__ import main
 from jdl_toolkit.validation.bootstrap import BOOTSTRAP
+from jdl_toolkit.validation.faults import suite
 from jdl_toolkit.validation.headline import (
     CELLS,
     FALLBACK,
@@ -218,7 +220,8 @@ def test_the_code_that_results_rest_on_is_found():
     everything = running.code_digest(["matching", "inference", "balance"])
     assert everything == running.code_digest(["balance", "inference", "matching"])
     assert len({everything, running.code_digest(["matching"]), running.code_digest(["balance"])}) == 3
-    for part in HEADLINE.rests_on + BOOTSTRAP.rests_on:
+    parts = (suite, workbooks.running, hostile.running, leak_hunt.running)
+    for part in (*HEADLINE.rests_on, *BOOTSTRAP.rests_on, *chain.from_iterable(part.RESTS_ON for part in parts)):
         assert running.code_digest([part]) != running.code_digest([])
 
 

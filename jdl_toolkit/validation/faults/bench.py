@@ -23,39 +23,13 @@ from ... import execution
 from ...lab import STAGES, Lab, RequestFolder, lay_out
 from ...result import write_atomically
 from ...synthetic.demonstration import synthesise
+from ..cheap import CHEAP, FOUNDATION
 
 REQUEST = "fault-trial"
 
 #: Seconds after which a process that has not ended is taken to hang. One takes ten, on a machine with nothing else to
 #: do; on one that is crowded a hundred times as long was seen.
 LONGEST = 900
-
-#: As little as gives a report.
-ASKED: dict[str, Any] = {
-    "request": REQUEST,
-    "organisation": {"name": "Foundation", "sector": "voluntary"},
-    "service": {"name": "Supported housing", "need": "accommodation", "setting": "community"},
-    "received": "2013-08-12",
-    "register": "demo",
-    "submission": "foundation-2013.xlsx",
-    "cohort": {
-        "index_disposals": ["community_order", "suspended_sentence_order"],
-        "start_within_months": 6,
-        "sexual_offence": "index",
-    },
-    "covariates": {"use": ["age", "sex", "copas_rate", "previous_offences", "index_disposal"]},
-    "balance": {"green_up_to": 0.9, "amber_up_to": 1.0},
-    "matching": {"calipers": [0.2]},
-    "outcomes": {"measures": ["rate"], "survival_steps": 4},
-    "robustness": {
-        "calipers": [],
-        "nearest_ratios": [],
-        "methods": [],
-        "leave_one_out": False,
-        "placebo": None,
-        "gammas": [],
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -164,7 +138,8 @@ class Bench:
                 place = lab.root / "data" / "demo" / spare
                 shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
             request = lab.root / "parameters" / "requests" / f"{REQUEST}.yml"
-            request.write_text(yaml.safe_dump(ASKED, sort_keys=False), encoding="utf-8")
+            asked = {"request": REQUEST} | FOUNDATION | CHEAP
+            request.write_text(yaml.safe_dump(asked, sort_keys=False), encoding="utf-8")
             os.replace(making, self.base.root)
         for stage in stages:
             if not (self.states / stage).exists():

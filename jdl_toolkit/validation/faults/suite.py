@@ -56,6 +56,8 @@ SHORT = (
 #: The stages after which a short suite begins; a report takes as long as all before it.
 SHORT_STAGES = ("linkage", "matching", "outcomes")
 
+RESTS_ON = ("validation/faults", "validation/cheap.py")
+
 
 def all_trials(bench: Bench) -> Iterator[Trial]:
     """Every trial of the whole suite, by kind."""
@@ -116,7 +118,7 @@ def run(folder: Path, effort: Effort, demonstration: Path | None = None) -> None
         If the folder holds trials of another seed, another extent or other code.
     """
     folder = Path(folder).resolve()
-    about = {"seed": effort.seed, "short": effort.short, "code": code_digest(("validation/faults",))}
+    about = {"seed": effort.seed, "short": effort.short, "code": code_digest(RESTS_ON)}
     _claim(folder, about)
     preload()
     bench = Bench(folder)

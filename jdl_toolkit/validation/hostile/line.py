@@ -20,7 +20,8 @@ from ...register import build_register
 from ...submission.fields import PEOPLE, SERVICE
 from ...synthetic.foundation import write_foundation
 from ...synthetic.register import synthesise_register
-from ..leak_hunt.place import CHEAP, Place
+from ..cheap import CHEAP
+from ..leak_hunt.place import Place
 from .published import read_all
 from .texts import CANARY, TEXTS
 

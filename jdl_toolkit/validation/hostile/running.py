@@ -21,7 +21,7 @@ from ..study import code_digest
 from .answer import ENDS
 from .texts import TEXTS
 
-_RESTS_ON = ("submission", "precheck", "spec.py", "errors.py", "markup.py", "document.py", "render", "publication")
+RESTS_ON = ("submission", "precheck", "spec.py", "errors.py", "markup.py", "document.py", "render", "publication")
 #: In a short study every so many-th text of a field is tried by itself.
 SHORT_STEP = 200
 #: Of the texts of each kind so many are tried in a field of an upload by itself, which takes the longest.
@@ -42,7 +42,7 @@ def run(folder: Path, effort: Effort) -> None:
     JDLError
         If the folder holds what was made by other settings or code.
     """
-    about = {"seed": effort.seed, "short": effort.short, "code": code_digest(_RESTS_ON)}
+    about = {"seed": effort.seed, "short": effort.short, "code": code_digest(RESTS_ON)}
     settings, done = folder / "settings.json", folder / "tried.jsonl"
     if settings.is_file() and json.loads(settings.read_text("utf-8")) != about:
         raise JDLError("the folder holds a study made otherwise", str(folder), "name another folder")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
 import signal
@@ -18,31 +17,11 @@ import pandas as pd
 import yaml
 
 from ...lab import STAGES, lay_out
+from ..cheap import CHEAP, FOUNDATION
 from .people import uploaded
 
 #: Longest that one command may take, in seconds.
 LONGEST = 600
-COHORT = {
-    "index_disposals": ["community_order", "suspended_sentence_order"],
-    "start_within_months": 6,
-    "sexual_offence": "index",
-}
-#: As little as gives a report.
-CHEAP: dict[str, Any] = {
-    "cohort": COHORT,
-    "covariates": {"use": ["age", "sex", "copas_rate", "previous_offences", "index_disposal"]},
-    "balance": {"green_up_to": 0.9, "amber_up_to": 1.0},
-    "matching": {"calipers": [0.2]},
-    "outcomes": {"measures": ["rate"], "survival_steps": 4},
-    "robustness": {
-        "calipers": [],
-        "nearest_ratios": [],
-        "methods": [],
-        "leave_one_out": False,
-        "placebo": None,
-        "gammas": [],
-    },
-}
 #: Commands one after another in one process, as each begins anew; before some, a function of the toolkit is replaced by
 #: one that fails, with people in the text of its error.
 _COMMANDS = """
@@ -123,15 +102,9 @@ class Place:
 
     def request(self, name: str, submission: str = "", cheap: bool = True, **changes: Any) -> str:
         """Write a request: of the first upload, or of a file of the lab's own."""
-        asked: dict[str, Any] = {
-            "request": name,
-            "organisation": {"name": "Foundation", "sector": "voluntary"},
-            "service": {"name": "Supported housing", "need": "accommodation", "setting": "community"},
-            "received": dt.date(2013, 8, 12),
-            "register": "own" if submission else "demo",
-            "submission": submission or "foundation-2013.xlsx",
-        }
-        asked |= CHEAP if cheap else {"cohort": COHORT}
+        asked = {"request": name} | FOUNDATION
+        asked |= {"register": "own", "submission": submission} if submission else {}
+        asked |= CHEAP if cheap else {"cohort": CHEAP["cohort"]}
         text = yaml.safe_dump(asked | changes, sort_keys=False, allow_unicode=True)
         (self.lab.root / "parameters" / "requests" / f"{name}.yml").write_text(text)
         return name

@@ -44,6 +44,7 @@ DECIDING = (
     "unwrapping",
     "uploads",
 )
+RESTS_ON = ("validation/cheap.py", *(f"validation/leak_hunt/{name}.py" for name in DECIDING))
 SHORT_SCENES, SHORT_PLANTED = ("could not be answered",), 1
 
 
@@ -106,7 +107,7 @@ def _claim(folder: Path, effort: Effort) -> None:
     mine = {
         "seed": effort.seed,
         "short": effort.short,
-        "code": code_digest(f"validation/leak_hunt/{name}" for name in DECIDING),
+        "code": code_digest(RESTS_ON),
     }
     path = folder / "settings.json"
     if not path.exists():

@@ -24,7 +24,7 @@ from .kinds import example, kinds
 N_ROUNDS = 4
 #: In a short study one file of each tenth kind.
 SHORT_STEP = 10
-_RESTS_ON = ("submission", "precheck", "errors.py", "validation/workbooks/sent.py")
+RESTS_ON = ("submission", "precheck", "errors.py", "validation/workbooks/sent.py")
 
 
 def run(folder: Path, effort: Effort) -> None:
@@ -69,7 +69,7 @@ def run(folder: Path, effort: Effort) -> None:
 
 
 def _claim(folder: Path, effort: Effort) -> None:
-    about = {"seed": effort.seed, "short": effort.short, "code": code_digest(_RESTS_ON)}
+    about = {"seed": effort.seed, "short": effort.short, "code": code_digest(RESTS_ON)}
     path = folder / "settings.json"
     if path.is_file() and (before := json.loads(path.read_text("utf-8"))) != about:
         differs = ", ".join(key for key in about if before.get(key) != about[key])
