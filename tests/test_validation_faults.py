@@ -17,6 +17,7 @@ from jdl_toolkit.manifest import Manifest
 from jdl_toolkit.register import Register, require_as_prepared
 from jdl_toolkit.result import write_atomically
 from jdl_toolkit.spec import read_yaml
+from jdl_toolkit.validation.claim import claim
 from jdl_toolkit.validation.faults import PART, suite
 from jdl_toolkit.validation.faults.answer import KINDS
 from jdl_toolkit.validation.faults.bench import REQUEST, Bench
@@ -81,10 +82,9 @@ def test_an_answer_says_what_was_not_survived_and_what_was_not_tried(results, tm
 
 
 def test_a_folder_of_another_study_is_refused(tmp_path):
-    suite._claim(tmp_path, {"seed": 1})
-    suite._claim(tmp_path, {"seed": 1})
-    with pytest.raises(JDLError, match="another seed"):
-        suite._claim(tmp_path, {"seed": 2})
+    claim(tmp_path, Effort(seed=2), suite.RESTS_ON)
+    with pytest.raises(JDLError, match=r"made otherwise \(seed, short\)"):
+        suite.run(tmp_path, Effort(short=True, seed=1))
 
 
 @pytest.mark.parametrize("said", ["Traceback (most recent call last)", "A fault of the toolkit: x", "nothing helpful"])

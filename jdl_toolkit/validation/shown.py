@@ -122,9 +122,8 @@ def verdict(study: Validation) -> Inset:
         title = "Nothing has been checked yet"
     elif study.unfinished:
         n_answers = len(study.runs) - len(study.unfinished)
-        title = (
-            f"{n_answers:,} of {len(study.runs):,} questions have an answer; all {n_tried:,} checks tried for them hold"
-        )
+        hold = "the one check tried holds" if n_tried == 1 else f"all {n_tried:,} checks tried hold"
+        title = f"{n_answers:,} of {len(study.runs):,} questions {'has' if n_answers == 1 else 'have'} an answer; {hold}"
     else:
         title = f"All {n_tried:,} checks{' that were tried' if n_untried else ''} hold"
     said = [

@@ -17,13 +17,12 @@ import pandas as pd
 from tqdm import tqdm
 
 from ... import __version__
-from ...errors import JDLError
 from ...execution import preload
 from ...lab import STAGES
 from ...manifest import toolkit_commit
 from ...result import write_atomically
+from ..claim import claim
 from ..part import RESULTS, Effort
-from ..study import code_digest
 from . import changed, damaged, killed, storage
 from .bench import REQUEST, Bench
 from .trial import Trial, carry_out
@@ -118,8 +117,7 @@ def run(folder: Path, effort: Effort, demonstration: Path | None = None) -> None
         If the folder holds trials of another seed, another extent or other code.
     """
     folder = Path(folder).resolve()
-    about = {"seed": effort.seed, "short": effort.short, "code": code_digest(RESTS_ON)}
-    _claim(folder, about)
+    about = claim(folder, effort, RESTS_ON)
     preload()
     bench = Bench(folder)
     bench.prepare(PERSONS, effort.seed, demonstration, SHORT_STAGES if effort.short else tuple(STAGES))
@@ -160,15 +158,6 @@ def write_results(folder: Path, about: dict[str, Any]) -> None:
     write_atomically(place / "trials.csv", rows.to_csv(index=False))
     write_atomically(place / "kinds.csv", kinds.reset_index().to_csv(index=False))
     write_atomically(place / "about.json", json.dumps(said, indent=1) + "\n")
-
-
-def _claim(folder: Path, about: dict[str, Any]) -> None:
-    path = folder / "settings.json"
-    if not path.exists():
-        write_atomically(path, json.dumps(about, indent=1) + "\n")
-    elif json.loads(path.read_text("utf-8")) != about:
-        what = "the folder holds trials of another seed, another extent or other code"
-        raise JDLError(what, str(folder), "give another folder, or the same settings as before")
 
 
 def _rows(record: Path) -> list[dict[str, Any]]:

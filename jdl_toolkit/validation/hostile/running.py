@@ -16,8 +16,8 @@ from ... import __version__
 from ...errors import JDLError
 from ...manifest import toolkit_commit
 from ...result import write_atomically
+from ..claim import claim
 from ..part import RESULTS, Effort
-from ..study import code_digest
 from .answer import ENDS
 from .texts import TEXTS
 
@@ -42,12 +42,8 @@ def run(folder: Path, effort: Effort) -> None:
     JDLError
         If the folder holds what was made by other settings or code.
     """
-    about = {"seed": effort.seed, "short": effort.short, "code": code_digest(RESTS_ON)}
-    settings, done = folder / "settings.json", folder / "tried.jsonl"
-    if settings.is_file() and json.loads(settings.read_text("utf-8")) != about:
-        raise JDLError("the folder holds a study made otherwise", str(folder), "name another folder")
-    write_atomically(settings, json.dumps(about, indent=1))
-    asked = _asked(effort)
+    claim(folder, effort, RESTS_ON)
+    asked, done = _asked(effort), folder / "tried.jsonl"
     before = [json.loads(line) for line in done.read_text("utf-8").splitlines()] if done.is_file() else []
     seen = {one["step"] for one in before}
     bar = tqdm(total=len(asked), initial=len(seen), desc="hostile text", unit="step", disable=None)

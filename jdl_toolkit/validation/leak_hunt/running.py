@@ -12,11 +12,10 @@ import pandas as pd
 from tqdm import tqdm
 
 from ... import __version__
-from ...errors import JDLError
 from ...manifest import toolkit_commit
 from ...result import write_atomically
+from ..claim import claim
 from ..part import RESULTS, Effort
-from ..study import code_digest
 from .hunt import Sought, play
 from .people import invent
 from .results import held_rows, hit_rows, place_rows, read_scenes, scene_rows
@@ -50,7 +49,7 @@ SHORT_SCENES, SHORT_PLANTED = ("could not be answered",), 1
 
 def run(folder: Path, effort: Effort) -> None:
     """Play every scene, search what each leaves, hold both searches to planted people; see `part.Part.run`."""
-    _claim(folder, effort)
+    claim(folder, effort, RESTS_ON)
     results, invented = folder / RESULTS, folder / "invented"
     results.mkdir(parents=True, exist_ok=True)
     if not invented.exists():
@@ -100,21 +99,3 @@ def _write(folder: Path, results: Path, about: dict) -> None:
     for name, table in tables.items():
         write_atomically(results / f"{name}.csv", pd.DataFrame(table).to_csv(index=False))
     write_atomically(results / "about.json", json.dumps(about | {"n_played": len(scenes)}, indent=1) + "\n")
-
-
-def _claim(folder: Path, effort: Effort) -> None:
-    """Note what the folder is made with; refuse one that was made otherwise."""
-    mine = {
-        "seed": effort.seed,
-        "short": effort.short,
-        "code": code_digest(RESTS_ON),
-    }
-    path = folder / "settings.json"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, json.dumps(mine, indent=1) + "\n")
-        return
-    before = json.loads(path.read_text("utf-8"))
-    if differs := [key for key in mine if before.get(key) != mine[key]]:
-        what = f"the folder was made otherwise ({', '.join(differs)})"
-        raise JDLError(what, str(folder), "give another folder, or the same settings as before")

@@ -12,11 +12,10 @@ import pandas as pd
 from tqdm import tqdm
 
 from ... import __version__
-from ...errors import JDLError
 from ...manifest import toolkit_commit
 from ...result import write_atomically
+from ..claim import claim
 from ..part import RESULTS, Effort
-from ..study import code_digest
 from .answer import ENDS
 from .kinds import example, kinds
 
@@ -44,7 +43,7 @@ def run(folder: Path, effort: Effort) -> None:
     """
     from .trial import Checker
 
-    _claim(folder, effort)
+    claim(folder, effort, RESTS_ON)
     every = kinds()
     chosen = [kind for kind in every if not kind.is_bomb][effort.seed % SHORT_STEP :: SHORT_STEP]
     chosen = chosen if effort.short else list(every)
@@ -66,15 +65,6 @@ def run(folder: Path, effort: Effort) -> None:
                 bar.update()
         finally:  # a study that is stopped has its answer, too
             _gather(folder, effort, len(every), len(tasks))
-
-
-def _claim(folder: Path, effort: Effort) -> None:
-    about = {"seed": effort.seed, "short": effort.short, "code": code_digest(RESTS_ON)}
-    path = folder / "settings.json"
-    if path.is_file() and (before := json.loads(path.read_text("utf-8"))) != about:
-        differs = ", ".join(key for key in about if before.get(key) != about[key])
-        raise JDLError(f"the folder holds a study made otherwise ({differs})", str(folder), "name another folder")
-    write_atomically(path, json.dumps(about, indent=1))
 
 
 def _gather(folder: Path, effort: Effort, n_kinds: int, n_asked: int) -> None:
