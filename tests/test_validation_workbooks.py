@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from uploads_on_disk import EMPTY
 
 from jdl_toolkit.errors import JDLError
 from jdl_toolkit.spec import load_spec
@@ -82,10 +83,6 @@ FAR = (
     '<table:table-row table:number-rows-repeated="1048575"><table:table-cell/></table:table-row><table:table-row>'
     '<table:table-cell table:number-columns-repeated="16383"/>'
     "<table:table-cell><text:p>x</text:p></table:table-cell></table:table-row>"
-)
-EMPTY = (
-    '<table:table-row table:number-rows-repeated="1040000">'
-    '<table:table-cell table:number-columns-repeated="16384"/></table:table-row>'
 )
 
 

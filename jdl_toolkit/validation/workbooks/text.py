@@ -176,16 +176,22 @@ def _cell(value: Any, more: str = "") -> str:
     )
 
 
-def _content(people: str | None = None, last: str = "") -> str:
+def lines_of(cells: Rows) -> str:
+    """Rows as OpenDocument has them."""
+    return "".join(f"<table:table-row>{''.join(map(_cell, row))}</table:table-row>" for row in cells)
+
+
+def spreadsheet(sheets: dict[str, str]) -> str:
+    """The content of an .ods file: the lines of each sheet, by its name."""
     spaces = " ".join(f'xmlns:{n}="{_ODS.format(n)}"' for n in ("office", "table", "text"))
-    lines = {"People": rows(), "Service": ANSWERS}
-    made = {
-        n: "".join(f"<table:table-row>{''.join(map(_cell, r))}</table:table-row>" for r in t) for n, t in lines.items()
-    }
-    made["People"] = (people if people is not None else made["People"]) + last
-    tables = "".join(f'<table:table table:name="{name}">{text}</table:table>' for name, text in made.items())
+    tables = "".join(f'<table:table table:name="{name}">{lines}</table:table>' for name, lines in sheets.items())
     head = f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {spaces} office:version="1.3"><office:body>'
     return f"{head}<office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>"
+
+
+def _content(people: str | None = None, last: str = "") -> str:
+    people = lines_of(rows()) if people is None else people
+    return spreadsheet({"People": people + last, "Service": lines_of(ANSWERS)})
 
 
 def _packed(content: str | bytes) -> Parts:
