@@ -123,7 +123,9 @@ def verdict(study: Validation) -> Inset:
     elif study.unfinished:
         n_answers = len(study.runs) - len(study.unfinished)
         hold = "the one check tried holds" if n_tried == 1 else f"all {n_tried:,} checks tried hold"
-        title = f"{n_answers:,} of {len(study.runs):,} questions {'has' if n_answers == 1 else 'have'} an answer; {hold}"
+        title = (
+            f"{n_answers:,} of {len(study.runs):,} questions {'has' if n_answers == 1 else 'have'} an answer; {hold}"
+        )
     else:
         title = f"All {n_tried:,} checks{' that were tried' if n_untried else ''} hold"
     said = [
