@@ -11,6 +11,7 @@ import difflib
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import StrEnum
 from importlib import resources
 from pathlib import Path
@@ -792,7 +793,25 @@ def load_spec(path: Path, defaults: Path | None = None) -> RequestSpec:
         if key in asked:
             fix = "take the line out" if key == "exploratory" else "list analyses under `analyses:`"
             raise JDLError(f"`{key}` is not for a request to set", where=str(path), fix=fix)
-    return validate(merge(base, {"register": "main"} | asked), path.name)
+    try:
+        return validate(merge(base, {"register": "main"} | asked), path.name)
+    except JDLError as fault:
+        raise JDLError(_where_it_stands(problem, asked, base, path.name) for problem in fault.problems) from None
+
+
+def _where_it_stands(problem: Problem, asked: dict[str, Any], base: dict[str, Any], name: str) -> Problem:
+    """A problem with a setting that the request does not state is one of the defaults."""
+    of, _, place = problem.where.partition(", ")
+    keys = place.split(".")
+    is_of_defaults = of == name and not _states(asked, keys) and _states(base, keys)
+    return replace(problem, where=f"defaults.yml, {place}") if is_of_defaults else problem
+
+
+def _states(values: Any, keys: list[str]) -> bool:
+    """Whether settings hold what stands at a place, or something else than settings on the way to it."""
+    if not keys or not isinstance(values, dict):
+        return True
+    return keys[0] in values and _states(values[keys[0]], keys[1:])
 
 
 def intake_spec(defaults: Path) -> RequestSpec:

@@ -53,6 +53,17 @@ def test_all_faults_are_reported_at_once_with_the_nearest_name(tmp_path):
     assert "example.yml, received" in text
 
 
+def test_a_fault_of_the_defaults_is_told_as_one_of_theirs(tmp_path):
+    values = yaml.safe_load((lab_resources() / "parameters/defaults.yml").read_text())
+    values["matching"] |= {"calliper": 2, "scale": "logi"}
+    defaults = tmp_path / "defaults.yml"
+    defaults.write_text(yaml.safe_dump(values))
+    with pytest.raises(JDLError) as caught:
+        load_spec(write(tmp_path, matching={"scale": "logit"}, cohort={"rout": 1}), defaults)
+    places = [problem.where for problem in caught.value.problems]
+    assert places == ["example.yml, cohort.rout", "defaults.yml, matching.calliper"]
+
+
 def test_what_an_older_lab_does_not_state_has_a_default_or_is_named_where_it_belongs(tmp_path):
     values = yaml.safe_load((lab_resources() / "parameters/defaults.yml").read_text())
     defaults = tmp_path / "defaults.yml"

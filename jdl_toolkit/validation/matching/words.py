@@ -154,7 +154,7 @@ def _signs(of: dict[str, pd.DataFrame], failed: str) -> str:
     )
     return opening + (
         f"Of {n:,} conclusive findings about a real reduction {n_wrong:,.0f} ({number(100 * n_wrong / n, 1)} per "
-        f"cent) were of an increase. With {describe(CELLS[worst['cell']])}, where "
+        f"cent) {'was' if n_wrong == 1 else 'were'} of an increase. With {describe(CELLS[worst['cell']])}, where "
         f"{number(100 * worst['n_conclusive'] / worst['n'])} per cent were conclusive, those overstated the effect "
         f"{number(worst['exaggeration'], 1)} times: what is so small is found only when chance makes it look larger."
     )
