@@ -5,8 +5,11 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 
@@ -18,11 +21,11 @@ from jdl_toolkit.register import Register, require_as_prepared
 from jdl_toolkit.result import write_atomically
 from jdl_toolkit.spec import read_yaml
 from jdl_toolkit.validation.claim import claim
-from jdl_toolkit.validation.faults import PART, suite
+from jdl_toolkit.validation.faults import PART, changed, suite
 from jdl_toolkit.validation.faults.answer import KINDS
 from jdl_toolkit.validation.faults.bench import REQUEST, Bench
 from jdl_toolkit.validation.faults.changed import REGISTERS
-from jdl_toolkit.validation.faults.trial import Case, judge_words
+from jdl_toolkit.validation.faults.trial import Case, Trial, carry_out, judge_words
 from jdl_toolkit.validation.part import Effort
 
 
@@ -101,6 +104,29 @@ def test_a_trial_hears_what_should_not_be_said(said):
     named = Case(bench, nowhere, None, told=[Told(2, "", "What to do: ask Ann Example")])
     judge_words(named)
     assert named.faults == ["it showed personal data"]
+
+
+def test_a_trial_that_fails_itself_is_not_survived_and_stops_no_other(tmp_path):
+    from types import SimpleNamespace
+
+    bench = SimpleNamespace(lab=lambda *_: SimpleNamespace(root=tmp_path))
+    row = carry_out(bench, Trial("killed", "x", act=lambda case: 1 / 0), 0, 1)
+    assert not row["survived"] and row["why"] == "the trial itself failed (ZeroDivisionError)"
+
+
+def test_rows_change_in_a_register_that_a_process_reads(tmp_path):
+    place = tmp_path / "register.duckdb"
+    with duckdb.connect(str(place)) as con:
+        con.execute("CREATE TABLE offence AS SELECT DATE '2013-01-02' AS offence_date FROM range(8)")
+    held = "import duckdb, sys; con = duckdb.connect(sys.argv[1], read_only=True); print(flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", held, str(place)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as reader:
+        reader.stdout.readline()
+        changed._updated(place)
+        reader.stdin.close()
+    with duckdb.connect(str(place), read_only=True) as con:
+        assert con.execute("SELECT count(DISTINCT offence_date) FROM offence").fetchone() == (2,)
 
 
 def test_what_the_system_refuses_is_told_without_its_words():

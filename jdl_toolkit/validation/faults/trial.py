@@ -113,6 +113,8 @@ def carry_out(bench: Bench, trial: Trial, number: int, seed: int) -> dict[str, A
         judge_whole(case)
         if any(told.status == 0 for told in case.told):
             judge_findings(case, "the run that was disturbed")
+    except Exception as fault:  # what became of the lab is unknown: told as not survived, and the others go on
+        case.fault(f"the trial itself failed ({type(fault).__name__})")
     finally:
         for mend in reversed(case.mend):
             mend()
