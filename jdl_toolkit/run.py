@@ -386,9 +386,18 @@ class _Walk:
         elif is_done:  # what a stage said when it closed is all in its record, and later stages go by it
             said = read_closing(self.folder, name, analysis)
             is_done = all(done.get(key) == value for key, value in said.items())
+            is_done = is_done and _can_be_read(self.folder.executed(name, analysis))
         if is_done and name in ("outcomes", "report"):
             is_done = not is_unproved(self.manifest, self.folder)
         return is_done and not self.anew & {MAIN, analysis}
+
+
+def _can_be_read(executed: Path) -> bool:
+    """Whether an executed notebook is whole: a second analyst reads it, whatever the results say."""
+    try:
+        return "cells" in json.loads(executed.read_bytes())
+    except (FileNotFoundError, ValueError, TypeError, RecursionError):
+        return False
 
 
 def _walk_of(

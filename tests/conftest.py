@@ -94,19 +94,19 @@ def made_once(tmp_path_factory, worker_id) -> Callable[[str, Callable[[Path], No
 
 @pytest.fixture(scope="session")
 def short_part(made_once) -> Callable[..., Path]:
-    """``short_part(PART)``: the small tables of a short run of that part of the validation study, run once for all."""
-    from jdl_toolkit.validation.part import RESULTS, Effort
+    """``short_part(PART)``: the folder of a short run of that part of the validation study, run once for all."""
+    from jdl_toolkit.validation.part import Effort
 
-    def results(part) -> Path:
+    def folder(part) -> Path:
         def make(kept: Path) -> None:
             # Not below the long path of this process: the names of sockets below it would be too long for the system.
             with tempfile.TemporaryDirectory(prefix="jdl.") as work:
                 part.run(Path(work), Effort(short=True, workers=1))
-                shutil.copytree(Path(work) / RESULTS, kept)
+                shutil.copytree(work, kept, ignore=shutil.ignore_patterns("labs"))
 
         return made_once(f"validation-{part.key}", make)
 
-    return results
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -19,12 +19,13 @@ import nbformat
 import papermill  # noqa: F401  (first: while it is imported, it loads the engines by their entry points)
 import pytest
 from click.testing import CliRunner
+from nbclient.exceptions import DeadKernelError
 from nbformat import v4
 
 from jdl_toolkit import __version__, execution, laid_out
 from jdl_toolkit.cli.frame import command
 from jdl_toolkit.errors import CouldNotBeAnswered, JDLError, KernelDied, StageFailed
-from jdl_toolkit.execution import engines, environment, server
+from jdl_toolkit.execution import engines, environment, notebooks, server
 from jdl_toolkit.execution.notebooks import execute
 from jdl_toolkit.lab import Lab
 
@@ -370,3 +371,24 @@ def test_papermill_finds_the_engines_by_their_entry_points():
     assert sorted(declared) == sorted(engines.NAMES.values())
     for name, where in declared.items():
         assert EntryPoint(name, where, "papermill.engine").load() is engines.papermill_engines.get_engine(name)
+
+
+def test_a_folder_for_temporary_files_that_has_gone_shows_no_traceback_at_the_end(tmp_path):
+    place = tmp_path / "temporary"
+    place.mkdir()
+    gone = "import os, shutil; from jdl_toolkit.execution import server; server._choose_place_of_sockets();"
+    gone += "shutil.rmtree(os.environ['TMPDIR'])"
+    told = subprocess.run(
+        [sys.executable, "-c", gone], env=os.environ | {"TMPDIR": str(place)}, capture_output=True, text=True
+    )
+    assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_a_child_that_dies_with_the_folder_for_temporary_files_is_told_by_that(tmp_path, monkeypatch):
+    def dies(*_, **__):
+        raise DeadKernelError("Kernel died")
+
+    monkeypatch.setattr(notebooks.papermill, "execute_notebook", dies)
+    monkeypatch.setattr(notebooks.tempfile, "gettempdir", lambda: str(tmp_path / "gone"))
+    with pytest.raises(JDLError, match="folder for temporary files has gone"):
+        notebooks.execute_template(Lab(tmp_path), "01_intake", {}, tmp_path / "made.ipynb")

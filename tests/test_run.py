@@ -624,3 +624,14 @@ def test_outputs_that_cannot_be_written(bad, tmp_path):
     (tmp_path / "file").write_text("mine")
     result = jdl("run", REQUEST, "--outputs", tmp_path / "file")
     ends_with(result, 2, "there is a file of this name", "--outputs")
+
+
+@pytest.mark.parametrize("content", [b"", b'{"cells": [', b"[]", b"\x00\x01", None])
+def test_an_executed_notebook_that_is_spoilt_is_not_whole(tmp_path, content):
+    """Its stage is executed again."""
+    file = tmp_path / "02_linkage.ipynb"
+    if content is not None:
+        file.write_bytes(content)
+    assert not run._can_be_read(file)
+    file.write_text('{"cells": []}')
+    assert run._can_be_read(file)

@@ -16,7 +16,7 @@ from jdl_toolkit.errors import JDLError, UnderWay
 from jdl_toolkit.render import lint_html
 from jdl_toolkit.validation import parts as the_parts
 from jdl_toolkit.validation.page import write_page
-from jdl_toolkit.validation.part import Answer, Check, Effort, Part
+from jdl_toolkit.validation.part import RESULTS, Answer, Check, Effort, Part
 from jdl_toolkit.validation.whole import Validation, run_parts
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 454 60"><rect x="4" y="4" width="90" height="50"/></svg>'
@@ -183,7 +183,7 @@ def test_the_page_is_accessible(tmp_path, browser):
 
 @pytest.mark.parametrize("part", the_parts.PARTS, ids=lambda part: part.key)
 def test_a_short_run_of_each_part_holds(part, short_part, tmp_path):
-    shutil.copytree(short_part(part), tmp_path / part.key)
+    shutil.copytree(short_part(part) / RESULTS, tmp_path / part.key)
     run = Validation.read(tmp_path, the_parts.PARTS).part(part.key)
     assert run.state == "finished" and run.is_short, run.why
     assert run.answer.checks and [check for check in run.answer.checks if check.holds is False] == []

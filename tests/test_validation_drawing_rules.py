@@ -27,11 +27,9 @@ needs_histories = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
+def folder(short_part) -> Path:
     """A short run, without real dates."""
-    out = tmp_path_factory.mktemp("drawing")
-    PART.run(out, SHORT)
-    return out
+    return short_part(PART)
 
 
 def test_the_short_study_holds_and_says_that_it_was_short(folder):

@@ -30,10 +30,8 @@ from jdl_toolkit.validation.part import Effort
 
 
 @pytest.fixture(scope="module")
-def results(made_lab, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("faults")
-    suite.run(folder, Effort(short=True, workers=1), made_lab.root / "data" / "demo")
-    return folder / "results"
+def results(short_part):
+    return short_part(PART) / "results"
 
 
 def test_the_short_suite_survives(results):

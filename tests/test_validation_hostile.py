@@ -34,10 +34,8 @@ ODD = f"\x1b[31m{CANARY}\u202e \x9b31m\u200b"
 
 
 @pytest.fixture(scope="module")
-def studied(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("hostile")
-    hostile.PART.run(folder, Effort(short=True, seed=3))
-    return folder
+def studied(short_part):
+    return short_part(hostile.PART)
 
 
 def test_a_short_study_of_hostile_texts_holds(studied):
@@ -84,7 +82,7 @@ def test_commands_that_did_not_end_well_are_told(studied, tmp_path):
 
 def test_what_is_done_is_not_done_again(studied, monkeypatch):
     monkeypatch.setattr(hostile.running, "_tried", lambda step: pytest.fail("tried again"))
-    hostile.PART.run(studied, Effort(short=True, seed=3))
+    hostile.PART.run(studied, Effort(short=True))
 
 
 def test_a_folder_made_with_another_seed_is_refused(tmp_path):

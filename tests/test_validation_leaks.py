@@ -159,7 +159,7 @@ def test_an_upload_of_parts_called_like_people_can_be_read(tmp_path):
 
 @pytest.fixture
 def results(short_part, tmp_path):
-    return shutil.copytree(short_part(PART), tmp_path / "leaks")
+    return shutil.copytree(short_part(PART) / "results", tmp_path / "leaks")
 
 
 def test_a_short_run_says_that_it_is_short_and_every_check_holds(results):

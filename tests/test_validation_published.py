@@ -16,10 +16,8 @@ from jdl_toolkit.validation.published.reference_own import TABLES, reference, un
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("published")
-    PART.run(folder, Effort(short=True))
-    return folder
+def folder(short_part):
+    return short_part(PART)
 
 
 @pytest.fixture

@@ -7,19 +7,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from jdl_toolkit.validation.part import Effort
 from jdl_toolkit.validation.trials import PART
 from jdl_toolkit.validation.trials.data import DATA, LADDER, TRIALS, WAYS
 
-SHORT = Effort(short=True, seed=1, workers=1)
 FILES = ("ways.csv", "draws.csv", "estimators.csv", "about.json")
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory) -> Path:
-    out = tmp_path_factory.mktemp("trials")
-    PART.run(out, SHORT)
-    return out / "results"
+def results(short_part) -> Path:
+    return short_part(PART) / "results"
 
 
 def test_the_short_study_holds(results):

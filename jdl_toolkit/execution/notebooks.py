@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import tempfile
 from pathlib import Path
 
@@ -78,6 +79,9 @@ def execute_template(lab: Lab, template: str, parameters: dict[str, str], target
         except PapermillExecutionError as fault:
             raise _as_ours(fault, lab, template, target.parent) from None
         except DeadKernelError as fault:
+            if not os.path.isdir(tempfile.gettempdir()):
+                fix = "put it back, or name another with TMPDIR, and run the same again"
+                raise JDLError("the folder for temporary files has gone", tempfile.gettempdir(), fix) from None
             what, fix = server.why_it_died(getattr(fault, "exit_code", None))
             raise KernelDied(f"the process of notebook {template} {what}", fix) from None
         except (CellTimeoutError, CellExecutionError) as fault:

@@ -63,11 +63,11 @@ def _ensure_running() -> None:
 
 
 def _choose_place_of_sockets() -> None:
-    """Have `multiprocessing` bind its sockets where names are not too long; by itself it takes the usual place."""
-    settings, place = multiprocessing.current_process()._config, place_of_sockets()
-    if "tempdir" not in settings and place != tempfile.gettempdir():
-        settings["tempdir"] = made = tempfile.mkdtemp(prefix="pymp-", dir=place)
-        util.Finalize(None, shutil.rmtree, args=(made, True), exitpriority=-100)  # as it does with its own
+    """Have `multiprocessing` bind its sockets where names are not too long, in a folder that may disappear."""
+    settings = multiprocessing.current_process()._config
+    if "tempdir" not in settings:
+        settings["tempdir"] = made = tempfile.mkdtemp(prefix="pymp-", dir=place_of_sockets())
+        util.Finalize(None, shutil.rmtree, args=(made, True), exitpriority=-100)  # its own would show a traceback
 
 
 def is_running() -> bool:

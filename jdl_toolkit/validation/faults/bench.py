@@ -120,9 +120,7 @@ class Bench:
         """The outputs of the undisturbed run as they were after each stage."""
         return self.folder / "base" / "after"
 
-    def prepare(
-        self, persons: int, seed: int, demonstration: Path | None = None, stages: Sequence[str] = tuple(STAGES)
-    ) -> None:
+    def prepare(self, persons: int, seed: int, stages: Sequence[str] = tuple(STAGES)) -> None:
         """Make what is missing of the base: the lab with an invented register, and the undisturbed run of it."""
         if not (self.base.root / "parameters" / "defaults.yml").exists():
             making = self.folder / "base" / "making"
@@ -130,10 +128,7 @@ class Bench:
             lab = lay_out(making)
             for path in (lab.root / "parameters" / "requests").glob("*.yml"):
                 path.unlink()
-            if demonstration is None:
-                synthesise(lab.root / "data" / "demo", persons, seed)
-            else:
-                shutil.copytree(demonstration, lab.root / "data" / "demo", dirs_exist_ok=True)
+            synthesise(lab.root / "data" / "demo", persons, seed)
             for spare in ("register", "bridges-2013.xlsx", "bridges_links.parquet"):
                 place = lab.root / "data" / "demo" / spare
                 shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)

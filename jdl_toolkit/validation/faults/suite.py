@@ -106,10 +106,8 @@ def _about(trial: Trial) -> list[str]:
     return re.split(r"/|: |, | after | stage |(?=\.\w+(?:$|:| after))", name)
 
 
-def run(folder: Path, effort: Effort, demonstration: Path | None = None) -> None:
+def run(folder: Path, effort: Effort) -> None:
     """Try what has not been tried yet, and write the tables.
-
-    `demonstration`: a folder of invented data to be taken in place of one made here, for tests.
 
     Raises
     ------
@@ -120,7 +118,7 @@ def run(folder: Path, effort: Effort, demonstration: Path | None = None) -> None
     about = claim(folder, effort, RESTS_ON)
     preload()
     bench = Bench(folder)
-    bench.prepare(PERSONS, effort.seed, demonstration, SHORT_STAGES if effort.short else tuple(STAGES))
+    bench.prepare(PERSONS, effort.seed, SHORT_STAGES if effort.short else tuple(STAGES))
     bench.findings, bench.needles  # noqa: B018  (read once, before there are several threads)
     known, record = list(all_trials(bench)), folder / "trials.jsonl"
     trials = chosen_trials(known, effort)

@@ -119,8 +119,11 @@ def carry_out(bench: Bench, trial: Trial, number: int, seed: int) -> dict[str, A
         for mend in reversed(case.mend):
             mend()
     again = contents(case.root) != found or any(told.status == 0 for told in case.told)
-    if again:  # else all is as it was, and a run would be that of any other lab
-        judge_afterwards(case)
+    try:
+        if again:  # else all is as it was, and a run would be that of any other lab
+            judge_afterwards(case)
+    except Exception as fault:
+        case.fault(f"what it left cannot be looked at ({type(fault).__name__})")
     if not case.faults:
         shutil.rmtree(case.root)
     return {
