@@ -14,6 +14,7 @@ from registers import make_spec
 from uploads_on_disk import ANSWERS, HEADINGS, people_rows, person, write_csv, write_xlsx
 
 from jdl_toolkit.errors import JDLError
+from jdl_toolkit.identifiers import format_pnc_id
 from jdl_toolkit.submission import Submission, marked_up_copy, read_submission
 from jdl_toolkit.submission.dates import order_unclear, read_dates
 from jdl_toolkit.submission.faults import FAULTS, WARNS
@@ -247,6 +248,39 @@ def test_rows_of_a_csv_file_shorter_or_longer_than_the_headings_are_pointed_out(
 def test_a_name_longer_than_names_are_is_pointed_out(tmp_path):
     found = submit(tmp_path, "Forename", ["Jo" * 30, "Jo" * 30 + "e", "Jo " * 200])
     assert found.issues.loc[found.issues["code"] == "name_long", "row"].tolist() == [3, 4]
+
+
+@pytest.mark.parametrize("odd", ["\x01", "\x1f", "\x7f", "\x92", "\ufdd0", "\ufffc", "\ufffe", "\uffff", "\U0010ffff"])
+def test_what_belongs_to_no_text_is_left_out_of_each_cell_with_a_remark(tmp_path, odd):
+    pnc = str(format_pnc_id(1985, 12345))
+    row = [
+        "1",
+        "~Foreaaa",
+        None,
+        "Sur~aaa",
+        "~16/05/1985~",
+        "M~",
+        f"19~{pnc[2:]}",
+        "A12~34BC",
+        "~2011-03-04",
+        None,
+        "~East",
+        None,
+    ]
+    clean, sent = ([cell and cell.replace("~", sign) for cell in row] for sign in ("", odd))
+    headings, answers = [f"{h}{odd}" for h in HEADINGS], [[f"{cell}{odd}" for cell in line] for line in ANSWERS]
+    plain = read_submission(write_csv(tmp_path / "plain.csv", [HEADINGS, clean, clean]), SPEC)
+    found = read_submission(write_csv(tmp_path / "a.csv", [headings, clean, sent], answers), SPEC)
+    assert found.people.equals(plain.people) and found.answers == plain.answers
+    said = found.issues[found.issues["code"] == "cell_characters"]
+    assert set(said["row"]) == {3}
+    assert set(said["column"]) == {h for h, cell in zip(HEADINGS, row, strict=True) if "~" in str(cell)}
+
+
+def test_what_the_xml_of_a_workbook_writes_for_a_control_character_is_left_out_with_a_remark(tmp_path):
+    found = submit(tmp_path, "Forename", ["Jo_x0000_hn", "_x001F_Mary", "Sam_x000A_Lee", "Jos\u00c3\x89", "Anna"])
+    assert found.people["forename"].tolist()[:3] == ["John", "Mary", "Sam Lee"]
+    assert by_row(found, 5) == [{"cell_characters"}, {"cell_characters"}, set(), {"name_garbled"}, set()]
 
 
 def test_a_csv_file_with_a_title_and_commas_in_its_names(tmp_path):

@@ -9,7 +9,7 @@ import pandas as pd
 from .faults import BLOCKS_REQUEST, all_issues, issues_of
 from .fields import PLACEHOLDERS, SERVICE, plain
 from .questions import QUESTIONS, question_of
-from .sheets import Grid, is_blank
+from .sheets import Grid, is_blank, text_alone
 
 NO_ANSWER = PLACEHOLDERS | {"-", "?", "...", "…", "na", "none", "to follow", "pending"}
 #: A sign-off that is none: by how it begins, or by words that put it off, unless it begins with yes.
@@ -44,7 +44,7 @@ def read_answers(grid: Grid) -> tuple[dict[str, str], pd.DataFrame]:
     beside: set[int] = set()
     own_examples: set[int] = set()
     for number, row in enumerate(grid, start=1):
-        filled = {i: str(cell).strip() for i, cell in enumerate(row) if not is_blank(cell)}
+        filled = {i: str(cell).strip() for i, cell in enumerate(map(text_alone, row)) if not is_blank(cell)}
         said = [text for i, text in filled.items() if i not in beside]
         if not said:
             continue

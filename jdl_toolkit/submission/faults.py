@@ -115,6 +115,10 @@ FAULTS: dict[str, Fault] = {
     "name_characters": _warns(
         "the name holds digits, signs or words that names do not have", "Check it, and give the name alone."
     ),
+    "cell_characters": _warns(
+        "the cell holds characters that belong to no text, such as control characters, which were left out",
+        "Type the cell again, and check it against your records.",
+    ),
     "name_garbled": _warns(
         "letters with accents were spoilt on the way into this file; we put them right where we could",
         "Check the name. Next time, send the list as .xlsx, or save the CSV file as “CSV UTF-8”.",

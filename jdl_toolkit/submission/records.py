@@ -9,17 +9,17 @@ from openpyxl.utils import get_column_letter
 
 from .archive import RowStates
 from .dates import read_dates
-from .faults import NO_ISSUES, all_issues, issues_of
+from .faults import NO_ISSUES, all_issues, issues_at, issues_of
 from .fields import BY_KEY, EXAMPLE, PEOPLE, TELLING
 from .headings import SPLIT, is_heading_row
 from .names import read_text
-from .sheets import Grid, is_blank
+from .sheets import Grid, holds_no_text, is_blank, text_alone
 
 
 def find_records(
     grid: Grid, header: int, columns: pd.DataFrame, states: RowStates
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Raw cells of the rows that are records, and remarks on rows.
+    """Cells of the rows that are records, as they were sent but for what belongs to no text; and remarks on rows.
 
     A row that says nothing of anybody (no name, date or gender) is blank, a note, or a total of a column. So is a row
     that repeats the headings, or says in a single cell more than a name would. The template's example is no record
@@ -45,6 +45,9 @@ def find_records(
     below.index = pd.RangeIndex(header + 2, header + 2 + len(below))
     if below.empty:
         return below, NO_ISSUES
+    odd = below.map(holds_no_text).astype(bool)
+    if odd.any(axis=None):
+        below = below.mask(odd, below.map(text_alone))
     used = columns[columns["key"].notna()].drop_duplicates("key")
     cells = below.reindex(columns=used["position"] - 1).set_axis(list(used["key"]), axis="columns")
     if (used["recognised"] == SPLIT).any():
@@ -68,9 +71,13 @@ def find_records(
         "row_too_long": record & long,
         "formula_without_value": (record | blank) & record.index.isin(states.uncalculated),
     }
+    odd = (
+        odd[record].reindex(columns=used["position"] - 1, fill_value=False).set_axis(list(used["key"]), axis="columns")
+    )
+    of_cells = [issues_at("cell_characters", odd[key], key) for key in odd]
     of_columns = [_slipped(telling[record]), _unheaded(grid[header], header, columns, filled[record])]
     of_rows = [issues_of(code, PEOPLE, at.index[at], None) for code, at in found.items()]
-    return cells[record], all_issues([*of_rows, *of_columns])
+    return cells[record], all_issues([*of_rows, *of_cells, *of_columns])
 
 
 def _slipped(telling: pd.DataFrame) -> pd.DataFrame:

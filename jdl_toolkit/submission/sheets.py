@@ -11,6 +11,7 @@ import difflib
 import errno
 import io
 import itertools
+import re
 import zipfile
 import zlib
 from pathlib import Path
@@ -30,6 +31,14 @@ SUFFIXES = (".xlsx", ".ods", ".csv")
 OTHER_KIND = "open it in a spreadsheet program, save it as .xlsx (.ods and .csv will do), and send that"
 SEND_AGAIN = "open it in a spreadsheet program, save it as .xlsx under a new name, and send that"
 CLEAR_ERRORS = "clear the cells that show an error, such as #SPILL! or #ERROR!, on every sheet, save, and send that"
+
+#: Characters that belong to no text: control characters that are no space, and those that stand for no character. What
+#: the wrong encoding leaves of a letter with an accent stays, as names have their own remark on it.
+NO_TEXT = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f\ufdd0-\ufdef\ufff9-\ufffc\ufffe\uffff"
+    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000))
+    + r"]|(?<![\xc2-\xc5])[\x80-\x84\x86-\x9f]"
+)
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # the container of old .xls files and of protected .xlsx files
 #: What `zipfile` raises of an archive that is none, or not whole.
@@ -80,6 +89,16 @@ def nearest_sheet(sheets: dict[str, Grid], name: str) -> str:
 def is_blank(cell: object) -> bool:
     """Whether a cell shows nothing (spaces of any kind included)."""
     return cell is None or (isinstance(cell, str) and not cell.strip("\u200b\ufeff \t\r\n\xa0\u2007\u202f"))
+
+
+def holds_no_text(cell: object) -> bool:
+    """Whether a cell holds characters that belong to no text, as `NO_TEXT` has them."""
+    return isinstance(cell, str) and NO_TEXT.search(cell) is not None
+
+
+def text_alone(cell: object) -> object:
+    """A cell without the characters that belong to no text."""
+    return NO_TEXT.sub("", cell) if isinstance(cell, str) else cell
 
 
 def _nearest_file(path: Path) -> str:
