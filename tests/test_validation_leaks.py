@@ -15,6 +15,7 @@ from jdl_toolkit.errors import JDLError
 from jdl_toolkit.spec import intake_spec, lab_resources
 from jdl_toolkit.submission import read_submission
 from jdl_toolkit.validation.leak_hunt import PART
+from jdl_toolkit.validation.leak_hunt.hunt import own_words
 from jdl_toolkit.validation.leak_hunt.people import BORN, FULL_NAME, IDENTIFIER, NAME, Needles, decoys, exchanged
 from jdl_toolkit.validation.leak_hunt.places import LEFT, NOTEBOOKS, PUBLISHED, RECORDS, RESTRICTED, REVIEW, place_of
 from jdl_toolkit.validation.leak_hunt.plants import WAYS, writings
@@ -67,6 +68,18 @@ def test_names_keep_their_sound_class_and_are_no_words():
 )
 def test_a_person_is_found_however_written(text, expected):
     assert kinds(text) == expected
+
+
+def test_figures_of_a_row_and_the_letter_behind_them_are_no_identifier():
+    seeker = Seeker(Needles(identifiers=frozenset({"10211611m"})))
+    for text in ("30,10,21,16,11\nmain,previous", "310/211611M", "1.10/211611M", "10/211611Mx"):
+        assert not seeker.seek([text]), text
+    for text in ("pnc 10/211611M.", "10211611m", "PNC10/211611M", "10 / 211 611 m", "x,10/211611M,y"):
+        assert [hit.found for hit in seeker.seek([text])] == ["10211611m"], text
+
+
+def test_a_name_that_is_a_word_of_the_toolkit_is_not_sought_by_itself():
+    assert {"turned", "balance"} <= own_words() and "qurruy" not in own_words()
 
 
 def test_days_are_read_as_they_are_written():

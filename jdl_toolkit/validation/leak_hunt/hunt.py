@@ -17,7 +17,7 @@ from .people import Needles, decoys, on_register, uploaded
 from .place import Place
 from .places import RESTRICTED, files_of
 from .scenes import SCENES
-from .seeking import Seeker
+from .seeking import WORDS, Seeker
 from .unwrapping import texts_of
 
 #: Days that the toolkit gives as examples of how to write one; nobody's birth is sought by them.
@@ -37,9 +37,18 @@ class Sought:
         sent = [uploaded(invented / f"{name}-2013.xlsx") for name in ("foundation", "bridges")]
         everybody = pd.concat([on_register(invented), *sent], ignore_index=True)
         needles = Needles.of(everybody)
-        births = frozenset(day for day in needles.births if day.isoformat() not in EXAMPLES)
-        needles = Needles(needles.together, needles.names, births, needles.identifiers)
-        return cls(needles, decoys(everybody, needles, seed, EXAMPLES), Needles.of(sent[0]))
+        births = frozenset(day for day in needles.births if day.isoformat() in EXAMPLES)
+        needles, words = needles.without(Needles(births=births)), Needles(names=own_words())
+        return cls(
+            needles.without(words), decoys(everybody, needles, seed, EXAMPLES).without(words), Needles.of(sent[0])
+        )
+
+
+def own_words() -> frozenset[str]:
+    """Words of the toolkit's own code: a name may be one by chance ("Turned"), and is not sought by itself."""
+    kinds = (".py", ".typ", ".css", ".js", ".html")
+    files = [p for p in Path(__file__).resolve().parents[2].rglob("*") if p.suffix in kinds]
+    return frozenset(word for p in files for word in WORDS.findall(p.read_text("utf-8", errors="replace").lower()))
 
 
 def slug(name: str) -> str:

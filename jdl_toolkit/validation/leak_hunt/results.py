@@ -20,7 +20,7 @@ REASONS: tuple[tuple[str, str, str, str], ...] = (
     ("odd uploads", NOTEBOOKS, "*/damage-8/*", _ANSWERED),
     ("odd uploads", REVIEW, "*/damage-8/*", _ANSWERED),
     ("failing notebooks", NOTEBOOKS, "*", _KEPT),
-    ("printed in the report", NOTEBOOKS, "*/report.ipynb", _KEPT),
+    ("printed in the report", NOTEBOOKS, "*/05_report.ipynb", _KEPT),
     ("debugging", NOTEBOOKS, "*", _KEPT),
     ("debugging", SCREEN, "*", "JDL_DEBUG=1 was set, which says that what it shows may hold data"),
 )

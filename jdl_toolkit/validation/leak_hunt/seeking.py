@@ -21,7 +21,7 @@ from .people import (
     Needles,
 )
 
-_WORDS = re.compile(rf"[a-z]{{{SHORTEST_WORD},}}")
+WORDS = re.compile(rf"[a-z]{{{SHORTEST_WORD},}}")
 #: A capital within a word begins another: "DaleBrown".
 _HUMPS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _MONTHS = {name: i for i, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
@@ -77,8 +77,10 @@ class Seeker:
         plain = folded(text)
         for kind, starts in ((FULL_NAME, self._together), (IDENTIFIER, self._identifiers)):
             for one in starts.within(plain):
+                if kind == IDENTIFIER and not _stands_alone(plain, one):
+                    continue  # figures of a row, or of a drawing, and the first letter of what comes next
                 yield Hit(kind, one, _around(plain, one))
-        words = set(_WORDS.findall(plain))
+        words = set(WORDS.findall(plain))
         words |= (
             {part.lower() for part in _HUMPS.findall(text) if len(part) >= SHORTEST_WORD} if text.isascii() else set()
         )
@@ -143,6 +145,12 @@ def _day(day: int, month: int, year: int) -> Iterable[dt.date]:
         yield dt.date(year, month, day)
     except ValueError:
         return
+
+
+def _stands_alone(plain: str, found: str) -> bool:
+    """Whether an identifier, whatever is between its signs, begins and ends where a number and a word do."""
+    signs = r"[^a-z0-9]*".join(map(re.escape, found))
+    return re.search(rf"(?<![0-9])(?<![0-9][.,]){signs}(?![a-z0-9])", plain) is not None
 
 
 def _around(plain: str, found: str) -> str:

@@ -126,10 +126,11 @@ def draw_service(con: duckdb.DuckDBPyConnection, line: Line, absent: pd.DataFram
 def in_scope_of(con: duckdb.DuckDBPyConnection, rng: np.random.Generator) -> pd.DataFrame:
     """Everybody whom the service might work with: a start some days after a sentence of theirs, whatever follows.
 
-    One sentence of each person, as the control pool takes one. Left out is only who could not have come, as they were
-    in custody on that day, or whose last disposal would be another: by the rules that leave nobody like them in the
-    pool. Every further choice (a long history, an offence not proven in time) would make the two groups differ in what
-    they do afterwards, and that would be taken for the toolkit's error.
+    One sentence of each person, as the control pool takes one; who is sentenced again before the start is counted from
+    that last sentence, as the toolkit counts. Left out is only who could not have come, as they were in custody on that
+    day, and whose last disposal cannot be told. Every further choice (a long history, an offence not proven in time,
+    nobody sentenced twice) would make the two groups differ in what they do afterwards, and that would be taken for the
+    toolkit's error.
 
     Returns
     -------
@@ -138,8 +139,7 @@ def in_scope_of(con: duckdb.DuckDBPyConnection, rng: np.random.Generator) -> pd.
     """
     proposed = propose_after(one_each(rng, sentences_in_period(con)), rng, late_share=0.15)
     assessed = assess_episodes(con, proposed, doubt_late_proof=False)
-    same = assessed["disposal_id"] == proposed["disposal_id"]
-    assessed = assessed[same & assessed["verdict"].ne("doubtful")]
+    assessed = assessed[assessed["verdict"].ne("doubtful")]
     sexes = ask(con, "SELECT person_id, sex FROM person")
     return assessed.merge(covariates_of(con, assessed), on="disposal_id").merge(sexes, on="person_id")
 
