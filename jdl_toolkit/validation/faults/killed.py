@@ -98,7 +98,7 @@ def _require_kept(case: Case, stage: str) -> None:
 def _pause(case: Case, stage: str) -> None:
     """Stop all of it, as a machine does that is put to sleep, and let it go on."""
     run = _begun(case, stage)
-    stopped = [psutil.Process(run.pid)] if run.is_alive() else []
+    stopped = _process_of(run)
     stopped += [process for process in kernels_of(case.root) if process.pid != run.pid]
     _each(stopped, psutil.Process.suspend)
     time.sleep(1)
@@ -111,11 +111,19 @@ def _barrage(case: Case, stage: str) -> None:
     """Signals that should be nothing to it, while it reads and writes: system calls are broken off by them."""
     run = _begun(case, stage)
     for _ in range(200):
-        _each([psutil.Process(run.pid)] if run.is_alive() else [], lambda one: one.send_signal(signal.SIGWINCH))
-        _each([psutil.Process(run.pid)] if run.is_alive() else [], lambda one: one.send_signal(signal.SIGCHLD))
+        _each(_process_of(run), lambda one: one.send_signal(signal.SIGWINCH))
+        _each(_process_of(run), lambda one: one.send_signal(signal.SIGCHLD))
         time.sleep(0.005)
     case.told.append(run.wait())
     case.statuses = (0,)
+
+
+def _process_of(run: Running) -> list[psutil.Process]:
+    """The process of a run; none if it has ended."""
+    try:
+        return [psutil.Process(run.pid)] if run.is_alive() else []
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _each(processes: list[psutil.Process], do: Callable[[psutil.Process], None]) -> None:
