@@ -48,6 +48,7 @@ def forest_plot(
     rows: Iterable[Any],
     *,
     unit: str = "share",
+    unit_words: str = "",
     reference: float | None = None,
     band: tuple[float, float] | None = None,
     is_dense: bool = False,
@@ -67,6 +68,8 @@ def forest_plot(
         ``is_headline``: drawn larger and dark; ``is_below``: drawn as a part of the row above; ``heading``: printed
         above the first row that has it; ``name``: in the data and the alternative text instead of the label.
     unit : {"share", "count", "days", "mean"}
+    unit_words : str
+        What the axis counts, where more is known than the unit says: "dollars".
     reference : float, optional
         Estimate against which the others are laid; drawn as a dotted line.
     band : (float, float), optional
@@ -82,6 +85,7 @@ def forest_plot(
     """
     shown = [r for r in records(rows) if r["estimate"] is not None]
     factor, _ = UNITS[unit]
+    words = unit_words or UNIT_WORDS[unit]
     in_data = _DATA_DECIMALS[unit] if decimals is None else decimals + 1
     decimals = finer(unit) if is_dense and decimals is None else decimals
     level = f"{100 * confidence:g}"
@@ -113,14 +117,14 @@ def forest_plot(
     if max(abs(x) for x in axes.get_xlim()) >= 1000:
         axes.xaxis.set_major_formatter(lambda x, _: number(x))
     few_ticks(axes)
-    axes.set_xlabel(f"Difference in {UNIT_WORDS[unit]}")
+    axes.set_xlabel(f"Difference in {words}")
     _name_sides(drawing, axes, sides)
-    heads = {f"Estimate ({UNIT_WORDS[unit]})": "estimate", "Lower limit": "ci_low", "Upper limit": "ci_high"}
+    heads = {f"Estimate ({words})": "estimate", "Lower limit": "ci_low", "Upper limit": "ci_high"}
     data = [
         {"Label": name} | {head: round(factor * r[k], in_data) for head, k in heads.items()}
         for name, r in zip(names, shown, strict=True)
     ]
-    alt = _words(shown, names, texts, f"{UNIT_WORDS[unit]}, with", level)
+    alt = _words(shown, names, texts, f"{words}, with", level)
     return finish(drawing, key, caption or "Differences and their intervals", alt, data, note)
 
 

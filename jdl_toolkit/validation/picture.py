@@ -74,6 +74,7 @@ def rows_of_cells(
             values, at, mark.shape, color=mark.colour, label=name, ls="none", zorder=6 - i, clip_on=False, **style
         )
     axes.set_xlabel(title, color=INK)
+    axes.use_sticky_edges = False  # those of the bands
     axes.margins(x=0.05)
     key_above(axes)
     return drawing, axes

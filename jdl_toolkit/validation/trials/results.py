@@ -207,6 +207,7 @@ def _picture(key: str, ways: pd.DataFrame) -> Figure:
     return forest_plot(
         rows,
         unit=trial.unit,
+        unit_words="" if is_aid else "dollars",
         reference=crude["classic_estimate"] if is_aid else TRIAL_DOLLARS,
         is_dense=is_aid,
         decimals=None if is_aid else 0,
