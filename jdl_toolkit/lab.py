@@ -192,7 +192,7 @@ class Lab:
 
     def short(self, path: Path) -> str:
         """A path as a person would say it: relative to the lab where it lies inside."""
-        path = Path(path).resolve()
+        path = Path(os.path.realpath(path))  # unlike `resolve`, also of a link that leads to itself
         return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)
 
 

@@ -115,3 +115,9 @@ def test_missing_data_are_named_with_the_command_that_makes_them(tmp_path):
     sources.write_text(yaml.safe_dump({"main": {"register": "a", "submissions": "b"}}))
     with pytest.raises(JDLError, match="no data source `demo`"):
         lab.source(spec)
+
+
+def test_a_link_that_leads_to_itself_has_a_name(tmp_path):
+    lab = Lab(tmp_path)
+    (tmp_path / "review").symlink_to("review")
+    assert lab.short(tmp_path / "review" / "index.html") == "review/index.html"
