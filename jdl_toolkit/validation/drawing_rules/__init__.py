@@ -83,4 +83,4 @@ def summarise(draws: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-PART = Part(KEY, QUESTION, run, answer, "20 minutes on 2 processors, half of it for real dates")
+PART = Part(KEY, QUESTION, run, answer, "30 minutes on 2 processors, half of it for real dates")

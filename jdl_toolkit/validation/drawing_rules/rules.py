@@ -229,9 +229,9 @@ def cells(short: bool, histories: str = "") -> dict[str, Placebo]:
 
 
 def study(short: bool, histories: str = "", n_draws: int | None = None) -> Study:
-    """Every cell, with the number of draws of each: 2,000 by lot; 400 where each is matched as well."""
+    """Every cell, with the number of draws of each: 1,000 by lot; 400 where each is matched as well."""
     chosen = cells(short, histories)
-    usual = {name: 20 if short else 400 if cell.chosen != "chance" else 2_000 for name, cell in chosen.items()}
+    usual = {name: 20 if short else 400 if cell.chosen != "chance" else 1_000 for name, cell in chosen.items()}
     code = ("cohort", "matching", "inference", "covariates", "outcomes.py")
     return Study(
         name="drawing rules",
