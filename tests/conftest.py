@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -65,6 +66,10 @@ def pytest_collection_finish() -> None:
     """Let the collector pass over all that is imported: else it costs a third of a second each time it is called."""
     gc.collect()
     gc.freeze()
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts what it runs beside itself
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -251,7 +251,7 @@ def test_bad_names_and_bad_files_stop_no_other(lab):
     assert set(wrong) == {"nosuch", "bad-yaml", "unknown-key", "no-upload"}
     assert {one.exit_status for one in plan.ended} == {2}
     assert wrong["unknown-key"].fault.endswith("unknown key (and 1 more)") and "matchnig" in wrong["unknown-key"].fault
-    assert wrong["no-upload"].fix == "put the file there, or correct `submission:`"
+    assert "put the file that `submission:` names into" in wrong["no-upload"].fix
     assert (
         "parameters/requests/bad-yaml.yml" in wrong["bad-yaml"].fault and str(lab.root) not in wrong["bad-yaml"].fault
     )
