@@ -15,7 +15,7 @@ from ...result import write_atomically
 from ..part import RESULTS, Effort, Part
 from ..study import Study, read_replications, run_study
 from .results import KEY, QUESTION, answer
-from .rules import Placebo, expected_without_rule, study
+from .rules import Placebo, error_of_expected, expected_without_rule, study
 
 LEVEL = 0.05
 
@@ -45,6 +45,8 @@ def write_results(folder: Path, asked: Study, effort: Effort) -> None:
     about["cells"] = {name: _described(cell) for name, cell in asked.cells.items()}
     constant = next(cell for cell in asked.cells.values() if cell.dates == "constant")
     about["expected"] = {rule: round(100 * x, 6) for rule, x in expected_without_rule(constant.known()).items()}
+    errors = error_of_expected(len(constant.known().events), constant.known().delays)
+    about["expected_error"] = {rule: round(100 * x, 6) for rule, x in errors.items()}
     write_atomically(folder / RESULTS / "draws.csv", summarise(draws).to_csv(index=False, float_format="%.6g"))
     write_atomically(folder / RESULTS / "about.json", json.dumps(about, indent=2) + "\n")
 

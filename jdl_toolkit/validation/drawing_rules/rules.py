@@ -212,6 +212,25 @@ def expected_without_rule(known: Dates) -> dict[str, float]:
     return {"none": float(of_treated - of_all), "window": float(of_treated - of_window)}
 
 
+def error_of_expected(n_people: int, delays: np.ndarray) -> dict[str, float]:
+    """Standard errors, in shares, with which so many people at a constant risk keep to `expected_without_rule`.
+
+    The people are drawn once, for all draws of a service. Each of them moves a share among some by its distance from
+    that share, if among them at all, over the share that is among them (the influence of a ratio of means).
+    """
+    days = -np.log1p(-(np.arange(20_000) + 0.5) / 20_000) / HAZARD
+    last = np.asarray(delays, float) - 1.0
+
+    def influence(among: np.ndarray, reoffend: np.ndarray) -> np.ndarray:
+        return (reoffend - reoffend.mean() / among.mean() * among) / among.mean()
+
+    within = days <= YEAR
+    free = days[:, None] > last
+    of_treated = influence(free.mean(axis=1), (free & within[:, None]).mean(axis=1))
+    others = {"none": influence(np.ones(len(days)), within), "window": influence(free[:, -1], free[:, -1] & within)}
+    return {rule: float((of_treated - other).std() / np.sqrt(n_people)) for rule, other in others.items()}
+
+
 def cells(short: bool, histories: str = "") -> dict[str, Placebo]:
     """The services that are drawn, by name; fewer, smaller and with fewer possible delays where `short`."""
     size = {"n_people": 4_000, "n_submitted": 700, "step": 60} if short else {}
