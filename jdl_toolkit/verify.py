@@ -1,7 +1,8 @@
 """Are a request's results what its specification and inputs give? Made a second time, and compared.
 
 Everything from the upload to the findings is done again in a folder of its own, from the same files and under what
-people recorded. Nothing of the request's folder is read but what is compared, and nothing in it is written.
+people recorded. Nothing of the request's folder is read but what is compared. Nothing in it is written, but for its
+copy of the report's settings where those have changed, as any command does that opens it.
 """
 
 from __future__ import annotations

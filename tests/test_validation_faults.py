@@ -86,6 +86,10 @@ def test_a_folder_of_another_study_is_refused(tmp_path):
     claim(tmp_path, Effort(seed=2), suite.RESTS_ON)
     with pytest.raises(JDLError, match=r"made otherwise \(seed, short\)"):
         suite.run(tmp_path, Effort(short=True, seed=1))
+    for spoilt in ('{"seed": ', "3", ""):
+        (tmp_path / "settings.json").write_text(spoilt)
+        with pytest.raises(JDLError, match="cannot be read"):
+            claim(tmp_path, Effort(seed=2), suite.RESTS_ON)
 
 
 @pytest.mark.parametrize("said", ["Traceback (most recent call last)", "A fault of the toolkit: x", "nothing helpful"])

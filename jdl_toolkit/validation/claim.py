@@ -31,13 +31,16 @@ def claim(folder: Path, effort: Effort, rests_on: Iterable[str]) -> dict[str, An
     Raises
     ------
     JDLError
-        With what differs.
+        With what differs, or if what it was made with cannot be read.
     """
     mine, path = {"seed": effort.seed, "short": effort.short, "code": code_digest(rests_on)}, folder / "settings.json"
     if not path.exists():
         write_atomically(path, json.dumps(mine, indent=1) + "\n")
         return mine
-    before = json.loads(path.read_text("utf-8"))
+    try:
+        before = dict(json.loads(path.read_text("utf-8")))
+    except (ValueError, TypeError):
+        raise JDLError("what the folder was made with cannot be read", str(path), "name another folder") from None
     if differs := [key for key in mine if before.get(key) != mine[key]]:
         what = f"the folder was made otherwise ({', '.join(differs)})"
         raise JDLError(what, str(folder), "name another folder, or ask for the same as before")

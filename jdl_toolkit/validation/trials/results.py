@@ -203,7 +203,8 @@ def _picture(key: str, ways: pd.DataFrame) -> Figure:
             values = {k: row[f"{name}_{k}"] for k in ("estimate", "ci_low", "ci_high")}
             rows.append({"label": way, "is_headline": bool(row["is_chosen"])} | values)
     is_aid = key == "aid"
-    dotted = "the unadjusted difference of the randomised groups" if is_aid else "the trial's own 1,794 dollars"
+    of_trial = f"the trial's own {number(TRIAL_DOLLARS)} dollars"
+    dotted = "the unadjusted difference of the randomised groups" if is_aid else of_trial
     return forest_plot(
         rows,
         unit=trial.unit,
