@@ -78,6 +78,18 @@ def test_figures_of_a_row_and_the_letter_behind_them_are_no_identifier():
         assert [hit.found for hit in seeker.seek([text])] == ["10211611m"], text
 
 
+def test_a_pdf_s_list_of_objects_is_no_identifier_and_a_string_in_it_is():
+    seeker = Seeker(Needles(identifiers=frozenset({"922040r", "922040x"})))
+    content = b"%PDF-1.7\n[(Page 9) 2204 0 R 9) 2204 0 X]"
+    whole = (
+        next(way for way in WAYS if (way.kind, way.where) == (".pdf", "title"))
+        .plant("x")
+        .replace(b"%%EOF", content + b"%%EOF")
+    )
+    assert not seeker.seek(texts_in(whole))
+    assert [hit.found for hit in seeker.seek(texts_in(whole.replace(b"(Page 9)", b"(9/2204 0 R)")))] == ["922040r"]
+
+
 def test_a_name_that_is_a_word_of_the_toolkit_is_not_sought_by_itself():
     assert {"turned", "balance"} <= own_words() and "qurruy" not in own_words()
 

@@ -35,7 +35,15 @@ _PLACE = re.compile(r"&[LCR]")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
 _OCTAL = re.compile(rb"\\([0-7]{1,3})")
 _STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+#: A stream of objects or of their places; a stream that draws text.
+_OBJECTS = re.compile(rb"/Type\s*/(?:ObjStm|XRef)\b")
+_DRAWS = re.compile(rb"\bTf\b|\bBT\b")
 _HEX = re.compile(rb"<([0-9A-Fa-f\s]{8,})>")
+#: A string in brackets, or a number that stands by itself: a reference to an object, a place on the page.
+_STRING_OR_NUMBER = re.compile(
+    rb"(?P<string>\((?:\\.|[^\\()]|\((?:\\.|[^\\()])*\))*\))|(?<![^\s\[\]()<>])[-+]?\d*\.?\d+(?![^\s\[\]()<>])",
+    re.DOTALL,
+)
 
 
 def texts_of(path: Path) -> Iterator[str]:
@@ -190,7 +198,7 @@ def _inflated_anywhere(body: bytes) -> Iterator[bytes]:
 
 
 def _pdf(content: bytes, depth: int) -> Iterator[str]:
-    """Text of the pages as it is drawn; every byte outside streams; every stream, inflated."""
+    """Text of the pages as it is drawn; what stands outside streams; every stream, inflated."""
     import pypdfium2
 
     document = pypdfium2.PdfDocument(content)
@@ -202,21 +210,29 @@ def _pdf(content: bytes, depth: int) -> Iterator[str]:
     finally:
         document.close()
     yield from _pdf_strings(_STREAM.sub(b" ", content))
-    for stream in _STREAM.findall(content):
+    for found in _STREAM.finditer(content):
+        stream = found[1]
         try:
             inflated = zlib.decompressobj().decompress(stream, 50_000_000)
         except zlib.error:
             inflated = stream
         if inflated[:4] in (b"\x00\x01\x00\x00", b"OTTO", b"true", b"\xff\xd8\xff\xe0"):  # a typeface holds no person
             continue
-        if inflated[:5] == b"<?xpa" or b"<x:xmpmeta" in inflated[:400] or not re.search(rb"\bTf\b|\bBT\b", inflated):
+        about = content[max(0, content.rfind(b"endobj", 0, found.start())) : found.start()]
+        is_syntax = _OBJECTS.search(about) or _DRAWS.search(inflated)
+        if inflated[:5] == b"<?xpa" or b"<x:xmpmeta" in inflated[:400] or not is_syntax:
             yield from texts_in(inflated, depth + 1)
         yield from _pdf_strings(inflated)
 
 
 def _pdf_strings(content: bytes) -> Iterator[str]:
-    """Strings in brackets with their escapes resolved, wide ones narrowed; strings of hexadecimal digits."""
-    plain = _OCTAL.sub(lambda m: bytes([int(m[1], 8) & 255]), content.replace(b"\\\r\n", b"").replace(b"\\\n", b""))
+    """Words and strings in brackets with their escapes resolved, wide ones narrowed; strings of hexadecimal digits.
+
+    Without the numbers outside strings: among thousands of references to objects some look like an identifier, and
+    between two parts of a drawn word they only say how far apart these are.
+    """
+    plain = _STRING_OR_NUMBER.sub(lambda m: m["string"] or b"", content)
+    plain = _OCTAL.sub(lambda m: bytes([int(m[1], 8) & 255]), plain.replace(b"\\\r\n", b"").replace(b"\\\n", b""))
     yield plain.replace(b"\0", b"").replace(b"\xfe\xff", b"").decode("latin-1")
     for found in _HEX.findall(content):
         digits = re.sub(rb"\s", b"", found)
