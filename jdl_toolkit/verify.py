@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .errors import CouldNotBeAnswered, JDLError
+from .errors import CouldNotBeAnswered, GateClosed, JDLError
 from .findings import Findings
 from .lab import Lab
 from .lifecycle import UNANSWERABLE, has_same_figures, results_digest
@@ -106,6 +106,8 @@ def verify_request(
                 run_request(lab, request, place, "outcomes", progress=progress, engine=engine, with_index=False)
             except CouldNotBeAnswered:
                 pass  # its findings say why
+            except GateClosed as closed:
+                raise _closed_again(spec.request, closed) from None
             again = Findings.read(RequestFolder(place / spec.request).findings_file)
         finally:
             shutil.rmtree(place, ignore_errors=True)
@@ -115,6 +117,14 @@ def verify_request(
     digests = results_digest(kept), results_digest(again)
     changed = () if digests[0] == digests[1] else tuple(differences(_leaves(kept), _leaves(again)))
     return Verified(spec.request, *digests, digests[0] == digests[1] or has_same_figures(kept, again), changed)
+
+
+def _closed_again(request: str, closed: GateClosed) -> GateClosed:
+    """A gate that closed in the second run: its pages are gone with its folder, the way to see them is not."""
+    fix = (
+        f"its matching comes out otherwise than it is kept; to see how: jdl run {request} --fresh, in a copy of the lab"
+    )
+    return GateClosed([replace(one, what=f"run again, {one.what}", fix=fix) for one in closed.problems])
 
 
 def _kept(lab: Lab, spec: RequestSpec, folder: RequestFolder) -> tuple[Findings, Manifest]:

@@ -1,8 +1,10 @@
 """The study as a whole: parts are run, stopped and taken up again; what they found is told in full, and can fail."""
 
 import json
+import os
 import re
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,21 @@ def test_all_hold(study, tmp_path):
     assert lint_html(page) == []
     assert "All 3 checks hold" in page and "Does two hold?" in page and "It was tried 1,000 times." in page
     assert "9.9.9, commit abc" in page and "1,000 repetitions" in page
+
+
+def test_in_the_background_it_goes_on_by_itself_and_status_tells_what_became_of_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ask = ["validate", "published", "--short", "--workers", "1", "--background", "--json"]
+    started = CliRunner().invoke(main, ask)
+    assert started.exit_code == 0 and json.loads(started.stdout)["pid"] != os.getpid()
+    other = CliRunner().invoke(main, [*ask, "--seed", "2"])
+    assert other.exit_code == 2 and ("--seed 1" in other.output or "under way" in other.output)
+    deadline, part = time.monotonic() + 240, {}
+    while part.get("state") != "finished" and time.monotonic() < deadline:
+        time.sleep(0.5)
+        told = CliRunner().invoke(main, ["validate", "--short", "--status", "--json"])
+        part = json.loads(told.stdout)["parts"]["published"]
+    assert part["held"] > 0 and (tmp_path / "validation-short" / "validation.log").exists()
 
 
 def test_a_check_that_does_not_hold_ends_with_4_and_is_told_first(study, tmp_path):

@@ -9,7 +9,7 @@ from test_run import snapshot
 
 from jdl_toolkit import verify
 from jdl_toolkit.cli import main
-from jdl_toolkit.errors import CouldNotBeAnswered, JDLError
+from jdl_toolkit.errors import CouldNotBeAnswered, GateClosed, JDLError
 from jdl_toolkit.findings import Findings
 from jdl_toolkit.result import write_atomically
 from jdl_toolkit.verify import verify_request
@@ -98,6 +98,19 @@ def test_a_request_that_was_not_answered_is_verified_as_well(copied, monkeypatch
 
     monkeypatch.setattr(verify, "run_request", run_request)
     assert verify_request(lab, REQUEST, outputs).exit_status == 0
+
+
+def test_a_gate_that_closes_in_the_second_run_is_told_with_a_way_to_see_why(copied, monkeypatch):
+    lab, outputs = copied
+
+    def run_request(lab, request, outputs, *_, **__):
+        raise GateClosed("stage 04 is closed: balance", f"request {request}", "see pages that will be gone")
+
+    monkeypatch.setattr(verify, "run_request", run_request)
+    with pytest.raises(GateClosed, match="run again, stage 04 is closed: balance") as closed:
+        verify_request(lab, REQUEST, outputs)
+    assert "--fresh, in a copy of the lab" in str(closed.value) and "pages that will be gone" not in str(closed.value)
+    assert not list(outputs.glob(f".*{verify.AGAIN}"))
 
 
 def test_what_cannot_be_verified_is_said(copied, monkeypatch):

@@ -195,6 +195,19 @@ def shipped_study() -> Path:
     return lab_resources() / "docs" / "validation"
 
 
+def claim(out: Path, effort: Effort) -> None:
+    """Make the folder one of a study of that seed and length, before any of it is run.
+
+    Raises
+    ------
+    JDLError, UnderWay
+        As `run_parts` does.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with _holding(out):
+        _claim(out, effort)
+
+
 def run_parts(parts: Iterable[Part], out: Path, effort: Effort, then: Callable[[str], None] = lambda key: None) -> None:
     """Run the parts, one after the other; one that fails does not keep the others from being run.
 
