@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +12,7 @@ from pydantic import Field
 
 from . import laid_out
 from .errors import JDLError
+from .scratch import scratch
 from .spec import Model, RequestSpec, lab_resources, load_spec, read_yaml, validate
 
 #: The stages of a request in order, and the notebook that is each one's template.
@@ -270,22 +270,17 @@ def lay_out(folder: Path) -> Lab:
         raise JDLError("the folder is not empty", str(folder), "name a new folder; nothing was changed")
     shipped = lab_resources()
     folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    try:
+    with scratch(folder.parent, f".{folder.name}.") as place:
+        made = place / "lab"
         for part in ("notebooks", "parameters"):
-            shutil.copytree(shipped / part, temporary / part, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-        for place in ("data/submissions", "outputs"):
-            (temporary / place).mkdir(parents=True)
-        laid_out.note_notebooks(temporary / "notebooks")
-        (temporary / ".gitignore").write_text("# records about people stay out of version control\n/data/\n/outputs/\n")
-        os.chmod(temporary, 0o755)
-        if not folder.exists():
-            os.replace(temporary, folder)
-            return Lab(folder)
-        for part in sorted(temporary.iterdir()):  # the folder stays the one it is: somebody may stand in it
-            os.replace(part, folder / part.name)
-        temporary.rmdir()
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+            shutil.copytree(shipped / part, made / part, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+        for part in ("data/submissions", "outputs"):
+            (made / part).mkdir(parents=True)
+        laid_out.note_notebooks(made / "notebooks")
+        (made / ".gitignore").write_text("# records about people stay out of version control\n/data/\n/outputs/\n")
+        if folder.exists():  # it stays the one it is: somebody may stand in it
+            for entry in sorted(made.iterdir()):
+                os.replace(entry, folder / entry.name)
+        else:
+            os.replace(made, folder)
     return Lab(folder)

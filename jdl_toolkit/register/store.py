@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import shutil
 import tempfile
 import weakref
 from dataclasses import dataclass
@@ -12,20 +11,20 @@ from pathlib import Path
 from typing import Any, Self
 
 import duckdb
-import filelock
 import pandas as pd
 
 from ..document import Block, Shown, Table, Words
 from ..errors import JDLError
 from ..numbers import date
+from ..scratch import new_folder, remove
 from .linkage_index import prepare_normalising
 from .schema import SCHEMA_VERSION
 
 #: Names of the environment's limits for the database, which keep several processes within one machine.
 THREADS, MEMORY = "JDL_THREADS", "JDL_MEMORY"
 
-#: How folders for what does not fit into memory are named, and the file in each that its owner holds.
-_SPILL, _HELD = "jdl-register-", "held"
+#: How folders for what does not fit into memory are named.
+_SPILL = "jdl-register-"
 
 _REBUILD = "prepare it with `jdl register build SRC --out FILE`"
 
@@ -85,7 +84,7 @@ class Register(Shown):
     def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection, meta: Meta, digest: str, spill: Path) -> None:
         self.path, self.meta, self.digest = path, meta, digest
         self._connection = connection
-        self._clear_spill = weakref.finalize(self, _clear, spill)
+        self._clear_spill = weakref.finalize(self, remove, spill)
 
     @classmethod
     def open(cls, path: Path, *, threads: int | None = None, memory: str | None = None) -> Self:
@@ -107,12 +106,12 @@ class Register(Shown):
         path = Path(path)
         if not path.is_file():
             raise JDLError("there is no register here", where=str(path), fix=_REBUILD)
-        spill = _new_spill()
+        spill = new_folder(Path(tempfile.gettempdir()), _SPILL)
         try:
             threads = threads or int(os.environ.get(THREADS, "2"))
             con, meta, digest = _connect(path, threads, memory or os.environ.get(MEMORY, "2GB"), spill)
         except BaseException:
-            _clear(spill)
+            remove(spill)
             raise
         return cls(path, con, meta, digest, spill)
 
@@ -210,38 +209,6 @@ class Register(Shown):
     def blocks(self) -> tuple[Block, ...]:
         """Its summary and the sizes of its tables; never a row."""
         return tuple(block for block in (Words(self.summary()), self.table()) if block is not None)
-
-
-#: Locks of the folders that this process spills to; the system frees them when it dies, however it does.
-_held: dict[Path, filelock.FileLock] = {}
-
-
-def _new_spill() -> Path:
-    """A folder to spill to, for the owner alone; those that a killed process left, with rows in them, are removed."""
-    for left in Path(tempfile.gettempdir()).glob(f"{_SPILL}*"):
-        lock = filelock.FileLock(left / _HELD)
-        try:
-            if left.stat().st_uid != os.getuid() or left in _held or not (left / _HELD).exists():
-                continue
-            with lock.acquire(timeout=0):
-                shutil.rmtree(left, ignore_errors=True)
-        except (OSError, filelock.Timeout):  # somebody uses it, or has just removed it
-            continue
-    while True:  # once more, if another process took this one for left over before its lock was held
-        spill = Path(tempfile.mkdtemp(prefix=_SPILL))
-        lock = filelock.FileLock(spill / _HELD)
-        lock.acquire()
-        if (spill / _HELD).exists():
-            _held[spill] = lock
-            return spill
-        lock.release()
-
-
-def _clear(spill: Path) -> None:
-    lock = _held.pop(spill, None)
-    shutil.rmtree(spill, ignore_errors=True)
-    if lock is not None:
-        lock.release()
 
 
 def _connect(path: Path, threads: int, memory: str, spill: Path) -> tuple[duckdb.DuckDBPyConnection, Meta, str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import pandas as pd
 from ..errors import JDLError
 from ..register import build_register
 from ..result import write_atomically
+from ..scratch import scratch
 from .bridges import write_bridges
 from .foundation import write_foundation
 from .register import synthesise_register
@@ -65,22 +64,19 @@ def synthesise(
         raise JDLError("the folder holds something else than a demonstration", str(out), "name another folder")
     say = progress or (lambda step: None)
     out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
-    try:
-        made = synthesise_register(temporary / "register", persons, seed, say)
+    with scratch(out.parent, f".{out.name}.") as folder:
+        making = folder / "demo"
+        making.mkdir()
+        made = synthesise_register(making / "register", persons, seed, say)
         say("choosing the people of the upload, and planting the effect")
-        upload = temporary / "foundation-2013.xlsx"
-        truth = write_foundation(temporary / "register", upload, temporary / "truth.json", seed, effect_pp)
+        upload = making / "foundation-2013.xlsx"
+        truth = write_foundation(making / "register", upload, making / "truth.json", seed, effect_pp)
         say("choosing the people of the second upload")
-        truth["bridges"] = _second_upload(temporary, seed, effect_pp != 0)
-        build_register(temporary / "register", temporary / "register.duckdb", progress=lambda step, *_: say(step))
-        os.chmod(temporary, 0o755)
+        truth["bridges"] = _second_upload(making, seed, effect_pp != 0)
+        build_register(making / "register", making / "register.duckdb", progress=lambda step, *_: say(step))
         if out.exists():
-            shutil.rmtree(out)
-        os.replace(temporary, out)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+            os.replace(out, folder / "earlier")
+        os.replace(making, out)
     counts = {"persons": made["rows"]["person"], "offences": made["rows"]["offence"]}
     return {"folder": str(out), **counts, "records": truth["flow"]["records"], "truth": truth}
 

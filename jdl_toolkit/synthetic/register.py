@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import JDLError
+from ..scratch import scratch
 from . import assumptions as a
 from .careers import simulate_careers
 from .circumstances import NEEDS, draw_needs, draw_work
@@ -98,13 +98,12 @@ def synthesise_register(
         raise JDLError("a register needs at least one person", where=f"persons = {persons}", fix="ask for more")
     refuse_foreign(out)
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
-        draft = Path(folder) / "register"
+    with scratch(out.parent, f".{out.name}.") as folder:
+        draft = folder / "register"
         draft.mkdir()
         rows = _stream(draft, persons, seed, progress or (lambda line: None))
-        draft.chmod(0o755)
         if out.exists():
-            os.replace(out, Path(folder) / "earlier")
+            os.replace(out, folder / "earlier")
         os.replace(draft, out)
     span = {"data_start": a.DATA_START.isoformat(), "data_end": a.DATA_END.isoformat()}
     return {
