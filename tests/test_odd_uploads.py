@@ -54,6 +54,7 @@ def few(n: int = 70) -> list[list]:
         ("Robert “Bob”", "Robert", {"name_trimmed"}), ("Robert 'Bob'", "Robert", {"name_trimmed"}),
         ("Sam Jnr.", "Sam", {"name_trimmed"}), ("Junior", "Junior", set()),
         ("Bob \U0001f600", "Bob \U0001f600", {"name_characters"}),
+        ("Bob\ue003", "Bob\ue003", {"name_characters"}), ("\U0010fffdBob", "\U0010fffdBob", {"name_characters"}),
         ("O´Neil", "O'Neil", set()), ("O’Neil", "O'Neil", set()), ("Ｊｏｓｅ", "Jose", set()),
         ("\u202eJose", "Jose", set()),
         ("Иван", "Иван", {"name_other_script"}), ("王", "王", {"name_other_script"}),

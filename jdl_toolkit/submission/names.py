@@ -12,7 +12,11 @@ from .sheets import is_blank
 
 #: Every word of the name is one letter: "J", "J.", "J. P.", "J-P".
 INITIALS = r"^(?:[^\W\d_][\W_]+)*[^\W\d_][\W_]*$"
-SIGNS = r"[\d@_#&<>{}\[\]()=*+\\|~^;:!?\",/\u2190-\u2bff\U0001f000-\U0001faff]|(?i:\b(?:a\.?k\.?a|n\u00e9e|formerly)\b)"
+#: What stands in no name: signs, pictures, and characters that a typeface of its own shows (private use); other names.
+SIGNS = (
+    r"[\d@_#&<>{}\[\]()=*+\\|~^;:!?\",/\u2190-\u2bff\U0001f000-\U0001faff\ue000-\uf8ff\U000f0000-\U0010fffd]"
+    r"|(?i:\b(?:a\.?k\.?a|n\u00e9e|formerly)\b)"
+)
 #: Letters of other scripts than the register's; between them stand the extensions of the Latin alphabet.
 OTHER_SCRIPTS = r"[\u0370-\u1cff\u1f00-\u1fff\u2c80-\ud7ff\uf900-\ufaff\ufb1d-\ufdff\ufe70-\ufefc]"
 #: What is left of an accented letter whose bytes were read in the wrong encoding.
