@@ -211,6 +211,9 @@ def test_the_page_of_the_documentation_is_what_the_results_make():
     held = {path: path.read_text("utf-8") for path in (validation_page.STUDY / "pictures").glob("*")}
     held |= {path: path.read_text("utf-8") for path in (validation_page.PAGE, validation_page.STUDY / "checks.csv")}
     assert held == validation_page.files(), "renew it with `python tests/validation_page.py`"
+    assert "\\`" not in held[validation_page.PAGE], (
+        "answers are plain words: their marks for code are shown as they are"
+    )
 
 
 def test_the_notebook_asks_what_the_study_asks_and_runs_from_its_results():

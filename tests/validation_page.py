@@ -1,7 +1,7 @@
 """The page docs/validation.md, its pictures and its table of checks, from the results in docs/validation.
 
 Renew them with ``python tests/validation_page.py``; after a new study with ``python tests/validation_page.py FOLDER``,
-which first takes over the results of that folder of `jdl validate`. tests/test_validation_page.py says when they are
+which first takes over the results of that folder of `jdl validate`. tests/test_validate.py says when they are
 out of date.
 """
 

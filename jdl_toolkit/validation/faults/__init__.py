@@ -4,6 +4,6 @@ from ..part import Part
 from .answer import KEY, QUESTION, answer
 from .suite import run
 
-PART = Part(KEY, QUESTION, run, answer, "about an hour on 2 processors")
+PART = Part(KEY, QUESTION, run, answer, "a quarter of an hour on 2 processors")
 
 __all__ = ["PART", "answer", "run"]

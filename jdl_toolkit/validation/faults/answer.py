@@ -66,7 +66,7 @@ def _text(about: dict, n_tried: int, n_survived: int, n_run_again: int) -> str:
         " anybody in the upload; no file that counts as finished was half-written; no stage that had been finished was"
         " lost; and it never gave other findings than an undisturbed run. Where anything had been written, the fault"
         f" was then mended and the request run again ({n(n_run_again, 0)} times): findings, and after the report stage"
-        " every published file, had to be the same. With `--fresh` only where the message had said so.\n\n"
+        " every published file, had to be the same. With --fresh only where the message had said so.\n\n"
         "What it can show is that these faults, at these moments, do no harm. It cannot show that no other fault does."
         " A disk that loses what it has confirmed as written, a machine that loses its power, and a network disk were"
         " not tried."

@@ -98,5 +98,5 @@ PART = Part(
     question="Is the effect found right when all of it is done, from the upload to the finding?",
     run=run,
     answer=answer,
-    takes="70 minutes on one processor",
+    takes="45 minutes on 2 processors",
 )

@@ -109,11 +109,22 @@ def false_table(estimates: pd.DataFrame, cells: Cells) -> Table:
                 number(100 * part.loc[cell, "n_conclusive"] / part.loc[cell, "n"], 1),
             )
         ]
-        rows.append((_name(cell, cells), *values))
+        rows.append((_name(cell, cells), *values, _scatter(parts[0].loc[cell])))
     heads = ("Setting", "Bias, links found", "False findings, %", "Bias, true links", "False findings, %")
     note = "Each analysis again, with what its people would have done without the service: nothing is to be found, and "
-    note += "5 per cent of false findings are to be expected. All: without the hidden trait."
-    return Table("line-false", "The same people with the effect undone", heads, tuple(rows), "lrrrr", note)
+    note += "5 per cent of false findings are to be expected. Last column: how far estimates scatter, as a multiple of "
+    note += "what their standard errors say; links found. All: without the hidden trait."
+    heads = (*heads, "Scatter / standard error")
+    return Table("line-false", "The same people with the effect undone", heads, tuple(rows), "lrrrrr", note)
+
+
+def scatter(row: pd.Series) -> tuple[float, float]:
+    """How far estimates scatter, as a multiple of their mean standard error, and its Monte-Carlo error."""
+    return row["sd"] / row["mean_se"], row["sd_mcse"] / row["mean_se"]
+
+
+def _scatter(row: pd.Series) -> str:
+    return "–" if row["n"] < 2 else "{} ± {}".format(*(number(part, 2) for part in scatter(row)))
 
 
 def linkage_table(linkage: pd.DataFrame, cells: Cells) -> Table:

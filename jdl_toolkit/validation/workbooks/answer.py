@@ -24,7 +24,7 @@ def answer(results: Path) -> Answer:
     n, n_survived = int(kinds["tried"].sum()), int(kinds["survived"].sum())
     sums = kinds[list(ENDS)].sum()
     text = (
-        f"{n:,} damaged workbooks of {len(kinds):,} kinds were given to `jdl check`, each in a process of its own. "
+        f"{n:,} damaged workbooks of {len(kinds):,} kinds were given to jdl check, each in a process of its own. "
         f"{n_survived:,} of {n:,} survived: the check came to its end in time, said in plain words what it found, "
         f"showed nobody's name, date of birth or identifier, left no half-written file, and took nobody for somebody "
         f"else without a remark. {sums['read']:,} were read as if nothing had happened, {sums['remarked']:,} with "
