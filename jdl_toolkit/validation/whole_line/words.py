@@ -29,7 +29,8 @@ an effect."""
 BEYOND_CHANCE = 2.576
 #: What was looked at, decision 65.
 WHY_NARROW = """Why was not found. There are more than four times as many covariates here as in the part from matching \
-onward, where intervals are right; but 42 more that mean nothing, added there, made a difference of one per cent only. A part may be chance."""
+onward, where intervals are right; but 42 more that mean nothing, added there, made a difference of one per cent \
+only. A part may be chance."""
 
 
 def words_of(
