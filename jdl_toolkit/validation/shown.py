@@ -40,7 +40,8 @@ HOW_TO_READ = """The people of this study are invented, or their story is known.
 hold the toolkit's answer against. Real requests have none: that is why they need a method that was tried where there \
 is one.
 
-A **check** is one claim that can fail. What is allowed was fixed before the result was looked at.
+A **check** is one claim that can fail. What is allowed was fixed before the result was looked at. \
+Where something was changed afterwards, the part says so.
 
 - **Green**: every check of the part holds.
 - **Amber**: nothing failed, but not everything was tried, or it was tried too briefly to be proof.
