@@ -656,10 +656,10 @@ def replicate(rng: np.random.Generator, effect: float) -> dict:
 
 
 def test_known_effect_is_recovered(capsys):
-    """12 covariates, a true effect of −5 points, 200 replications."""
+    """12 covariates, a true effect of −5 points, 100 replications; the validation study has 20,000 of all kinds."""
     truth, rng = -0.05, np.random.default_rng(20140313)
     with threadpool_limits(1):  # small matrices: threads would only wait for each other
-        found = [replicate(rng, truth) for _ in range(200)]
+        found = [replicate(rng, truth) for _ in range(100)]
     said = {}
     for name in ("headline", "classic", "check"):
         value, se, low, high = (np.array([f[name][k] for f in found]) for k in ("estimate", "se", "ci_low", "ci_high"))
@@ -674,6 +674,6 @@ def test_known_effect_is_recovered(capsys):
     for name in ("headline", "check"):
         bias, error, covered, ratio = said[name]
         assert abs(bias) < 3 * error
-        assert abs(covered - 0.95) < 3 * np.sqrt(0.95 * 0.05 / 200)
-        assert 0.85 < ratio < 1.15  # standard errors are of the size of the estimates' own scatter
+        assert abs(covered - 0.95) < 3 * np.sqrt(0.95 * 0.05 / len(found))
+        assert 0.8 < ratio < 1.2  # within chance, standard errors are of the size of the estimates' own scatter
     assert said["headline"][3] < said["classic"][3]  # classic's intervals are wider than its scatter asks for

@@ -13,7 +13,6 @@ from jdl_toolkit.register import Register, build_register
 from jdl_toolkit.register.schema import TABLES
 from jdl_toolkit.synthetic.episodes import ask
 from jdl_toolkit.synthetic.histories import remove_reoffending
-from jdl_toolkit.validation import whole_line
 from jdl_toolkit.validation.part import Effort
 from jdl_toolkit.validation.parts import PARTS
 from jdl_toolkit.validation.study import random_stream, read_replications
@@ -114,19 +113,16 @@ def test_the_truth_is_that_of_the_matched_who_took_part(monkeypatch):
 
 # -- a short run ----------------------------------------------------------------------------------------------------
 
-TRIED = ("clean-2", "dirty-10")
-
 
 @pytest.fixture(scope="module")
-def short(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("line")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(whole_line, "CELLS", {cell: CELLS[cell] for cell in TRIED})
-        PART.run(folder, Effort(short=True, seed=7, workers=1))
-        before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.parquet")}
-        PART.run(folder, Effort(short=True, seed=7, workers=1))
-        assert before == {path: path.stat().st_mtime_ns for path in folder.rglob("*.parquet")}  # goes on: nothing left
-    return folder
+def short(short_part):
+    return short_part(PART)
+
+
+def test_a_finished_run_has_nothing_left_to_do(short):
+    before = {path: path.stat().st_mtime_ns for path in short.rglob("*.parquet")}
+    PART.run(short, Effort(short=True, workers=1))
+    assert before and before == {path: path.stat().st_mtime_ns for path in short.rglob("*.parquet")}
 
 
 def test_a_short_run_ends_in_an_answer(short):
@@ -152,7 +148,7 @@ def test_linkage_finds_nearly_all_and_is_judged_by_true_links(short):
 
 def test_a_repetition_is_the_one_with_its_number(short):
     rows = read_replications(short / "replications")
-    stream = random_stream(7, "clean-2", 0)
+    stream = random_stream(Effort().seed, "clean-2", 0)
     again = pd.DataFrame(replicate(CELLS["clean-2"], stream, folder=short / "registers", registers=SMALL))
     expected = rows[rows["cell"] == "clean-2"][again.columns].reset_index(drop=True)
     pd.testing.assert_frame_equal(again, expected, rtol=1e-9)
