@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PERSONS ?= 100000
-# Two workers more than there are processors: many tests wait for a browser, a server or a process that is killed.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)')
+# One worker more than there are processors: many tests wait for a browser, a server or a process that is killed.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 # Hundreds of processes import the same files: what they compile is kept, even where the environment says otherwise.
 export PYTHONDONTWRITEBYTECODE :=
 
