@@ -289,6 +289,17 @@ def test_claims_fail_when_they_should(good, tmp_path, what, claims):
         assert "**The whole line does not find the effect" in said.text
 
 
+def test_intervals_that_are_too_narrow_are_told_and_by_how_much(good, tmp_path):
+    assert "too narrow" not in answer_of(good, tmp_path / "good").text
+    short = good.copy()
+    short[[c for c in short if c.endswith("undone_se")]] /= 1.2
+    said = answer_of(short, tmp_path / "short")
+    times = pd.read_csv(tmp_path / "short" / "estimates.csv").query("cell == 'all' and links == 'found'")
+    row = times[times["outcomes"] == "undone"].iloc[0]
+    assert f"{100 * (row['sd'] / row['mean_se'] - 1):.0f} per cent (± " in said.text and "too narrow" in said.text
+    assert row["sd"] / row["mean_se"] == pytest.approx(1.2, abs=0.08)
+
+
 def test_an_unfinished_study_says_so(good, tmp_path):
     said = answer_of(good[good["replication"] < 30], tmp_path)
     assert "The study is not finished: 180 of 1,200 repetitions are in" in said.text

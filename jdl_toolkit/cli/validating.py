@@ -89,9 +89,9 @@ def _check_histories(folder: Path | None) -> None:
 
 def _start(asked: tuple, out: Path, effort: Any) -> tuple[dict, str]:
     """Start the same command in a process of its own, which outlives this one; what would stop it at once is told."""
-    from ..validation.whole import claim
+    from ..validation.whole import claim_folder
 
-    claim(out, effort)
+    claim_folder(out, effort)
     given = ["validate", *(part.key for part in asked), "--out", str(out), "--seed", str(effort.seed), "--by-itself"]
     given += ["--workers", str(effort.workers), *(["--short"] if effort.short else [])]
     given += ["--histories", str(effort.histories)] if effort.histories else []

@@ -195,7 +195,7 @@ def shipped_study() -> Path:
     return lab_resources() / "docs" / "validation"
 
 
-def claim(out: Path, effort: Effort) -> None:
+def claim_folder(out: Path, effort: Effort) -> None:
     """Make the folder one of a study of that seed and length, before any of it is run.
 
     Raises

@@ -62,18 +62,20 @@ def findings_table(estimates: pd.DataFrame, cells: Cells) -> Table:
         average, covered, conclusive = (number(share, 1) for share in shares)
         covered += f" ({number(row['coverage_expected'], 1)})"
         values = (number(row["truth"], 1), number(row["crude_bias"], 1), _plus_minus(row, "bias"))
-        promised = number(row["power"]) if cell != ALL else _NONE
-        rows.append((_name(cell, cells), f"{n:,}", *values, average, covered, conclusive, promised))
-    heads = ("Setting", "Repetitions", "True effect", "Crude bias", "Headline bias", "Average covered, %")
-    heads += ("Matched covered, %", "Conclusive, %", "Promised, %")
+        conclusive += f" ({number(row['power'])})" if cell != ALL else ""
+        rows.append((_name(cell, cells), *values, average, covered, conclusive))
+    heads = ("Setting", "True effect", "Crude bias", "Headline bias", "Average covered, %", "Matched covered, %")
+    heads += ("Conclusive (promised), %",)
+    times = headline(estimates).drop(index=ALL, errors="ignore")["n"].astype(int)
     note = (
+        f"Repetitions of each setting: {' to '.join(dict.fromkeys(f'{n:,}' for n in (times.min(), times.max())))}. "
         "Crude: treated less pool, without matching, in percentage points as the effect and the biases. ±: one "
         "Monte-Carlo error. Covered: intervals that hold the average effect of such a service, and that on the very "
         "people matched; in brackets what the latter must be for intervals made for the former. Promised: "
         "by the power table, or 5 per cent where there is no effect. All: without the hidden trait."
     )
     caption = "The whole line, from the upload to the finding"
-    return Table("line-findings", caption, heads, tuple(rows), "lrrrrrrrr", note)
+    return Table("line-findings", caption, heads, tuple(rows), "lrrrrrr", note)
 
 
 def estimators_table(estimates: pd.DataFrame, cells: Cells) -> Table:

@@ -18,10 +18,10 @@ people matched, and a finding made. It cannot show that real registers, real sli
 invented here, nor that nothing hidden decided who took part in a real one. The registers are small beside a nation's: \
 among millions more people share a name and a date of birth, so that more records stay in doubt."""
 
-CHANGED = """**What was changed on the way.** A first whole run, of the same length, was off by −1.2 to −1.3 points at \
-strong selection, and two of its checks did not hold. The study erred, not the toolkit: its service took nobody who \
-was sentenced again before it began, whom the control pool keeps, as real services do. Such people may now take part, \
-and all was run again. No bound was changed."""
+CHANGED = """**What was changed on the way.** When this part was first run in whole (decision 59), the headline was \
+off by −1.2 to −1.3 points at strong selection, and two of its checks did not hold. The study erred, not the \
+toolkit: its service took nobody who was sentenced again before it began, whom the control pool keeps, as real \
+services do. Such people may take part since. No bound was changed."""
 
 TRUTH = """**What is called true.** For each person who took part we know whether they reoffend within a year of their \
 sentence with the service and without it. The truth is the mean difference over the matched people who took part, each \
@@ -32,10 +32,10 @@ an effect."""
 
 #: Of Monte-Carlo errors: what one in a hundred studies would show by chance.
 BEYOND_CHANCE = 2.576
-#: What was looked at, decision 65.
-WHY_NARROW = """Why was not found. There are more than four times as many covariates here as in the part from matching \
-onward, where intervals are right; but 42 more that mean nothing, added there, made a difference of one per cent \
-only. A part may be chance."""
+#: What was looked at for the study that travels with the toolkit: decision 65.
+WHY_NARROW = """Why was not found (decision 65). There are more than four times as many covariates here as in the part \
+from matching onward, where intervals are right; but 42 more that mean nothing, added there, made a difference of one \
+per cent only. A part may be chance."""
 
 
 def words_of(
